@@ -1,0 +1,77 @@
+# Flags for our own targets; linked privately and never exported to users of the library.
+add_library(optiinfra_dev INTERFACE)
+target_compile_options(optiinfra_dev INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor)
+set(OPTIINFRA_SANITIZE "" CACHE STRING "Value for -fsanitize, e.g. address,undefined")
+if(OPTIINFRA_SANITIZE)
+  target_compile_options(optiinfra_dev INTERFACE
+    -fsanitize=${OPTIINFRA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(optiinfra_dev INTERFACE -fsanitize=${OPTIINFRA_SANITIZE})
+endif()
+if(OPTIINFRA_FUZZ)
+  target_compile_options(optiinfra_dev INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# optiinfra_layer(<name> [SOURCES ...] [DEPENDS optiinfra::...] [LIBRARIES ...])
+#
+# One layer is one folder, one target and one include root. It can include exactly what it links,
+# so the DEPENDS lines of the project are its dependency diagram. LIBRARIES are third parties, used
+# by sources only and never by a public header. Each layer target is recorded in the global property
+# OPTIINFRA_LAYERS, as "name: dependencies", for the test that compares it with the documentation.
+function(optiinfra_layer name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS;LIBRARIES")
+  add_library(optiinfra_${name} STATIC ${arg_SOURCES})
+  add_library(optiinfra::${name} ALIAS optiinfra_${name})
+  set_target_properties(optiinfra_${name} PROPERTIES
+    EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON VISIBILITY_INLINES_HIDDEN ON)
+  target_compile_features(optiinfra_${name} PUBLIC cxx_std_20)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS include/*.hpp)
+  file(GLOB_RECURSE definitions CONFIGURE_DEPENDS include/*.def)
+  target_sources(optiinfra_${name} PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${headers})
+  if(definitions)
+    target_sources(optiinfra_${name} PUBLIC
+      FILE_SET definitions TYPE HEADERS BASE_DIRS include FILES ${definitions})
+    set_target_properties(optiinfra_${name} PROPERTIES INTERFACE_HEADER_SETS_TO_VERIFY HEADERS)
+    set(install_definitions FILE_SET definitions)
+  endif()
+  target_link_libraries(optiinfra_${name}
+    PUBLIC ${arg_DEPENDS}
+    PRIVATE $<BUILD_INTERFACE:optiinfra_dev> ${arg_LIBRARIES})
+  install(TARGETS optiinfra_${name} EXPORT optiinfraTargets FILE_SET HEADERS ${install_definitions})
+  string(REPLACE "optiinfra::" "" depends "${arg_DEPENDS}")
+  string(REPLACE ";" " " depends "${depends}")
+  set_property(GLOBAL APPEND PROPERTY OPTIINFRA_LAYERS "${name}: ${depends}")
+endfunction()
+
+# optiinfra_tests(<layer> [UNIT files...] [ENGINE files...] [DEPENDS targets...])
+#
+# UNIT tests need nothing but the layer; ENGINE tests (named *_engine_test.cpp) load libchdb and are
+# left out of sanitizer builds, where the engine library cannot be instrumented. A test file in
+# tests/ that is not listed fails the configuration, so that none exists without running.
+function(optiinfra_tests name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "UNIT;ENGINE;DEPENDS")
+  file(GLOB found CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} tests/*_test.cpp)
+  foreach(file ${found})
+    if(NOT file IN_LIST arg_UNIT AND NOT file IN_LIST arg_ENGINE)
+      message(FATAL_ERROR "${CMAKE_CURRENT_SOURCE_DIR}/${file} is listed in no optiinfra_tests()")
+    endif()
+  endforeach()
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  if(arg_UNIT)
+    optiinfra_test_program(${name}_tests unit "${arg_UNIT}" "optiinfra::${name};${arg_DEPENDS}")
+  endif()
+  if(arg_ENGINE AND NOT OPTIINFRA_SANITIZE)
+    optiinfra_test_program(${name}_engine_tests engine "${arg_ENGINE}" "optiinfra::${name};${arg_DEPENDS}")
+  endif()
+endfunction()
+
+function(optiinfra_test_program program label files depends)
+  add_executable(${program} ${files})
+  set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+  target_link_libraries(${program} PRIVATE ${depends} optiinfra_dev GTest::gtest_main GTest::gmock)
+  target_compile_definitions(${program} PRIVATE
+    OPTIINFRA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  gtest_discover_tests(${program} DISCOVERY_TIMEOUT 60 PROPERTIES
+    LABELS ${label} TIMEOUT 300 ENVIRONMENT "OPTIINFRA_LIBCHDB=${OPTIINFRA_LIBCHDB}")
+endfunction()
