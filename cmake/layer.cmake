@@ -75,3 +75,13 @@ function(optiinfra_test_program program label files depends)
   gtest_discover_tests(${program} DISCOVERY_TIMEOUT 60 PROPERTIES
     LABELS ${label} TIMEOUT 300 ENVIRONMENT "OPTIINFRA_LIBCHDB=${OPTIINFRA_LIBCHDB}")
 endfunction()
+
+# optiinfra_fuzz(<program> <source> <layer>): a libFuzzer program, built by the fuzz preset only.
+function(optiinfra_fuzz program source depends)
+  if(NOT OPTIINFRA_FUZZ)
+    return()
+  endif()
+  add_executable(${program} ${source})
+  target_link_libraries(${program} PRIVATE ${depends} optiinfra_dev)
+  target_link_options(${program} PRIVATE -fsanitize=fuzzer)
+endfunction()

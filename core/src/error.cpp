@@ -24,7 +24,7 @@ Error with_context(Error error, std::string_view context) {
   return error;
 }
 
-void detail::broken_result(std::string_view what) noexcept {
+void detail::broken_invariant(std::string_view what) noexcept {
   std::fprintf(stderr, "optiinfra: broken invariant: %.*s\n", static_cast<int>(what.size()), what.data());
   std::abort();
 }

@@ -42,8 +42,8 @@ struct Error {
 Error with_context(Error error, std::string_view context);
 
 namespace detail {
-/// Reading the wrong side of a Result is a bug in the caller: ends the process with `what`.
-[[noreturn]] void broken_result(std::string_view what) noexcept;
+/// A bug in the caller: ends the process with `what` on standard error.
+[[noreturn]] void broken_invariant(std::string_view what) noexcept;
 }  // namespace detail
 
 /// A T or an Error. Members are named as in std::expected, so moving to it is a rename.
@@ -72,7 +72,7 @@ class [[nodiscard]] Result {
  private:
   template <typename P>
   static P* checked(P* pointer) {
-    if (pointer == nullptr) detail::broken_result("a Result was read without checking which side it holds");
+    if (pointer == nullptr) detail::broken_invariant("a Result was read without checking which side it holds");
     return pointer;
   }
 
@@ -94,7 +94,7 @@ class [[nodiscard]] Result<void> {
 
  private:
   void checked() const {
-    if (!error_) detail::broken_result("error() of a Result that succeeded");
+    if (!error_) detail::broken_invariant("error() of a Result that succeeded");
   }
 
   std::optional<Error> error_;

@@ -1,0 +1,112 @@
+/// @file optiinfra/schema/column.hpp
+/// What a column of our tables is: its types on each side, the rule its values obey, its defaults.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optiinfra/codec/column.hpp"
+#include "optiinfra/core/time.hpp"
+#include "optiinfra/core/uuid.hpp"
+
+namespace optiinfra {
+
+/// Longest text in any column. Labels are names; whoever sends more sends something else by mistake.
+inline constexpr std::size_t kTextBytesMax = 4096;
+
+/// The rule that every value of a column obeys. A rule's words are in rule_text().
+enum class Rule {
+  kAny,
+  kTime,         ///< Not before kOldestTime, not more than kFutureTolerance ahead of the clock.
+  kIdentity,     ///< A UUID other than the nil one, which is what an unset field looks like.
+  kName,         ///< Text of 1 to kTextBytesMax bytes.
+  kLabel,        ///< Text of at most kTextBytesMax bytes.
+  kFinite,       ///< Neither NaN nor infinite.
+  kNonNegative,  ///< Finite, 0 or more.
+  kPercent,      ///< 0 to 100.
+  kScore,        ///< 0 to 1.
+  kFlag,         ///< 0 or 1.
+};
+
+/// The rule in words that fit after "must be".
+std::string_view rule_text(Rule rule) noexcept;
+
+/// Whether an import must give the column, or may leave it to its default: 0, "" or the nil UUID.
+enum class Presence { kRequired, kOptional };
+
+/// A column as data, for DDL, validation, import, output and documentation.
+struct ColumnDefinition {
+  const char* name;
+  const char* type;           ///< The engine's: "LowCardinality(String)".
+  const char* contract_type;  ///< What a client that knows the contract alone writes: "String".
+  Rule rule;
+  Presence presence;
+  const char* codec;
+  const char* unit;  ///< Empty when the column has none.
+  const char* meaning;
+};
+
+/// The types that a `.def` line can name. Value is a typed row's member, Values a batch's column.
+namespace column_type {
+
+struct Instant {
+  using Value = sys_seconds;
+  using Values = std::vector<std::uint32_t>;
+  static constexpr const char* kType = "DateTime('UTC')";
+  static constexpr const char* kContractType = "DateTime";
+};
+struct Identifier {
+  using Value = Uuid;
+  using Values = std::vector<Uuid>;
+  static constexpr const char* kType = "UUID";
+  static constexpr const char* kContractType = "UUID";
+};
+struct Label {
+  using Value = std::string;
+  using Values = Dictionary;
+  static constexpr const char* kType = "LowCardinality(String)";
+  static constexpr const char* kContractType = "String";
+};
+struct Text {
+  using Value = std::string;
+  using Values = Strings;
+  static constexpr const char* kType = "String";
+  static constexpr const char* kContractType = "String";
+};
+struct Float32 {
+  using Value = float;
+  using Values = std::vector<float>;
+  static constexpr const char* kType = "Float32";
+  static constexpr const char* kContractType = "Float32";
+};
+struct Float64 {
+  using Value = double;
+  using Values = std::vector<double>;
+  static constexpr const char* kType = "Float64";
+  static constexpr const char* kContractType = "Float64";
+};
+struct UInt8 {
+  using Value = std::uint8_t;
+  using Values = std::vector<std::uint8_t>;
+  static constexpr const char* kType = "UInt8";
+  static constexpr const char* kContractType = "UInt8";
+};
+struct UInt32 {
+  using Value = std::uint32_t;
+  using Values = std::vector<std::uint32_t>;
+  static constexpr const char* kType = "UInt32";
+  static constexpr const char* kContractType = "UInt32";
+};
+
+}  // namespace column_type
+
+/// Seconds since 1970 as the column holds them. Times outside 32 bits become the nearest end of the
+/// range, which Rule::kTime refuses.
+constexpr std::uint32_t to_column_time(sys_seconds time) noexcept {
+  const auto seconds = time.time_since_epoch().count();
+  return seconds < 0 ? 0 : seconds > 0xFFFF'FFFFLL ? 0xFFFF'FFFFu : static_cast<std::uint32_t>(seconds);
+}
+
+}  // namespace optiinfra

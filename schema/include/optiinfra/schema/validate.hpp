@@ -1,0 +1,46 @@
+/// @file optiinfra/schema/validate.hpp
+/// Every value of a batch against the rule of its column.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/core/time.hpp"
+#include "optiinfra/schema/metrics.hpp"
+
+namespace optiinfra {
+
+/// A value that breaks its column's rule.
+struct RefusedValue {
+  std::size_t row = 0;  ///< Index in the batch, from 0.
+  std::string column;
+  std::string value;  ///< As text; long text is cut.
+  std::string rule;   ///< "a percentage, 0 to 100".
+
+  /// "row 17, column gpu_utilization: 150 must be a percentage, 0 to 100".
+  std::string to_string() const;
+};
+
+/// At most this many refused values are described one by one; all are counted.
+inline constexpr std::size_t kRefusedDescribedMax = 1'000;
+
+struct Validation {
+  std::vector<RefusedValue> refused;       ///< In the order of rows; at most kRefusedDescribedMax.
+  std::vector<std::uint32_t> refused_rows;  ///< Every row with a refused value, ascending.
+  bool ok() const noexcept { return refused_rows.empty(); }
+};
+
+/// Checks all columns. `clock` is the present, against which Rule::kTime is held.
+/// The batch must be rectangular. An empty batch is valid.
+template <typename Row>
+Validation validate(const typename MetricTraits<Row>::BatchType& batch, sys_seconds clock);
+
+extern template Validation validate<CostMetric>(const CostBatch&, sys_seconds);
+extern template Validation validate<PerformanceMetric>(const PerformanceBatch&, sys_seconds);
+extern template Validation validate<ResourceMetric>(const ResourceBatch&, sys_seconds);
+extern template Validation validate<QualityMetric>(const QualityBatch&, sys_seconds);
+
+}  // namespace optiinfra

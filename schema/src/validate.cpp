@@ -1,0 +1,139 @@
+#include "optiinfra/schema/validate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace optiinfra {
+
+std::string_view rule_text(Rule rule) noexcept {
+  switch (rule) {
+    case Rule::kAny: return "any value";
+    case Rule::kTime: return "a time from 2000-01-01 to a day from now";
+    case Rule::kIdentity: return "a UUID other than the nil one";
+    case Rule::kName: return "a text of 1 to 4096 bytes";
+    case Rule::kLabel: return "a text of at most 4096 bytes";
+    case Rule::kFinite: return "a finite number";
+    case Rule::kNonNegative: return "a finite number, 0 or more";
+    case Rule::kPercent: return "a percentage, 0 to 100";
+    case Rule::kScore: return "a score, 0 to 1";
+    case Rule::kFlag: return "0 or 1";
+  }
+  return "";
+}
+
+std::string RefusedValue::to_string() const {
+  return "row " + std::to_string(row) + ", column " + column + ": " + value + " must be " + rule;
+}
+
+namespace {
+
+std::string value_text(const Uuid& id) { return id.to_string(); }
+
+std::string value_text(std::string_view text) {
+  constexpr std::size_t kShownMax = 80;
+  if (text.size() <= kShownMax) return "'" + std::string(text) + "'";
+  return "'" + std::string(text.substr(0, kShownMax)) + "...' (" + std::to_string(text.size()) + " bytes)";
+}
+
+std::string value_text(double number) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.9g", number);
+  return text;
+}
+
+class Checker {
+ public:
+  Checker(Validation& result, sys_seconds clock)
+      : result_(result), time_min_(to_column_time(kOldestTime)), time_max_(to_column_time(clock + kFutureTolerance)) {}
+
+  void check(const std::vector<std::uint32_t>& values, const ColumnDefinition& column) {
+    if (column.rule != Rule::kTime) return;
+    each(values, column, [this](std::uint32_t time) { return time >= time_min_ && time <= time_max_; },
+         [](std::uint32_t time) { return format_time(sys_seconds{std::chrono::seconds{time}}); });
+  }
+
+  void check(const std::vector<std::uint8_t>& values, const ColumnDefinition& column) {
+    if (column.rule != Rule::kFlag) return;
+    each(values, column, [](std::uint8_t flag) { return flag <= 1; }, [](std::uint8_t flag) { return value_text(double{flag * 1.0}); });
+  }
+
+  void check(const std::vector<Uuid>& values, const ColumnDefinition& column) {
+    if (column.rule != Rule::kIdentity) return;
+    each(values, column, [](const Uuid& id) { return !id.is_nil(); }, [](const Uuid& id) { return value_text(id); });
+  }
+
+  template <typename Number>
+    requires std::is_floating_point_v<Number>
+  void check(const std::vector<Number>& values, const ColumnDefinition& column) {
+    constexpr double kLargest = std::numeric_limits<Number>::max();
+    const double min = column.rule == Rule::kFinite ? -kLargest : 0;
+    const double max = column.rule == Rule::kPercent ? 100 : column.rule == Rule::kScore ? 1 : kLargest;
+    // A NaN compares false with both bounds.
+    each(values, column, [min, max](double value) { return value >= min && value <= max; }, [](double value) { return value_text(value); });
+  }
+
+  void check(const Strings& values, const ColumnDefinition& column) {
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      if (!is_good_text(values[row], column.rule)) refuse(row, column, value_text(values[row]));
+    }
+  }
+
+  /// Looks at each distinct text once; the rows only when one of them is bad.
+  void check(const Dictionary& values, const ColumnDefinition& column) {
+    std::vector<bool> bad(values.key_count());
+    bool any = false;
+    for (std::size_t key = 0; key < values.key_count(); ++key) {
+      bad[key] = !is_good_text(values.key(key), column.rule);
+      any = any || bad[key];
+    }
+    if (!any) return;
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      if (bad[values.indexes()[row]]) refuse(row, column, value_text(values[row]));
+    }
+  }
+
+ private:
+  static bool is_good_text(std::string_view text, Rule rule) {
+    return text.size() <= kTextBytesMax && !(rule == Rule::kName && text.empty());
+  }
+
+  template <typename Values, typename IsGood, typename Text>
+  void each(const Values& values, const ColumnDefinition& column, IsGood is_good, Text text) {
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      if (!is_good(values[row])) refuse(row, column, text(values[row]));
+    }
+  }
+
+  void refuse(std::size_t row, const ColumnDefinition& column, std::string value) {
+    result_.refused_rows.push_back(static_cast<std::uint32_t>(row));
+    if (result_.refused.size() < kRefusedDescribedMax) {
+      result_.refused.push_back({row, column.name, std::move(value), std::string(rule_text(column.rule))});
+    }
+  }
+
+  Validation& result_;
+  std::uint32_t time_min_, time_max_;
+};
+
+}  // namespace
+
+template <typename Row>
+Validation validate(const typename MetricTraits<Row>::BatchType& batch, sys_seconds clock) {
+  Validation result;
+  Checker checker(result, clock);
+  for_each_column<Row>([&](const auto& access) { checker.check(batch.*access.batch, access.definition); });
+  auto& rows = result.refused_rows;
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  std::stable_sort(result.refused.begin(), result.refused.end(),
+                   [](const RefusedValue& a, const RefusedValue& b) { return a.row < b.row; });
+  return result;
+}
+
+template Validation validate<CostMetric>(const CostBatch&, sys_seconds);
+template Validation validate<PerformanceMetric>(const PerformanceBatch&, sys_seconds);
+template Validation validate<ResourceMetric>(const ResourceBatch&, sys_seconds);
+template Validation validate<QualityMetric>(const QualityBatch&, sys_seconds);
+
+}  // namespace optiinfra

@@ -1,0 +1,103 @@
+/// @file optiinfra/transport/transport.hpp
+/// One session with one store: statements and blocks in, blocks out. What kind of store stands behind
+/// it - the engine in this process, or a server - is known here and nowhere above.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "optiinfra/codec/block.hpp"
+#include "optiinfra/core/error.hpp"
+
+namespace optiinfra {
+
+/// Longest time that one call may take unless its statement says otherwise.
+inline constexpr std::chrono::milliseconds kCallTimeout{60'000};
+
+/// A name and its value in text.
+using NamedValue = std::pair<std::string, std::string>;
+
+/// SQL with its values kept apart from it.
+struct Statement {
+  std::string sql;
+  /// Values of {name:Type} placeholders. The engine binds them; they are never pasted into the SQL.
+  std::vector<NamedValue> parameters = {};
+  /// Settings of this statement alone, such as {"max_threads", "1"}.
+  std::vector<NamedValue> settings = {};
+  /// Budget for the whole call. Must be positive.
+  std::chrono::milliseconds timeout = kCallTimeout;
+};
+
+struct QuerySummary {
+  std::uint64_t rows_read = 0;   ///< From storage.
+  std::uint64_t bytes_read = 0;  ///< From storage, uncompressed.
+  std::chrono::microseconds elapsed{0};
+};
+
+struct InsertSummary {
+  std::uint64_t rows_written = 0;  ///< Into the table and everything its views feed.
+  std::chrono::microseconds elapsed{0};
+};
+
+/// One insert of one block: stored whole or, on Applied::kNo, not at all.
+struct InsertStatement {
+  std::string table;  ///< With its database: "optiinfra.cost_metrics_ts".
+  /// Names this block across retries. The same token again within the table's deduplication window
+  /// stores nothing. Empty: every call stores.
+  std::string deduplication_token;
+  std::vector<NamedValue> settings = {};
+  std::chrono::milliseconds timeout = kCallTimeout;
+};
+
+/// Receives one block of an answer, valid only during the call. Return false to stop early; the query
+/// then counts as successful.
+using BlockSink = std::function<bool(const Block&)>;
+
+/// Receives a piece of formatted text, valid only during the call. Return false to stop early.
+using TextSink = std::function<bool(std::string_view)>;
+
+/// Threads: one call at a time on one object; an object may move between threads. Parallel work
+/// needs several sessions (Connector::connect).
+/// Errors:  calls return Result, and throw only std::bad_alloc and what a sink throws. After an error
+///          Error::connection_usable says whether the session still works.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  /// Runs a query and hands over its blocks in order. Memory stays near the size of one block.
+  virtual Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) = 0;
+
+  /// Runs a query and hands over its answer in one of the engine's formats ("JSONEachRow", "CSV"...).
+  virtual Result<QuerySummary> query_text(const Statement& statement, std::string_view format,
+                                          const TextSink& on_text) = 0;
+
+  /// Runs a statement without an answer: DDL, SYSTEM, ALTER.
+  virtual Result<void> execute(const Statement& statement) = 0;
+
+  /// Inserts `block`, its columns matched by name. A block without rows succeeds and sends nothing.
+  /// On an error with Applied::kUnknown the block may be stored: repeat the same bytes with the same
+  /// token. Dropping the object or the process in the middle never commits part of the block.
+  virtual Result<InsertSummary> insert(const InsertStatement& statement, const Block& block) = 0;
+};
+
+/// Where a store is, and how to open sessions with it.
+/// Threads: connect may be called from several threads at once.
+class Connector {
+ public:
+  virtual ~Connector() = default;
+
+  /// Errors: kUnavailable when another process holds the store (the message names it), kStorage,
+  /// kIncompatible for a folder that is no store.
+  virtual Result<std::unique_ptr<Transport>> connect() = 0;
+
+  /// The store for people, without secrets: "embedded:/var/lib/optiinfra".
+  virtual std::string description() const = 0;
+};
+
+}  // namespace optiinfra

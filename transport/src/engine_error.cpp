@@ -1,0 +1,58 @@
+#include "engine_error.hpp"
+
+#include <charconv>
+
+namespace optiinfra {
+namespace {
+
+// Numbers from ClickHouse, src/Common/ErrorCodes.cpp.
+constexpr int kChecksumDoesNotMatch = 40, kTimeoutExceeded = 159, kTooManySimultaneousQueries = 202,
+              kMemoryLimitExceeded = 241, kNotEnoughSpace = 243, kCorruptedData = 246, kTooManyParts = 252;
+
+int code_of(std::string_view text) {
+  constexpr std::string_view kPrefix = "Code: ";
+  const auto at = text.find(kPrefix);
+  int code = 0;
+  if (at != std::string_view::npos) {
+    const char* begin = text.data() + at + kPrefix.size();
+    std::from_chars(begin, text.data() + text.size(), code);
+  }
+  return code;
+}
+
+bool mentions(std::string_view text, std::string_view what) { return text.find(what) != std::string_view::npos; }
+
+ErrorKind kind_of(int code, std::string_view text) {
+  if (code == kNotEnoughSpace || mentions(text, "No space left on device") || mentions(text, "Read-only file system") ||
+      mentions(text, "errno: 28") || mentions(text, "errno: 30")) {
+    return ErrorKind::kStorage;
+  }
+  switch (code) {
+    case kTimeoutExceeded: return ErrorKind::kTimeout;
+    case kTooManySimultaneousQueries:
+    case kMemoryLimitExceeded:
+    case kTooManyParts: return ErrorKind::kUnavailable;
+    case kChecksumDoesNotMatch:
+    case kCorruptedData: return ErrorKind::kCorrupt;
+    default: return ErrorKind::kRejected;
+  }
+}
+
+}  // namespace
+
+Error engine_error(std::string_view text, Applied applied) {
+  while (text.ends_with('\n') || text.ends_with(' ')) text.remove_suffix(1);
+  const int code = code_of(text);
+  return {kind_of(code, text), std::string(text), applied, true, code};
+}
+
+std::string sql_literal(std::string_view value) {
+  std::string literal = "'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') literal += '\\';
+    literal += c;
+  }
+  return literal + "'";
+}
+
+}  // namespace optiinfra
