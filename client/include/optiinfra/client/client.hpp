@@ -1,0 +1,151 @@
+/// @file optiinfra/client/client.hpp
+/// Insert metrics into a store and ask it questions. Most programs start and end here.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optiinfra/client/answers.hpp"
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/schema/metrics.hpp"
+#include "optiinfra/schema/validate.hpp"
+
+namespace optiinfra {
+
+class Transport;  // optiinfra/transport/transport.hpp
+
+/// Largest batch that one insert call takes. A larger one is refused, because what the engine stores
+/// whole is one block; feed more rows with more calls.
+inline constexpr std::size_t kInsertRowsMax = 1'000'000;
+
+/// Sessions that one client opens at most, and so calls that run at the same time; more calls wait.
+inline constexpr std::size_t kSessionsMax = 16;
+
+struct ClientOptions {
+  /// Create the store and bring its schema up to date. False: an absent or older store is an error.
+  bool create = false;
+  /// Budget for one whole call, waiting for a session included. Must be positive.
+  std::chrono::milliseconds call_timeout{60'000};
+};
+
+/// What to do with a call that holds rows which break a rule.
+enum class OnRefusedRows {
+  kStoreNothing,  ///< The call fails and names the first bad value; nothing of it is stored.
+  kStoreOthers,   ///< Good rows are stored, bad ones come back in the receipt.
+};
+
+struct InsertOptions {
+  OnRefusedRows on_refused_rows = OnRefusedRows::kStoreNothing;
+  /// Names the rows of this call across retries: after an error with Applied::kUnknown repeat the same
+  /// rows with the same token, and they are stored once. Empty: a token of the call's own, so that
+  /// retries inside the call are safe and equal rows of another call count again.
+  std::string token = {};
+};
+
+struct InsertReceipt {
+  std::size_t rows_stored = 0;
+  std::vector<RefusedValue> refused;        ///< With kStoreOthers: the values that broke a rule.
+  std::vector<std::uint32_t> refused_rows;  ///< With kStoreOthers: the rows that were left out.
+};
+
+/// One store.
+///
+/// Threads: all methods may be called from several threads at once; each call takes one of at most
+///          kSessionsMax sessions. Moving and destroying need the object alone.
+/// Errors:  methods return Result and throw only std::bad_alloc and what a callback throws. After an error the
+///          client stays usable: a broken session is replaced.
+/// Process: an embedded store belongs to one process and one Client path at a time; never fork with an open
+///          embedded client (exec is fine).
+class Client {
+ public:
+  /// Opens the store at `url` ("embedded:/path/to/folder") and checks its schema version.
+  /// Errors: kUnavailable when another process holds it, kIncompatible for a newer store or a folder of
+  /// something else, kStorage for a store that is not there or a disk that refuses.
+  static Result<Client> open(std::string_view url, ClientOptions options = {});
+
+  /// Lets go of the store. Everything acknowledged is stored already; nothing is completed here.
+  ~Client();
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+
+  /// Whether the store answers. Never throws, never fails otherwise.
+  bool ping() noexcept;
+
+  /// @name Inserting
+  /// On success every row is stored in the raw table and counted in its rollup. An empty list succeeds
+  /// with 0 rows. A bad row gives kInvalidArgument that names row, column, value and rule. On an error
+  /// with Applied::kUnknown part of the rows may be stored: see InsertOptions::token.
+  /// @{
+  Result<InsertReceipt> insert_cost_metrics(std::span<const CostMetric> rows, const InsertOptions& options = {});
+  Result<InsertReceipt> insert_performance_metrics(std::span<const PerformanceMetric> rows, const InsertOptions& options = {});
+  Result<InsertReceipt> insert_resource_metrics(std::span<const ResourceMetric> rows, const InsertOptions& options = {});
+  Result<InsertReceipt> insert_quality_metrics(std::span<const QualityMetric> rows, const InsertOptions& options = {});
+  Result<InsertReceipt> insert_cost_metrics(const CostBatch& batch, const InsertOptions& options = {});
+  Result<InsertReceipt> insert_performance_metrics(const PerformanceBatch& batch, const InsertOptions& options = {});
+  Result<InsertReceipt> insert_resource_metrics(const ResourceBatch& batch, const InsertOptions& options = {});
+  Result<InsertReceipt> insert_quality_metrics(const QualityBatch& batch, const InsertOptions& options = {});
+
+  /// The same for code that works on all families.
+  template <typename Row>
+  Result<InsertReceipt> insert(const typename MetricTraits<Row>::BatchType& batch, const InsertOptions& options = {});
+  /// @}
+
+  /// @name The four questions
+  /// Windows are exact: whole hours come from the rollup, partial hours at the edges from raw rows. An
+  /// edge whose raw rows are past their retention is widened to the whole hour; the answer's `window`
+  /// says what was used. "The last `hours` hours" end with the present second, included.
+  /// Errors: kInvalidArgument for an empty or reversed range or hours outside 1 to 87,600.
+  /// @{
+  Result<std::vector<CostHour>> query_cost_hourly(const Uuid& customer_id, sys_seconds start, sys_seconds end,
+                                                  const std::optional<std::string>& cloud_provider = std::nullopt);
+  Result<PerformanceSummary> query_performance_p95(const Uuid& customer_id, const Uuid& service_id, int hours = 24);
+  Result<ResourceSummary> query_resource_utilization(const Uuid& customer_id, std::string_view instance_id, int hours = 24);
+  Result<QualityTrend> query_quality_trends(const Uuid& customer_id, const Uuid& service_id, int hours = 24);
+  /// @}
+
+  /// @name The same questions over any range, and what comes next
+  /// @{
+  Result<PerformanceSummary> query_performance(const Uuid& customer_id, const Uuid& service_id, TimeRange range);
+  Result<ResourceSummary> query_resource(const Uuid& customer_id, std::string_view instance_id, TimeRange range);
+  Result<QualityTrend> query_quality(const Uuid& customer_id, const Uuid& service_id, TimeRange range, Bucket bucket = Bucket::kHour);
+
+  /// The models of a service, the busiest first.
+  Result<std::vector<ModelUsage>> query_models(const Uuid& customer_id, const Uuid& service_id, TimeRange range);
+
+  /// Series come point by point, in order, with memory for one block only. The callback returns false
+  /// to stop early. Buckets without rows are left out. It must not call this client's other methods for long: its
+  /// session is busy until it returns.
+  Result<void> query_performance_series(const Uuid& customer_id, const Uuid& service_id, TimeRange range, Bucket bucket,
+                                        const std::function<bool(const PerformancePoint&)>& on_point);
+  Result<void> query_resource_series(const Uuid& customer_id, std::string_view instance_id, TimeRange range, Bucket bucket,
+                                     const std::function<bool(const ResourcePoint&)>& on_point);
+  /// Regions and instance types are kept in raw rows only, and so answer for their retention.
+  Result<void> query_cost_series(const Uuid& customer_id, TimeRange range, Bucket bucket, CostDimension dimension,
+                                 const std::function<bool(const CostPoint&)>& on_point);
+  /// @}
+
+  /// Lends one session for statements of the caller's own; it goes back when `use` returns.
+  Result<void> with_session(const std::function<Result<void>(Transport&)>& use);
+
+ private:
+  class State;
+  explicit Client(std::unique_ptr<State> state) noexcept;
+  std::unique_ptr<State> state_;
+};
+
+/// Where a store is when nobody says so: OPTIINFRA_URL, else a folder below XDG_DATA_HOME
+/// (~/.local/share) on the embedded engine.
+std::string default_url();
+
+/// The process's shared client of default_url(), opened (and created) on first use and kept until the process
+/// ends. After a failed open the next call tries again. Threads: any.
+Result<Client*> default_client();
+
+}  // namespace optiinfra

@@ -1,0 +1,34 @@
+/// @file optiinfra/store/migrate.hpp
+/// Brings a store to this program's schema.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+
+struct MigrationReport {
+  std::uint32_t version_before = 0;  ///< 0: an empty store.
+  std::uint32_t version_after = 0;
+  std::vector<std::string> applied;  ///< Names, in order. Empty when the store was current.
+};
+
+/// The schema version that this program writes and reads.
+std::uint32_t schema_version_of_program() noexcept;
+
+/// The version recorded in the store; 0 when it has none.
+Result<std::uint32_t> schema_version_of_store(Transport& transport);
+
+/// Applies what is missing, one numbered migration after the other, each recorded when it is complete.
+/// Every statement may run twice, so a call after a kill at any point finishes the work.
+/// Errors: kIncompatible, changing nothing, when the store is newer than the program.
+Result<MigrationReport> migrate(Transport& transport);
+
+/// Succeeds when the store has exactly this program's schema version.
+/// Errors: kIncompatible that says which side is older and what to do.
+Result<void> expect_current_schema(Transport& transport);
+
+}  // namespace optiinfra

@@ -1,0 +1,57 @@
+/// @file optiinfra/store/verify.hpp
+/// Proof that the store is what it claims: its objects, its retention, and every rollup hour against
+/// the raw rows it was made of.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "optiinfra/store/retention.hpp"
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+
+/// One of the contract's eight objects. A materialized view shows the rows of its target table.
+struct ObjectReport {
+  std::string name;  ///< "cost_metrics_ts", "cost_metrics_hourly_mv".
+  std::string kind;  ///< "raw table" or "materialized view".
+  bool exists = false;
+  std::uint64_t rows = 0;
+  std::uint64_t parts = 0;
+  std::uint64_t bytes_on_disk = 0;
+  std::uint64_t bytes_uncompressed = 0;
+};
+
+/// A measure of one rollup row that differs from its recomputation.
+struct HourDifference {
+  Family family;
+  sys_seconds hour;
+  std::string key;      ///< "customer_id=..., service_id=...".
+  std::string measure;  ///< "request_count".
+  double raw = 0;       ///< Recomputed from raw rows.
+  double rollup = 0;    ///< What the rollup says; NaN where the row is absent on that side.
+};
+
+/// At most this many differences are described; all are counted.
+inline constexpr std::size_t kDifferencesDescribedMax = 100;
+
+struct VerifyReport {
+  std::vector<ObjectReport> objects;        ///< Always eight.
+  std::vector<Retention> retention;         ///< Always eight.
+  std::vector<std::string> schema_faults;   ///< Columns that are absent or of another type.
+  std::uint64_t hours_compared = 0;         ///< Rollup rows (key and hour) recomputed.
+  std::uint64_t hours_past_retention = 0;   ///< Rollup rows that have outlived their raw rows.
+  std::uint64_t hours_differing = 0;
+  std::vector<HourDifference> differences;  ///< The first kDifferencesDescribedMax.
+
+  /// Everything exists, agrees and reconciles.
+  bool ok() const noexcept;
+};
+
+/// Reads the whole store once, a day at a time, so that memory stays bounded. Counts and integer sums
+/// must be equal, sums and means of floating point equal to 1e-9 relative, percentiles to 1 %.
+/// Safe while writes go on: a day that differs is compared again before it is reported.
+Result<VerifyReport> verify(Transport& transport);
+
+}  // namespace optiinfra
