@@ -68,7 +68,9 @@ std::string settings_clause(const std::vector<NamedValue>& settings) {
 class Stream {
  public:
   Stream(const Connection& connection, const Statement& statement, std::string_view format)
-      : connection_(connection), handle_(open(connection, statement, format)) {}
+      : connection_(connection), handle_(open(connection, statement, format, connection.library().stream_query_with_params_n)) {
+    if (is_refused_as_stream()) read_whole(statement, format);
+  }
 
   ~Stream() {
     // An ended stream must not be cancelled: the engine was seen to crash on it.
@@ -76,14 +78,14 @@ class Stream {
   }
 
   Result<void> check() {
-    auto status = handle_.check(Applied::kNo);
+    auto status = whole_ ? whole_->check(Applied::kNo) : handle_.check(Applied::kNo);
     if (!status) ended_ = true;
     return status;
   }
 
   /// The next chunk, empty at the end. Valid until the next call.
   Result<std::string_view> next() {
-    if (ended_) return std::string_view{};
+    if (ended_) return std::exchange(whole_text_, {});
     const Library& library = connection_.library();
     chunk_.emplace(library, library.stream_fetch_result(connection_.handle(), handle_.get()));
     if (auto status = chunk_->check(Applied::kNo); !status) {
@@ -100,18 +102,31 @@ class Stream {
   const QuerySummary& summary() const { return summary_; }
 
  private:
-  static EngineResult open(const Connection& connection, const Statement& statement, std::string_view format) {
+  template <typename Run>
+  static EngineResult open(const Connection& connection, const Statement& statement, std::string_view format, Run run) {
     const std::string sql = statement.sql + settings_clause(statement.settings);
     const Bound bound(statement);
-    const Library& library = connection.library();
-    return {library, library.stream_query_with_params_n(connection.handle(), sql.data(), sql.size(), format.data(), format.size(),
-                                                        bound.names.data(), bound.name_sizes.data(), bound.values.data(),
-                                                        bound.value_sizes.data(), bound.names.size())};
+    return {connection.library(), run(connection.handle(), sql.data(), sql.size(), format.data(), format.size(), bound.names.data(),
+                                      bound.name_sizes.data(), bound.values.data(), bound.value_sizes.data(), bound.names.size())};
+  }
+
+  /// The engine streams SELECT alone. DESCRIBE, EXPLAIN, SHOW and their like have small answers.
+  bool is_refused_as_stream() const {
+    const char* message = handle_.get() == nullptr ? nullptr : connection_.library().result_error(handle_.get());
+    return message != nullptr && std::string_view(message).find("Streaming query is not supported") != std::string_view::npos;
+  }
+
+  void read_whole(const Statement& statement, std::string_view format) {
+    whole_.emplace(open(connection_, statement, format, connection_.library().query_with_params_n));
+    if (whole_->check(Applied::kNo)) whole_text_ = whole_->text();
+    ended_ = true;
   }
 
   const Connection& connection_;
   EngineResult handle_;
   std::optional<EngineResult> chunk_;
+  std::optional<EngineResult> whole_;
+  std::string_view whole_text_;
   QuerySummary summary_;
   bool ended_ = false;
 };
