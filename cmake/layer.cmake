@@ -2,7 +2,9 @@
 add_library(optiinfra_dev INTERFACE)
 target_compile_options(optiinfra_dev INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor
   # g++ 12 sees overlapping copies in "text" + std::string where there are none (GCC bug 105651).
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  # clang sees libstdc++ 12's own use of std::get_temporary_buffer in std::stable_sort.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 set(OPTIINFRA_SANITIZE "" CACHE STRING "Value for -fsanitize, e.g. address,undefined")
 if(OPTIINFRA_SANITIZE)
   target_compile_options(optiinfra_dev INTERFACE

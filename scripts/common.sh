@@ -72,3 +72,14 @@ watched() {
   fi
   return "$status"
 }
+
+# build_preset PRESET [TARGET...]: configures where that was not done yet (ninja itself configures
+# again when a CMake file changes) and builds what is not up to date.
+build_preset() {
+  local preset=$1 targets=()
+  shift
+  [[ $# -eq 0 ]] || targets=(--target "$@")
+  cd "$root" || return
+  [[ -f build/$preset/build.ninja ]] || cmake --preset "$preset" || return
+  NINJA_STATUS='[%f of %t] ' cmake --build --preset "$preset" "${targets[@]}"
+}
