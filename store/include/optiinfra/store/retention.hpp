@@ -1,9 +1,9 @@
 /// @file optiinfra/store/retention.hpp
 /// How long rows are kept, and the removal of those past it.
 ///
-/// The engine's own TTL states the retention of every table. In an embedded store the engine runs
-/// only while a program does, so the programs enforce it: drop_expired() removes whole partitions, a
-/// day each, and records them, so that verify() knows which rollups have outlived their raw rows.
+/// The engine's own TTL states the retention of every table and drops expired raw rows as whole parts,
+/// a partition being a day. In an embedded store the engine works only while a program runs, so
+/// programs that write call drop_expired() now and then.
 #pragma once
 
 #include <chrono>
@@ -36,24 +36,21 @@ inline constexpr std::chrono::days kRetentionMax{36'500};
 /// All eight, raw before rollup in each family.
 Result<std::vector<Retention>> read_retention(Transport& transport);
 
-/// Records the wish, then changes the table; a kill between the two shows as a disagreement, which
-/// repeating the call mends. Deletes no rows by itself. Errors: kInvalidArgument outside the limits, and for raw rows
-/// kept longer than their rollup, which would make the rollup the shorter memory.
-Result<void> set_retention(Transport& transport, Family family, Tier tier, std::chrono::days keep);
-
-/// How long rows that arrive already expired (an import of history) stay at least, unless removal is
-/// asked for at once. Nobody loses what they have just stored before they could look at it.
-inline constexpr std::chrono::hours kExpiredGrace{24};
-
+/// A day of raw rows that was removed whole.
 struct ExpiredPartition {
   std::string table;
   std::string partition;  ///< The day, "2026-03-01".
   std::uint64_t rows = 0;
 };
 
-/// Removes every raw partition whose whole day is past its retention and whose parts have been in the
-/// store for `grace`, and expired rollup rows. Rollups of the removed days stay.
-Result<std::vector<ExpiredPartition>> drop_expired(Transport& transport, sys_seconds clock,
-                                                   std::chrono::seconds grace = kExpiredGrace);
+/// Records the wish, changes the table, and removes at once what the wish lets go, also rows that have
+/// just arrived. A kill in between shows as a disagreement or as rows still there; repeating the call
+/// mends both. Errors: kInvalidArgument, changing nothing, outside the limits and when raw rows would be
+/// kept longer than their rollup.
+Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family family, Tier tier, std::chrono::days keep);
+
+/// Removes every raw partition whose whole day is past its retention, and expired rollup rows, except
+/// what arrived within kArrivalGrace of `clock` (schema/tables.hpp). Rollups of the removed days stay.
+Result<std::vector<ExpiredPartition>> drop_expired(Transport& transport, sys_seconds clock);
 
 }  // namespace optiinfra

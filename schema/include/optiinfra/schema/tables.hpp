@@ -1,0 +1,98 @@
+/// @file optiinfra/schema/tables.hpp
+/// The tables of each family as data: the raw table, the hourly rollup, and the SQL that follows.
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optiinfra/schema/metrics.hpp"
+
+namespace optiinfra {
+
+/// The database that holds every object of ours.
+inline constexpr std::string_view kDatabase = "optiinfra";
+
+/// How a measure of a rollup adds up.
+enum class Aggregate {
+  kCount,      ///< Rows.
+  kSum,
+  kAverage,    ///< Kept as sum and count, so that averages of hours combine exactly.
+  kMinimum,
+  kMaximum,
+  kMaximumState,  ///< As kMaximum, in the form that the contract's readers merge with maxMerge.
+  kSketch,        ///< A sketch (quantilesDD) that gives the percentiles of kQuantiles within 1 %.
+};
+
+/// A percentile that the sketch is asked for.
+struct Quantile {
+  const char* prefix;  ///< "p95".
+  double level;
+};
+inline constexpr Quantile kQuantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}};
+
+/// Relative error of a percentile, by construction of the sketch.
+inline constexpr double kQuantileError = 0.01;
+
+/// One column of a rollup that is not part of its key.
+struct MeasureDefinition {
+  const char* name;  ///< As stored; "latency_ns_quantiles".
+  Aggregate aggregate;
+  const char* source;      ///< What is aggregated, over raw columns; "" for kCount.
+  const char* value_type;  ///< The engine's type of the source or, for sums, of the total.
+  const char* meaning;
+
+  std::string state_type() const;      ///< "AggregateFunction(avg, Float32)".
+  std::string raw_expression() const;  ///< "avgState(latency_ms)": raw rows to state.
+};
+
+/// A number that readers get: a measure finished, or one percentile of a sketch.
+struct FinishedColumn {
+  std::string name;        ///< "p95_latency".
+  std::string expression;  ///< Over the rollup's columns, grouped by its key.
+};
+
+struct TableDefinition {
+  Family family;
+  const char* name;                    ///< "performance"
+  const char* raw_table;               ///< "performance_metrics_ts"
+  const char* rollup_table;            ///< "performance_metrics_hourly"
+  const char* view;                    ///< "performance_metrics_hourly_mv"
+  const char* finishing_view;          ///< "performance_hourly"
+  std::vector<const char*> raw_key;    ///< Sorting key of raw rows.
+  std::vector<const char*> rollup_key; ///< Sorting key of the rollup: every grouped column, `hour` among them.
+  std::vector<MeasureDefinition> measures;
+  std::chrono::days raw_retention;
+  int rollup_granularity;              ///< Rows per index mark of the rollup.
+
+  std::vector<ColumnDefinition> columns() const;
+  std::vector<FinishedColumn> finished() const;
+  std::vector<const char*> grouped() const;  ///< The rollup's key without `hour`.
+};
+
+/// Rollups outlive raw rows by far.
+inline constexpr std::chrono::days kRollupRetention{730};
+
+/// The definition of `family`. Valid for the whole process.
+const TableDefinition& table_of(Family family);
+
+/// The family named "cost", "performance", "resource" or "quality"; nullptr for any other name.
+const TableDefinition* find_table(std::string_view name);
+
+/// "optiinfra.`name`".
+std::string qualified(std::string_view table);
+
+/// The statements that create everything of `table`, in order; each may run twice.
+std::vector<std::string> create_statements(const TableDefinition& table);
+
+/// Rows stay this long after their arrival even when they arrive past their retention: an import of
+/// history does not vanish before anyone has looked at it.
+inline constexpr std::chrono::days kArrivalGrace{1};
+
+/// The TTL of a raw table ("timestamp") or of a rollup ("hour"): a row expires `keep` after its time,
+/// and kArrivalGrace after its arrival at the earliest.
+std::string ttl_expression(std::string_view time_column, std::chrono::days keep);
+
+}  // namespace optiinfra

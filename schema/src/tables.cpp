@@ -1,0 +1,237 @@
+#include "optiinfra/schema/tables.hpp"
+
+namespace optiinfra {
+namespace {
+
+using enum Aggregate;
+using std::chrono::days;
+
+// Why these keys, types and codecs: docs/decisions/0004 to 0006.
+const TableDefinition kTables[] = {
+    {Family::kCost, "cost", "cost_metrics_ts", "cost_metrics_hourly", "cost_metrics_hourly_mv", "cost_hourly",
+     {"customer_id", "cloud_provider", "timestamp"},
+     {"customer_id", "cloud_provider", "hour", "service_name"},
+     {{"total_cost", kSum, "cost_per_hour", "Float64", "currency units"},
+      {"spot_cost", kSum, "cost_per_hour * is_spot", "Float64", "currency units, spot capacity"},
+      {"reserved_cost", kSum, "cost_per_hour * is_reserved", "Float64", "currency units, reserved capacity"},
+      {"avg_utilization", kAverage, "utilization_percent", "Float32", "percent"},
+      {"min_utilization", kMinimum, "utilization_percent", "Float32", "percent"},
+      {"max_utilization", kMaximum, "utilization_percent", "Float32", "percent"},
+      {"sample_count", kCount, "", "UInt64", "rows"}},
+     days{90}, 256},
+    {Family::kPerformance, "performance", "performance_metrics_ts", "performance_metrics_hourly",
+     "performance_metrics_hourly_mv", "performance_hourly",
+     {"customer_id", "service_id", "timestamp"},
+     {"customer_id", "service_id", "hour", "service_type", "model_name"},
+     {{"avg_latency", kAverage, "latency_ms", "Float32", "ms"},
+      {"min_latency", kMinimum, "latency_ms", "Float32", "ms"},
+      {"max_latency", kMaximum, "latency_ms", "Float32", "ms"},
+      // The sketch counts everything below 1 as zero; in nanoseconds nothing real is below 1.
+      {"latency_ns_quantiles", kSketch, "latency_ms * 1000000", "Float64", "ms"},
+      {"avg_throughput", kAverage, "throughput_tokens_per_sec", "Float32", "tokens/s of one request"},
+      {"avg_gpu_util", kAverage, "gpu_utilization", "Float32", "percent"},
+      {"avg_kv_cache_util", kAverage, "kv_cache_utilization", "Float32", "percent"},
+      {"avg_batch_size", kAverage, "batch_size", "UInt32", "requests"},
+      {"prompt_tokens", kSum, "prompt_tokens", "UInt64", "tokens"},
+      {"completion_tokens", kSum, "completion_tokens", "UInt64", "tokens"},
+      {"total_tokens", kSum, "total_tokens", "UInt64", "tokens"},
+      {"request_count", kCount, "", "UInt64", "requests"}},
+     days{30}, 256},
+    {Family::kResource, "resource", "resource_metrics_ts", "resource_metrics_hourly", "resource_metrics_hourly_mv",
+     "resource_hourly",
+     {"customer_id", "instance_id", "timestamp", "gpu_index"},
+     {"customer_id", "instance_id", "hour", "instance_type"},
+     {{"avg_gpu_util", kAverage, "gpu_utilization", "Float32", "percent"},
+      {"max_gpu_util", kMaximumState, "gpu_utilization", "Float32", "percent"},
+      {"avg_gpu_memory", kAverage, "gpu_memory_used_mb", "Float32", "MB"},
+      {"max_gpu_memory", kMaximum, "gpu_memory_used_mb", "Float32", "MB"},
+      {"max_gpu_temperature", kMaximum, "gpu_temperature", "Float32", "degC"},
+      {"avg_cpu_util", kAverage, "cpu_utilization", "Float32", "percent"},
+      {"max_cpu_util", kMaximum, "cpu_utilization", "Float32", "percent"},
+      {"avg_memory", kAverage, "memory_used_gb", "Float32", "GB"},
+      {"max_memory", kMaximum, "memory_used_gb", "Float32", "GB"},
+      {"avg_network_rx", kAverage, "network_rx_mbps", "Float32", "Mbit/s"},
+      {"avg_network_tx", kAverage, "network_tx_mbps", "Float32", "Mbit/s"},
+      {"sample_count", kCount, "", "UInt64", "rows"}},
+     days{90}, 256},
+    {Family::kQuality, "quality", "quality_metrics_ts", "quality_metrics_hourly", "quality_metrics_hourly_mv",
+     "quality_hourly",
+     {"customer_id", "service_id", "timestamp"},
+     {"customer_id", "service_id", "hour", "model_name"},
+     {{"avg_quality", kAverage, "overall_quality_score", "Float32", "0-1"},
+      {"min_quality", kMinimum, "overall_quality_score", "Float32", "0-1"},
+      {"avg_relevance", kAverage, "relevance_score", "Float32", "0-1"},
+      {"avg_coherence", kAverage, "coherence_score", "Float32", "0-1"},
+      {"avg_factuality", kAverage, "factuality_score", "Float32", "0-1"},
+      {"avg_toxicity", kAverage, "toxicity_score", "Float32", "0-1"},
+      {"max_toxicity", kMaximum, "toxicity_score", "Float32", "0-1"},
+      {"avg_latency", kAverage, "latency_ms", "UInt32", "ms"},
+      {"hallucination_count", kSum, "hallucination_detected", "UInt64", "answers"},
+      {"request_count", kCount, "", "UInt64", "answers"}},
+     days{30}, 256},
+};
+
+/// Written out, because the type of the stored state holds these digits: relative error, then kQuantiles.
+std::string quantile_levels() { return "0.01, 0.5, 0.9, 0.95, 0.99"; }
+
+/// "latency_ns_quantiles" gives "p95_latency", in milliseconds.
+std::string quantile_column(const Quantile& quantile) { return std::string(quantile.prefix) + "_latency"; }
+
+std::string finish(const MeasureDefinition& measure) {
+  const std::string column = measure.name;
+  switch (measure.aggregate) {
+    case kCount:
+    case kSum: return "sum(" + column + ")";
+    case kAverage: return "avgMerge(" + column + ")";
+    case kMinimum: return "min(" + column + ")";
+    case kMaximum: return "max(" + column + ")";
+    case kMaximumState: return "maxMerge(" + column + ")";
+    case kSketch: return "quantilesDDMerge(" + quantile_levels() + ")(" + column + ")";
+  }
+  return column;
+}
+
+template <typename Names>
+std::string joined(const Names& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + std::string(name);
+  return text;
+}
+
+}  // namespace
+
+std::string MeasureDefinition::state_type() const {
+  const std::string type = value_type;
+  switch (aggregate) {
+    case kCount:
+    case kSum: return "SimpleAggregateFunction(sum, " + type + ")";
+    case kAverage: return "AggregateFunction(avg, " + type + ")";
+    case kMinimum: return "SimpleAggregateFunction(min, " + type + ")";
+    case kMaximum: return "SimpleAggregateFunction(max, " + type + ")";
+    case kMaximumState: return "AggregateFunction(max, " + type + ")";
+    case kSketch: return "AggregateFunction(quantilesDD(" + quantile_levels() + "), " + type + ")";
+  }
+  return type;
+}
+
+std::string MeasureDefinition::raw_expression() const {
+  const std::string argument = source;
+  switch (aggregate) {
+    case kCount: return "count()";
+    case kSum: return "sum(" + argument + ")";
+    case kAverage: return "avgState(" + argument + ")";
+    case kMinimum: return "min(" + argument + ")";
+    case kMaximum: return "max(" + argument + ")";
+    case kMaximumState: return "maxState(" + argument + ")";
+    case kSketch: return "quantilesDDState(" + quantile_levels() + ")(" + argument + ")";
+  }
+  return argument;
+}
+
+std::vector<ColumnDefinition> TableDefinition::columns() const {
+  std::vector<ColumnDefinition> result;
+  with_metric(family, [&]<typename Row>() {
+    for_each_column<Row>([&](const auto& access) { result.push_back(access.definition); });
+  });
+  return result;
+}
+
+std::vector<FinishedColumn> TableDefinition::finished() const {
+  std::vector<FinishedColumn> result;
+  for (const MeasureDefinition& measure : measures) {
+    if (measure.aggregate != kSketch) {
+      result.push_back({measure.name, finish(measure)});
+      continue;
+    }
+    int index = 0;
+    for (const Quantile& quantile : kQuantiles) {
+      result.push_back({quantile_column(quantile), finish(measure) + "[" + std::to_string(++index) + "] / 1000000"});
+    }
+  }
+  return result;
+}
+
+std::vector<const char*> TableDefinition::grouped() const {
+  std::vector<const char*> result;
+  for (const char* column : rollup_key) {
+    if (std::string_view(column) != "hour") result.push_back(column);
+  }
+  return result;
+}
+
+const TableDefinition& table_of(Family family) { return kTables[static_cast<std::size_t>(family)]; }
+
+const TableDefinition* find_table(std::string_view name) {
+  for (const TableDefinition& table : kTables) {
+    if (name == table.name) return &table;
+  }
+  return nullptr;
+}
+
+std::string qualified(std::string_view table) { return std::string(kDatabase) + "." + std::string(table); }
+
+std::string ttl_expression(std::string_view time_column, days keep) {
+  return "greatest(" + std::string(time_column) + " + toIntervalDay(" + std::to_string(keep.count()) +
+         "), arrived_at + toIntervalDay(" + std::to_string(kArrivalGrace.count()) + "))";
+}
+
+namespace {
+
+// The engine's windows count parts. A part takes one entry in each; the oldest is forgotten first.
+constexpr const char* kDeduplication = "non_replicated_deduplication_window = 1000";
+
+std::string create_raw(const TableDefinition& table) {
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + qualified(table.raw_table) + "\n(\n";
+  for (const ColumnDefinition& column : table.columns()) {
+    sql += "    " + std::string(column.name) + " " + column.type + " CODEC(" + column.codec + "),\n";
+  }
+  // Hidden from SELECT * and filled by the engine: a client that knows the contract never sees it.
+  sql += "    arrived_at DateTime('UTC') MATERIALIZED now() CODEC(DoubleDelta, ZSTD(1))\n)\n";
+  sql += "ENGINE = MergeTree\nPARTITION BY toDate(timestamp)\nORDER BY (" + joined(table.raw_key) + ")\nTTL ";
+  sql += ttl_expression("timestamp", table.raw_retention);
+  return sql + "\nSETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, " + kDeduplication;
+}
+
+std::string create_rollup(const TableDefinition& table) {
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + qualified(table.rollup_table) +
+                    "\n(\n    hour DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),\n";
+  const auto columns = table.columns();
+  for (const char* key : table.grouped()) {
+    for (const ColumnDefinition& column : columns) {
+      if (std::string_view(column.name) == key) sql += "    " + std::string(key) + " " + column.type + " CODEC(ZSTD(1)),\n";
+    }
+  }
+  for (const MeasureDefinition& measure : table.measures) {
+    sql += "    " + std::string(measure.name) + " " + measure.state_type() + " CODEC(ZSTD(1)),\n";
+  }
+  sql += "    arrived_at SimpleAggregateFunction(min, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))\n)\nENGINE = AggregatingMergeTree\nORDER BY (" + joined(table.rollup_key) + ")\nTTL " +
+         ttl_expression("hour", kRollupRetention);
+  return sql + "\nSETTINGS index_granularity = " + std::to_string(table.rollup_granularity) + ", " + kDeduplication;
+}
+
+std::string create_view(const TableDefinition& table) {
+  std::string sql = "CREATE MATERIALIZED VIEW IF NOT EXISTS " + qualified(table.view) + " TO " +
+                    qualified(table.rollup_table) + " AS\nSELECT toStartOfHour(timestamp) AS hour, " + joined(table.grouped());
+  for (const MeasureDefinition& measure : table.measures) sql += ",\n    " + measure.raw_expression() + " AS " + measure.name;
+  return sql + ",\n    min(arrived_at) AS arrived_at\nFROM " + qualified(table.raw_table) + "\nGROUP BY hour, " + joined(table.grouped());
+}
+
+std::string create_finishing_view(const TableDefinition& table) {
+  // Inside, measures keep their stored names; outside, the finished numbers take them over.
+  std::string sql = "CREATE VIEW IF NOT EXISTS " + qualified(table.finishing_view) + " AS\nSELECT hour, " + joined(table.grouped());
+  for (const FinishedColumn& column : table.finished()) {
+    std::string expression = column.expression;
+    const auto open = expression.rfind('(');
+    expression.insert(open + 1, "r.");
+    sql += ",\n    " + expression + " AS " + column.name;
+  }
+  return sql + "\nFROM " + qualified(table.rollup_table) + " AS r\nGROUP BY hour, " + joined(table.grouped());
+}
+
+}  // namespace
+
+std::vector<std::string> create_statements(const TableDefinition& table) {
+  return {create_raw(table), create_rollup(table), create_view(table), create_finishing_view(table)};
+}
+
+}  // namespace optiinfra

@@ -1,0 +1,42 @@
+#include "query.hpp"
+
+namespace optiinfra {
+namespace {
+
+Error wrong_layout(const Statement& statement) {
+  return {ErrorKind::kCorrupt, "the store answered with another layout than asked for: " + statement.sql};
+}
+
+}  // namespace
+
+Result<std::vector<std::uint64_t>> query_numbers(Transport& transport, const Statement& statement) {
+  std::vector<std::uint64_t> numbers;
+  bool right = true;
+  OPTIINFRA_CHECK(done(transport.query(statement, [&](const Block& block) {
+    const auto* values = block.values<std::vector<std::uint64_t>>(0);
+    right = right && values != nullptr;
+    if (right) numbers.insert(numbers.end(), values->begin(), values->end());
+    return right;
+  })));
+  if (!right) return wrong_layout(statement);
+  return numbers;
+}
+
+Result<std::vector<std::vector<std::string>>> query_texts(Transport& transport, const Statement& statement) {
+  std::vector<std::vector<std::string>> rows;
+  bool right = true;
+  OPTIINFRA_CHECK(done(transport.query(statement, [&](const Block& block) {
+    const std::size_t first = rows.size();
+    rows.resize(first + block.row_count());
+    for (std::size_t column = 0; column < block.columns().size() && right; ++column) {
+      const auto* values = block.values<Strings>(column);
+      right = values != nullptr;
+      for (std::size_t row = 0; right && row < values->size(); ++row) rows[first + row].emplace_back((*values)[row]);
+    }
+    return right;
+  })));
+  if (!right) return wrong_layout(statement);
+  return rows;
+}
+
+}  // namespace optiinfra

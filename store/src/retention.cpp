@@ -1,0 +1,157 @@
+#include "optiinfra/store/retention.hpp"
+
+#include <charconv>
+#include <map>
+
+#include "optiinfra/schema/tables.hpp"
+#include "query.hpp"
+
+namespace optiinfra {
+namespace {
+
+using std::chrono::days;
+
+constexpr Tier kTiers[] = {Tier::kRaw, Tier::kRollup};
+
+const char* tier_name(Tier tier) { return tier == Tier::kRaw ? "raw" : "rollup"; }
+const char* table_name(const TableDefinition& table, Tier tier) { return tier == Tier::kRaw ? table.raw_table : table.rollup_table; }
+const char* time_column(Tier tier) { return tier == Tier::kRaw ? "timestamp" : "hour"; }
+days default_retention(const TableDefinition& table, Tier tier) { return tier == Tier::kRaw ? table.raw_retention : kRollupRetention; }
+
+days parse_days(const std::string& text) {
+  long count = 0;
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return days{count};
+}
+
+/// Days by table, as the engine's own definition of each table states its TTL.
+Result<std::map<std::string, days>> read_effective(Transport& transport) {
+  OPTIINFRA_TRY(const auto rows,
+                query_texts(transport, {.sql = "SELECT name, extract(engine_full, 'TTL greatest\\\\((?:timestamp|hour) \\\\+ toIntervalDay\\\\((\\\\d+)\\\\)') "
+                                               "FROM system.tables WHERE database = {database:String}",
+                                        .parameters = {{"database", std::string(kDatabase)}}}));
+  std::map<std::string, days> effective;
+  for (const auto& row : rows) effective[row[0]] = parse_days(row[1]);
+  return effective;
+}
+
+Result<std::map<std::string, days>> read_configured(Transport& transport) {
+  OPTIINFRA_TRY(const auto rows, query_texts(transport, {.sql = "SELECT toString(family) || ' ' || toString(tier), toString(argMax(days, set_at)) FROM " +
+                                                                qualified("retention") + " GROUP BY family, tier"}));
+  std::map<std::string, days> configured;
+  for (const auto& row : rows) configured[row[0]] = parse_days(row[1]);
+  return configured;
+}
+
+Result<void> record_wish(Transport& transport, const TableDefinition& table, Tier tier, days keep) {
+  Block row;
+  Dictionary family, tiers;
+  family.append(table.name);
+  tiers.append(tier_name(tier));
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
+  row.add({"family", "LowCardinality(String)", std::move(family)});
+  row.add({"tier", "LowCardinality(String)", std::move(tiers)});
+  row.add({"days", "UInt32", std::vector<std::uint32_t>{static_cast<std::uint32_t>(keep.count())}});
+  row.add({"set_at", "DateTime64(6, 'UTC')", std::vector<std::int64_t>{microseconds.count()}});
+  return done(transport.insert({.table = qualified("retention"), .deduplication_token = ""}, row));
+}
+
+/// The engine computes the TTL of existing parts anew without rewriting their rows
+/// (materialize_ttl_recalculate_only on raw tables).
+Result<void> change_table(Transport& transport, const TableDefinition& table, Tier tier, days keep) {
+  return transport.execute({.sql = "ALTER TABLE " + qualified(table_name(table, tier)) + " MODIFY TTL " + ttl_expression(time_column(tier), keep),
+                            .settings = {{"mutations_sync", "1"}}});
+}
+
+Result<void> drop_raw(Transport& transport, const TableDefinition& table, sys_seconds cutoff, sys_seconds stored_before,
+                      std::vector<ExpiredPartition>& dropped) {
+  OPTIINFRA_TRY(const auto partitions,
+                query_texts(transport, {.sql = "SELECT partition, toString(sum(rows)) FROM system.parts WHERE database = {database:String} AND "
+                                               "table = {table:String} AND active GROUP BY partition HAVING toDateTime(toDate(partition) + 1, 'UTC') <= "
+                                               "toDateTime({cutoff:UInt32}, 'UTC') AND max(modification_time) <= toDateTime({stored_before:UInt32}, 'UTC') "
+                                               "ORDER BY partition",
+                                        .parameters = {{"database", std::string(kDatabase)},
+                                                       {"table", table.raw_table},
+                                                       {"cutoff", std::to_string(to_column_time(cutoff))},
+                                                       {"stored_before", std::to_string(to_column_time(stored_before))}}}));
+  for (const auto& row : partitions) {
+    ExpiredPartition expired{table.raw_table, row[0], 0};
+    std::from_chars(row[1].data(), row[1].data() + row[1].size(), expired.rows);
+    OPTIINFRA_CHECK(transport.execute({.sql = "ALTER TABLE " + qualified(table.raw_table) + " DROP PARTITION {day:String}",
+                                       .parameters = {{"day", expired.partition}}}));
+    dropped.push_back(std::move(expired));
+  }
+  return {};
+}
+
+/// Rollups are one partition each: a mutation leaves the expired rows out, and runs only when there are some.
+Result<void> drop_rollup(Transport& transport, const TableDefinition& table, sys_seconds cutoff, sys_seconds stored_before) {
+  const std::string expired = " WHERE hour < toDateTime({cutoff:UInt32}, 'UTC') AND arrived_at <= toDateTime({stored_before:UInt32}, 'UTC')";
+  const std::vector<NamedValue> parameters = {{"cutoff", std::to_string(to_column_time(cutoff))},
+                                              {"stored_before", std::to_string(to_column_time(stored_before))}};
+  OPTIINFRA_TRY(const auto rows, query_numbers(transport, {.sql = "SELECT toUInt64(count()) FROM " + qualified(table.rollup_table) + expired,
+                                                           .parameters = parameters}));
+  if (rows.empty() || rows[0] == 0) return {};
+  return transport.execute({.sql = "ALTER TABLE " + qualified(table.rollup_table) + " DELETE" + expired,
+                            .parameters = parameters,
+                            .settings = {{"mutations_sync", "1"}}});
+}
+
+Result<void> drop_expired(Transport& transport, const Retention& retention, sys_seconds clock, std::chrono::seconds grace,
+                          std::vector<ExpiredPartition>& dropped) {
+  if (retention.effective.count() == 0) return {};  // A table without TTL is for verify() to report, not to empty.
+  const TableDefinition& table = table_of(retention.family);
+  const sys_seconds cutoff = clock - retention.effective, stored_before = clock - grace;
+  if (retention.tier == Tier::kRaw) return drop_raw(transport, table, cutoff, stored_before, dropped);
+  return drop_rollup(transport, table, cutoff, stored_before);
+}
+
+}  // namespace
+
+Result<std::vector<Retention>> read_retention(Transport& transport) {
+  OPTIINFRA_TRY(auto effective, read_effective(transport));
+  OPTIINFRA_TRY(const auto configured, read_configured(transport));
+  std::vector<Retention> result;
+  for (const Family family : kFamilies) {
+    const TableDefinition& table = table_of(family);
+    for (const Tier tier : kTiers) {
+      const auto wish = configured.find(std::string(table.name) + " " + tier_name(tier));
+      result.push_back({family, tier, table_name(table, tier), wish == configured.end() ? default_retention(table, tier) : wish->second,
+                        effective[table_name(table, tier)]});
+    }
+  }
+  return result;
+}
+
+Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family family, Tier tier, days keep) {
+  if (keep < kRetentionMin || keep > kRetentionMax) {
+    return Error{ErrorKind::kInvalidArgument, "a retention of " + std::to_string(keep.count()) + " days is outside 1 to " + std::to_string(kRetentionMax.count())};
+  }
+  OPTIINFRA_TRY(const auto all, read_retention(transport));
+  const TableDefinition& table = table_of(family);
+  for (const Retention& other : all) {
+    if (other.family != family || other.tier == tier) continue;
+    const bool inverted = tier == Tier::kRaw ? keep > other.configured : keep < other.configured;
+    if (inverted) {
+      return Error{ErrorKind::kInvalidArgument, std::string(table.name) + ": raw rows would be kept longer than their rollup (" +
+                                                    std::to_string(other.configured.count()) + " days for the " + tier_name(other.tier) + "); change that first"};
+    }
+  }
+  OPTIINFRA_CHECK(record_wish(transport, table, tier, keep));
+  OPTIINFRA_CHECK(change_table(transport, table, tier, keep));
+  std::vector<ExpiredPartition> dropped;
+  // A second ahead, so that what was stored in this very second counts as stored before.
+  OPTIINFRA_CHECK(drop_expired(transport, {family, tier, table_name(table, tier), keep, keep}, now(), -std::chrono::seconds{1}, dropped));
+  return dropped;
+}
+
+Result<std::vector<ExpiredPartition>> drop_expired(Transport& transport, sys_seconds clock) {
+  OPTIINFRA_TRY(const auto all, read_retention(transport));
+  std::vector<ExpiredPartition> dropped;
+  for (const Retention& retention : all) {
+    OPTIINFRA_CHECK(drop_expired(transport, retention, clock, kArrivalGrace, dropped));
+  }
+  return dropped;
+}
+
+}  // namespace optiinfra
