@@ -8,9 +8,10 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <fstream>
 #include <thread>
+
+#include "embedded/file.hpp"
 
 namespace optiinfra::embedded {
 namespace fs = std::filesystem;
@@ -24,10 +25,6 @@ constexpr std::chrono::milliseconds kLockWait{2'000};
 constexpr std::chrono::milliseconds kLockPoll{20};
 /// The engine needs room to merge; with less it fails in the middle of things.
 constexpr std::uint64_t kFreeBytesMin = 32 << 20;
-
-Error storage_error(const fs::path& path, std::string_view doing, int code) {
-  return {ErrorKind::kStorage, std::string(doing) + " " + path.string() + ": " + std::strerror(code)};
-}
 
 std::string holder(int lock) {
   char text[256] = {};
@@ -51,32 +48,6 @@ Result<bool> is_unused(const fs::path& path) {
   }
   if (code) return storage_error(path, "cannot list", code.value());
   return true;
-}
-
-Result<void> sync_folder(const fs::path& path) {
-  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = folder >= 0 && ::fsync(folder) == 0;
-  const int code = errno;
-  if (folder >= 0) ::close(folder);
-  if (!synced) return storage_error(path, "cannot sync", code);
-  return {};
-}
-
-/// Writes the whole file or leaves the old one: temporary file, sync, rename, sync of the folder.
-Result<void> write_file(const fs::path& path, std::string_view text) {
-  const fs::path temporary = path.string() + ".new";
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return storage_error(temporary, "cannot create", errno);
-  const auto written = ::write(file, text.data(), text.size());
-  const bool complete = written == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-  const int code = written >= 0 && written < static_cast<ssize_t>(text.size()) ? ENOSPC : errno;
-  ::close(file);
-  if (!complete) {
-    ::unlink(temporary.c_str());
-    return storage_error(temporary, "cannot write", code);
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return storage_error(path, "cannot rename to", errno);
-  return sync_folder(path.parent_path());
 }
 
 Result<void> expect_room(const fs::path& path) {
@@ -154,7 +125,7 @@ Result<int> lock_folder(const fs::path& path) {
 Result<void> check_or_write_marker(const fs::path& path) {
   std::error_code code;
   const fs::path marker = path / "OPTIINFRA";
-  if (!fs::exists(marker, code)) return write_file(marker, kMarkerText);
+  if (!fs::exists(marker, code)) return replace_file(marker, kMarkerText, marker.string() + ".new");
   std::ifstream file(marker);
   std::string text;
   std::getline(file, text);
@@ -196,7 +167,7 @@ Result<void> Folder::prepare() {
   fs::create_directories(engine_path(), code);
   if (code) return storage_error(engine_path(), "cannot create", code.value());
   was_unclean_ = fs::exists(path_ / "unclean", code);
-  if (!was_unclean_) OPTIINFRA_CHECK(write_file(path_ / "unclean", ""));
+  if (!was_unclean_) OPTIINFRA_CHECK(replace_file(path_ / "unclean", "", path_ / "unclean.new"));
   return {};
 }
 
