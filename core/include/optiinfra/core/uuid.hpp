@@ -18,7 +18,7 @@ struct Uuid {
 
   bool is_nil() const noexcept { return (high | low) == 0; }
 
-  /// Orders as the hyphenated text does, which is also how the engine sorts a UUID column.
+  /// Orders as the hyphenated text does. (The engine sorts a UUID column by its second half first.)
   friend auto operator<=>(const Uuid&, const Uuid&) = default;
 
   /// Reads the 36-character hyphenated form, in either case.

@@ -1,0 +1,160 @@
+#include "optiinfra/client/client.hpp"
+
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+
+#include "client_state.hpp"
+#include "insert_plan.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/migrate.hpp"
+#include "optiinfra/transport/connector.hpp"
+
+namespace optiinfra {
+namespace {
+
+/// An insert whose outcome is unknown is repeated with its token, so that it counts once.
+constexpr int kInsertAttemptsMax = 3;
+constexpr std::chrono::milliseconds kInsertRetryDelay{50};
+
+bool is_worth_a_retry(const Error& error) {
+  return error.applied == Applied::kUnknown || error.kind == ErrorKind::kUnavailable;
+}
+
+/// One insert is one block in one partition, which is what the engine deduplicates and stores whole.
+InsertStatement insert_statement(const TableDefinition& table, std::string token, std::chrono::milliseconds timeout) {
+  return {.table = qualified(table.raw_table),
+          .deduplication_token = std::move(token),
+          .settings = {{"deduplicate_insert", "enable"},
+                       {"deduplicate_blocks_in_dependent_materialized_views", "1"},
+                       {"async_insert", "0"},
+                       {"max_insert_threads", "1"},
+                       {"materialized_views_ignore_errors", "0"}},
+          .timeout = timeout};
+}
+
+Error refused(const TableDefinition& table, const Validation& validation) {
+  std::string message = std::string(table.raw_table) + ", " + validation.refused.front().to_string();
+  if (validation.refused_rows.size() > 1) message += " (" + std::to_string(validation.refused_rows.size()) + " rows are refused in all)";
+  return {ErrorKind::kInvalidArgument, message + "; nothing was stored"};
+}
+
+template <typename Row>
+typename MetricTraits<Row>::BatchType batch_of(std::span<const Row> rows) {
+  typename MetricTraits<Row>::BatchType batch;
+  batch.reserve(rows.size());
+  batch.append(rows);
+  return batch;
+}
+
+Error too_many_rows(std::size_t rows) {
+  return {ErrorKind::kTooLarge, "a call with " + std::to_string(rows) + " rows is over the limit of " + std::to_string(kInsertRowsMax) +
+                                    "; split it into several calls"};
+}
+
+}  // namespace
+
+Client::Client(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+Client::~Client() = default;
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+
+Result<Client> Client::open(std::string_view url, ClientOptions options) {
+  if (options.call_timeout.count() <= 0) return Error{ErrorKind::kInvalidArgument, "call_timeout must be positive"};
+  OPTIINFRA_TRY(auto connector, make_connector(url, options.create ? IfAbsent::kCreate : IfAbsent::kFail));
+  auto state = std::make_unique<State>(std::move(connector), options);
+  OPTIINFRA_CHECK(state->with_session([&](Transport& session) -> Result<void> {
+    if (!options.create) return expect_current_schema(session);
+    auto report = migrate(session);
+    if (!report) return std::move(report).error();
+    return {};
+  }));
+  return Client(std::move(state));
+}
+
+bool Client::ping() noexcept {
+  try {
+    return with_session([](Transport& session) { return session.execute({.sql = "SELECT 1"}); }).has_value();
+  } catch (...) {
+    return false;  // Without memory to ask there is no answer.
+  }
+}
+
+Result<void> Client::with_session(const std::function<Result<void>(Transport&)>& use) { return state_->with_session(use); }
+
+template <typename Row>
+Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType& batch, const InsertOptions& options) {
+  const TableDefinition& table = table_of(MetricTraits<Row>::kFamily);
+  if (!batch.is_rectangular()) return Error{ErrorKind::kInvalidArgument, std::string(table.raw_table) + ": the batch's columns differ in length"};
+  if (batch.size() > kInsertRowsMax) return too_many_rows(batch.size());
+  Validation validation = validate<Row>(batch, now());
+  if (!validation.ok() && options.on_refused_rows == OnRefusedRows::kStoreNothing) return refused(table, validation);
+
+  InsertReceipt receipt{0, std::move(validation.refused), std::move(validation.refused_rows)};
+  const InsertPlan plan = plan_insert<Row>(batch, receipt.refused_rows);
+  const std::string token = options.token.empty() ? Uuid::random().to_string() : options.token;
+  const auto deadline = std::chrono::steady_clock::now() + state_->options.call_timeout;
+  std::size_t begin = 0;
+  for (std::size_t index = 0; index < plan.block_ends.size(); ++index) {
+    const std::size_t end = plan.block_ends[index];
+    const Block block = gather_block<Row>(batch, std::span(plan.rows).subspan(begin, end - begin));
+    const auto statement = insert_statement(table, token + ":" + std::to_string(index), state_->options.call_timeout);
+    for (int attempt = 1;; ++attempt) {
+      auto inserted = state_->with_session([&](Transport& session) { return session.insert(statement, block); });
+      if (inserted) break;
+      Error error = std::move(inserted).error();
+      const auto delay = kInsertRetryDelay * attempt;
+      if (!is_worth_a_retry(error) || attempt == kInsertAttemptsMax || std::chrono::steady_clock::now() + delay > deadline) {
+        // Blocks before this one are stored, whatever became of this one.
+        if (index > 0) error.applied = Applied::kUnknown;
+        return with_context(std::move(error), "insert into " + std::string(table.raw_table));
+      }
+      std::this_thread::sleep_for(delay);
+    }
+    receipt.rows_stored += end - begin;
+    begin = end;
+  }
+  return receipt;
+}
+
+template Result<InsertReceipt> Client::insert<CostMetric>(const CostBatch&, const InsertOptions&);
+template Result<InsertReceipt> Client::insert<PerformanceMetric>(const PerformanceBatch&, const InsertOptions&);
+template Result<InsertReceipt> Client::insert<ResourceMetric>(const ResourceBatch&, const InsertOptions&);
+template Result<InsertReceipt> Client::insert<QualityMetric>(const QualityBatch&, const InsertOptions&);
+
+#define OPTIINFRA_INSERT(family, Row, BatchType)                                                                      \
+  Result<InsertReceipt> Client::insert_##family##_metrics(std::span<const Row> rows, const InsertOptions& options) { \
+    if (rows.size() > kInsertRowsMax) return too_many_rows(rows.size());                                             \
+    return insert<Row>(batch_of(rows), options);                                                                     \
+  }                                                                                                                  \
+  Result<InsertReceipt> Client::insert_##family##_metrics(const BatchType& batch, const InsertOptions& options) {    \
+    return insert<Row>(batch, options);                                                                              \
+  }
+OPTIINFRA_INSERT(cost, CostMetric, CostBatch)
+OPTIINFRA_INSERT(performance, PerformanceMetric, PerformanceBatch)
+OPTIINFRA_INSERT(resource, ResourceMetric, ResourceBatch)
+OPTIINFRA_INSERT(quality, QualityMetric, QualityBatch)
+#undef OPTIINFRA_INSERT
+
+std::string default_url() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  if (const std::string url = variable("OPTIINFRA_URL"); !url.empty()) return url;
+  std::string data = variable("XDG_DATA_HOME");
+  if (data.empty()) data = variable("HOME") + "/.local/share";
+  return "embedded:" + data + "/optiinfra/store";
+}
+
+Result<Client*> default_client() {
+  static std::mutex mutex;
+  static std::optional<Client> client;
+  const std::lock_guard lock(mutex);
+  if (!client) {
+    OPTIINFRA_TRY(client, Client::open(default_url(), {.create = true}));
+  }
+  return &*client;
+}
+
+}  // namespace optiinfra

@@ -1,0 +1,32 @@
+/// What a Client holds.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/store/retention.hpp"
+#include "session_pool.hpp"
+
+namespace optiinfra {
+
+class Client::State {
+ public:
+  State(std::shared_ptr<Connector> connector, ClientOptions client_options)
+      : pool(std::move(connector)), options(client_options) {}
+
+  /// Runs `use(Transport&)`, which returns a Result, with a session of the pool.
+  template <typename Use>
+  auto with_session(Use&& use) -> decltype(use(std::declval<Transport&>())) {
+    OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(options.call_timeout));
+    auto result = use(*lease);
+    if (!result) lease.settle(result.error());
+    return result;
+  }
+
+  SessionPool pool;
+  const ClientOptions options;
+};
+
+}  // namespace optiinfra

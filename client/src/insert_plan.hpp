@@ -1,0 +1,28 @@
+/// From a batch to the blocks that are sent: one partition each, sorted as the table is.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "optiinfra/codec/block.hpp"
+#include "optiinfra/schema/metrics.hpp"
+
+namespace optiinfra {
+
+/// Rows of a batch in the order in which the table keeps them, cut where a block ends.
+struct InsertPlan {
+  std::vector<std::uint32_t> rows;       ///< Indexes into the batch.
+  std::vector<std::size_t> block_ends;   ///< Ends in `rows`; each block lies in one partition (a UTC day).
+};
+
+/// Plans `batch` without the rows in `left_out` (ascending). Equal batches give equal plans, so that a
+/// retry with the same token repeats the same blocks.
+template <typename Row>
+InsertPlan plan_insert(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> left_out);
+
+/// The block of the rows that `rows` names, in that order.
+template <typename Row>
+Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> rows);
+
+}  // namespace optiinfra

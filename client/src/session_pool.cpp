@@ -1,0 +1,38 @@
+#include "session_pool.hpp"
+
+#include "optiinfra/client/client.hpp"
+
+namespace optiinfra {
+
+Result<SessionPool::Lease> SessionPool::take(std::chrono::milliseconds timeout) {
+  {
+    std::unique_lock lock(mutex_);
+    const bool free = returned_.wait_for(lock, timeout, [this] { return lent_ < kSessionsMax; });
+    if (!free) {
+      return Error{ErrorKind::kTimeout, "all " + std::to_string(kSessionsMax) + " sessions with " + description() + " stayed busy"};
+    }
+    ++lent_;
+    if (!idle_.empty()) {
+      auto session = std::move(idle_.back());
+      idle_.pop_back();
+      return Lease(*this, std::move(session));
+    }
+  }
+  auto session = connector_->connect();
+  if (!session) {
+    give_back(nullptr);
+    return std::move(session).error();
+  }
+  return Lease(*this, std::move(session).value());
+}
+
+void SessionPool::give_back(std::unique_ptr<Transport> session) {
+  {
+    const std::lock_guard lock(mutex_);
+    --lent_;
+    if (session) idle_.push_back(std::move(session));
+  }
+  returned_.notify_one();
+}
+
+}  // namespace optiinfra

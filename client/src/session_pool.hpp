@@ -1,0 +1,56 @@
+/// Sessions with one store, lent to one call at a time.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+
+class SessionPool {
+ public:
+  explicit SessionPool(std::shared_ptr<Connector> connector) : connector_(std::move(connector)) {}
+
+  /// A session on loan. Goes back when this does, unless the loan says that it is broken.
+  class Lease {
+   public:
+    Lease(SessionPool& pool, std::unique_ptr<Transport> session) : pool_(&pool), session_(std::move(session)) {}
+    Lease(Lease&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), session_(std::move(other.session_)) {}
+    Lease& operator=(Lease&&) = delete;
+    ~Lease() {
+      if (pool_ != nullptr) pool_->give_back(std::move(session_));
+    }
+
+    Transport& operator*() const noexcept { return *session_; }
+    Transport* operator->() const noexcept { return session_.get(); }
+
+    /// Drops the session instead of giving it back, when `error` says that it no longer works.
+    void settle(const Error& error) {
+      if (!error.connection_usable) session_.reset();
+    }
+
+   private:
+    SessionPool* pool_;
+    std::unique_ptr<Transport> session_;
+  };
+
+  /// Waits up to `timeout` for one of kSessionsMax sessions. Errors: kTimeout, those of connecting.
+  Result<Lease> take(std::chrono::milliseconds timeout);
+
+  std::string description() const { return connector_->description(); }
+
+ private:
+  void give_back(std::unique_ptr<Transport> session);
+
+  std::shared_ptr<Connector> connector_;
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<std::unique_ptr<Transport>> idle_;
+  std::size_t lent_ = 0;
+};
+
+}  // namespace optiinfra
