@@ -18,9 +18,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kInserts = 300;
+constexpr int kInserts = 200;
 constexpr int kInsertsBetweenChecks = 50;
-constexpr std::chrono::hours kSpan{24 * 9};
+constexpr std::chrono::hours kSpan{60};
 
 const Uuid kCustomers[] = {{1, 1}, {2, 2}};
 const Uuid kServices[] = {{7, 1}, {8, 2}, {9, 3}};
