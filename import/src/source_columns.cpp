@@ -109,6 +109,7 @@ std::vector<NamedValue> reading_settings(const FileFormat& format) {
       {"session_timezone", "UTC"},
       // The description of a row is made only for the rows that need one.
       {"short_circuit_function_evaluation", "force_enable"},
+      {"output_format_json_named_tuples_as_objects", "0"},
   };
   if (format.kind == FormatKind::kDelimited) {
     const std::string family = format.name.starts_with("CSV") ? "csv" : "tsv";
