@@ -55,7 +55,9 @@ TEST_F(BadInputTest, AFileThatMayNotBeRead) {
   if (is_root && ::seteuid(65534) != 0)
     GTEST_SKIP() << "left out: an unreadable file, since this is root and cannot be anyone else";
   const auto opened = SourceFile::open(file);
-  if (is_root) ASSERT_EQ(::seteuid(0), 0);
+  if (is_root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, ErrorKind::kStorage);
   EXPECT_THAT(opened.error().message, HasSubstr("secret.csv: Permission denied"));
