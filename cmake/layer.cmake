@@ -1,6 +1,10 @@
 # Flags for our own targets; linked privately and never exported to users of the library.
 add_library(optiinfra_dev INTERFACE)
-target_compile_options(optiinfra_dev INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor)
+target_compile_options(optiinfra_dev INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor
+  # g++ 12 sees overlapping copies in "text" + std::string where there are none (GCC bug 105651).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  # clang sees libstdc++ 12's own use of std::get_temporary_buffer in std::stable_sort.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 set(OPTIINFRA_SANITIZE "" CACHE STRING "Value for -fsanitize, e.g. address,undefined")
 if(OPTIINFRA_SANITIZE)
   target_compile_options(optiinfra_dev INTERFACE
@@ -33,13 +37,30 @@ function(optiinfra_layer name)
     set_target_properties(optiinfra_${name} PROPERTIES INTERFACE_HEADER_SETS_TO_VERIFY HEADERS)
     set(install_definitions FILE_SET definitions)
   endif()
-  target_link_libraries(optiinfra_${name}
-    PUBLIC ${arg_DEPENDS}
-    PRIVATE $<BUILD_INTERFACE:optiinfra_dev> ${arg_LIBRARIES})
+  target_link_libraries(optiinfra_${name} PUBLIC ${arg_DEPENDS} PRIVATE $<BUILD_INTERFACE:optiinfra_dev>)
+  foreach(library ${arg_LIBRARIES})
+    optiinfra_third_party(${name} ${library})
+  endforeach()
   install(TARGETS optiinfra_${name} EXPORT optiinfraTargets FILE_SET HEADERS ${install_definitions})
   string(REPLACE "optiinfra::" "" depends "${arg_DEPENDS}")
   string(REPLACE ";" " " depends "${depends}")
   set_property(GLOBAL APPEND PROPERTY OPTIINFRA_LAYERS "${name}: ${depends}")
+endfunction()
+
+# Links a third party. One with nothing to link (headers only) is needed to build us and not by a user
+# of what is installed, so it is left out of the exported target; the others are recorded, as
+# "layer library", for cmake/install.cmake.
+function(optiinfra_third_party layer library)
+  if(TARGET ${library})
+    get_target_property(type ${library} TYPE)
+    get_target_property(links ${library} INTERFACE_LINK_LIBRARIES)
+    if(type STREQUAL INTERFACE_LIBRARY AND NOT links)
+      target_link_libraries(optiinfra_${layer} PRIVATE $<BUILD_INTERFACE:${library}>)
+      return()
+    endif()
+  endif()
+  target_link_libraries(optiinfra_${layer} PRIVATE ${library})
+  set_property(GLOBAL APPEND PROPERTY OPTIINFRA_THIRD_PARTIES "${layer} ${library}")
 endfunction()
 
 # optiinfra_tests(<layer> [UNIT files...] [ENGINE files...] [DEPENDS targets...])

@@ -1,5 +1,8 @@
 #include "optiinfra/codec/block.hpp"
 
+#include "optiinfra/codec/type.hpp"
+#include "optiinfra/core/error.hpp"
+
 namespace optiinfra {
 namespace {
 
@@ -21,11 +24,30 @@ struct SizeBytes {
 
 std::size_t data_size_bytes(const ColumnData& data) { return std::visit(SizeBytes{}, data); }
 
+/// Bugs of the caller that would reach the engine as garbage. An unknown type is the engine's to judge.
+const char* what_is_wrong(const Column& column) {
+  const auto layout = empty_column(column.type);
+  if (layout && layout->index() != column.data.index())
+    return "a column's values do not have its type's layout";
+  const auto* nullable = std::get_if<std::unique_ptr<Nullable>>(&column.data);
+  if (nullable == nullptr) return nullptr;
+  if (*nullable == nullptr) return "a Nullable column without values";
+  if ((*nullable)->null.size() != row_count((*nullable)->values))
+    return "a Nullable column's flags and values differ in length";
+  const auto* expected = layout ? std::get_if<std::unique_ptr<Nullable>>(&*layout) : nullptr;
+  if (expected != nullptr && (*expected)->values.index() != (*nullable)->values.index()) {
+    return "a Nullable column's values do not have its type's layout";
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void Block::add(Column column) {
+  if (const char* problem = what_is_wrong(column)) detail::broken_invariant(problem);
   const std::size_t rows = optiinfra::row_count(column.data);
-  if (!columns_.empty() && rows != row_count_) detail::broken_invariant("columns of one block differ in length");
+  if (!columns_.empty() && rows != row_count_)
+    detail::broken_invariant("columns of one block differ in length");
   row_count_ = rows;
   columns_.push_back(std::move(column));
 }

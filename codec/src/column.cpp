@@ -41,7 +41,7 @@ void Dictionary::append(std::string_view text) {
 std::uint32_t Dictionary::intern(std::string_view text) {
   if (text.empty()) return 0;
   const std::size_t mask = table_.size() - 1;
-  std::size_t slot = std::hash<std::string_view>{}(text) & mask;
+  std::size_t slot = std::hash<std::string_view>{}(text)&mask;
   for (; table_[slot] != 0; slot = (slot + 1) & mask) {
     if (keys_[table_[slot]] == text) return table_[slot];
   }

@@ -22,8 +22,12 @@ class NativeReader::Input {
   const std::optional<Error>& failure() const { return failure_; }
 
   void fail(ErrorKind kind, const std::string& what) {
-    if (!failure_) failure_ = Error{kind, "Native format, byte " + std::to_string(offset_) + ": " + what};
+    if (failure_) return;
+    failure_ = Error{kind, "Native format, byte " + std::to_string(offset_) + place_ + ": " + what};
   }
+
+  /// Where the reader is, for the message of a failure; empty between columns.
+  void set_place(std::string place) { place_ = std::move(place); }
 
   bool at_end() {
     if (begin_ == end_) refill();
@@ -46,13 +50,14 @@ class NativeReader::Input {
 
   std::uint64_t varint() {
     std::uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
+    for (int shift = 0; shift < 63; shift += 7) {
       unsigned char byte = 0;
       raw(&byte, 1);
       value |= std::uint64_t{byte & 0x7Fu} << shift;
       if ((byte & 0x80) == 0) return value;
     }
-    fail(ErrorKind::kCorrupt, "a length takes more than 9 bytes");
+    // Nine bytes hold 63 bits; no count or length that is accepted needs more.
+    fail(ErrorKind::kCorrupt, "a number takes more than 9 bytes");
     return 0;
   }
 
@@ -65,7 +70,8 @@ class NativeReader::Input {
   /// A length under `limit`; 0 after a failure.
   std::uint64_t bounded(std::uint64_t value, std::uint64_t limit, const char* what) {
     if (value > limit) {
-      fail(ErrorKind::kTooLarge, std::string(what) + " of " + std::to_string(value) + " is over the limit of " + std::to_string(limit));
+      fail(ErrorKind::kTooLarge, std::string(what) + " of " + std::to_string(value) +
+                                     " is over the limit of " + std::to_string(limit));
     }
     return failure_ ? 0 : value;
   }
@@ -111,6 +117,7 @@ class NativeReader::Input {
   std::uint64_t offset_ = 0;
   bool ended_ = false;
   std::string scratch_;
+  std::string place_;
   std::optional<Error> failure_;
 };
 
@@ -123,7 +130,8 @@ void read_indexes(Input& input, Dictionary& values, std::span<const std::uint32_
   if (input.failure()) return;
   values.reserve(rows);
   for (const Index index : indexes) {
-    if (index >= keys.size()) return input.fail(ErrorKind::kCorrupt, "a dictionary index points past its keys");
+    if (index >= keys.size())
+      return input.fail(ErrorKind::kCorrupt, "a dictionary index points past its keys");
     values.append_index(keys[index]);
   }
 }
@@ -131,22 +139,31 @@ void read_indexes(Input& input, Dictionary& values, std::span<const std::uint32_
 template <typename Input>
 void read_dictionary(Input& input, Dictionary& values, std::uint64_t rows) {
   if (rows == 0) return;
-  constexpr std::uint64_t kVersion = 1, kWidthMask = 0xFF, kGlobalDictionary = 0x100;
-  if (input.number() != kVersion) return input.fail(ErrorKind::kCorrupt, "unknown version of a LowCardinality column");
+  constexpr std::uint64_t kVersion = 1, kWidthMask = 0xFF, kHasKeys = 0x200, kUpdatesKeys = 0x400;
+  if (input.number() != kVersion)
+    return input.fail(ErrorKind::kCorrupt, "unknown version of a LowCardinality column");
   const std::uint64_t flags = input.number();
-  if ((flags & kGlobalDictionary) != 0) return input.fail(ErrorKind::kCorrupt, "a shared dictionary outside a table");
+  if ((flags & ~(kWidthMask | kUpdatesKeys)) != kHasKeys) {
+    return input.fail(ErrorKind::kCorrupt, "a LowCardinality column does not bring keys of its own");
+  }
   const std::uint64_t key_count = input.bounded(input.number(), kBlockRowsMax, "a dictionary");
   std::vector<std::uint32_t> keys;
   for (std::uint64_t i = 0; i < key_count && !input.failure(); ++i) {
     keys.push_back(values.intern(input.text(kStringBytesMax, "a string")));
   }
-  if (input.number() != rows) return input.fail(ErrorKind::kCorrupt, "a LowCardinality column differs in rows from its block");
+  if (input.number() != rows)
+    return input.fail(ErrorKind::kCorrupt, "a LowCardinality column differs in rows from its block");
   switch (flags & kWidthMask) {
-    case 0: return read_indexes<Input, std::uint8_t>(input, values, keys, rows);
-    case 1: return read_indexes<Input, std::uint16_t>(input, values, keys, rows);
-    case 2: return read_indexes<Input, std::uint32_t>(input, values, keys, rows);
-    case 3: return read_indexes<Input, std::uint64_t>(input, values, keys, rows);
-    default: return input.fail(ErrorKind::kCorrupt, "unknown index width of a LowCardinality column");
+    case 0:
+      return read_indexes<Input, std::uint8_t>(input, values, keys, rows);
+    case 1:
+      return read_indexes<Input, std::uint16_t>(input, values, keys, rows);
+    case 2:
+      return read_indexes<Input, std::uint32_t>(input, values, keys, rows);
+    case 3:
+      return read_indexes<Input, std::uint64_t>(input, values, keys, rows);
+    default:
+      return input.fail(ErrorKind::kCorrupt, "unknown index width of a LowCardinality column");
   }
 }
 
@@ -160,14 +177,36 @@ struct ReadData {
     input.array(values, rows);
   }
   void operator()(Strings& values) const {
-    for (std::uint64_t i = 0; i < rows && !input.failure(); ++i) values.append(input.text(kStringBytesMax, "a string"));
+    for (std::uint64_t i = 0; i < rows && !input.failure(); ++i)
+      values.append(input.text(kStringBytesMax, "a string"));
   }
   void operator()(Dictionary& values) const { read_dictionary(input, values, rows); }
   void operator()(std::unique_ptr<Nullable>& values) const {
     input.array(values->null, rows);
+    const auto is_flag = [](std::uint8_t flag) { return flag <= 1; };
+    if (!std::all_of(values->null.begin(), values->null.end(), is_flag)) {
+      return input.fail(ErrorKind::kCorrupt, "a null flag is neither 0 nor 1");
+    }
     std::visit(*this, values->values);
   }
 };
+
+template <typename Input>
+Column read_column(Input& input, std::uint64_t rows) {
+  Column column;
+  column.name = input.text(kTypeNameBytesMax, "a column name");
+  column.type = input.text(kTypeNameBytesMax, "a type name");
+  if (input.failure()) return column;
+  input.set_place(", column '" + column.name + "'");
+  if (auto data = empty_column(column.type); data) {
+    column.data = std::move(data).value();
+    std::visit(ReadData<Input>{input, rows}, column.data);
+  } else {
+    input.fail(data.error().kind, data.error().message);
+  }
+  input.set_place({});
+  return column;
+}
 
 }  // namespace
 
@@ -182,18 +221,9 @@ Result<bool> NativeReader::next(Block& block) {
   if (!input.failure() && input.at_end() && !input.failure()) return false;
   const std::uint64_t columns = input.bounded(input.varint(), kBlockColumnsMax, "a column count");
   const std::uint64_t rows = input.bounded(input.varint(), kBlockRowsMax, "a row count");
+  if (columns == 0 && rows > 0) input.fail(ErrorKind::kCorrupt, "a block has rows but no columns");
   for (std::uint64_t i = 0; i < columns && !input.failure(); ++i) {
-    Column column;
-    column.name = input.text(kTypeNameBytesMax, "a column name");
-    column.type = input.text(kTypeNameBytesMax, "a type name");
-    if (input.failure()) break;
-    auto data = empty_column(column.type);
-    if (!data) {
-      input.fail(data.error().kind, "column " + column.name + ": " + data.error().message);
-      break;
-    }
-    column.data = std::move(data).value();
-    std::visit(ReadData<Input>{input, rows}, column.data);
+    Column column = read_column(input, rows);
     if (!input.failure()) block.add(std::move(column));
   }
   if (input.failure()) {

@@ -6,7 +6,8 @@
 namespace optiinfra {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the Native format is little-endian, written as it lies");
+static_assert(std::endian::native == std::endian::little,
+              "the Native format is little-endian, written as it lies");
 
 /// Gathers small pieces; hands large ones to the sink where they lie.
 class Output {

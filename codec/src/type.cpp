@@ -5,7 +5,8 @@ namespace {
 
 /// The text between the parentheses of `name(...)`, or nothing when `type` is of another family.
 bool strip(std::string_view& type, std::string_view name) {
-  if (!type.starts_with(name) || type.size() < name.size() + 2 || type[name.size()] != '(' || type.back() != ')') {
+  if (!type.starts_with(name) || type.size() < name.size() + 2 || type[name.size()] != '(' ||
+      type.back() != ')') {
     return false;
   }
   type = type.substr(name.size() + 1, type.size() - name.size() - 2);
@@ -15,8 +16,9 @@ bool strip(std::string_view& type, std::string_view name) {
 bool is_family(std::string_view type, std::string_view name) { return type == name || strip(type, name); }
 
 Error unknown_type(std::string_view type) {
-  return {ErrorKind::kInvalidArgument, "column type '" + std::string(type.substr(0, 200)) +
-                                           "' has no layout here; convert it in the query, for example with toString()"};
+  return {ErrorKind::kInvalidArgument,
+          "column type '" + std::string(type.substr(0, 200)) +
+              "' has no layout here; convert it in the query, for example with toString()"};
 }
 
 Result<ColumnData> empty_column(std::string_view type, int depth);
@@ -57,6 +59,11 @@ Result<ColumnData> empty_column(std::string_view type, int depth) {
 
 }  // namespace
 
-Result<ColumnData> empty_column(std::string_view type) { return empty_column(type, 0); }
+Result<ColumnData> empty_column(std::string_view type) {
+  auto column = empty_column(type, 0);
+  // The part that is unknown helps less than the whole type, which a caller finds in the query.
+  if (!column && column.error().kind == ErrorKind::kInvalidArgument) return unknown_type(type);
+  return column;
+}
 
 }  // namespace optiinfra

@@ -77,18 +77,26 @@ std::string quantile_levels() { return "0.01, 0.5, 0.9, 0.95, 0.99"; }
 /// "latency_ns_quantiles" gives "p95_latency", in milliseconds.
 std::string quantile_column(const Quantile& quantile) { return std::string(quantile.prefix) + "_latency"; }
 
-std::string finish(const MeasureDefinition& measure) {
-  const std::string column = measure.name;
-  switch (measure.aggregate) {
+std::string merge_function(Aggregate aggregate) {
+  switch (aggregate) {
     case kCount:
-    case kSum: return "sum(" + column + ")";
-    case kAverage: return "avgMerge(" + column + ")";
-    case kMinimum: return "min(" + column + ")";
-    case kMaximum: return "max(" + column + ")";
-    case kMaximumState: return "maxMerge(" + column + ")";
-    case kSketch: return "quantilesDDMerge(" + quantile_levels() + ")(" + column + ")";
+    case kSum: return "sum";
+    case kAverage: return "avgMerge";
+    case kMinimum: return "min";
+    case kMaximum: return "max";
+    case kMaximumState: return "maxMerge";
+    case kSketch: return "quantilesDDMerge";
   }
-  return column;
+  return "";
+}
+
+std::string finish(const MeasureDefinition& measure, std::string_view condition) {
+  std::string sql = merge_function(measure.aggregate);
+  if (!condition.empty()) sql += "If";
+  if (measure.aggregate == kSketch) sql += "(" + quantile_levels() + ")";
+  sql += "(" + std::string(measure.name);
+  if (!condition.empty()) sql += ", " + std::string(condition);
+  return sql + ")";
 }
 
 template <typename Names>
@@ -136,16 +144,16 @@ std::vector<ColumnDefinition> TableDefinition::columns() const {
   return result;
 }
 
-std::vector<FinishedColumn> TableDefinition::finished() const {
+std::vector<FinishedColumn> TableDefinition::finished(std::string_view condition) const {
   std::vector<FinishedColumn> result;
   for (const MeasureDefinition& measure : measures) {
     if (measure.aggregate != kSketch) {
-      result.push_back({measure.name, finish(measure)});
+      result.push_back({measure.name, measure.aggregate, finish(measure, condition)});
       continue;
     }
     int index = 0;
     for (const Quantile& quantile : kQuantiles) {
-      result.push_back({quantile_column(quantile), finish(measure) + "[" + std::to_string(++index) + "] / 1000000"});
+      result.push_back({quantile_column(quantile), kSketch, finish(measure, condition) + "[" + std::to_string(++index) + "] / 1000000"});
     }
   }
   return result;

@@ -18,10 +18,10 @@ const char* table_name(const TableDefinition& table, Tier tier) { return tier ==
 const char* time_column(Tier tier) { return tier == Tier::kRaw ? "timestamp" : "hour"; }
 days default_retention(const TableDefinition& table, Tier tier) { return tier == Tier::kRaw ? table.raw_retention : kRollupRetention; }
 
-days parse_days(const std::string& text) {
-  long count = 0;
-  std::from_chars(text.data(), text.data() + text.size(), count);
-  return days{count};
+long parse_number(const std::string& text) {
+  long number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 /// Days by table, as the engine's own definition of each table states its TTL.
@@ -31,15 +31,22 @@ Result<std::map<std::string, days>> read_effective(Transport& transport) {
                                                "FROM system.tables WHERE database = {database:String}",
                                         .parameters = {{"database", std::string(kDatabase)}}}));
   std::map<std::string, days> effective;
-  for (const auto& row : rows) effective[row[0]] = parse_days(row[1]);
+  for (const auto& row : rows) effective[row[0]] = days{parse_number(row[1])};
   return effective;
 }
 
-Result<std::map<std::string, days>> read_configured(Transport& transport) {
-  OPTIINFRA_TRY(const auto rows, query_texts(transport, {.sql = "SELECT toString(family) || ' ' || toString(tier), toString(argMax(days, set_at)) FROM " +
-                                                                qualified("retention") + " GROUP BY family, tier"}));
-  std::map<std::string, days> configured;
-  for (const auto& row : rows) configured[row[0]] = parse_days(row[1]);
+struct Wish {
+  days keep;
+  sys_seconds set_at;
+};
+
+/// Wishes by "family tier".
+Result<std::map<std::string, Wish>> read_configured(Transport& transport) {
+  OPTIINFRA_TRY(const auto rows, query_texts(transport, {.sql = "SELECT family || ' ' || tier, toString(argMax(days, set_at)), "
+                                                                "toString(toUnixTimestamp(max(set_at))) FROM (SELECT toString(family) AS family, "
+                                                                "toString(tier) AS tier, days, set_at FROM " + qualified("retention") + ") GROUP BY family, tier"}));
+  std::map<std::string, Wish> configured;
+  for (const auto& row : rows) configured[row[0]] = {days{parse_number(row[1])}, sys_seconds{std::chrono::seconds{parse_number(row[2])}}};
   return configured;
 }
 
@@ -75,8 +82,7 @@ Result<void> drop_raw(Transport& transport, const TableDefinition& table, sys_se
                                                        {"cutoff", std::to_string(to_column_time(cutoff))},
                                                        {"stored_before", std::to_string(to_column_time(stored_before))}}}));
   for (const auto& row : partitions) {
-    ExpiredPartition expired{table.raw_table, row[0], 0};
-    std::from_chars(row[1].data(), row[1].data() + row[1].size(), expired.rows);
+    ExpiredPartition expired{table.raw_table, row[0], static_cast<std::uint64_t>(parse_number(row[1]))};
     OPTIINFRA_CHECK(transport.execute({.sql = "ALTER TABLE " + qualified(table.raw_table) + " DROP PARTITION {day:String}",
                                        .parameters = {{"day", expired.partition}}}));
     dropped.push_back(std::move(expired));
@@ -115,9 +121,9 @@ Result<std::vector<Retention>> read_retention(Transport& transport) {
   for (const Family family : kFamilies) {
     const TableDefinition& table = table_of(family);
     for (const Tier tier : kTiers) {
-      const auto wish = configured.find(std::string(table.name) + " " + tier_name(tier));
-      result.push_back({family, tier, table_name(table, tier), wish == configured.end() ? default_retention(table, tier) : wish->second,
-                        effective[table_name(table, tier)]});
+      const auto found = configured.find(std::string(table.name) + " " + tier_name(tier));
+      const Wish wish = found == configured.end() ? Wish{default_retention(table, tier), {}} : found->second;
+      result.push_back({family, tier, table_name(table, tier), wish.keep, effective[table_name(table, tier)], wish.set_at});
     }
   }
   return result;
@@ -141,7 +147,7 @@ Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family
   OPTIINFRA_CHECK(change_table(transport, table, tier, keep));
   std::vector<ExpiredPartition> dropped;
   // A second ahead, so that what was stored in this very second counts as stored before.
-  OPTIINFRA_CHECK(drop_expired(transport, {family, tier, table_name(table, tier), keep, keep}, now(), -std::chrono::seconds{1}, dropped));
+  OPTIINFRA_CHECK(drop_expired(transport, {family, tier, table_name(table, tier), keep, keep, now()}, now(), -std::chrono::seconds{1}, dropped));
   return dropped;
 }
 

@@ -12,8 +12,8 @@ namespace optiinfra {
 
 class Block {
  public:
-  /// Adds a column. Its length must equal that of the columns before it; anything else is a bug of
-  /// the caller and ends the process.
+  /// Adds a column. Its length must equal that of the columns before it, and its values must have the
+  /// layout of its type (empty_column); anything else is a bug of the caller and ends the process.
   void add(Column column);
 
   std::size_t row_count() const noexcept { return row_count_; }

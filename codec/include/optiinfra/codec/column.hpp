@@ -82,8 +82,8 @@ struct Nullable;
 using ColumnData =
     std::variant<std::vector<std::uint8_t>, std::vector<std::uint16_t>, std::vector<std::uint32_t>,
                  std::vector<std::uint64_t>, std::vector<std::int8_t>, std::vector<std::int16_t>,
-                 std::vector<std::int32_t>, std::vector<std::int64_t>, std::vector<float>, std::vector<double>,
-                 std::vector<Uuid>, Strings, Dictionary, std::unique_ptr<Nullable>>;
+                 std::vector<std::int32_t>, std::vector<std::int64_t>, std::vector<float>,
+                 std::vector<double>, std::vector<Uuid>, Strings, Dictionary, std::unique_ptr<Nullable>>;
 
 /// Values that may be absent. Where null[row] is 1 the value is a placeholder.
 struct Nullable {

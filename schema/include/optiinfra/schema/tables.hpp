@@ -51,6 +51,7 @@ struct MeasureDefinition {
 /// A number that readers get: a measure finished, or one percentile of a sketch.
 struct FinishedColumn {
   std::string name;        ///< "p95_latency".
+  Aggregate aggregate;     ///< Of the measure it comes from.
   std::string expression;  ///< Over the rollup's columns, grouped by its key.
 };
 
@@ -68,7 +69,10 @@ struct TableDefinition {
   int rollup_granularity;              ///< Rows per index mark of the rollup.
 
   std::vector<ColumnDefinition> columns() const;
-  std::vector<FinishedColumn> finished() const;
+
+  /// What readers get from the rollup. With a `condition`, only of the rows for which it holds.
+  std::vector<FinishedColumn> finished(std::string_view condition = {}) const;
+
   std::vector<const char*> grouped() const;  ///< The rollup's key without `hour`.
 };
 

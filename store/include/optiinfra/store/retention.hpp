@@ -26,6 +26,7 @@ struct Retention {
   std::string table;               ///< "performance_metrics_ts", without the database.
   std::chrono::days configured{};  ///< What the store's configuration asks for.
   std::chrono::days effective{};   ///< What the engine's table definition says; 0 when it has no TTL.
+  sys_seconds set_at{};            ///< When the wish was recorded; 1970 while it is the default.
   bool agrees() const noexcept { return configured == effective; }
 };
 

@@ -1,0 +1,82 @@
+#include "optiinfra/codec/column.hpp"
+
+#include <gtest/gtest.h>
+
+#include "optiinfra/codec/block.hpp"
+
+namespace optiinfra {
+namespace {
+
+TEST(Strings, KeepEveryTextAtItsRow) {
+  Strings values;
+  for (const char* text : {"a", "", "ccc"}) values.append(text);
+  ASSERT_EQ(values.size(), 3u);
+  EXPECT_EQ(values[0], "a");
+  EXPECT_EQ(values[1], "");
+  EXPECT_EQ(values[2], "ccc");
+  EXPECT_EQ(values.size_bytes(), 4u);
+  values.clear();
+  EXPECT_EQ(values.size(), 0u);
+}
+
+TEST(Dictionary, KeepsEachTextOnceHoweverOftenAppended) {
+  Dictionary values;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 5'000; ++i) values.append("key " + std::to_string(i));
+  }
+  EXPECT_EQ(values.size(), 15'000u);
+  EXPECT_EQ(values.key_count(), 5'001u);
+  EXPECT_EQ(values[12'345], "key 2345");
+}
+
+TEST(Dictionary, HasTheEmptyTextAsItsFirstKey) {
+  Dictionary values;
+  values.append("");
+  EXPECT_EQ(values.key_count(), 1u);
+  EXPECT_EQ(values[0], "");
+  values.append("x");
+  values.clear();
+  EXPECT_EQ(values.size(), 0u);
+  EXPECT_EQ(values.key_count(), 1u);
+  EXPECT_EQ(values.intern("y"), 1u);
+}
+
+TEST(Dictionary, GathersRowsInTheOrderAsked) {
+  Dictionary values;
+  for (const char* text : {"a", "b", "c"}) values.append(text);
+  Dictionary gathered = values.gather(std::vector<std::uint32_t>{2, 0, 2});
+  ASSERT_EQ(gathered.size(), 3u);
+  EXPECT_EQ(gathered[0], "c");
+  EXPECT_EQ(gathered[1], "a");
+  EXPECT_EQ(gathered[2], "c");
+  EXPECT_EQ(gathered.intern("b"), values.intern("b"));
+}
+
+TEST(Block, FindsColumnsByNameAndCountsTheirBytes) {
+  Block block;
+  block.add({"a", "UInt32", std::vector<std::uint32_t>{1, 2}});
+  block.add({"b", "Float64", std::vector<double>{1, 2}});
+  EXPECT_EQ(block.row_count(), 2u);
+  EXPECT_EQ(block.size_bytes(), 24u);
+  ASSERT_NE(block.find("b"), nullptr);
+  EXPECT_EQ(block.find("b")->type, "Float64");
+  EXPECT_EQ(block.find("c"), nullptr);
+  EXPECT_NE(block.values<std::vector<double>>(1), nullptr);
+  EXPECT_EQ(block.values<std::vector<float>>(1), nullptr);
+  EXPECT_EQ(block.values<std::vector<double>>(2), nullptr);
+}
+
+TEST(BlockDeathTest, EndsTheProcessOnColumnsThatCannotBeSent) {
+  Block block;
+  block.add({"a", "UInt32", std::vector<std::uint32_t>{1, 2}});
+  EXPECT_DEATH(block.add({"b", "UInt8", std::vector<std::uint8_t>{1}}), "differ in length");
+  EXPECT_DEATH(block.add({"b", "UInt64", std::vector<std::uint32_t>{1, 2}}), "its type's layout");
+  EXPECT_DEATH(block.add({"b", "Nullable(UInt8)", std::unique_ptr<Nullable>{}}), "without values");
+  auto nullable = std::make_unique<Nullable>();
+  nullable->null = {0, 1};
+  nullable->values = std::vector<std::uint8_t>{1};
+  EXPECT_DEATH(block.add({"b", "Nullable(UInt8)", std::move(nullable)}), "differ in length");
+}
+
+}  // namespace
+}  // namespace optiinfra

@@ -1,0 +1,160 @@
+#include "nvml.hpp"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <array>
+
+namespace optiinfra::detail {
+
+// As in nvml.h; NVIDIA keeps them stable. The suffix _v2 is part of the exported name.
+using NvmlCode = int;
+using NvmlDevice = struct NvmlDeviceOpaque*;
+constexpr NvmlCode kNvmlSuccess = 0;
+constexpr NvmlCode kNvmlNotSupported = 3;
+constexpr int kNvmlTemperatureOfGpu = 0;
+
+struct NvmlUtilization {
+  unsigned gpu;
+  unsigned memory;
+};
+struct NvmlMemory {
+  unsigned long long total;
+  unsigned long long free;
+  unsigned long long used;
+};
+
+struct NvmlFunctions {
+  void* handle = nullptr;
+  bool initialised = false;
+  NvmlCode (*init)() = nullptr;
+  NvmlCode (*shutdown)() = nullptr;
+  const char* (*error_string)(NvmlCode) = nullptr;
+  NvmlCode (*device_count)(unsigned*) = nullptr;
+  NvmlCode (*device_by_index)(unsigned, NvmlDevice*) = nullptr;
+  NvmlCode (*device_name)(NvmlDevice, char*, unsigned) = nullptr;
+  NvmlCode (*utilization)(NvmlDevice, NvmlUtilization*) = nullptr;
+  NvmlCode (*memory)(NvmlDevice, NvmlMemory*) = nullptr;
+  NvmlCode (*temperature)(NvmlDevice, int, unsigned*) = nullptr;
+
+  NvmlFunctions() = default;
+  NvmlFunctions(const NvmlFunctions&) = delete;
+  NvmlFunctions& operator=(const NvmlFunctions&) = delete;
+  ~NvmlFunctions() {
+    if (initialised) shutdown();
+    if (handle != nullptr) dlclose(handle);
+  }
+};
+
+namespace {
+
+template <typename Function>
+bool resolve(void* handle, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(dlsym(handle, name));
+  return function != nullptr;
+}
+
+bool resolve_all(NvmlFunctions& nvml) {
+  return resolve(nvml.handle, "nvmlInit_v2", nvml.init) &&
+         resolve(nvml.handle, "nvmlShutdown", nvml.shutdown) &&
+         resolve(nvml.handle, "nvmlErrorString", nvml.error_string) &&
+         resolve(nvml.handle, "nvmlDeviceGetCount_v2", nvml.device_count) &&
+         resolve(nvml.handle, "nvmlDeviceGetHandleByIndex_v2", nvml.device_by_index) &&
+         resolve(nvml.handle, "nvmlDeviceGetName", nvml.device_name) &&
+         resolve(nvml.handle, "nvmlDeviceGetUtilizationRates", nvml.utilization) &&
+         resolve(nvml.handle, "nvmlDeviceGetMemoryInfo", nvml.memory) &&
+         resolve(nvml.handle, "nvmlDeviceGetTemperature", nvml.temperature);
+}
+
+std::string failure_text(const NvmlFunctions& nvml, NvmlCode code) {
+  const char* text = nvml.error_string(code);
+  return (text != nullptr ? std::string(text) : "unknown error") + " (NVML code " + std::to_string(code) +
+         ")";
+}
+
+std::string gpu_text(unsigned index) { return "GPU " + std::to_string(index); }
+
+/// Reads the values of one GPU one after the other, and stops at the first that fails.
+class GpuReader {
+ public:
+  GpuReader(const NvmlFunctions& nvml, unsigned index, std::vector<std::string>& warnings)
+      : nvml_(nvml), index_(index), warnings_(warnings) {}
+
+  Result<GpuReading> read() {
+    GpuReading reading;
+    NvmlDevice device = nullptr;
+    NvmlUtilization utilization{};
+    NvmlMemory memory{};
+    unsigned celsius = 0;
+    OPTIINFRA_CHECK(failed("handle", nvml_.device_by_index(index_, &device)));
+    OPTIINFRA_CHECK(value("utilization", nvml_.utilization(device, &utilization)));
+    OPTIINFRA_CHECK(value("memory", nvml_.memory(device, &memory)));
+    OPTIINFRA_CHECK(value("temperature", nvml_.temperature(device, kNvmlTemperatureOfGpu, &celsius)));
+    constexpr double kBytesPerMib = 1 << 20;
+    reading.utilization_percent = static_cast<float>(std::min(utilization.gpu, 100u));
+    reading.memory_used_mib = static_cast<float>(static_cast<double>(memory.used) / kBytesPerMib);
+    reading.memory_total_mib = static_cast<float>(static_cast<double>(memory.total) / kBytesPerMib);
+    reading.temperature_celsius = static_cast<float>(celsius);
+    return reading;
+  }
+
+ private:
+  Result<void> failed(std::string_view what, NvmlCode code) const {
+    if (code == kNvmlSuccess) return {};
+    return Error{ErrorKind::kUnavailable, gpu_text(index_) + " is left out: its " + std::string(what) +
+                                              " cannot be read: " + failure_text(nvml_, code)};
+  }
+
+  /// As failed(), but for what a GPU may lack: utilization under MIG, for example.
+  Result<void> value(std::string_view what, NvmlCode code) {
+    if (code != kNvmlNotSupported) return failed(what, code);
+    warnings_.push_back(gpu_text(index_) + " does not support " + std::string(what) + ": 0 is reported");
+    return {};
+  }
+
+  const NvmlFunctions& nvml_;
+  unsigned index_;
+  std::vector<std::string>& warnings_;
+};
+
+}  // namespace
+
+Nvml::Nvml(std::unique_ptr<NvmlFunctions> functions) : functions_(std::move(functions)) {}
+Nvml::~Nvml() = default;
+Nvml::Nvml(Nvml&&) noexcept = default;
+Nvml& Nvml::operator=(Nvml&&) noexcept = default;
+
+Result<Nvml> Nvml::open(const std::string& library) {
+  const auto unavailable = [&library](const std::string& why) {
+    return Error{ErrorKind::kUnavailable, library + ": " + why};
+  };
+  auto functions = std::make_unique<NvmlFunctions>();
+  functions->handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (functions->handle == nullptr)
+    return unavailable("not found; this host has no NVIDIA driver, or hides it");
+  if (!resolve_all(*functions))
+    return unavailable("lacks functions of NVML; it is older than driver 450, or not NVML");
+  if (const NvmlCode code = functions->init(); code != kNvmlSuccess) {
+    return unavailable("the driver does not start: " + failure_text(*functions, code));
+  }
+  functions->initialised = true;
+  Nvml nvml(std::move(functions));
+  if (const NvmlCode code = nvml.functions_->device_count(&nvml.gpu_count_); code != kNvmlSuccess) {
+    return unavailable("the GPUs cannot be counted: " + failure_text(*nvml.functions_, code));
+  }
+  return nvml;
+}
+
+std::string Nvml::name(unsigned index) const {
+  std::array<char, 96> text{};
+  NvmlDevice device = nullptr;
+  if (functions_->device_by_index(index, &device) != kNvmlSuccess) return "";
+  if (functions_->device_name(device, text.data(), text.size() - 1) != kNvmlSuccess) return "";
+  return text.data();
+}
+
+Result<GpuReading> Nvml::read(unsigned index, std::vector<std::string>& warnings) const {
+  return GpuReader(*functions_, index, warnings).read();
+}
+
+}  // namespace optiinfra::detail

@@ -1,0 +1,45 @@
+// NVIDIA's management library, loaded when it is there. The declarations in nvml.cpp are ours.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "optiinfra/core/error.hpp"
+
+namespace optiinfra::detail {
+
+struct NvmlFunctions;
+
+struct GpuReading {
+  float utilization_percent = 0;
+  float memory_used_mib = 0;
+  float memory_total_mib = 0;
+  float temperature_celsius = 0;
+};
+
+class Nvml {
+ public:
+  /// Errors: kUnavailable, saying whether the library, one of its functions or the driver is missing.
+  static Result<Nvml> open(const std::string& library);
+
+  ~Nvml();
+  Nvml(Nvml&&) noexcept;
+  Nvml& operator=(Nvml&&) noexcept;
+
+  unsigned gpu_count() const noexcept { return gpu_count_; }
+
+  /// Empty when the driver does not say.
+  std::string name(unsigned index) const;
+
+  /// A value that the GPU does not support is 0 and adds a sentence to `warnings`.
+  /// Errors: kUnavailable, naming the GPU and what failed.
+  Result<GpuReading> read(unsigned index, std::vector<std::string>& warnings) const;
+
+ private:
+  explicit Nvml(std::unique_ptr<NvmlFunctions> functions);
+  std::unique_ptr<NvmlFunctions> functions_;
+  unsigned gpu_count_ = 0;
+};
+
+}  // namespace optiinfra::detail

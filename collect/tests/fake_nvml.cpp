@@ -1,0 +1,67 @@
+#include "fake_nvml.hpp"
+
+#include <cstdio>
+
+using optiinfra::fake_nvml::Control;
+using optiinfra::fake_nvml::Gpu;
+
+namespace {
+Control control;
+
+struct Utilization {
+  unsigned gpu, memory;
+};
+struct Memory {
+  unsigned long long total, free, used;
+};
+}  // namespace
+
+extern "C" {
+
+Control* fake_nvml_control() { return &control; }
+
+int nvmlInit_v2() {
+  if (control.init_code == 0) ++control.sessions;
+  return control.init_code;
+}
+
+int nvmlShutdown() { return --control.sessions, 0; }
+
+const char* nvmlErrorString(int code) {
+  return code == 15 ? "GPU is lost" : code == 9 ? "Driver Not Loaded" : "Other";
+}
+
+int nvmlDeviceGetCount_v2(unsigned* count) {
+  *count = static_cast<unsigned>(control.gpus.size());
+  return control.count_code;
+}
+
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** device) {
+  *device = &control.gpus.at(index);
+  return control.gpus.at(index).handle_code;
+}
+
+int nvmlDeviceGetName(void* device, char* name, unsigned length) {
+  return std::snprintf(name, length, "%s", static_cast<Gpu*>(device)->name), 0;
+}
+
+int nvmlDeviceGetUtilizationRates(void* device, Utilization* utilization) {
+  const Gpu& gpu = *static_cast<Gpu*>(device);
+  if (gpu.utilization_code == 0) *utilization = {gpu.utilization, 0};
+  return gpu.utilization_code;
+}
+
+int nvmlDeviceGetMemoryInfo(void* device, Memory* memory) {
+  const Gpu& gpu = *static_cast<Gpu*>(device);
+  if (gpu.memory_code == 0) *memory = {gpu.memory_total, gpu.memory_total - gpu.memory_used, gpu.memory_used};
+  return gpu.memory_code;
+}
+
+int nvmlDeviceGetTemperature(void* device, int sensor, unsigned* celsius) {
+  const Gpu& gpu = *static_cast<Gpu*>(device);
+  if (sensor != 0) return 2;
+  if (gpu.temperature_code == 0) *celsius = gpu.temperature;
+  return gpu.temperature_code;
+}
+
+}  // extern "C"

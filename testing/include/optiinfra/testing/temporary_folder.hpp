@@ -1,0 +1,27 @@
+/// @file optiinfra/testing/temporary_folder.hpp
+/// A folder for one test.
+#pragma once
+
+#include <filesystem>
+
+namespace optiinfra::testing {
+
+/// An empty folder below the system's temporary folder (TMPDIR), removed with all it holds when the
+/// object goes. Ends the process when it cannot be made: no test can go on without it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder();
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+
+  /// The path of `name` below the folder.
+  std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace optiinfra::testing

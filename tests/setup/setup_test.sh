@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# setup_test.sh SOURCE: runs ./setup with stand-ins for dpkg, apt and npm that record being called, so
+# that its decisions are tested without a network or root: nothing done twice, and each failure ends
+# with a sentence that names what could not be had.
+# shellcheck disable=SC2016,SC2317,SC2119,SC2120 # stand-ins expand later; claims call functions by name
+set -euo pipefail
+source=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export CALLS=$work/calls INSTALLED=$work/installed NPM=good LOCKED_HASH
+LOCKED_HASH=$(sed -n 's/.*"integrity": "\(.*\)",/\1/p' "$source/engine/package-lock.json")
+unset OPTIINFRA_LIBCHDB
+failures=0
+
+# --- Stand-ins ---
+
+stand_in() { cat >"$work/bin/$1" && chmod +x "$work/bin/$1"; }
+
+make_stand_ins() {
+  mkdir -p "$work/bin"
+  stand_in id <<<'echo 0'
+  stand_in uname <<<'[ "$1" = -s ] && echo Linux || echo "${MACHINE:-x86_64}"'
+  stand_in dpkg-query <<<'shift 3; for p; do grep -qx "$p" "$INSTALLED" && echo "ii  $p"; done; exit 1'
+  stand_in apt-get <<'END'
+echo "apt-get $*" >>"$CALLS"
+[ "${APT:-good}" = good ] || { echo "E: Unable to locate package g++"; exit 100; }
+case "$*" in *" install "*) printf '%s\n' "$@" >>"$INSTALLED" ;; esac
+END
+  stand_in npm <<'END'
+[ "$1" != --version ] || { echo "${NPM_VERSION:-9.2.0}"; exit 0; }
+echo "npm $*" >>"$CALLS"
+case $NPM in
+  good) mkdir -p node_modules/@chdb/lib-linux-x64-gnu && echo engine >node_modules/@chdb/lib-linux-x64-gnu/libchdb.so ;;
+  *) echo "npm ERR! code $NPM"; echo "npm ERR! request failed"; exit 1 ;;
+esac
+END
+}
+
+# machine: an empty copy of the parts of the tree that ./setup reads, and no packages installed.
+machine() {
+  rm -rf "$work/tree"
+  mkdir -p "$work/tree"
+  cp -r "$source/setup" "$source/scripts" "$source/engine" "$work/tree/"
+  : >"$INSTALLED"
+  : >"$CALLS"
+}
+
+setup() { PATH=$work/bin:$PATH "$work/tree/setup" "$@" >"$work/out" 2>&1; }
+
+# --- Claims ---
+
+claim() {
+  local what=$1
+  shift
+  if "$@"; then echo "ok: $what"; else
+    echo "FAILED: $what"
+    sed 's/^/    /' "$work/out" "$CALLS"
+    failures=$((failures + 1))
+  fi
+}
+said() { grep -qF -- "$1" "$work/out"; }
+called() { grep -q -- "$1" "$CALLS"; }
+not() { ! "$@"; }
+engine_in_place() { [[ -f $work/tree/build/engine/libchdb.so ]]; }
+
+installs_what_is_missing_once() {
+  machine
+  claim "a first run succeeds" setup
+  claim "it installs the compiler" called 'install.* g++'
+  claim "it leaves the check-only packages out" not called clang-19
+  claim "it places the engine library" engine_in_place
+  : >"$CALLS"
+  claim "a second run succeeds" setup
+  claim "a second run calls neither apt nor npm" not called .
+  claim "--check succeeds" setup --check
+  claim "--check installs only what was missing" called 'install clang-19'
+  claim "--check does not install the engine again" not called npm
+}
+
+installs_again_when_the_lock_changes() {
+  machine
+  setup
+  sed -i 's/26\.7/26.8/' "$work/tree/engine/package-lock.json"
+  : >"$CALLS"
+  claim "another locked version is installed" setup
+  claim "by npm" called 'npm ci'
+}
+
+explains_what_fails() {
+  machine
+  APT=gone claim "no Debian mirror stops it" not setup
+  claim "and it names packages and cause" said "E: Unable to locate package g++"
+  machine
+  NPM=EINTEGRITY claim "a wrong hash stops it" not setup
+  claim "and it says what was wrong" said "is not the one whose hash is in engine/package-lock.json"
+  claim "and it keeps nothing" not engine_in_place
+  machine
+  NPM=EAI_AGAIN claim "no npm registry stops it" not setup
+  claim "and it says what could not be had" said "npm could not fetch @chdb/lib-linux-x64-gnu"
+  machine
+  NPM_VERSION=6.14.0 claim "an npm that checks no hash stops it" not setup
+  claim "and it asks for a newer one" said "7 or newer"
+  machine
+  MACHINE=aarch64 claim "another processor stops it" not setup
+  claim "and it says how to go on" said "OPTIINFRA_LIBCHDB=/path/to/libchdb.so"
+}
+
+takes_a_given_engine() {
+  machine
+  echo engine >"$work/given.so"
+  OPTIINFRA_LIBCHDB=$work/given.so claim "a given engine is taken" setup
+  claim "without npm" not called npm
+  claim "and linked" engine_in_place
+  OPTIINFRA_LIBCHDB=$work/missing.so claim "a given engine that is not there stops it" not setup
+}
+
+locks_by_hash_without_addresses() {
+  claim "the lock holds a sha512" grep -q '^sha512-' <<<"$LOCKED_HASH"
+  claim "and no address" not grep -q '"resolved"\|://' "$source/engine/package-lock.json"
+}
+
+make_stand_ins
+machine
+installs_what_is_missing_once
+installs_again_when_the_lock_changes
+explains_what_fails
+takes_a_given_engine
+locks_by_hash_without_addresses
+exit $((failures > 0))
