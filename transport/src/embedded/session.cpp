@@ -1,10 +1,12 @@
+#include "embedded/session.hpp"
+
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <cstring>
 #include <map>
 
 #include "embedded/engine.hpp"
-#include "embedded/session.hpp"
 #include "engine_error.hpp"
 #include "optiinfra/codec/native.hpp"
 
@@ -21,7 +23,8 @@ std::chrono::microseconds since(steady_clock::time_point begin) {
 class EngineResult {
  public:
   EngineResult(const Library& library, chdb_result* result) : library_(&library), result_(result) {}
-  EngineResult(EngineResult&& other) noexcept : library_(other.library_), result_(std::exchange(other.result_, nullptr)) {}
+  EngineResult(EngineResult&& other) noexcept
+      : library_(other.library_), result_(std::exchange(other.result_, nullptr)) {}
   EngineResult& operator=(EngineResult&&) = delete;
   ~EngineResult() {
     if (result_ != nullptr) library_->destroy_query_result(result_);
@@ -30,7 +33,8 @@ class EngineResult {
   chdb_result* get() const noexcept { return result_; }
   std::string_view text() const {
     const char* buffer = library_->result_buffer(result_);
-    return buffer == nullptr ? std::string_view{} : std::string_view(buffer, library_->result_length(result_));
+    return buffer == nullptr ? std::string_view{}
+                             : std::string_view(buffer, library_->result_length(result_));
   }
   Result<void> check(Applied applied) const {
     if (result_ == nullptr) return engine_error("the engine gave no result", applied);
@@ -72,7 +76,8 @@ class Stream {
 
   ~Stream() {
     // An ended stream must not be cancelled: the engine was seen to crash on it.
-    if (!ended_ && handle_.get() != nullptr) connection_.library().stream_cancel_query(connection_.handle(), handle_.get());
+    if (!ended_ && handle_.get() != nullptr)
+      connection_.library().stream_cancel_query(connection_.handle(), handle_.get());
   }
 
   Result<void> check() {
@@ -100,12 +105,14 @@ class Stream {
   const QuerySummary& summary() const { return summary_; }
 
  private:
-  static EngineResult open(const Connection& connection, const Statement& statement, std::string_view format) {
+  static EngineResult open(const Connection& connection, const Statement& statement,
+                           std::string_view format) {
     const std::string sql = statement.sql + settings_clause(statement.settings);
     const Bound bound(statement);
     const Library& library = connection.library();
-    return {library, library.stream_query_with_params_n(connection.handle(), sql.data(), sql.size(), format.data(), format.size(),
-                                                        bound.names.data(), bound.name_sizes.data(), bound.values.data(),
+    return {library, library.stream_query_with_params_n(connection.handle(), sql.data(), sql.size(),
+                                                        format.data(), format.size(), bound.names.data(),
+                                                        bound.name_sizes.data(), bound.values.data(),
                                                         bound.value_sizes.data(), bound.names.size())};
   }
 
@@ -115,6 +122,22 @@ class Stream {
   QuerySummary summary_;
   bool ended_ = false;
 };
+
+/// Whether pieces in `format` may follow each other. The engine's stream formats each block by itself,
+/// with the format's beginning and end: fit for rows alone, not for a JSON document or a Parquet file.
+/// The one format here with headings repeats them with each block.
+bool is_made_of_rows(std::string_view format) {
+  static constexpr std::string_view kFormats[] = {
+      "CSV", "JSONCompactEachRow", "JSONCompactEachRowWithNamesAndTypes", "JSONEachRow", "RowBinary",
+      "TSV", "TabSeparated"};
+  return std::find(std::begin(kFormats), std::end(kFormats), format) != std::end(kFormats);
+}
+
+/// SHOW, DESCRIBE, EXPLAIN and everything without an answer runs, but not as a stream.
+bool cannot_stream(const Error& error) {
+  return error.server_code == 36 &&
+         error.message.find("Streaming query is not supported") != std::string::npos;
+}
 
 /// Makes a ByteSource of a stream's chunks.
 ByteSource source_of(Stream& stream) {
@@ -142,7 +165,8 @@ class InsertStream {
   }
 
   Result<void> check() const {
-    if (const char* message = library_.stream_insert_error(stream_)) return engine_error(message, Applied::kNo);
+    if (const char* message = library_.stream_insert_error(stream_))
+      return engine_error(message, Applied::kNo);
     return {};
   }
 
@@ -185,11 +209,16 @@ class Session final : public Transport {
     return summary;
   }
 
-  Result<QuerySummary> query_text(const Statement& statement, std::string_view format, const TextSink& on_text) override {
+  Result<QuerySummary> query_text(const Statement& statement, std::string_view format,
+                                  const TextSink& on_text) override {
     const auto begin = steady_clock::now();
     OPTIINFRA_CHECK(set_timeout(statement.timeout));
+    if (!is_made_of_rows(format)) return query_whole(statement, format, on_text, begin);
     Stream stream(connection_, statement, format);
-    OPTIINFRA_CHECK(stream.check());
+    if (auto status = stream.check(); !status) {
+      if (cannot_stream(status.error())) return query_whole(statement, format, on_text, begin);
+      return std::move(status).error();
+    }
     while (true) {
       OPTIINFRA_TRY(const std::string_view text, stream.next());
       if (text.empty() || !on_text(text)) break;
@@ -210,7 +239,8 @@ class Session final : public Transport {
     OPTIINFRA_CHECK(set_timeout(statement.timeout));
     InsertStream stream(connection_, insert_sql(statement, block));
     OPTIINFRA_CHECK(stream.check());
-    OPTIINFRA_CHECK(write_native(block, [&stream](std::span<const std::byte> bytes) { return stream.append(bytes); }));
+    OPTIINFRA_CHECK(
+        write_native(block, [&stream](std::span<const std::byte> bytes) { return stream.append(bytes); }));
     OPTIINFRA_TRY(const std::uint64_t rows_written, stream.finish());
     return InsertSummary{rows_written, since(begin)};
   }
@@ -218,16 +248,31 @@ class Session final : public Transport {
  private:
   static std::string insert_sql(const InsertStatement& statement, const Block& block) {
     std::string sql = "INSERT INTO " + statement.table + " (";
-    for (const Column& column : block.columns()) sql += (&column == block.columns().data() ? "" : ", ") + column.name;
+    for (const Column& column : block.columns())
+      sql += (&column == block.columns().data() ? "" : ", ") + column.name;
     auto settings = statement.settings;
-    if (!statement.deduplication_token.empty()) settings.emplace_back("insert_deduplication_token", statement.deduplication_token);
+    if (!statement.deduplication_token.empty())
+      settings.emplace_back("insert_deduplication_token", statement.deduplication_token);
     return sql + ")" + settings_clause(settings);
+  }
+
+  /// Runs a query and hands over its answer in one piece.
+  Result<QuerySummary> query_whole(const Statement& statement, std::string_view format,
+                                   const TextSink& on_text, steady_clock::time_point begin) {
+    const EngineResult result = run_whole(statement, format);
+    OPTIINFRA_CHECK(result.check(Applied::kUnknown));
+    if (!result.text().empty()) on_text(result.text());
+    const Library& library = connection_.library();
+    return QuerySummary{.rows_read = library.result_storage_rows_read(result.get()),
+                        .bytes_read = library.result_storage_bytes_read(result.get()),
+                        .elapsed = since(begin)};
   }
 
   /// The time limit stays with the session, so it is sent only when it changes.
   Result<void> set_timeout(std::chrono::milliseconds timeout) {
     if (timeout == timeout_) return {};
-    if (timeout.count() <= 0) return Error{ErrorKind::kInvalidArgument, "a call's time budget must be positive"};
+    if (timeout.count() <= 0)
+      return Error{ErrorKind::kInvalidArgument, "a call's time budget must be positive"};
     const double seconds = static_cast<double>(timeout.count()) / 1000;
     OPTIINFRA_CHECK(run({.sql = "SET max_execution_time = " + std::to_string(seconds)}));
     timeout_ = timeout;
@@ -235,13 +280,17 @@ class Session final : public Transport {
   }
 
   Result<void> run(const Statement& statement) {
+    return run_whole(statement, "Null").check(Applied::kUnknown);
+  }
+
+  EngineResult run_whole(const Statement& statement, std::string_view format) {
     const std::string sql = statement.sql + settings_clause(statement.settings);
     const Bound bound(statement);
     const Library& library = connection_.library();
-    const EngineResult result(library, library.query_with_params_n(connection_.handle(), sql.data(), sql.size(), "Null", 4,
-                                                                   bound.names.data(), bound.name_sizes.data(),
-                                                                   bound.values.data(), bound.value_sizes.data(), bound.names.size()));
-    return result.check(Applied::kUnknown);
+    return {library,
+            library.query_with_params_n(connection_.handle(), sql.data(), sql.size(), format.data(),
+                                        format.size(), bound.names.data(), bound.name_sizes.data(),
+                                        bound.values.data(), bound.value_sizes.data(), bound.names.size())};
   }
 
   Connection connection_;
@@ -250,7 +299,8 @@ class Session final : public Transport {
 
 class EmbeddedConnector final : public Connector {
  public:
-  EmbeddedConnector(std::filesystem::path folder, IfAbsent if_absent) : folder_(std::move(folder)), if_absent_(if_absent) {}
+  EmbeddedConnector(std::filesystem::path folder, IfAbsent if_absent)
+      : folder_(std::move(folder)), if_absent_(if_absent) {}
 
   Result<std::unique_ptr<Transport>> connect() override {
     OPTIINFRA_TRY(Connection connection, Connection::open(folder_, if_absent_));
