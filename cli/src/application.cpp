@@ -112,7 +112,7 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   app->add_flag("-q,--quiet", context.quiet, "No progress and no remarks");
   app->option_defaults()->group("Flags");
   define_init(*app, action);
-  // define_verify(*app, action);
+  define_verify(*app, action);
   define_ping(*app, action);
   // define_import(*app, action);
   // define_generate(*app, action);
