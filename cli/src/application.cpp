@@ -8,7 +8,6 @@
 
 #include "commands/commands.hpp"
 #include "flags.hpp"
-#include "output/json.hpp"
 #include "version.hpp"
 
 namespace optiinfra::cli {
@@ -51,15 +50,6 @@ bool asks_for_json(int argc, const char* const* argv) {
   return false;
 }
 
-void print_error(const Context& context, std::string_view kind, const std::string& message, int server_code) {
-  if (context.output == OutputFormat::kJson) {
-    std::fputs(render_json_error(kind, message, server_code).c_str(), stderr);
-    return;
-  }
-  const bool colour = context.console_terminal.colour;
-  std::fputs((std::string(colour ? "\x1b[31;1merror:\x1b[0m " : "error: ") + message + "\n").c_str(), stderr);
-}
-
 /// The words of the command that was being parsed: "optiinfra query cost-hourly".
 std::string command_words(const CLI::App& app) {
   std::string words = app.get_name();
@@ -83,16 +73,15 @@ ExitCode refuse(const CLI::App& app, const CLI::ParseError& error, const Context
   const std::string command = command_words(app);
   std::string message = command + ": " + reason_of(app, error);
   if (context.output != OutputFormat::kJson) message += "\nSee '" + command + " --help'.";
-  print_error(context, "wrong_usage", message, 0);
+  context.complain("wrong_usage", message, 0);
   return ExitCode::kWrongUsage;
 }
 
 ExitCode run_action(const Action& action, Context& context) {
   auto result = action(context);
   if (result) return *result;
-  const Error& error = result.error();
-  print_error(context, to_string(error.kind), error.message, error.server_code);
-  return exit_code_of(error);
+  context.complain(result.error());
+  return exit_code_of(result.error());
 }
 
 }  // namespace
@@ -114,9 +103,9 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   define_init(*app, action);
   define_verify(*app, action);
   define_ping(*app, action);
-  // define_import(*app, action);
-  // define_generate(*app, action);
-  // define_collect(*app, action);
+  define_import(*app, action);
+  define_generate(*app, action);
+  define_collect(*app, action);
   define_query(*app, action);
   define_retention(*app, action);
   define_sql(*app, action);

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "exit_code.hpp"
 #include "optiinfra/client/client.hpp"
@@ -31,6 +32,10 @@ struct Context {
 
   /// Writes an answer in the format asked for.
   Result<void> answer(const Report& report);
+
+  /// An error on standard error, as JSON where answers are JSON.
+  void complain(const Error& error) const;
+  void complain(std::string_view kind, const std::string& message, int server_code) const;
 
   /// A sentence for people on standard error. Nothing with --quiet.
   void remark(const std::string& sentence) const;

@@ -1,5 +1,7 @@
 #include "flags.hpp"
 
+#include "optiinfra/schema/tables.hpp"
+
 namespace optiinfra::cli {
 namespace {
 
@@ -35,6 +37,12 @@ CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<sys_
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::seconds& target,
                           const std::string& meaning) {
   return add_parsed(app, name, target, parse_duration, meaning, "DURATION");
+}
+
+Result<Family> parse_family(const std::string& text) {
+  if (const TableDefinition* table = find_table(text)) return table->family;
+  return Error{ErrorKind::kInvalidArgument,
+               "'" + text + "' is not one of cost, performance, resource, quality"};
 }
 
 Result<std::chrono::days> parse_days(std::string_view text) {

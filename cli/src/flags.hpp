@@ -9,6 +9,7 @@
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/core/uuid.hpp"
+#include "optiinfra/schema/metrics.hpp"
 
 namespace optiinfra::cli {
 
@@ -47,6 +48,10 @@ CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<sys_
                       const std::string& meaning);
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::seconds& target,
                           const std::string& meaning);
+
+/// How the families are listed where one is asked for.
+inline constexpr const char* kFamilyType = "cost|performance|resource|quality";
+Result<Family> parse_family(const std::string& text);
 
 /// Whole days, written as a duration: "14d".
 Result<std::chrono::days> parse_days(std::string_view text);

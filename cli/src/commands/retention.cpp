@@ -14,12 +14,6 @@ struct SetFlags {
   std::chrono::days keep{};
 };
 
-Result<Family> parse_family(const std::string& text) {
-  if (const TableDefinition* table = find_table(text)) return table->family;
-  return Error{ErrorKind::kInvalidArgument,
-               "'" + text + "' is not one of cost, performance, resource, quality"};
-}
-
 Result<Tier> parse_tier(const std::string& text) {
   if (text == "raw") return Tier::kRaw;
   if (text == "rollup") return Tier::kRollup;
@@ -110,7 +104,7 @@ Result<ExitCode> run_apply(const NoFlags&, Context& context) {
 }
 
 void describe_set(CLI::App& app, SetFlags& flags) {
-  add_parsed(app, "family", flags.family, parse_family, "Which metrics", "cost|performance|resource|quality")
+  add_parsed(app, "family", flags.family, parse_family, "Which metrics", kFamilyType)
       ->required();
   add_parsed(app, "tier", flags.tier, parse_tier, "The rows themselves, or their hourly rollup", "raw|rollup")
       ->required();
