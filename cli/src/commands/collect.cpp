@@ -51,7 +51,8 @@ Result<void> drop_expired_rows(Client& client) {
 }
 
 /// Samples at every interval until the time is over or a signal comes. Rows are stored in groups.
-Result<Outcome> collect(HostSampler& sampler, CollectBuffer& buffer, Client& client, const HostFlags& flags, const Context& context) {
+Result<Outcome> collect(HostSampler& sampler, CollectBuffer& buffer, Client& client, const HostFlags& flags,
+                        const Context& context) {
   const auto total = static_cast<std::uint64_t>(flags.length / flags.interval);
   const bool shows_progress = !context.quiet && (total != 0 || context.console_terminal.interactive);
   Progress progress("sampling", "samples", total, !shows_progress, context.console_terminal);
@@ -80,27 +81,39 @@ std::string gpu_names(const HostSampler& sampler) {
   return names.empty() ? "none: " + sampler.gpu_note() : names;
 }
 
-Report make_report(const HostFlags& flags, const HostSampler& sampler, const Outcome& outcome, const CollectBuffer& buffer) {
-  Report report{.command = "collect host", .window = TimeRange{outcome.begin, now() + std::chrono::seconds{1}}};
-  report.sections.push_back(object_section("host",
-                                           {{"customer_id", "customer"},
-                                            {"instance_id", "instance"},
-                                            {"instance_type", "type"},
-                                            {"gpus", "GPUs"},
-                                            {"samples", "samples", Look::kCount},
-                                            {"rows_stored", "rows stored", Look::kCount}},
-                                           {flags.customer_id.to_string(), sampler.instance_id(), sampler.instance_type(),
-                                            gpu_names(sampler), outcome.samples, buffer.rows_stored()}));
+Value type_or_nothing(const HostSampler& sampler) {
+  if (sampler.instance_type().empty()) return {};
+  return sampler.instance_type();
+}
+
+Report make_report(const HostFlags& flags, const HostSampler& sampler, const Outcome& outcome,
+                   const CollectBuffer& buffer) {
+  Report report{.command = "collect host",
+                .window = TimeRange{outcome.begin, now() + std::chrono::seconds{1}}};
+  report.sections.push_back(
+      object_section("host",
+                     {{"customer_id", "customer"},
+                      {"instance_id", "instance"},
+                      {"instance_type", "type"},
+                      {"gpus", "GPUs"},
+                      {"samples", "samples", Look::kCount},
+                      {"rows_stored", "rows stored", Look::kCount}},
+                     {flags.customer_id.to_string(), sampler.instance_id(), type_or_nothing(sampler),
+                      gpu_names(sampler), outcome.samples, buffer.rows_stored()}));
   return report;
 }
 
 Result<ExitCode> run(const HostFlags& flags, Context& context) {
   if (flags.length.count() != 0 && flags.length < flags.interval)
-    return Error{ErrorKind::kInvalidArgument, "--for is shorter than --interval, so that no sample would be taken"};
+    return Error{ErrorKind::kInvalidArgument,
+                 "--for is shorter than --interval, so that no sample would be taken"};
   const Stopwatch watch;
   const InterruptGuard guard;
   OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_TRY(HostSampler sampler, HostSampler::open({.customer_id = flags.customer_id, .instance_id = flags.instance_id}));
+  HostSamplerOptions options;
+  options.customer_id = flags.customer_id;
+  options.instance_id = flags.instance_id;
+  OPTIINFRA_TRY(HostSampler sampler, HostSampler::open(std::move(options)));
   if (flags.length.count() == 0) context.remark("sampling " + sampler.instance_id() + "; Ctrl-C stops");
   CollectBuffer buffer(client, [&](const std::string& sentence) { context.remark(sentence); });
   OPTIINFRA_TRY(const Outcome outcome, collect(sampler, buffer, client, flags, context));
@@ -113,9 +126,12 @@ Result<ExitCode> run(const HostFlags& flags, Context& context) {
 
 void describe(CLI::App& app, HostFlags& flags) {
   add_uuid(app, "--customer", flags.customer_id, "The customer whose host this is")->required();
-  app.add_option("--instance", flags.instance_id, "The name to store it under")->type_name("NAME")->required();
+  app.add_option("--instance", flags.instance_id, "The name to store it under")
+      ->type_name("NAME")
+      ->required();
   add_duration(app, "--interval", flags.interval, "Time between samples; default 1s");
-  add_duration(app, "--for", flags.length, "How long; default until SIGINT or SIGTERM, after which all is stored");
+  add_duration(app, "--for", flags.length,
+               "How long; default until SIGINT or SIGTERM, after which all is stored");
 }
 
 }  // namespace
@@ -123,7 +139,8 @@ void describe(CLI::App& app, HostFlags& flags) {
 void define_collect(CLI::App& parent, Action& action) {
   CLI::App* const collect = parent.add_subcommand("collect", "Measure and store");
   collect->require_subcommand(1);
-  define_command<HostFlags>(*collect, action, "host", "Sample this host's CPU, memory, network and GPUs into resource_metrics_ts",
+  define_command<HostFlags>(*collect, action, "host",
+                            "Sample this host's CPU, memory, network and GPUs into resource_metrics_ts",
                             "  optiinfra collect host --customer UUID --instance $(uname -n) --for 10s\n"
                             "  optiinfra collect host --customer UUID --instance web-1 --interval 1m",
                             describe, run);

@@ -21,7 +21,8 @@ Result<void> CollectBuffer::flush_or_keep() {
   auto stored = flush();
   if (stored || stored.error().kind == ErrorKind::kInvalidArgument) return stored;
   const std::size_t kept = sent_.size() + fresh_.size();
-  if (kept > kBufferedRowsMax) return with_context(std::move(stored).error(), std::to_string(kept) + " rows could not be stored");
+  if (kept > kBufferedRowsMax)
+    return with_context(std::move(stored).error(), std::to_string(kept) + " rows could not be stored");
   remark_("kept " + std::to_string(kept) + " rows for later: " + stored.error().message);
   return {};
 }

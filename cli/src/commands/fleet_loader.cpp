@@ -17,7 +17,8 @@ constexpr std::size_t kBatchRows = 500'000;
 /// What the threads share. The fleet hands out one batch of a family at a time.
 class Load {
  public:
-  Load(Fleet& fleet, Client& client, const std::string& prefix, const std::function<bool(std::uint64_t)>& on_rows)
+  Load(Fleet& fleet, Client& client, const std::string& prefix,
+       const std::function<bool(std::uint64_t)>& on_rows)
       : fleet_(fleet), client_(client), prefix_(prefix), on_rows_(on_rows) {}
 
   /// Works through all families until nothing is left, something fails or it is stopped.
@@ -80,10 +81,12 @@ Result<std::uint64_t> count_rows(Client& client) {
   std::uint64_t rows = 0;
   OPTIINFRA_CHECK(client.with_session([&](Transport& transport) -> Result<void> {
     for (const Family family : kFamilies) {
-      auto summary = transport.query({.sql = "SELECT count() FROM " + qualified(table_of(family).raw_table)}, [&](const Block& block) {
-        if (const auto* counts = block.values<std::vector<std::uint64_t>>(0)) rows += counts->at(0);
-        return true;
-      });
+      auto summary = transport.query({.sql = "SELECT count() FROM " + qualified(table_of(family).raw_table)},
+                                     [&](const Block& block) {
+                                       if (const auto* counts = block.values<std::vector<std::uint64_t>>(0))
+                                         rows += counts->at(0);
+                                       return true;
+                                     });
       if (!summary) return std::move(summary).error();
     }
     return {};
