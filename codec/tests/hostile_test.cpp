@@ -1,6 +1,9 @@
 // Bytes that nobody should send: each is refused by name, before it costs memory.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "optiinfra/codec/native.hpp"
 #include "optiinfra/codec/type.hpp"
 #include "optiinfra/testing/program.hpp"
@@ -176,6 +179,18 @@ TEST(NativeReader, TakesAnEmptyInputForNoBlocks) {
   const auto blocks = testing::decode({});
   ASSERT_TRUE(blocks);
   EXPECT_TRUE(blocks->empty());
+}
+
+TEST(NativeReader, DecodesItsFuzzCorpus) {
+  std::size_t seeds = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(OPTIINFRA_SOURCE_DIR "/codec/fuzz/corpus")) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto bytes = std::as_bytes(std::span(text));
+    EXPECT_TRUE(testing::decode(Bytes(bytes.begin(), bytes.end()))) << entry.path();
+    ++seeds;
+  }
+  EXPECT_GE(seeds, testing::samples().size());
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "optiinfra/codec/type.hpp"
 #include "samples.hpp"
 
@@ -130,6 +132,18 @@ TEST(NativeDictionary, TakesTheNarrowestIndexThatHoldsItsKeys) {
   EXPECT_EQ(index_width(257), std::byte{1});
   EXPECT_EQ(index_width(65'536), std::byte{1});
   EXPECT_EQ(index_width(65'537), std::byte{2});
+}
+
+std::string content(const std::string& path) {
+  std::ifstream file(std::string(OPTIINFRA_SOURCE_DIR) + "/" + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(NativeDocument, ShowsTheGoldenExample) {
+  const std::string file = content("codec/tests/golden/low_cardinality_string.hex");
+  const std::string example = file.substr(file.find('\n') + 1);
+  ASSERT_GT(example.size(), 100u);
+  EXPECT_NE(content("docs/formats/native.md").find("```\n" + example + "```\n"), std::string::npos);
 }
 
 }  // namespace

@@ -6,6 +6,9 @@ namespace optiinfra {
 namespace {
 
 // Numbers from ClickHouse, src/Common/ErrorCodes.cpp.
+constexpr int kNoSuchColumnInTable = 16, kUnknownFunction = 46, kUnknownIdentifier = 47, kUnknownTable = 60,
+              kSyntaxError = 62, kUnknownDatabase = 81, kUnknownSetting = 115, kReadonly = 164,
+              kAccessDenied = 497;
 constexpr int kChecksumDoesNotMatch = 40, kTimeoutExceeded = 159, kTooManySimultaneousQueries = 202,
               kMemoryLimitExceeded = 241, kNotEnoughSpace = 243, kCorruptedData = 246, kTooManyParts = 252;
 
@@ -20,21 +23,44 @@ int code_of(std::string_view text) {
   return code;
 }
 
-bool mentions(std::string_view text, std::string_view what) { return text.find(what) != std::string_view::npos; }
+bool mentions(std::string_view text, std::string_view what) {
+  return text.find(what) != std::string_view::npos;
+}
 
 ErrorKind kind_of(int code, std::string_view text) {
-  if (code == kNotEnoughSpace || mentions(text, "No space left on device") || mentions(text, "Read-only file system") ||
-      mentions(text, "errno: 28") || mentions(text, "errno: 30")) {
+  if (code == kNotEnoughSpace || mentions(text, "No space left on device") ||
+      mentions(text, "Read-only file system") || mentions(text, "errno: 28") || mentions(text, "errno: 30")) {
     return ErrorKind::kStorage;
   }
   switch (code) {
-    case kTimeoutExceeded: return ErrorKind::kTimeout;
+    case kTimeoutExceeded:
+      return ErrorKind::kTimeout;
     case kTooManySimultaneousQueries:
     case kMemoryLimitExceeded:
-    case kTooManyParts: return ErrorKind::kUnavailable;
+    case kTooManyParts:
+      return ErrorKind::kUnavailable;
     case kChecksumDoesNotMatch:
-    case kCorruptedData: return ErrorKind::kCorrupt;
-    default: return ErrorKind::kRejected;
+    case kCorruptedData:
+      return ErrorKind::kCorrupt;
+    default:
+      return ErrorKind::kRejected;
+  }
+}
+
+bool is_found_before_running(int code) {
+  switch (code) {
+    case kNoSuchColumnInTable:
+    case kUnknownFunction:
+    case kUnknownIdentifier:
+    case kUnknownTable:
+    case kSyntaxError:
+    case kUnknownDatabase:
+    case kUnknownSetting:
+    case kReadonly:
+    case kAccessDenied:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -43,16 +69,8 @@ ErrorKind kind_of(int code, std::string_view text) {
 Error engine_error(std::string_view text, Applied applied) {
   while (text.ends_with('\n') || text.ends_with(' ')) text.remove_suffix(1);
   const int code = code_of(text);
+  if (is_found_before_running(code)) applied = Applied::kNo;
   return {kind_of(code, text), std::string(text), applied, true, code};
-}
-
-std::string sql_literal(std::string_view value) {
-  std::string literal = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') literal += '\\';
-    literal += c;
-  }
-  return literal + "'";
 }
 
 }  // namespace optiinfra

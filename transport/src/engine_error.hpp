@@ -9,9 +9,9 @@
 namespace optiinfra {
 
 /// An Error from the engine's text "Code: 60. DB::Exception: ... (UNKNOWN_TABLE)".
+///
+/// `applied` is what the place of the failure tells. It becomes kNo for an error that the engine finds
+/// before it runs a statement: a name it does not know, a syntax error, a missing permission.
 Error engine_error(std::string_view text, Applied applied);
-
-/// `value` as an SQL string literal.
-std::string sql_literal(std::string_view value);
 
 }  // namespace optiinfra

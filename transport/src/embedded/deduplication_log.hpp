@@ -13,7 +13,15 @@ namespace optiinfra::embedded {
 /// Killed in between, it would take the retry for a repetition and lose the rows. Here a torn last
 /// line is cut, and a line is removed whose part neither exists nor was merged into one that does.
 /// Call before the engine opens the path. Files that need no change are not written; a changed one
-/// is replaced whole. Errors: kStorage; repeating the call is safe.
+/// is replaced whole. Repeating the call is safe.
+///
+/// Errors: kStorage; kCorrupt for a log with a line that is none, naming it: the engine reads no
+/// further than such a line and forgets the tokens behind it. That log is left alone, all others are
+/// repaired.
+///
+/// Covers a killed process on a machine that runs on. After a power loss the log, which the engine
+/// never syncs, may lack lines of parts that exist (a retry would then store twice) and a part may be
+/// listed that is damaged: only a comparison with the rows themselves can tell.
 Result<void> repair_deduplication_logs(const std::filesystem::path& engine_path);
 
 }  // namespace optiinfra::embedded

@@ -36,7 +36,8 @@ Process& process() {
 
 /// The share of the machine's memory that the engine may take: the caller's program needs the rest.
 std::uint64_t memory_bytes_max() {
-  const auto total = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  const auto total = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                     static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   return total / 2;
 }
 
@@ -45,9 +46,11 @@ Result<void> write_configuration(const fs::path& path) {
   std::ofstream file(path, std::ios::trunc);
   file << "<clickhouse>\n"
           "  <timezone>UTC</timezone>\n"
-          "  <max_server_memory_usage>" << memory_bytes_max() << "</max_server_memory_usage>\n"
+          "  <max_server_memory_usage>"
+       << memory_bytes_max()
+       << "</max_server_memory_usage>\n"
           "  <mark_cache_size>268435456</mark_cache_size>\n"
-          "  <index_mark_cache_size>67108864</index_mark_cache_size>\n"
+          "  <primary_index_cache_size>134217728</primary_index_cache_size>\n"
           "  <uncompressed_cache_size>0</uncompressed_cache_size>\n"
           "</clickhouse>\n";
   file.close();
@@ -58,32 +61,32 @@ Result<void> write_configuration(const fs::path& path) {
 /// What the engine prints on standard error while it boots: the only place where it says why not.
 class CapturedStandardError {
  public:
-  CapturedStandardError() : captured_(::memfd_create("optiinfra-stderr", MFD_CLOEXEC)), original_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
+  CapturedStandardError()
+      : captured_(::memfd_create("optiinfra-stderr", MFD_CLOEXEC)),
+        original_(captured_ < 0 ? -1 : ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
     std::fflush(stderr);
-    if (captured_ >= 0 && original_ >= 0) ::dup2(captured_, STDERR_FILENO);
+    if (original_ >= 0) ::dup2(captured_, STDERR_FILENO);
   }
+  CapturedStandardError(const CapturedStandardError&) = delete;
+  CapturedStandardError& operator=(const CapturedStandardError&) = delete;
   ~CapturedStandardError() {
-    restore();
+    (void)take();
     if (captured_ >= 0) ::close(captured_);
   }
 
-  std::string text() {
-    restore();
-    std::string text(4096, '\0');
+  /// What was printed. From here on standard error is the caller's again.
+  std::string take() {
+    if (original_ < 0) return {};
+    std::fflush(stderr);
+    ::dup2(original_, STDERR_FILENO);
+    ::close(std::exchange(original_, -1));
+    std::string text(std::size_t{64} << 10, '\0');
     const auto size = ::pread(captured_, text.data(), text.size(), 0);
     text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
     return text;
   }
 
  private:
-  void restore() {
-    if (original_ < 0) return;
-    std::fflush(stderr);
-    ::dup2(original_, STDERR_FILENO);
-    ::close(original_);
-    original_ = -1;
-  }
-
   int captured_;
   int original_;
 };
@@ -96,10 +99,14 @@ Result<chdb_connection*> connect(const Library& library, const Folder& folder) {
   char* argv[] = {arguments[0].data(), arguments[1].data(), arguments[2].data()};
   CapturedStandardError captured;
   chdb_connection* const connection = library.connect(3, argv);
-  if (connection != nullptr && *connection != nullptr) return connection;
-  const std::string reason = first_line(captured.text());
+  const std::string printed = captured.take();
+  if (connection != nullptr && *connection != nullptr) {
+    // Other threads may have printed meanwhile: theirs must not be lost.
+    std::fwrite(printed.data(), 1, printed.size(), stderr);
+    return connection;
+  }
   return Error{ErrorKind::kStorage, "the engine cannot open " + folder.engine_path().string() + ": " +
-                                        (reason.empty() ? "it gave no reason" : reason)};
+                                        (printed.empty() ? "it gave no reason" : first_line(printed))};
 }
 
 void stop(Process& state) {
@@ -123,8 +130,16 @@ void close_all_at_exit() {
 Result<fs::path> make_temporary_folder() {
   const char* base = std::getenv("TMPDIR");
   std::string pattern = std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/optiinfra-XXXXXX";
-  if (::mkdtemp(pattern.data()) == nullptr) return Error{ErrorKind::kStorage, "cannot create a temporary folder " + pattern};
+  if (::mkdtemp(pattern.data()) == nullptr)
+    return Error{ErrorKind::kStorage, "cannot create a temporary folder " + pattern};
   return fs::path(pattern);
+}
+
+Result<Folder> open_folder(const fs::path& path, IfAbsent if_absent) {
+  OPTIINFRA_TRY(Folder folder, Folder::open(path, if_absent));
+  if (folder.was_unclean()) OPTIINFRA_CHECK(repair_deduplication_logs(folder.engine_path()));
+  OPTIINFRA_CHECK(write_configuration(folder.configuration_path()));
+  return folder;
 }
 
 Result<void> start(Process& state, const fs::path& path, IfAbsent if_absent) {
@@ -134,10 +149,13 @@ Result<void> start(Process& state, const fs::path& path, IfAbsent if_absent) {
     OPTIINFRA_TRY(state.path, make_temporary_folder());
     if_absent = IfAbsent::kCreate;
   }
-  OPTIINFRA_TRY(Folder folder, Folder::open(state.path, if_absent));
-  if (folder.was_unclean()) OPTIINFRA_CHECK(repair_deduplication_logs(folder.engine_path()));
-  OPTIINFRA_CHECK(write_configuration(folder.configuration_path()));
-  state.folder.emplace(std::move(folder));
+  auto folder = open_folder(state.path, if_absent);
+  if (!folder) {
+    std::error_code ignored;
+    if (state.is_temporary) fs::remove_all(state.path, ignored);
+    return std::move(folder).error();
+  }
+  state.folder.emplace(std::move(folder).value());
   return {};
 }
 
@@ -158,8 +176,9 @@ Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent) {
   if (boots) {
     OPTIINFRA_CHECK(start(state, path, if_absent));
   } else if (!is_same_folder(state, path)) {
-    return Error{ErrorKind::kUnavailable, "this process already has the embedded store " + state.path.string() +
-                                              " open, and a process holds one at a time; use another process for " + path.string()};
+    return Error{ErrorKind::kUnavailable,
+                 "this process already has the embedded store " + state.path.string() +
+                     " open, and a process holds one at a time; use another process for " + path.string()};
   }
   auto connection = connect(*library, *state.folder);
   if (!connection) {

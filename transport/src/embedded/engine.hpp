@@ -25,7 +25,8 @@ class Connection {
   chdb_connection handle() const noexcept { return *connection_; }
 
  private:
-  Connection(const Library* library, chdb_connection* connection) : library_(library), connection_(connection) {}
+  Connection(const Library* library, chdb_connection* connection)
+      : library_(library), connection_(connection) {}
 
   const Library* library_;
   chdb_connection* connection_;

@@ -8,25 +8,23 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <fstream>
 #include <thread>
+
+#include "embedded/file.hpp"
 
 namespace optiinfra::embedded {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr char kMarkerText[] = "optiinfra store, layout 1\n";
+constexpr std::string_view kMarkerStart = "optiinfra store, layout ";
+constexpr std::string_view kMarkerText = "optiinfra store, layout 1\n";
 /// How long an open waits for another process to let go: a command that is ending needs moments,
 /// a service holds the store for days.
 constexpr std::chrono::milliseconds kLockWait{2'000};
 constexpr std::chrono::milliseconds kLockPoll{20};
 /// The engine needs room to merge; with less it fails in the middle of things.
 constexpr std::uint64_t kFreeBytesMin = 32 << 20;
-
-Error storage_error(const fs::path& path, std::string_view doing, int code) {
-  return {ErrorKind::kStorage, std::string(doing) + " " + path.string() + ": " + std::strerror(code)};
-}
 
 std::string holder(int lock) {
   char text[256] = {};
@@ -41,37 +39,15 @@ std::string program_name() {
   return name;
 }
 
-bool is_unused(const fs::path& path) {
-  for (const auto& entry : fs::directory_iterator(path)) {
-    if (entry.path().filename() != "lock") return false;
+/// Whether the folder holds at most what a creation that was killed leaves behind.
+Result<bool> is_unused(const fs::path& path) {
+  std::error_code code;
+  for (fs::directory_iterator entry(path, code), end; !code && entry != end; entry.increment(code)) {
+    const auto name = entry->path().filename();
+    if (name != "lock" && name != "OPTIINFRA.new") return false;
   }
+  if (code) return storage_error(path, "cannot list", code.value());
   return true;
-}
-
-Result<void> sync_folder(const fs::path& path) {
-  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = folder >= 0 && ::fsync(folder) == 0;
-  const int code = errno;
-  if (folder >= 0) ::close(folder);
-  if (!synced) return storage_error(path, "cannot sync", code);
-  return {};
-}
-
-/// Writes the whole file or leaves the old one: temporary file, sync, rename, sync of the folder.
-Result<void> write_file(const fs::path& path, std::string_view text) {
-  const fs::path temporary = path.string() + ".new";
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return storage_error(temporary, "cannot create", errno);
-  const auto written = ::write(file, text.data(), text.size());
-  const bool complete = written == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-  const int code = written >= 0 && written < static_cast<ssize_t>(text.size()) ? ENOSPC : errno;
-  ::close(file);
-  if (!complete) {
-    ::unlink(temporary.c_str());
-    return storage_error(temporary, "cannot write", code);
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return storage_error(path, "cannot rename to", errno);
-  return sync_folder(path.parent_path());
 }
 
 Result<void> expect_room(const fs::path& path) {
@@ -79,9 +55,9 @@ Result<void> expect_room(const fs::path& path) {
   if (::statvfs(path.c_str(), &volume) != 0) return storage_error(path, "cannot examine", errno);
   const std::uint64_t free_bytes = std::uint64_t{volume.f_bavail} * volume.f_frsize;
   if (free_bytes >= kFreeBytesMin) return {};
-  return Error{ErrorKind::kStorage, "the disk that holds " + path.string() + " is full (" +
-                                        std::to_string(free_bytes >> 20) + " MiB free, " +
-                                        std::to_string(kFreeBytesMin >> 20) + " MiB needed); free some space"};
+  return Error{ErrorKind::kStorage,
+               "the disk that holds " + path.string() + " is full (" + std::to_string(free_bytes >> 20) +
+                   " MiB free, " + std::to_string(kFreeBytesMin >> 20) + " MiB needed); free some space"};
 }
 
 Result<void> expect_store_or_create(const fs::path& path, IfAbsent if_absent) {
@@ -89,23 +65,34 @@ Result<void> expect_store_or_create(const fs::path& path, IfAbsent if_absent) {
   const auto status = fs::status(path, code);
   if (status.type() == fs::file_type::not_found) {
     if (if_absent == IfAbsent::kFail) {
-      return Error{ErrorKind::kStorage, "there is no store at " + path.string() + "; create it with: optiinfra init --url embedded:" + path.string()};
+      return Error{ErrorKind::kStorage,
+                   "there is no store at " + path.string() +
+                       "; create it with: optiinfra init --url embedded:" + path.string()};
     }
-    if (!fs::create_directories(path, code) && code) return storage_error(path, "cannot create", code.value());
-    ::chmod(path.c_str(), 0700);
+    fs::create_directories(path.parent_path(), code);
+    if (code) return storage_error(path.parent_path(), "cannot create", code.value());
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+      return storage_error(path, "cannot create", errno);
     return {};
   }
   if (code) return storage_error(path, "cannot examine", code.value());
   if (status.type() != fs::file_type::directory) {
-    return Error{ErrorKind::kIncompatible, path.string() + " is not a folder; a store is a folder of its own"};
+    return Error{ErrorKind::kIncompatible,
+                 path.string() + " is not a folder; a store is a folder of its own"};
   }
-  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) return storage_error(path, "cannot read and write", errno);
+  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0)
+    return storage_error(path, "cannot read and write", errno);
   if (fs::exists(path / "OPTIINFRA", code)) return {};
-  if (!is_unused(path)) {
-    return Error{ErrorKind::kIncompatible, path.string() + " holds files of another program and is no optiinfra store; choose an empty or new folder"};
+  OPTIINFRA_TRY(const bool unused, is_unused(path));
+  if (!unused) {
+    return Error{
+        ErrorKind::kIncompatible,
+        path.string() +
+            " holds files of another program and is no optiinfra store; choose an empty or new folder"};
   }
   if (if_absent == IfAbsent::kFail) {
-    return Error{ErrorKind::kStorage, "there is no store in " + path.string() + "; create it with: optiinfra init --url embedded:" + path.string()};
+    return Error{ErrorKind::kStorage, "there is no store in " + path.string() +
+                                          "; create it with: optiinfra init --url embedded:" + path.string()};
   }
   return {};
 }
@@ -135,6 +122,25 @@ Result<int> lock_folder(const fs::path& path) {
   return lock;
 }
 
+Result<void> check_or_write_marker(const fs::path& path) {
+  std::error_code code;
+  const fs::path marker = path / "OPTIINFRA";
+  if (!fs::exists(marker, code)) return replace_file(marker, kMarkerText, marker.string() + ".new");
+  std::ifstream file(marker);
+  std::string text;
+  std::getline(file, text);
+  if (text + "\n" == kMarkerText) return {};
+  if (text.starts_with(kMarkerStart)) {
+    return Error{ErrorKind::kIncompatible,
+                 path.string() + " was laid out by another version of optiinfra ('" + text.substr(0, 40) +
+                     "', this one knows 'layout 1'); use that version"};
+  }
+  return Error{ErrorKind::kIncompatible,
+               marker.string() +
+                   " does not hold an optiinfra store's mark; if the folder is a store, "
+                   "restore the file from a backup"};
+}
+
 }  // namespace
 
 Result<Folder> Folder::open(const fs::path& path, IfAbsent if_absent) {
@@ -146,7 +152,9 @@ Result<Folder> Folder::open(const fs::path& path, IfAbsent if_absent) {
 }
 
 Folder::Folder(Folder&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)), was_unclean_(other.was_unclean_) {}
+    : path_(std::move(other.path_)),
+      lock_(std::exchange(other.lock_, -1)),
+      was_unclean_(other.was_unclean_) {}
 
 Folder::~Folder() {
   if (lock_ >= 0) ::close(lock_);
@@ -154,20 +162,12 @@ Folder::~Folder() {
 
 Result<void> Folder::prepare() {
   OPTIINFRA_CHECK(expect_room(path_));
+  OPTIINFRA_CHECK(check_or_write_marker(path_));
   std::error_code code;
-  const fs::path marker = path_ / "OPTIINFRA";
-  if (!fs::exists(marker, code)) {
-    OPTIINFRA_CHECK(write_file(marker, kMarkerText));
-  } else {
-    std::ifstream file(marker);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (text != kMarkerText) {
-      return Error{ErrorKind::kIncompatible, path_.string() + " was laid out by a newer optiinfra ('" + text.substr(0, 40) + "'); use that version"};
-    }
-  }
-  if (!fs::create_directories(engine_path(), code) && code) return storage_error(engine_path(), "cannot create", code.value());
+  fs::create_directories(engine_path(), code);
+  if (code) return storage_error(engine_path(), "cannot create", code.value());
   was_unclean_ = fs::exists(path_ / "unclean", code);
-  if (!was_unclean_) OPTIINFRA_CHECK(write_file(path_ / "unclean", ""));
+  if (!was_unclean_) OPTIINFRA_CHECK(replace_file(path_ / "unclean", "", path_ / "unclean.new"));
   return {};
 }
 

@@ -3,6 +3,7 @@
 /// OPTIINFRA      what this folder is, and the version of its layout
 /// lock           held (flock) while a process has the store open; names its holder
 /// unclean        present from open to orderly close: found at open, the process before was killed
+/// *.new          a file about to be replaced; left behind by a kill, it means nothing
 /// engine/        the engine's own files
 /// engine.xml     the engine's configuration, written at each open
 #pragma once

@@ -12,7 +12,8 @@ namespace optiinfra::embedded {
 namespace {
 
 std::vector<std::string> candidates() {
-  if (const char* chosen = std::getenv("OPTIINFRA_LIBCHDB"); chosen != nullptr && *chosen != '\0') return {chosen};
+  if (const char* chosen = std::getenv("OPTIINFRA_LIBCHDB"); chosen != nullptr && *chosen != '\0')
+    return {chosen};
   std::vector<std::string> paths;
   std::error_code ignored;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
@@ -34,7 +35,8 @@ bool resolve(void* handle, const char* name, Function& function) {
 }
 
 bool resolve_all(void* handle, Library& library) {
-  return resolve(handle, "chdb_connect", library.connect) && resolve(handle, "chdb_close_conn", library.close_conn) &&
+  return resolve(handle, "chdb_connect", library.connect) &&
+         resolve(handle, "chdb_close_conn", library.close_conn) &&
          resolve(handle, "chdb_set_signal_handlers_enabled", library.set_signal_handlers_enabled) &&
          resolve(handle, "chdb_query_with_params_n", library.query_with_params_n) &&
          resolve(handle, "chdb_stream_query_with_params_n", library.stream_query_with_params_n) &&
@@ -71,9 +73,11 @@ Result<Library> load_first(const std::vector<std::string>& paths) {
     tried += "\n  " + path + ": lacks a function of chdb 26.7";
     dlclose(handle);
   }
-  return Error{ErrorKind::kUnavailable,
-               "the embedded engine (libchdb.so) could not be loaded. Run ./setup in the source tree to fetch it, or "
-               "name the library in OPTIINFRA_LIBCHDB. Tried:" + tried};
+  return Error{
+      ErrorKind::kUnavailable,
+      "the embedded engine (libchdb.so) could not be loaded. Run ./setup in the source tree to fetch it, or "
+      "name the library in OPTIINFRA_LIBCHDB. Tried:" +
+          tried};
 }
 
 }  // namespace

@@ -21,16 +21,18 @@ struct Library {
   chdb_connection* (*connect)(int argc, char** argv);
   void (*close_conn)(chdb_connection* connection);
   void (*set_signal_handlers_enabled)(int enabled);
-  chdb_result* (*query_with_params_n)(chdb_connection, const char* query, std::size_t, const char* format, std::size_t,
-                                      const char* const* names, const std::size_t* name_sizes,
-                                      const char* const* values, const std::size_t* value_sizes, std::size_t count);
-  chdb_result* (*stream_query_with_params_n)(chdb_connection, const char* query, std::size_t, const char* format,
-                                             std::size_t, const char* const* names, const std::size_t* name_sizes,
-                                             const char* const* values, const std::size_t* value_sizes,
-                                             std::size_t count);
+  chdb_result* (*query_with_params_n)(chdb_connection, const char* query, std::size_t, const char* format,
+                                      std::size_t, const char* const* names, const std::size_t* name_sizes,
+                                      const char* const* values, const std::size_t* value_sizes,
+                                      std::size_t count);
+  chdb_result* (*stream_query_with_params_n)(chdb_connection, const char* query, std::size_t,
+                                             const char* format, std::size_t, const char* const* names,
+                                             const std::size_t* name_sizes, const char* const* values,
+                                             const std::size_t* value_sizes, std::size_t count);
   chdb_result* (*stream_fetch_result)(chdb_connection, chdb_result* stream);
   void (*stream_cancel_query)(chdb_connection, chdb_result* stream);
-  chdb_insert_stream (*stream_insert_n)(chdb_connection, const char* query, std::size_t, const char* format, std::size_t);
+  chdb_insert_stream (*stream_insert_n)(chdb_connection, const char* query, std::size_t, const char* format,
+                                        std::size_t);
   const char* (*stream_insert_error)(chdb_insert_stream);
   int (*stream_append)(chdb_insert_stream, const void* data, std::size_t);
   chdb_result* (*stream_done)(chdb_insert_stream);

@@ -17,7 +17,8 @@ enum class IfAbsent { kFail, kCreate };
 ///
 /// `embedded:/path/to/folder` is the engine in this process, its data below that folder, which is
 /// created with mode 0700. One process at a time may hold a folder, and one folder at a time may be
-/// held by a process. `embedded:` alone is a store in a temporary folder, gone with the last session.
+/// held by a process. `embedded:folder` lies below the working folder, `embedded:///path` is
+/// `embedded:/path`, and `embedded:` alone is a store in a temporary folder, gone with the last session.
 /// Errors: kInvalidArgument that names the forms understood.
 Result<std::shared_ptr<Connector>> make_connector(std::string_view url, IfAbsent if_absent);
 

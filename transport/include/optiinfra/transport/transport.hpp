@@ -25,8 +25,11 @@ using NamedValue = std::pair<std::string, std::string>;
 
 /// SQL with its values kept apart from it.
 struct Statement {
+  /// One statement; a semicolon and comments may end it. Several are refused: settings such as
+  /// readonly would bind the last of them alone.
   std::string sql;
   /// Values of {name:Type} placeholders. The engine binds them; they are never pasted into the SQL.
+  /// A text arrives as it is, whatever it holds; Array, Map and Tuple are written as in SQL: ['a','b'].
   std::vector<NamedValue> parameters = {};
   /// Settings of this statement alone, such as {"max_threads", "1"}.
   std::vector<NamedValue> settings = {};
@@ -50,7 +53,7 @@ struct InsertStatement {
   std::string table;  ///< With its database: "optiinfra.cost_metrics_ts".
   /// Names this block across retries. The same token again within the table's deduplication window
   /// stores nothing. Empty: every call stores.
-  std::string deduplication_token;
+  std::string deduplication_token = {};
   std::vector<NamedValue> settings = {};
   std::chrono::milliseconds timeout = kCallTimeout;
 };

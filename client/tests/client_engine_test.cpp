@@ -1,0 +1,284 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/testing/temporary_folder.hpp"
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Uuid kCustomer{0x10, 0x20}, kService{0x30, 0x40};
+
+PerformanceMetric request(sys_seconds time, float latency_ms) {
+  PerformanceMetric row;
+  row.timestamp = time;
+  row.customer_id = kCustomer;
+  row.service_id = kService;
+  row.service_type = "vllm";
+  row.model_name = "llama-3.1-70b";
+  row.latency_ms = latency_ms;
+  row.prompt_tokens = 10;
+  row.completion_tokens = 5;
+  row.total_tokens = 15;
+  return row;
+}
+
+class ClientTest : public ::testing::Test {
+ protected:
+  void SetUp() override { open(); }
+
+  void open() {
+    auto opened = Client::open(url(), {.create = true});
+    ASSERT_TRUE(opened) << opened.error().message;
+    client_.emplace(std::move(opened).value());
+  }
+
+  std::string url() const { return "embedded:" + (folder_.path() / "store").string(); }
+
+  std::uint64_t stored_requests() {
+    std::uint64_t rows = 0;
+    const auto counted = client_->with_session([&](Transport& session) -> Result<void> {
+      const auto asked = session.query({.sql = "SELECT count() FROM optiinfra.performance_metrics_ts"},
+                                       [&](const Block& block) {
+                                         rows = (*block.values<std::vector<std::uint64_t>>(0))[0];
+                                         return true;
+                                       });
+      if (!asked) return asked.error();
+      return {};
+    });
+    EXPECT_TRUE(counted);
+    return rows;
+  }
+
+  testing::TemporaryFolder folder_;
+  std::optional<Client> client_;
+};
+
+TEST_F(ClientTest, AnswersPingWhileOpen) { EXPECT_TRUE(client_->ping()); }
+
+TEST_F(ClientTest, InsertOfAnEmptyListStoresNothing) {
+  const auto receipt = client_->insert_performance_metrics(std::span<const PerformanceMetric>{});
+  ASSERT_TRUE(receipt);
+  EXPECT_EQ(receipt->rows_stored, 0u);
+}
+
+TEST_F(ClientTest, StoresNothingOfACallWithABadRowAndNamesIt) {
+  const std::vector<PerformanceMetric> rows = {request(now(), 1), request(now(), -1), request(now(), 3)};
+  const auto refused = client_->insert_performance_metrics(rows);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kInvalidArgument);
+  EXPECT_EQ(refused.error().message,
+            "performance_metrics_ts, row 1, column latency_ms: -1 must be a finite number, 0 or more; "
+            "nothing was stored");
+  EXPECT_EQ(stored_requests(), 0u);
+}
+
+TEST_F(ClientTest, StoresTheGoodRowsAndGivesTheBadOnesBackWhenAsked) {
+  const std::vector<PerformanceMetric> rows = {request(now(), 1), request(now(), -1), request(now(), 3)};
+  const auto receipt =
+      client_->insert_performance_metrics(rows, {.on_refused_rows = OnRefusedRows::kStoreOthers});
+  ASSERT_TRUE(receipt) << receipt.error().message;
+  EXPECT_EQ(receipt->rows_stored, 2u);
+  EXPECT_EQ(receipt->refused_rows, std::vector<std::uint32_t>{1});
+  EXPECT_EQ(stored_requests(), 2u);
+}
+
+TEST_F(ClientTest, TheSameRowsWithTheSameTokenCountOnceAndWithAnotherTokenAgain) {
+  const std::vector<PerformanceMetric> rows = {request(now(), 1), request(now() - 30h, 2)};
+  for (const char* token : {"a", "a", "b"})
+    ASSERT_TRUE(client_->insert_performance_metrics(rows, {.token = token}));
+  EXPECT_EQ(stored_requests(), 4u);
+  EXPECT_EQ(client_->query_performance_p95(kCustomer, kService, 48)->total_requests, 4u);
+}
+
+TEST_F(ClientTest, EqualRowsOfTwoCallsBothCount) {
+  const std::vector<PerformanceMetric> rows = {request(now(), 1)};
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(client_->insert_performance_metrics(rows));
+  EXPECT_EQ(stored_requests(), 2u);
+}
+
+TEST_F(ClientTest, TheLastHoursAreAnExactWindowThatIncludesThePresent) {
+  const sys_seconds clock = now();
+  const std::vector<PerformanceMetric> rows = {request(clock, 1), request(clock - 2h + 5s, 2),
+                                               request(clock - 2h - 5s, 4), request(clock + 1h, 8)};
+  ASSERT_TRUE(client_->insert_performance_metrics(rows));
+  const auto summary = client_->query_performance_p95(kCustomer, kService, 2);
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->window.end - summary->window.begin, 2h);
+  EXPECT_GT(summary->window.end, clock);
+  EXPECT_EQ(summary->total_requests, 2u);
+  EXPECT_DOUBLE_EQ(summary->avg_latency_ms, 1.5);
+  EXPECT_EQ(summary->total_tokens, 30u);
+}
+
+TEST_F(ClientTest, AWindowWithoutRowsIsAnsweredWithZeros) {
+  const auto summary = client_->query_performance_p95(kCustomer, kService);
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->total_requests, 0u);
+  EXPECT_EQ(summary->avg_latency_ms, 0);
+  EXPECT_EQ(summary->p99_latency_ms, 0);
+  EXPECT_TRUE(client_->query_quality_trends(kCustomer, kService)->hours.empty());
+  EXPECT_EQ(client_->query_resource_utilization(kCustomer, "nowhere")->sample_count, 0u);
+  EXPECT_TRUE(client_->query_cost_hourly(kCustomer, now() - 24h, now())->empty());
+}
+
+TEST_F(ClientTest, AnEdgeOlderThanTheRawRetentionIsWidenedAndTheWindowSaysSo) {
+  const sys_seconds old = floor_hour(now() - std::chrono::days{100}) + 20min;
+  const std::vector<PerformanceMetric> rows = {request(old - 10min, 1)};
+  ASSERT_TRUE(client_->insert_performance_metrics(rows));
+  const auto summary = client_->query_performance(kCustomer, kService, {old, old + 3h});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->window, (TimeRange{floor_hour(old), floor_hour(old) + 4h}));
+  EXPECT_EQ(summary->total_requests, 1u);
+}
+
+TEST_F(ClientTest, RefusesEmptyRangesAndImpossibleHours) {
+  const sys_seconds clock = now();
+  EXPECT_EQ(client_->query_cost_hourly(kCustomer, clock, clock).error().kind, ErrorKind::kInvalidArgument);
+  EXPECT_EQ(client_->query_performance(kCustomer, kService, {clock, clock - 1h}).error().kind,
+            ErrorKind::kInvalidArgument);
+  EXPECT_EQ(client_->query_performance_p95(kCustomer, kService, 0).error().kind, ErrorKind::kInvalidArgument);
+  EXPECT_EQ(client_->query_quality_trends(kCustomer, kService, -3).error().kind, ErrorKind::kInvalidArgument);
+}
+
+TEST_F(ClientTest, CostIsSplitByProviderAndServiceAndFilteredByProvider) {
+  const sys_seconds hour = floor_hour(now() - 5h);
+  std::vector<CostMetric> rows(3);
+  for (CostMetric& row : rows) {
+    row.timestamp = hour;
+    row.customer_id = kCustomer;
+    row.cloud_provider = "aws";
+    row.service_name = "ec2";
+    row.region = "us-east-1";
+    row.cost_per_hour = 2;
+    row.utilization_percent = 50;
+  }
+  rows[2].cloud_provider = "gcp";
+  rows[2].region = "europe-west4";
+  ASSERT_TRUE(client_->insert_cost_metrics(rows));
+  const auto all = client_->query_cost_hourly(kCustomer, hour, hour + 1h);
+  ASSERT_TRUE(all) << all.error().message;
+  ASSERT_EQ(all->size(), 2u);
+  EXPECT_EQ((*all)[0].cloud_provider, "aws");
+  EXPECT_DOUBLE_EQ((*all)[0].total_cost, 4);
+  EXPECT_DOUBLE_EQ((*all)[0].avg_utilization, 50);
+  EXPECT_EQ((*all)[0].sample_count, 2u);
+  EXPECT_EQ(client_->query_cost_hourly(kCustomer, hour, hour + 1h, "gcp")->size(), 1u);
+  EXPECT_TRUE(client_->query_cost_hourly(kCustomer, hour + 1h, hour + 2h)->empty());
+
+  std::vector<CostPoint> regions;
+  ASSERT_TRUE(client_->query_cost_series(kCustomer, {hour, hour + 1h}, Bucket::kDay, CostDimension::kRegion,
+                                         [&](const CostPoint& point) {
+                                           regions.push_back(point);
+                                           return true;
+                                         }));
+  ASSERT_EQ(regions.size(), 2u);
+  EXPECT_EQ(regions[0].group, "europe-west4");
+  EXPECT_DOUBLE_EQ(regions[1].total_cost, 4);
+}
+
+TEST_F(ClientTest, SeriesComeInOrderAndStopWhenTold) {
+  std::vector<PerformanceMetric> rows;
+  const sys_seconds begin = std::chrono::floor<std::chrono::days>(now()) - std::chrono::days{10};
+  for (int day = 0; day < 10; ++day) rows.push_back(request(begin + std::chrono::days{day} + 3h, 1));
+  ASSERT_TRUE(client_->insert_performance_metrics(rows));
+  std::vector<sys_seconds> seen;
+  const auto collect = [&](const PerformancePoint& point) {
+    seen.push_back(point.begin);
+    return seen.size() < 4;
+  };
+  ASSERT_TRUE(client_->query_performance_series(kCustomer, kService, {begin, begin + std::chrono::days{10}},
+                                                Bucket::kDay, collect));
+  ASSERT_EQ(seen.size(), 4u);
+  EXPECT_EQ(seen[3], begin + std::chrono::days{3});
+  std::uint64_t weekly = 0;
+  ASSERT_TRUE(client_->query_performance_series(
+      kCustomer, kService, {begin, begin + std::chrono::days{10}}, Bucket::kWeek,
+      [&](const PerformancePoint& point) {
+        EXPECT_EQ(std::chrono::weekday{std::chrono::floor<std::chrono::days>(point.begin)},
+                  std::chrono::Monday);
+        weekly += point.summary.total_requests;
+        return true;
+      }));
+  EXPECT_EQ(weekly, 10u);
+}
+
+TEST_F(ClientTest, ModelsOfAServiceComeBusiestFirst) {
+  std::vector<PerformanceMetric> rows = {request(now(), 1), request(now(), 2), request(now(), 3)};
+  rows[0].model_name = "mixtral-8x7b";
+  ASSERT_TRUE(client_->insert_performance_metrics(rows));
+  const auto models = client_->query_models(kCustomer, kService, {now() - 1h, now() + 1s});
+  ASSERT_TRUE(models) << models.error().message;
+  ASSERT_EQ(models->size(), 2u);
+  EXPECT_EQ((*models)[0].model_name, "llama-3.1-70b");
+  EXPECT_EQ((*models)[0].performance.total_requests, 2u);
+}
+
+TEST_F(ClientTest, ManyThreadsShareOneClientAndLoseNothing) {
+  constexpr int kThreads = 24, kCalls = 4, kRows = 500;
+  std::atomic<int> failures = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      const std::vector<PerformanceMetric> rows(kRows, request(now(), 5));
+      for (int call = 0; call < kCalls; ++call) {
+        if (!client_->insert_performance_metrics(rows)) ++failures;
+        if (!client_->query_performance_p95(kCustomer, kService)) ++failures;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(stored_requests(), std::uint64_t{kThreads} * kCalls * kRows);
+}
+
+TEST_F(ClientTest, RefusesABatchOverTheLimitOrWithUnequalColumns) {
+  PerformanceBatch batch;
+  batch.append(request(now(), 1));
+  batch.latency_ms.push_back(2);
+  EXPECT_EQ(client_->insert_performance_metrics(batch).error().kind, ErrorKind::kInvalidArgument);
+  const std::vector<PerformanceMetric> many(kInsertRowsMax + 1);
+  EXPECT_EQ(client_->insert_performance_metrics(many).error().kind, ErrorKind::kTooLarge);
+}
+
+TEST_F(ClientTest, AStoreIsThereAgainAfterClosing) {
+  ASSERT_TRUE(client_->insert_performance_metrics(std::vector<PerformanceMetric>{request(now(), 1)}));
+  client_.reset();
+  auto reopened = Client::open(url());
+  ASSERT_TRUE(reopened) << reopened.error().message;
+  EXPECT_EQ(reopened->query_performance_p95(kCustomer, kService)->total_requests, 1u);
+}
+
+TEST(ClientOpen, RefusesAnAbsentStoreAndAnUnknownUrl) {
+  const testing::TemporaryFolder folder;
+  const auto absent = Client::open("embedded:" + (folder.path() / "none").string());
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(absent.error().kind, ErrorKind::kStorage);
+  EXPECT_NE(absent.error().message.find("optiinfra init"), std::string::npos);
+  const auto unknown = Client::open("mysql://user:secret@host/db");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().message.find("secret"), std::string::npos);
+  EXPECT_FALSE(Client::open("embedded:", {.create = true, .call_timeout = 0ms}));
+}
+
+TEST(DefaultClient, IsOnePerProcessAndFollowsTheEnvironment) {
+  const testing::TemporaryFolder folder;
+  ::setenv("XDG_DATA_HOME", folder.path().c_str(), 1);
+  ::unsetenv("OPTIINFRA_URL");
+  EXPECT_EQ(default_url(), "embedded:" + folder.path().string() + "/optiinfra/store");
+  ::setenv("OPTIINFRA_URL", ("embedded:" + (folder.path() / "mine").string()).c_str(), 1);
+  const auto first = default_client(), second = default_client();
+  ASSERT_TRUE(first) << first.error().message;
+  ASSERT_TRUE(second);
+  EXPECT_EQ(*first, *second);
+  EXPECT_TRUE((*first)->ping());
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "mine"));
+}
+
+}  // namespace
+}  // namespace optiinfra

@@ -1,0 +1,97 @@
+#include "insert_plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace optiinfra {
+namespace {
+
+constexpr std::uint32_t kDay = 86'400, kBegin = 20'000 * kDay;
+
+PerformanceBatch random_batch(std::size_t rows, std::uint32_t days) {
+  std::mt19937 random(7);
+  PerformanceBatch batch;
+  for (std::size_t i = 0; i < rows; ++i) {
+    PerformanceMetric row;
+    row.timestamp = sys_seconds{std::chrono::seconds{kBegin + random() % (days * kDay)}};
+    row.customer_id = {random() % 3, random() % 3};
+    row.service_id = {random() % 5, 9};
+    row.latency_ms = static_cast<float>(i);
+    batch.append(row);
+  }
+  return batch;
+}
+
+/// What the engine sorts by: second half of a UUID first.
+auto engine_key(const PerformanceBatch& batch, std::uint32_t row) {
+  const auto id = [](const Uuid& uuid) { return std::pair(uuid.low, uuid.high); };
+  return std::tuple(batch.timestamp[row] / kDay, id(batch.customer_id[row]), id(batch.service_id[row]),
+                    batch.timestamp[row]);
+}
+
+TEST(PlanInsert, KeepsEveryRowOnceInTheEnginesOrder) {
+  const auto batch = random_batch(5'000, 4);
+  const InsertPlan plan = plan_insert<PerformanceMetric>(batch, {});
+  auto rows = plan.rows;
+  EXPECT_TRUE(std::is_sorted(rows.begin(), rows.end(),
+                             [&](auto a, auto b) { return engine_key(batch, a) < engine_key(batch, b); }));
+  std::sort(rows.begin(), rows.end());
+  ASSERT_EQ(rows.size(), 5'000u);
+  for (std::uint32_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows[i], i);
+}
+
+TEST(PlanInsert, CutsABlockForEachDay) {
+  const auto batch = random_batch(2'000, 4);
+  const InsertPlan plan = plan_insert<PerformanceMetric>(batch, {});
+  ASSERT_EQ(plan.block_ends.size(), 4u);
+  EXPECT_EQ(plan.block_ends.back(), 2'000u);
+  std::size_t begin = 0;
+  for (std::size_t block = 0; block < 4; ++block) {
+    for (std::size_t i = begin; i < plan.block_ends[block]; ++i)
+      EXPECT_EQ(batch.timestamp[plan.rows[i]] / kDay, 20'000 + block);
+    begin = plan.block_ends[block];
+  }
+}
+
+TEST(PlanInsert, LeavesOutWhatItIsToldTo) {
+  const auto batch = random_batch(100, 1);
+  const std::vector<std::uint32_t> left_out = {0, 50, 99};
+  const InsertPlan plan = plan_insert<PerformanceMetric>(batch, left_out);
+  EXPECT_EQ(plan.rows.size(), 97u);
+  for (const std::uint32_t row : left_out) EXPECT_EQ(std::count(plan.rows.begin(), plan.rows.end(), row), 0);
+}
+
+TEST(PlanInsert, OfNothingHasNoBlocks) {
+  EXPECT_TRUE(plan_insert<PerformanceMetric>(PerformanceBatch{}, {}).block_ends.empty());
+  const auto batch = random_batch(2, 1);
+  const std::vector<std::uint32_t> all = {0, 1};
+  EXPECT_TRUE(plan_insert<PerformanceMetric>(batch, all).block_ends.empty());
+}
+
+TEST(PlanInsert, OfEqualBatchesIsEqual) {
+  const auto a = plan_insert<PerformanceMetric>(random_batch(3'000, 3), {}),
+             b = plan_insert<PerformanceMetric>(random_batch(3'000, 3), {});
+  EXPECT_EQ(a.rows, b.rows);
+  EXPECT_EQ(a.block_ends, b.block_ends);
+}
+
+TEST(GatherBlock, HasTheTablesColumnsAndTheRowsAskedFor) {
+  ResourceBatch batch;
+  for (int i = 0; i < 3; ++i) {
+    ResourceMetric row;
+    row.instance_id = "i-" + std::to_string(i);
+    row.cpu_utilization = static_cast<float>(i);
+    batch.append(row);
+  }
+  const std::vector<std::uint32_t> rows = {2, 0};
+  const Block block = gather_block<ResourceMetric>(batch, rows);
+  EXPECT_EQ(block.row_count(), 2u);
+  EXPECT_EQ(block.columns().size(), 14u);
+  EXPECT_EQ(std::get<Dictionary>(block.find("instance_id")->data)[0], "i-2");
+  EXPECT_EQ(std::get<std::vector<float>>(block.find("cpu_utilization")->data)[1], 0);
+}
+
+}  // namespace
+}  // namespace optiinfra

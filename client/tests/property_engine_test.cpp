@@ -1,0 +1,300 @@
+// Random families, keys and hours; rows late and out of order; hundreds of inserts, some repeated with
+// their token; merges forced at random. After every stretch each question must equal a recomputation
+// from the rows that were sent. OPTIINFRA_TEST_SEED repeats a run.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <random>
+
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/store/verify.hpp"
+#include "optiinfra/testing/temporary_folder.hpp"
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kInserts = 200;
+constexpr int kInsertsBetweenChecks = 50;
+constexpr std::chrono::hours kSpan{60};
+
+const Uuid kCustomers[] = {{1, 1}, {2, 2}};
+const Uuid kServices[] = {{7, 1}, {8, 2}, {9, 3}};
+const char* const kModels[] = {"llama-3.1-70b", "mixtral-8x7b"};
+const char* const kInstances[] = {"i-1", "i-2", "i-3"};
+const char* const kProviders[] = {"aws", "gcp"};
+const char* const kCloudServices[] = {"ec2", "eks"};
+
+class Property : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const char* chosen = std::getenv("OPTIINFRA_TEST_SEED");
+    const auto seed = chosen != nullptr ? std::stoul(chosen) : std::random_device{}();
+    RecordProperty("seed", std::to_string(seed));
+    std::printf("OPTIINFRA_TEST_SEED=%lu\n", static_cast<unsigned long>(seed));
+    random_.seed(seed);
+    auto opened = Client::open("embedded:" + (folder_.path() / "store").string(), {.create = true});
+    ASSERT_TRUE(opened) << opened.error().message;
+    client_.emplace(std::move(opened).value());
+    begin_ = now() - kSpan;
+  }
+
+  template <typename T, std::size_t N>
+  const T& pick(const T (&values)[N]) {
+    return values[random_() % N];
+  }
+  std::size_t below(std::size_t limit) { return random_() % limit; }
+  float number(int scale) { return static_cast<float>(below(1'000)) / 1'000.0f * static_cast<float>(scale); }
+  sys_seconds any_time() {
+    return begin_ +
+           std::chrono::seconds{below(static_cast<std::size_t>(std::chrono::seconds{kSpan}.count()))};
+  }
+
+  TimeRange any_range() {
+    sys_seconds a = any_time(), b = any_time();
+    if (below(3) == 0) a = floor_hour(a), b = floor_hour(b) + 1h;
+    if (a == b) b += 1s;
+    return {std::min(a, b), std::max(a, b)};
+  }
+
+  PerformanceMetric any(PerformanceMetric row) {
+    row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.service_id = pick(kServices);
+    row.service_type = "vllm", row.model_name = pick(kModels), row.request_id = Uuid::random();
+    row.latency_ms = below(50) == 0 ? 0 : std::exp(number(9)), row.throughput_tokens_per_sec = number(90);
+    row.gpu_utilization = number(100), row.kv_cache_utilization = number(100),
+    row.batch_size = static_cast<std::uint32_t>(below(64));
+    row.prompt_tokens = static_cast<std::uint32_t>(below(4'000)),
+    row.completion_tokens = static_cast<std::uint32_t>(below(500));
+    row.total_tokens = row.prompt_tokens + row.completion_tokens;
+    return row;
+  }
+  CostMetric any(CostMetric row) {
+    row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.cloud_provider = pick(kProviders);
+    row.service_name = pick(kCloudServices), row.instance_id = pick(kInstances),
+    row.cost_per_hour = number(40), row.utilization_percent = number(100);
+    row.is_spot = below(2) == 0;
+    return row;
+  }
+  ResourceMetric any(ResourceMetric row) {
+    row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.instance_id = pick(kInstances),
+    row.instance_type = "p4d.24xlarge";
+    row.gpu_utilization = number(100), row.gpu_memory_used_mb = number(80'000),
+    row.cpu_utilization = number(100), row.gpu_temperature = number(90) - 10;
+    return row;
+  }
+  QualityMetric any(QualityMetric row) {
+    row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.service_id = pick(kServices),
+    row.model_name = pick(kModels);
+    row.overall_quality_score = number(1), row.relevance_score = number(1), row.coherence_score = number(1),
+    row.factuality_score = number(1);
+    row.hallucination_detected = below(4) == 0;
+    return row;
+  }
+
+  template <typename Row>
+  void insert_some(std::vector<Row>& sent) {
+    typename MetricTraits<Row>::BatchType batch;
+    const std::size_t rows = 1 + below(200);
+    for (std::size_t i = 0; i < rows; ++i) {
+      sent.push_back(any(Row{}));
+      batch.append(sent.back());
+    }
+    const std::string token = Uuid::random().to_string();
+    const int copies = below(4) == 0 ? 2 : 1;  // A retry must not count.
+    for (int copy = 0; copy < copies; ++copy) {
+      const auto receipt = client_->insert<Row>(batch, {.token = token});
+      ASSERT_TRUE(receipt) << receipt.error().message;
+      ASSERT_EQ(receipt->rows_stored, rows);
+    }
+  }
+
+  void merge_something() {
+    static const char* const kTables[] = {"cost_metrics_ts",         "performance_metrics_ts",
+                                          "resource_metrics_ts",     "quality_metrics_ts",
+                                          "cost_metrics_hourly",     "performance_metrics_hourly",
+                                          "resource_metrics_hourly", "quality_metrics_hourly"};
+    const auto merged = client_->with_session([&](Transport& session) {
+      return session.execute({.sql = std::string("OPTIMIZE TABLE optiinfra.") + pick(kTables) + " FINAL"});
+    });
+    ASSERT_TRUE(merged) << merged.error().message;
+  }
+
+  template <typename Row, typename IsMine>
+  std::vector<const Row*> select(const std::vector<Row>& sent, TimeRange range, IsMine is_mine) {
+    std::vector<const Row*> rows;
+    for (const Row& row : sent) {
+      if (row.timestamp >= range.begin && row.timestamp < range.end && is_mine(row)) rows.push_back(&row);
+    }
+    return rows;
+  }
+
+  template <typename Row, typename Member>
+  static double sum(const std::vector<const Row*>& rows, Member member) {
+    double total = 0;
+    for (const Row* row : rows) total += static_cast<double>(row->*member);
+    return total;
+  }
+  template <typename Row, typename Member>
+  static double mean(const std::vector<const Row*>& rows, Member member) {
+    return rows.empty() ? 0 : sum(rows, member) / static_cast<double>(rows.size());
+  }
+  static void expect_near(double found, double expected, const char* what) {
+    EXPECT_NEAR(found, expected, 1e-6 * std::max(1.0, std::abs(expected))) << what;
+  }
+
+  /// The sketch answers for the value of this rank, at most 1 % off (docs/decisions/0005).
+  static void expect_percentile(double found, const std::vector<double>& sorted, double level,
+                                const char* what) {
+    const double expected = sorted[static_cast<std::size_t>(level * static_cast<double>(sorted.size() - 1))];
+    EXPECT_NEAR(found, expected, 0.010001 * expected) << what;
+  }
+
+  void check_performance(TimeRange range) {
+    const Uuid customer = pick(kCustomers), service = pick(kServices);
+    const auto rows = select(requests_, range, [&](const auto& row) {
+      return row.customer_id == customer && row.service_id == service;
+    });
+    const auto found = client_->query_performance(customer, service, range);
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(found->window, range);
+    ASSERT_EQ(found->total_requests, rows.size());
+    expect_near(found->avg_latency_ms, mean(rows, &PerformanceMetric::latency_ms), "avg_latency_ms");
+    expect_near(found->avg_throughput, mean(rows, &PerformanceMetric::throughput_tokens_per_sec),
+                "avg_throughput");
+    EXPECT_EQ(found->total_tokens, static_cast<std::uint64_t>(sum(rows, &PerformanceMetric::total_tokens)));
+    if (rows.empty()) return;
+    std::vector<double> sorted;
+    for (const auto* row : rows) sorted.push_back(row->latency_ms);
+    std::sort(sorted.begin(), sorted.end());
+    EXPECT_EQ(found->min_latency_ms, sorted.front());
+    EXPECT_EQ(found->max_latency_ms, sorted.back());
+    expect_percentile(found->p50_latency_ms, sorted, 0.5, "p50");
+    expect_percentile(found->p90_latency_ms, sorted, 0.9, "p90");
+    expect_percentile(found->p95_latency_ms, sorted, 0.95, "p95");
+    expect_percentile(found->p99_latency_ms, sorted, 0.99, "p99");
+  }
+
+  void check_resource(TimeRange range) {
+    const Uuid customer = pick(kCustomers);
+    const std::string instance = pick(kInstances);
+    const auto rows = select(samples_, range, [&](const auto& row) {
+      return row.customer_id == customer && row.instance_id == instance;
+    });
+    const auto found = client_->query_resource(customer, instance, range);
+    ASSERT_TRUE(found) << found.error().message;
+    ASSERT_EQ(found->sample_count, rows.size());
+    expect_near(found->avg_gpu_utilization, mean(rows, &ResourceMetric::gpu_utilization),
+                "avg_gpu_utilization");
+    expect_near(found->avg_gpu_memory_mb, mean(rows, &ResourceMetric::gpu_memory_used_mb),
+                "avg_gpu_memory_mb");
+    expect_near(found->avg_cpu_utilization, mean(rows, &ResourceMetric::cpu_utilization),
+                "avg_cpu_utilization");
+    if (rows.empty()) return;
+    EXPECT_EQ(found->max_gpu_utilization, (*std::max_element(rows.begin(), rows.end(), [](auto* a, auto* b) {
+                                            return a->gpu_utilization < b->gpu_utilization;
+                                          }))->gpu_utilization);
+    EXPECT_EQ(found->max_gpu_temperature, (*std::max_element(rows.begin(), rows.end(), [](auto* a, auto* b) {
+                                            return a->gpu_temperature < b->gpu_temperature;
+                                          }))->gpu_temperature);
+  }
+
+  void check_quality(TimeRange range) {
+    const Uuid customer = pick(kCustomers), service = pick(kServices);
+    std::map<sys_seconds, std::vector<const QualityMetric*>> expected;
+    for (const auto* row : select(answers_, range, [&](const auto& row) {
+           return row.customer_id == customer && row.service_id == service;
+         })) {
+      expected[floor_hour(row->timestamp)].push_back(row);
+    }
+    const auto found = client_->query_quality(customer, service, range);
+    ASSERT_TRUE(found) << found.error().message;
+    ASSERT_EQ(found->hours.size(), expected.size());
+    auto hour = found->hours.begin();
+    for (const auto& [time, rows] : expected) {
+      EXPECT_EQ(hour->hour, time);
+      EXPECT_EQ(hour->total_requests, rows.size());
+      EXPECT_EQ(hour->hallucinations,
+                static_cast<std::uint64_t>(sum(rows, &QualityMetric::hallucination_detected)));
+      expect_near(hour->avg_quality, mean(rows, &QualityMetric::overall_quality_score), "avg_quality");
+      expect_near(hour->avg_relevance, mean(rows, &QualityMetric::relevance_score), "avg_relevance");
+      expect_near(hour->avg_coherence, mean(rows, &QualityMetric::coherence_score), "avg_coherence");
+      expect_near(hour->avg_factuality, mean(rows, &QualityMetric::factuality_score), "avg_factuality");
+      ++hour;
+    }
+  }
+
+  void check_cost(TimeRange range) {
+    const Uuid customer = pick(kCustomers);
+    std::optional<std::string> provider;
+    if (below(2) == 0) provider = pick(kProviders);
+    std::map<std::tuple<sys_seconds, std::string, std::string>, std::vector<const CostMetric*>> expected;
+    for (const auto* row : select(costs_, range, [&](const auto& row) {
+           return row.customer_id == customer && (!provider || row.cloud_provider == *provider);
+         })) {
+      expected[{floor_hour(row->timestamp), row->cloud_provider, row->service_name}].push_back(row);
+    }
+    const auto found = client_->query_cost_hourly(customer, range.begin, range.end, provider);
+    ASSERT_TRUE(found) << found.error().message;
+    ASSERT_EQ(found->size(), expected.size());
+    auto hour = found->begin();
+    for (const auto& [key, rows] : expected) {
+      EXPECT_EQ(std::tuple(hour->hour, hour->cloud_provider, hour->service_name), key);
+      EXPECT_EQ(hour->sample_count, rows.size());
+      expect_near(hour->total_cost, sum(rows, &CostMetric::cost_per_hour), "total_cost");
+      expect_near(hour->avg_utilization, mean(rows, &CostMetric::utilization_percent), "avg_utilization");
+      ++hour;
+    }
+  }
+
+  void check_everything() {
+    for (int i = 0; i < 8 && !HasFailure(); ++i) {
+      check_performance(any_range());
+      check_resource(any_range());
+      check_quality(any_range());
+      check_cost(any_range());
+    }
+  }
+
+  testing::TemporaryFolder folder_;
+  std::optional<Client> client_;
+  std::mt19937_64 random_;
+  sys_seconds begin_{};
+  std::vector<PerformanceMetric> requests_;
+  std::vector<ResourceMetric> samples_;
+  std::vector<QualityMetric> answers_;
+  std::vector<CostMetric> costs_;
+};
+
+TEST_F(Property, EveryAnswerEqualsARecomputationFromTheRowsThatWereSent) {
+  for (int i = 1; i <= kInserts && !HasFailure(); ++i) {
+    switch (below(4)) {
+      case 0:
+        insert_some(requests_);
+        break;
+      case 1:
+        insert_some(samples_);
+        break;
+      case 2:
+        insert_some(answers_);
+        break;
+      default:
+        insert_some(costs_);
+    }
+    if (below(10) == 0) merge_something();
+    if (i % kInsertsBetweenChecks == 0) check_everything();
+  }
+  VerifyReport report;
+  ASSERT_TRUE(client_->with_session([&](Transport& session) -> Result<void> {
+    OPTIINFRA_TRY(report, verify(session));
+    return {};
+  }));
+  EXPECT_TRUE(report.ok()) << report.hours_differing << " hours differ";
+  EXPECT_GT(report.hours_compared, 100u);
+}
+
+}  // namespace
+}  // namespace optiinfra

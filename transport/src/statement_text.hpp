@@ -1,0 +1,33 @@
+/// The SQL text that goes to the engine. Serves every kind of transport that sends text.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+
+/// `sql` without the semicolon, blanks and comments that may end it.
+///
+/// The embedded engine runs every statement of a text, and settings such as readonly bind the last one
+/// only: a text of several statements is refused.
+/// Errors: kInvalidArgument for no statement or more than one.
+Result<std::string_view> single_statement(std::string_view sql);
+
+/// "\nSETTINGS a = '1', b = '2'", empty without settings.
+std::string settings_clause(const std::vector<NamedValue>& settings);
+
+/// The value of a {name:Type} placeholder as the engine reads it: text is escaped (the engine takes a
+/// backslash, a tab and a line's end for its own signs), an Array, Map or Tuple is in its own notation
+/// already.
+std::string parameter_text(std::string_view sql, const NamedValue& parameter);
+
+/// `value` as an SQL string literal.
+std::string sql_literal(std::string_view value);
+
+/// `name` as an SQL identifier, whatever characters it holds.
+std::string sql_identifier(std::string_view name);
+
+}  // namespace optiinfra

@@ -1,0 +1,38 @@
+#include "engine_error.hpp"
+
+#include <gtest/gtest.h>
+
+namespace optiinfra {
+namespace {
+
+TEST(EngineError, SortsWhatTheEngineSaysIntoKinds) {
+  const auto kind = [](std::string_view text) { return engine_error(text, Applied::kUnknown).kind; };
+  EXPECT_EQ(kind("Code: 60. DB::Exception: Unknown table. (UNKNOWN_TABLE)"), ErrorKind::kRejected);
+  EXPECT_EQ(kind("Code: 159. DB::Exception: Timeout exceeded"), ErrorKind::kTimeout);
+  EXPECT_EQ(kind("Code: 241. DB::Exception: Memory limit exceeded"), ErrorKind::kUnavailable);
+  EXPECT_EQ(kind("Code: 252. DB::Exception: Too many parts"), ErrorKind::kUnavailable);
+  EXPECT_EQ(kind("Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space"), ErrorKind::kStorage);
+  EXPECT_EQ(kind("Code: 75. DB::ErrnoException: Cannot write, errno: 28, strerror: No space left on device"),
+            ErrorKind::kStorage);
+  EXPECT_EQ(kind("Code: 40. DB::Exception: Checksum doesn't match"), ErrorKind::kCorrupt);
+  EXPECT_EQ(kind("something without a code"), ErrorKind::kRejected);
+}
+
+TEST(EngineError, KeepsCodeAndTextWithoutTheLineEnd) {
+  const Error error =
+      engine_error("Code: 60. DB::Exception: Unknown table x. (UNKNOWN_TABLE)\n", Applied::kUnknown);
+  EXPECT_EQ(error.server_code, 60);
+  EXPECT_EQ(error.message, "Code: 60. DB::Exception: Unknown table x. (UNKNOWN_TABLE)");
+  EXPECT_TRUE(error.connection_usable);
+}
+
+TEST(EngineError, KnowsThatWhatFailedBeforeRunningAppliedNothing) {
+  EXPECT_EQ(engine_error("Code: 16. DB::Exception: No such column", Applied::kUnknown).applied, Applied::kNo);
+  EXPECT_EQ(engine_error("Code: 62. DB::Exception: Syntax error", Applied::kUnknown).applied, Applied::kNo);
+  EXPECT_EQ(engine_error("Code: 159. DB::Exception: Timeout exceeded", Applied::kUnknown).applied,
+            Applied::kUnknown);
+  EXPECT_EQ(engine_error("Code: 159. DB::Exception: Timeout exceeded", Applied::kNo).applied, Applied::kNo);
+}
+
+}  // namespace
+}  // namespace optiinfra
