@@ -123,7 +123,10 @@ std::string finish(const MeasureDefinition& measure, std::string_view condition)
   if (measure.aggregate == kSketch) sql += "(" + quantile_levels() + ")";
   sql += "(" + std::string(measure.name);
   if (!condition.empty()) sql += ", " + std::string(condition);
-  return sql + ")";
+  sql += ")";
+  // Otherwise a view would show readers the type SimpleAggregateFunction(min, Float32).
+  if (measure.aggregate == kMinimum || measure.aggregate == kMaximum) return "toFloat32(" + sql + ")";
+  return sql;
 }
 
 template <typename Names>
