@@ -50,7 +50,7 @@ Result<void> write_configuration(const fs::path& path) {
        << memory_bytes_max()
        << "</max_server_memory_usage>\n"
           "  <mark_cache_size>268435456</mark_cache_size>\n"
-          "  <index_mark_cache_size>67108864</index_mark_cache_size>\n"
+          "  <primary_index_cache_size>134217728</primary_index_cache_size>\n"
           "  <uncompressed_cache_size>0</uncompressed_cache_size>\n"
           "</clickhouse>\n";
   file.close();

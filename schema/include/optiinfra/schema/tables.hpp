@@ -17,9 +17,9 @@ inline constexpr std::string_view kDatabase = "optiinfra";
 
 /// How a measure of a rollup adds up.
 enum class Aggregate {
-  kCount,      ///< Rows.
+  kCount,  ///< Rows.
   kSum,
-  kAverage,    ///< Kept as sum and count, so that averages of hours combine exactly.
+  kAverage,  ///< Kept as sum and count, so that averages of hours combine exactly.
   kMinimum,
   kMaximum,
   kMaximumState,  ///< As kMaximum, in the form that the contract's readers merge with maxMerge.
@@ -57,16 +57,17 @@ struct FinishedColumn {
 
 struct TableDefinition {
   Family family;
-  const char* name;                    ///< "performance"
-  const char* raw_table;               ///< "performance_metrics_ts"
-  const char* rollup_table;            ///< "performance_metrics_hourly"
-  const char* view;                    ///< "performance_metrics_hourly_mv"
-  const char* finishing_view;          ///< "performance_hourly"
-  std::vector<const char*> raw_key;    ///< Sorting key of raw rows.
-  std::vector<const char*> rollup_key; ///< Sorting key of the rollup: every grouped column, `hour` among them.
+  const char* name;                  ///< "performance"
+  const char* raw_table;             ///< "performance_metrics_ts"
+  const char* rollup_table;          ///< "performance_metrics_hourly"
+  const char* view;                  ///< "performance_metrics_hourly_mv"
+  const char* finishing_view;        ///< "performance_hourly"
+  std::vector<const char*> raw_key;  ///< Sorting key of raw rows.
+  std::vector<const char*>
+      rollup_key;  ///< Sorting key of the rollup: every grouped column, `hour` among them.
   std::vector<MeasureDefinition> measures;
   std::chrono::days raw_retention;
-  int rollup_granularity;              ///< Rows per index mark of the rollup.
+  int rollup_granularity;  ///< Rows per index mark of the rollup.
 
   std::vector<ColumnDefinition> columns() const;
 
