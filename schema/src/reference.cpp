@@ -55,7 +55,7 @@ std::string reference_markdown() {
       "Made from the definitions in `schema/`; a test holds the two together. All objects are in the "
       "database `optiinfra`. Times are UTC.\n"
       "A client that knows only the column `type` can insert by column name. Hidden from `SELECT *` in each "
-      "raw table: `arrived_at`, when the row was "
+      "raw table: `arrival_hour`, the hour in which the row was "
       "stored.\nRead measures through the finishing views, or merge them: `avgMerge(avg_latency)`, "
       "`sum(request_count)`, `maxMerge(max_gpu_util)`. The "
       "latency sketch\n`latency_ns_quantiles` (nanoseconds) gives `p50_latency`, `p90_latency`, "
