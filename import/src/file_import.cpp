@@ -6,8 +6,9 @@
 #include "batch_columns.hpp"
 #include "ledger.hpp"
 #include "optiinfra/schema/validate.hpp"
+#include "reading_query.hpp"
 #include "rejected_file.hpp"
-#include "row_details.hpp"
+#include "row_describer.hpp"
 
 namespace optiinfra {
 namespace {
@@ -45,8 +46,6 @@ struct RecordBlock {
   }
 };
 
-enum Keep : std::uint8_t { kBlank = 0, kLeftOut = 1, kWanted = 2 };
-
 template <typename Row>
 class FileImport {
  public:
@@ -55,7 +54,6 @@ class FileImport {
   FileImport(const ImportJob& job, std::size_t file_index, SourceFile file, FileFormat format)
       : job_(job),
         table_(table_of(MetricTraits<Row>::kFamily)),
-        columns_(table_.columns()),
         file_(std::move(file)),
         format_(std::move(format)),
         rejected_(file_.path(), job.options.rejected_folder) {
@@ -89,7 +87,8 @@ class FileImport {
   Result<void> read_and_store(bool was_begun) {
     OPTIINFRA_TRY(const Survey found, survey(job_.reader, file_, format_));
     progress_.rows_total = found.rows;
-    OPTIINFRA_TRY(plan_, plan_reading(job_.reader, file_, format_, job_.map, table_, found, state_.begun));
+    OPTIINFRA_TRY(plan_, plan_reading(job_.reader, {file_, format_, job_.map, table_, found, state_.begun},
+                                      job_.known_types));
     if (job_.options.strict) OPTIINFRA_CHECK(rehearse());
     if (!was_begun) OPTIINFRA_CHECK(ledger_->record(state_));
     reached(ImportPoint::kBegun);
@@ -254,8 +253,8 @@ class FileImport {
     if (number == last_refused_row_) return {};
     last_refused_row_ = number;
     ++pending_refused_;
-    return rejected_.append(rejected_line(plan_.has_lines ? std::optional(line) : std::nullopt, number,
-                                          (*records.details)[row], broken, columns_));
+    return rejected_.append(plan_.describer.rejected_line(
+        plan_.has_lines ? std::optional(line) : std::nullopt, number, (*records.details)[row], broken));
   }
 
   /// Stores what is pending as one block and then records it. Repeated after a kill in between, the insert
@@ -316,7 +315,6 @@ class FileImport {
 
   const ImportJob& job_;
   const TableDefinition& table_;
-  const std::vector<ColumnDefinition> columns_;
   SourceFile file_;
   FileFormat format_;
   RejectedFile rejected_;

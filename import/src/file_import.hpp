@@ -26,6 +26,7 @@ struct ImportJob {
   const ImportOptions& options;
   const CheckedMap& map;
   std::chrono::days retention;
+  TypesOfValues& known_types;
   const ImportHook& hook;  ///< May be empty.
 };
 

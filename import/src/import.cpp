@@ -38,7 +38,8 @@ Result<ImportReport> import_all(Client& client, Transport& reader, const ImportO
   ImportReport report;
   OPTIINFRA_TRY(const CheckedMap checked, check_map(reader, std::move(map)));
   OPTIINFRA_TRY(report.retention, raw_retention(reader, options.family));
-  const ImportJob job{client, reader, options, checked, report.retention, hook};
+  TypesOfValues known_types;
+  const ImportJob job{client, reader, options, checked, report.retention, known_types, hook};
   for (std::size_t index = 0; index < options.files.size(); ++index) {
     OPTIINFRA_TRY(FileReport file, import_file(job, index));
     if (options.on_file) options.on_file(file);

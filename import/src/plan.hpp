@@ -1,6 +1,7 @@
-/// How one file is read: the query that gives its rows as the columns of our table.
+/// How one file is read: the map held against the file's columns and the table's.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -8,19 +9,10 @@
 #include "map.hpp"
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/schema/tables.hpp"
+#include "row_describer.hpp"
 #include "source_columns.hpp"
 
 namespace optiinfra {
-
-/// Columns that the query gives beside those of the table.
-inline constexpr const char* kRowNumber = "optiinfra:row";      ///< UInt64, from 1, counting blank lines.
-inline constexpr const char* kLineBreaks = "optiinfra:breaks";  ///< UInt64, line breaks inside of the row.
-inline constexpr const char* kKeep =
-    "optiinfra:keep";  ///< UInt8, 0 blank line, 1 left out by `where`, 2 to be stored.
-inline constexpr const char* kRefuse =
-    "optiinfra:refuse";  ///< UInt8, 1 when the row cannot become one of the table.
-inline constexpr const char* kDetails =
-    "optiinfra:details";  ///< String, JSON about a row that will be refused; "" for others.
 
 /// The file's columns that one expression of a map reads.
 struct ExpressionReads {
@@ -37,19 +29,29 @@ struct CheckedMap {
 /// Has the engine's parser look at every expression of the map.
 Result<CheckedMap> check_map(Transport& transport, ImportMap map);
 
+/// The types of a map's values, by the columns that they are made of: files of one call often have the same.
+using TypesOfValues = std::map<std::string, std::map<std::string, std::string>>;
+
 struct ReadPlan {
-  std::string sql;  ///< To be ended by " LIMIT n OFFSET m" or by nothing.
+  std::string sql;  ///< To be ended by " OFFSET n" or by nothing.
   std::vector<NamedValue> settings;
   std::uint64_t lines_before_rows = 0;  ///< The header.
   bool has_lines = false;               ///< A text format.
   bool counts_line_breaks = false;
+  RowDescriber describer;
 };
 
-/// Makes the plan. `clock` is the time against which the rules hold.
-/// Errors: kInvalidArgument that names the map's or the file's column that does not fit, and the nearest that
-/// does.
-Result<ReadPlan> plan_reading(Transport& transport, const SourceFile& file, const FileFormat& format,
-                              const CheckedMap& map, const TableDefinition& table, const Survey& survey,
-                              sys_seconds clock);
+struct PlanRequest {
+  const SourceFile& file;
+  const FileFormat& format;
+  const CheckedMap& map;
+  const TableDefinition& table;
+  const Survey& survey;
+  sys_seconds clock;  ///< The time against which the rules hold.
+};
+
+/// Makes the plan. Errors: kInvalidArgument that names the map's or the file's column that does not fit, and
+/// the nearest that does.
+Result<ReadPlan> plan_reading(Transport& transport, const PlanRequest& request, TypesOfValues& known_types);
 
 }  // namespace optiinfra
