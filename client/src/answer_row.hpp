@@ -46,10 +46,11 @@ class AnswerRow {
   void fields(const std::vector<Field<Answer>>& fields, Answer& answer) {
     for (const Field<Answer>& field : fields) {
       if (const auto* count = std::get_if<std::uint64_t Answer::*>(&field.member)) {
-        answer.**count = next<std::vector<std::uint64_t>>();
+        answer.** count = next<std::vector<std::uint64_t>>();
       } else {
         const double value = next<std::vector<double>>();
-        answer.*std::get<double Answer::*>(field.member) = value == value ? value : 0;  // The mean of nothing is NaN.
+        answer.*std::get<double Answer::*>(field.member) =
+            value == value ? value : 0;  // The mean of nothing is NaN.
       }
     }
   }

@@ -22,7 +22,8 @@ bool is_worth_a_retry(const Error& error) {
 }
 
 /// One insert is one block in one partition, which is what the engine deduplicates and stores whole.
-InsertStatement insert_statement(const TableDefinition& table, std::string token, std::chrono::milliseconds timeout) {
+InsertStatement insert_statement(const TableDefinition& table, std::string token,
+                                 std::chrono::milliseconds timeout) {
   return {.table = qualified(table.raw_table),
           .deduplication_token = std::move(token),
           .settings = {{"deduplicate_insert", "enable"},
@@ -35,7 +36,8 @@ InsertStatement insert_statement(const TableDefinition& table, std::string token
 
 Error refused(const TableDefinition& table, const Validation& validation) {
   std::string message = std::string(table.raw_table) + ", " + validation.refused.front().to_string();
-  if (validation.refused_rows.size() > 1) message += " (" + std::to_string(validation.refused_rows.size()) + " rows are refused in all)";
+  if (validation.refused_rows.size() > 1)
+    message += " (" + std::to_string(validation.refused_rows.size()) + " rows are refused in all)";
   return {ErrorKind::kInvalidArgument, message + "; nothing was stored"};
 }
 
@@ -48,8 +50,8 @@ typename MetricTraits<Row>::BatchType batch_of(std::span<const Row> rows) {
 }
 
 Error too_many_rows(std::size_t rows) {
-  return {ErrorKind::kTooLarge, "a call with " + std::to_string(rows) + " rows is over the limit of " + std::to_string(kInsertRowsMax) +
-                                    "; split it into several calls"};
+  return {ErrorKind::kTooLarge, "a call with " + std::to_string(rows) + " rows is over the limit of " +
+                                    std::to_string(kInsertRowsMax) + "; split it into several calls"};
 }
 
 }  // namespace
@@ -60,7 +62,8 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
 Result<Client> Client::open(std::string_view url, ClientOptions options) {
-  if (options.call_timeout.count() <= 0) return Error{ErrorKind::kInvalidArgument, "call_timeout must be positive"};
+  if (options.call_timeout.count() <= 0)
+    return Error{ErrorKind::kInvalidArgument, "call_timeout must be positive"};
   OPTIINFRA_TRY(auto connector, make_connector(url, options.create ? IfAbsent::kCreate : IfAbsent::kFail));
   auto state = std::make_unique<State>(std::move(connector), options);
   OPTIINFRA_CHECK(state->with_session([&](Transport& session) -> Result<void> {
@@ -80,15 +83,21 @@ bool Client::ping() noexcept {
   }
 }
 
-Result<void> Client::with_session(const std::function<Result<void>(Transport&)>& use) { return state_->with_session(use); }
+Result<void> Client::with_session(const std::function<Result<void>(Transport&)>& use) {
+  return state_->with_session(use);
+}
 
 template <typename Row>
-Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType& batch, const InsertOptions& options) {
+Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType& batch,
+                                     const InsertOptions& options) {
   const TableDefinition& table = table_of(MetricTraits<Row>::kFamily);
-  if (!batch.is_rectangular()) return Error{ErrorKind::kInvalidArgument, std::string(table.raw_table) + ": the batch's columns differ in length"};
+  if (!batch.is_rectangular())
+    return Error{ErrorKind::kInvalidArgument,
+                 std::string(table.raw_table) + ": the batch's columns differ in length"};
   if (batch.size() > kInsertRowsMax) return too_many_rows(batch.size());
   Validation validation = validate<Row>(batch, now());
-  if (!validation.ok() && options.on_refused_rows == OnRefusedRows::kStoreNothing) return refused(table, validation);
+  if (!validation.ok() && options.on_refused_rows == OnRefusedRows::kStoreNothing)
+    return refused(table, validation);
 
   InsertReceipt receipt{0, std::move(validation.refused), std::move(validation.refused_rows)};
   const InsertPlan plan = plan_insert<Row>(batch, receipt.refused_rows);
@@ -98,13 +107,16 @@ Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType
   for (std::size_t index = 0; index < plan.block_ends.size(); ++index) {
     const std::size_t end = plan.block_ends[index];
     const Block block = gather_block<Row>(batch, std::span(plan.rows).subspan(begin, end - begin));
-    const auto statement = insert_statement(table, token + ":" + std::to_string(index), state_->options.call_timeout);
+    const auto statement =
+        insert_statement(table, token + ":" + std::to_string(index), state_->options.call_timeout);
     for (int attempt = 1;; ++attempt) {
-      auto inserted = state_->with_session([&](Transport& session) { return session.insert(statement, block); });
+      auto inserted =
+          state_->with_session([&](Transport& session) { return session.insert(statement, block); });
       if (inserted) break;
       Error error = std::move(inserted).error();
       const auto delay = kInsertRetryDelay * attempt;
-      if (!is_worth_a_retry(error) || attempt == kInsertAttemptsMax || std::chrono::steady_clock::now() + delay > deadline) {
+      if (!is_worth_a_retry(error) || attempt == kInsertAttemptsMax ||
+          std::chrono::steady_clock::now() + delay > deadline) {
         // Blocks before this one are stored, whatever became of this one.
         if (index > 0) error.applied = Applied::kUnknown;
         return with_context(std::move(error), "insert into " + std::string(table.raw_table));
@@ -118,17 +130,20 @@ Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType
 }
 
 template Result<InsertReceipt> Client::insert<CostMetric>(const CostBatch&, const InsertOptions&);
-template Result<InsertReceipt> Client::insert<PerformanceMetric>(const PerformanceBatch&, const InsertOptions&);
+template Result<InsertReceipt> Client::insert<PerformanceMetric>(const PerformanceBatch&,
+                                                                 const InsertOptions&);
 template Result<InsertReceipt> Client::insert<ResourceMetric>(const ResourceBatch&, const InsertOptions&);
 template Result<InsertReceipt> Client::insert<QualityMetric>(const QualityBatch&, const InsertOptions&);
 
-#define OPTIINFRA_INSERT(family, Row, BatchType)                                                                      \
-  Result<InsertReceipt> Client::insert_##family##_metrics(std::span<const Row> rows, const InsertOptions& options) { \
-    if (rows.size() > kInsertRowsMax) return too_many_rows(rows.size());                                             \
-    return insert<Row>(batch_of(rows), options);                                                                     \
-  }                                                                                                                  \
-  Result<InsertReceipt> Client::insert_##family##_metrics(const BatchType& batch, const InsertOptions& options) {    \
-    return insert<Row>(batch, options);                                                                              \
+#define OPTIINFRA_INSERT(family, Row, BatchType)                                          \
+  Result<InsertReceipt> Client::insert_##family##_metrics(std::span<const Row> rows,      \
+                                                          const InsertOptions& options) { \
+    if (rows.size() > kInsertRowsMax) return too_many_rows(rows.size());                  \
+    return insert<Row>(batch_of(rows), options);                                          \
+  }                                                                                       \
+  Result<InsertReceipt> Client::insert_##family##_metrics(const BatchType& batch,         \
+                                                          const InsertOptions& options) { \
+    return insert<Row>(batch, options);                                                   \
   }
 OPTIINFRA_INSERT(cost, CostMetric, CostBatch)
 OPTIINFRA_INSERT(performance, PerformanceMetric, PerformanceBatch)

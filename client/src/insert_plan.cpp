@@ -60,7 +60,8 @@ Ranks rank(const std::vector<Uuid>& values) {
 }
 
 Ranks rank(const Dictionary& values) {
-  const auto rank = ranks_of(values.key_count(), [&](std::uint32_t a, std::uint32_t b) { return values.key(a) < values.key(b); });
+  const auto rank = ranks_of(values.key_count(),
+                             [&](std::uint32_t a, std::uint32_t b) { return values.key(a) < values.key(b); });
   Ranks result;
   result.rank.reserve(values.size());
   for (const std::uint32_t index : values.indexes()) result.rank.push_back(rank[index]);
@@ -81,7 +82,8 @@ Ranks rank_keys(const typename MetricTraits<Row>::BatchType& batch) {
         const std::uint64_t product = std::uint64_t{combined.distinct} * next.distinct;
         // Rows that no longer fit are sent less sorted, which costs the engine time and nothing else.
         if (product >= std::uint64_t{1} << kRankBits) return;
-        for (std::size_t row = 0; row < batch.size(); ++row) combined.rank[row] = combined.rank[row] * next.distinct + next.rank[row];
+        for (std::size_t row = 0; row < batch.size(); ++row)
+          combined.rank[row] = combined.rank[row] * next.distinct + next.rank[row];
         combined.distinct = static_cast<std::uint32_t>(product);
       }
     });
@@ -108,7 +110,8 @@ void radix_sort(std::vector<Place>& places) {
 }
 
 template <typename Row>
-std::vector<Place> places_of(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> left_out) {
+std::vector<Place> places_of(const typename MetricTraits<Row>::BatchType& batch,
+                             std::span<const std::uint32_t> left_out) {
   const Ranks ranks = rank_keys<Row>(batch);
   std::vector<Place> places;
   places.reserve(batch.size() - left_out.size());
@@ -118,7 +121,8 @@ std::vector<Place> places_of(const typename MetricTraits<Row>::BatchType& batch,
       ++next_left_out;
       continue;
     }
-    const std::uint64_t day = batch.timestamp[row] / kSecondsOfDay, second = batch.timestamp[row] % kSecondsOfDay;
+    const std::uint64_t day = batch.timestamp[row] / kSecondsOfDay,
+                        second = batch.timestamp[row] % kSecondsOfDay;
     places.push_back({day << (64 - kDayBits) | std::uint64_t{ranks.rank[row]} << kSecondBits | second, row});
   }
   return places;
@@ -138,19 +142,23 @@ ColumnData gather(const Strings& values, std::span<const std::uint32_t> rows) {
   return result;
 }
 
-ColumnData gather(const Dictionary& values, std::span<const std::uint32_t> rows) { return values.gather(rows); }
+ColumnData gather(const Dictionary& values, std::span<const std::uint32_t> rows) {
+  return values.gather(rows);
+}
 
 }  // namespace
 
 template <typename Row>
-InsertPlan plan_insert(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> left_out) {
+InsertPlan plan_insert(const typename MetricTraits<Row>::BatchType& batch,
+                       std::span<const std::uint32_t> left_out) {
   std::vector<Place> places = places_of<Row>(batch, left_out);
   const auto by_key = [](const Place& a, const Place& b) { return a.key < b.key; };
   if (!std::is_sorted(places.begin(), places.end(), by_key)) radix_sort(places);
   InsertPlan plan;
   plan.rows.reserve(places.size());
   for (const Place& place : places) {
-    const bool new_day = !plan.rows.empty() && batch.timestamp[place.row] / kSecondsOfDay != batch.timestamp[plan.rows.back()] / kSecondsOfDay;
+    const bool new_day = !plan.rows.empty() && batch.timestamp[place.row] / kSecondsOfDay !=
+                                                   batch.timestamp[plan.rows.back()] / kSecondsOfDay;
     if (new_day) plan.block_ends.push_back(plan.rows.size());
     plan.rows.push_back(place.row);
   }

@@ -12,14 +12,15 @@ namespace optiinfra {
 
 /// Rows of a batch in the order in which the table keeps them, cut where a block ends.
 struct InsertPlan {
-  std::vector<std::uint32_t> rows;       ///< Indexes into the batch.
-  std::vector<std::size_t> block_ends;   ///< Ends in `rows`; each block lies in one partition (a UTC day).
+  std::vector<std::uint32_t> rows;      ///< Indexes into the batch.
+  std::vector<std::size_t> block_ends;  ///< Ends in `rows`; each block lies in one partition (a UTC day).
 };
 
 /// Plans `batch` without the rows in `left_out` (ascending). Equal batches give equal plans, so that a
 /// retry with the same token repeats the same blocks.
 template <typename Row>
-InsertPlan plan_insert(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> left_out);
+InsertPlan plan_insert(const typename MetricTraits<Row>::BatchType& batch,
+                       std::span<const std::uint32_t> left_out);
 
 /// The block of the rows that `rows` names, in that order.
 template <typename Row>

@@ -14,27 +14,31 @@ using P = PerformanceSummary;
 using R = ResourceSummary;
 
 const std::vector<Field<P>> kPerformanceFields = {
-    {"avg_latency", &P::avg_latency_ms},        {"p50_latency", &P::p50_latency_ms},
-    {"p90_latency", &P::p90_latency_ms},        {"p95_latency", &P::p95_latency_ms},
-    {"p99_latency", &P::p99_latency_ms},        {"min_latency", &P::min_latency_ms},
-    {"max_latency", &P::max_latency_ms},        {"avg_throughput", &P::avg_throughput},
-    {"avg_gpu_util", &P::avg_gpu_utilization},  {"avg_kv_cache_util", &P::avg_kv_cache_utilization},
-    {"avg_batch_size", &P::avg_batch_size},     {"request_count", &P::total_requests},
-    {"prompt_tokens", &P::prompt_tokens},       {"completion_tokens", &P::completion_tokens},
+    {"avg_latency", &P::avg_latency_ms},       {"p50_latency", &P::p50_latency_ms},
+    {"p90_latency", &P::p90_latency_ms},       {"p95_latency", &P::p95_latency_ms},
+    {"p99_latency", &P::p99_latency_ms},       {"min_latency", &P::min_latency_ms},
+    {"max_latency", &P::max_latency_ms},       {"avg_throughput", &P::avg_throughput},
+    {"avg_gpu_util", &P::avg_gpu_utilization}, {"avg_kv_cache_util", &P::avg_kv_cache_utilization},
+    {"avg_batch_size", &P::avg_batch_size},    {"request_count", &P::total_requests},
+    {"prompt_tokens", &P::prompt_tokens},      {"completion_tokens", &P::completion_tokens},
     {"total_tokens", &P::total_tokens}};
 
-const std::vector<Field<R>> kResourceFields = {
-    {"avg_gpu_util", &R::avg_gpu_utilization},        {"max_gpu_util", &R::max_gpu_utilization},
-    {"avg_gpu_memory", &R::avg_gpu_memory_mb},        {"max_gpu_memory", &R::max_gpu_memory_mb},
-    {"max_gpu_temperature", &R::max_gpu_temperature}, {"avg_cpu_util", &R::avg_cpu_utilization},
-    {"max_cpu_util", &R::max_cpu_utilization},        {"avg_memory", &R::avg_memory_gb},
-    {"avg_network_rx", &R::avg_network_rx_mbps},      {"avg_network_tx", &R::avg_network_tx_mbps},
-    {"sample_count", &R::sample_count}};
+const std::vector<Field<R>> kResourceFields = {{"avg_gpu_util", &R::avg_gpu_utilization},
+                                               {"max_gpu_util", &R::max_gpu_utilization},
+                                               {"avg_gpu_memory", &R::avg_gpu_memory_mb},
+                                               {"max_gpu_memory", &R::max_gpu_memory_mb},
+                                               {"max_gpu_temperature", &R::max_gpu_temperature},
+                                               {"avg_cpu_util", &R::avg_cpu_utilization},
+                                               {"max_cpu_util", &R::max_cpu_utilization},
+                                               {"avg_memory", &R::avg_memory_gb},
+                                               {"avg_network_rx", &R::avg_network_rx_mbps},
+                                               {"avg_network_tx", &R::avg_network_tx_mbps},
+                                               {"sample_count", &R::sample_count}};
 
 const std::vector<Field<QualityHour>> kQualityFields = {
-    {"avg_quality", &QualityHour::avg_quality},       {"avg_relevance", &QualityHour::avg_relevance},
-    {"avg_coherence", &QualityHour::avg_coherence},   {"avg_factuality", &QualityHour::avg_factuality},
-    {"avg_toxicity", &QualityHour::avg_toxicity},     {"hallucination_count", &QualityHour::hallucinations},
+    {"avg_quality", &QualityHour::avg_quality},     {"avg_relevance", &QualityHour::avg_relevance},
+    {"avg_coherence", &QualityHour::avg_coherence}, {"avg_factuality", &QualityHour::avg_factuality},
+    {"avg_toxicity", &QualityHour::avg_toxicity},   {"hallucination_count", &QualityHour::hallucinations},
     {"request_count", &QualityHour::total_requests}};
 
 const std::vector<Field<CostHour>> kCostFields = {{"total_cost", &CostHour::total_cost},
@@ -47,32 +51,40 @@ const std::vector<Field<CostPoint>> kCostPointFields = {{"total_cost", &CostPoin
 
 const char* bucket_expression(Bucket bucket) {
   switch (bucket) {
-    case Bucket::kHour: return "hour";
-    case Bucket::kDay: return "toStartOfDay(hour, 'UTC')";
-    case Bucket::kWeek: return "toMonday(hour, 'UTC')";
+    case Bucket::kHour:
+      return "hour";
+    case Bucket::kDay:
+      return "toStartOfDay(hour, 'UTC')";
+    case Bucket::kWeek:
+      return "toMonday(hour, 'UTC')";
   }
   return "hour";
 }
 
 sys_seconds bucket_end(sys_seconds begin, Bucket bucket) {
   switch (bucket) {
-    case Bucket::kHour: return begin + std::chrono::hours{1};
-    case Bucket::kDay: return begin + std::chrono::days{1};
-    case Bucket::kWeek: return begin + std::chrono::weeks{1};
+    case Bucket::kHour:
+      return begin + std::chrono::hours{1};
+    case Bucket::kDay:
+      return begin + std::chrono::days{1};
+    case Bucket::kWeek:
+      return begin + std::chrono::weeks{1};
   }
   return begin;
 }
 
 Result<void> expect_range(TimeRange range) {
   if (range.begin < range.end) return {};
-  return Error{ErrorKind::kInvalidArgument, "the range from " + format_time(range.begin) + " to " + format_time(range.end) +
+  return Error{ErrorKind::kInvalidArgument, "the range from " + format_time(range.begin) + " to " +
+                                                format_time(range.end) +
                                                 " is empty; its start must lie before its end"};
 }
 
 /// Ends with the present second, so that what was just stored is part of the answer.
 Result<TimeRange> last_hours(int hours) {
   if (hours < 1 || hours > kHoursMax) {
-    return Error{ErrorKind::kInvalidArgument, std::to_string(hours) + " hours are outside 1 to " + std::to_string(kHoursMax)};
+    return Error{ErrorKind::kInvalidArgument,
+                 std::to_string(hours) + " hours are outside 1 to " + std::to_string(kHoursMax)};
   }
   const sys_seconds end = now() + std::chrono::seconds{1};
   return TimeRange{end - std::chrono::hours{hours}, end};
@@ -90,12 +102,15 @@ std::vector<NamedValue> instance_filter(const Uuid& customer_id, std::string_vie
 Result<sys_seconds> raw_begin(Transport& session, Family family) {
   OPTIINFRA_TRY(const auto all, read_retention(session));
   for (const Retention& retention : all) {
-    if (retention.family == family && retention.tier == Tier::kRaw && retention.effective.count() > 0) return now() - retention.effective;
+    if (retention.family == family && retention.tier == Tier::kRaw && retention.effective.count() > 0)
+      return now() - retention.effective;
   }
   return kOldestTime;
 }
 
-bool is_whole_hours(TimeRange range) { return floor_hour(range.begin) == range.begin && floor_hour(range.end) == range.end; }
+bool is_whole_hours(TimeRange range) {
+  return floor_hour(range.begin) == range.begin && floor_hour(range.end) == range.end;
+}
 
 /// Asks, and calls `on_row` for each row until it returns false. Returns the window that was used.
 template <typename State, typename OnRow>
@@ -107,19 +122,22 @@ Result<TimeRange> ask(State& state, Question question, OnRow&& on_row) {
       OPTIINFRA_TRY(const sys_seconds begin, raw_begin(session, question.table->family));
       question.range = widen(question.range, begin);
     }
-    const auto asked = session.query(make_statement(question, state.options.call_timeout), [&](const Block& block) {
-      for (std::size_t row = 0; row < block.row_count(); ++row) {
-        AnswerRow answer(block, row);
-        if (!on_row(answer)) return false;
-      }
-      return true;
-    });
+    const auto asked =
+        session.query(make_statement(question, state.options.call_timeout), [&](const Block& block) {
+          for (std::size_t row = 0; row < block.row_count(); ++row) {
+            AnswerRow answer(block, row);
+            if (!on_row(answer)) return false;
+          }
+          return true;
+        });
     if (!asked) return asked.error();
     return question.range;
   });
 }
 
-TimeRange cut(TimeRange window, TimeRange range) { return {std::max(window.begin, range.begin), std::min(window.end, range.end)}; }
+TimeRange cut(TimeRange window, TimeRange range) {
+  return {std::max(window.begin, range.begin), std::min(window.end, range.end)};
+}
 
 }  // namespace
 
@@ -133,7 +151,8 @@ double PerformanceSummary::tokens_per_second() const noexcept {
   return seconds <= 0 ? 0 : static_cast<double>(total_tokens) / static_cast<double>(seconds);
 }
 
-Result<std::vector<CostHour>> Client::query_cost_hourly(const Uuid& customer_id, sys_seconds start, sys_seconds end,
+Result<std::vector<CostHour>> Client::query_cost_hourly(const Uuid& customer_id, sys_seconds start,
+                                                        sys_seconds end,
                                                         const std::optional<std::string>& cloud_provider) {
   Question question{.table = &table_of(Family::kCost),
                     .range = {start, end},
@@ -145,23 +164,25 @@ Result<std::vector<CostHour>> Client::query_cost_hourly(const Uuid& customer_id,
   if (cloud_provider) question.filters.emplace_back("cloud_provider", *cloud_provider);
   std::vector<CostHour> hours;
   OPTIINFRA_TRY(const TimeRange window, ask(*state_, std::move(question), [&](AnswerRow& row) {
-    CostHour& hour = hours.emplace_back();
-    hour.hour = row.time();
-    hour.cloud_provider = row.text();
-    hour.service_name = row.text();
-    row.fields(kCostFields, hour);
-    return true;
-  }));
+                  CostHour& hour = hours.emplace_back();
+                  hour.hour = row.time();
+                  hour.cloud_provider = row.text();
+                  hour.service_name = row.text();
+                  row.fields(kCostFields, hour);
+                  return true;
+                }));
   (void)window;
   return hours;
 }
 
-Result<PerformanceSummary> Client::query_performance_p95(const Uuid& customer_id, const Uuid& service_id, int hours) {
+Result<PerformanceSummary> Client::query_performance_p95(const Uuid& customer_id, const Uuid& service_id,
+                                                         int hours) {
   OPTIINFRA_TRY(const TimeRange range, last_hours(hours));
   return query_performance(customer_id, service_id, range);
 }
 
-Result<PerformanceSummary> Client::query_performance(const Uuid& customer_id, const Uuid& service_id, TimeRange range) {
+Result<PerformanceSummary> Client::query_performance(const Uuid& customer_id, const Uuid& service_id,
+                                                     TimeRange range) {
   PerformanceSummary summary;
   OPTIINFRA_TRY(summary.window, ask(*state_,
                                     {.table = &table_of(Family::kPerformance),
@@ -175,12 +196,14 @@ Result<PerformanceSummary> Client::query_performance(const Uuid& customer_id, co
   return summary;
 }
 
-Result<ResourceSummary> Client::query_resource_utilization(const Uuid& customer_id, std::string_view instance_id, int hours) {
+Result<ResourceSummary> Client::query_resource_utilization(const Uuid& customer_id,
+                                                           std::string_view instance_id, int hours) {
   OPTIINFRA_TRY(const TimeRange range, last_hours(hours));
   return query_resource(customer_id, instance_id, range);
 }
 
-Result<ResourceSummary> Client::query_resource(const Uuid& customer_id, std::string_view instance_id, TimeRange range) {
+Result<ResourceSummary> Client::query_resource(const Uuid& customer_id, std::string_view instance_id,
+                                               TimeRange range) {
   ResourceSummary summary;
   OPTIINFRA_TRY(summary.window, ask(*state_,
                                     {.table = &table_of(Family::kResource),
@@ -194,12 +217,14 @@ Result<ResourceSummary> Client::query_resource(const Uuid& customer_id, std::str
   return summary;
 }
 
-Result<QualityTrend> Client::query_quality_trends(const Uuid& customer_id, const Uuid& service_id, int hours) {
+Result<QualityTrend> Client::query_quality_trends(const Uuid& customer_id, const Uuid& service_id,
+                                                  int hours) {
   OPTIINFRA_TRY(const TimeRange range, last_hours(hours));
   return query_quality(customer_id, service_id, range);
 }
 
-Result<QualityTrend> Client::query_quality(const Uuid& customer_id, const Uuid& service_id, TimeRange range, Bucket bucket) {
+Result<QualityTrend> Client::query_quality(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
+                                           Bucket bucket) {
   QualityTrend trend;
   OPTIINFRA_TRY(trend.window, ask(*state_,
                                   {.table = &table_of(Family::kQuality),
@@ -217,7 +242,8 @@ Result<QualityTrend> Client::query_quality(const Uuid& customer_id, const Uuid& 
   return trend;
 }
 
-Result<std::vector<ModelUsage>> Client::query_models(const Uuid& customer_id, const Uuid& service_id, TimeRange range) {
+Result<std::vector<ModelUsage>> Client::query_models(const Uuid& customer_id, const Uuid& service_id,
+                                                     TimeRange range) {
   std::vector<ModelUsage> models;
   OPTIINFRA_TRY(const TimeRange window, ask(*state_,
                                             {.table = &table_of(Family::kPerformance),
@@ -237,7 +263,8 @@ Result<std::vector<ModelUsage>> Client::query_models(const Uuid& customer_id, co
   return models;
 }
 
-Result<void> Client::query_performance_series(const Uuid& customer_id, const Uuid& service_id, TimeRange range, Bucket bucket,
+Result<void> Client::query_performance_series(const Uuid& customer_id, const Uuid& service_id,
+                                              TimeRange range, Bucket bucket,
                                               const std::function<bool(const PerformancePoint&)>& on_point) {
   OPTIINFRA_TRY(const TimeRange window, ask(*state_,
                                             {.table = &table_of(Family::kPerformance),
@@ -249,14 +276,16 @@ Result<void> Client::query_performance_series(const Uuid& customer_id, const Uui
                                             [&](AnswerRow& row) {
                                               PerformancePoint point{row.time(), {}};
                                               row.fields(kPerformanceFields, point.summary);
-                                              point.summary.window = cut({point.begin, bucket_end(point.begin, bucket)}, range);
+                                              point.summary.window =
+                                                  cut({point.begin, bucket_end(point.begin, bucket)}, range);
                                               return on_point(point);
                                             }));
   (void)window;
   return {};
 }
 
-Result<void> Client::query_resource_series(const Uuid& customer_id, std::string_view instance_id, TimeRange range, Bucket bucket,
+Result<void> Client::query_resource_series(const Uuid& customer_id, std::string_view instance_id,
+                                           TimeRange range, Bucket bucket,
                                            const std::function<bool(const ResourcePoint&)>& on_point) {
   OPTIINFRA_TRY(const TimeRange window, ask(*state_,
                                             {.table = &table_of(Family::kResource),
@@ -268,14 +297,16 @@ Result<void> Client::query_resource_series(const Uuid& customer_id, std::string_
                                             [&](AnswerRow& row) {
                                               ResourcePoint point{row.time(), {}};
                                               row.fields(kResourceFields, point.summary);
-                                              point.summary.window = cut({point.begin, bucket_end(point.begin, bucket)}, range);
+                                              point.summary.window =
+                                                  cut({point.begin, bucket_end(point.begin, bucket)}, range);
                                               return on_point(point);
                                             }));
   (void)window;
   return {};
 }
 
-Result<void> Client::query_cost_series(const Uuid& customer_id, TimeRange range, Bucket bucket, CostDimension dimension,
+Result<void> Client::query_cost_series(const Uuid& customer_id, TimeRange range, Bucket bucket,
+                                       CostDimension dimension,
                                        const std::function<bool(const CostPoint&)>& on_point) {
   static constexpr const char* kGroups[] = {"cloud_provider", "service_name", "region", "instance_type"};
   const bool in_rollup = dimension == CostDimension::kProvider || dimension == CostDimension::kService;

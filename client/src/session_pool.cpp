@@ -9,7 +9,8 @@ Result<SessionPool::Lease> SessionPool::take(std::chrono::milliseconds timeout) 
     std::unique_lock lock(mutex_);
     const bool free = returned_.wait_for(lock, timeout, [this] { return lent_ < kSessionsMax; });
     if (!free) {
-      return Error{ErrorKind::kTimeout, "all " + std::to_string(kSessionsMax) + " sessions with " + description() + " stayed busy"};
+      return Error{ErrorKind::kTimeout, "all " + std::to_string(kSessionsMax) + " sessions with " +
+                                            description() + " stayed busy"};
     }
     ++lent_;
     if (!idle_.empty()) {

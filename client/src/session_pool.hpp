@@ -18,8 +18,10 @@ class SessionPool {
   /// A session on loan. Goes back when this does, unless the loan says that it is broken.
   class Lease {
    public:
-    Lease(SessionPool& pool, std::unique_ptr<Transport> session) : pool_(&pool), session_(std::move(session)) {}
-    Lease(Lease&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), session_(std::move(other.session_)) {}
+    Lease(SessionPool& pool, std::unique_ptr<Transport> session)
+        : pool_(&pool), session_(std::move(session)) {}
+    Lease(Lease&& other) noexcept
+        : pool_(std::exchange(other.pool_, nullptr)), session_(std::move(other.session_)) {}
     Lease& operator=(Lease&&) = delete;
     ~Lease() {
       if (pool_ != nullptr) pool_->give_back(std::move(session_));

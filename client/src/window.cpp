@@ -21,7 +21,8 @@ std::string type_of(const TableDefinition& table, const std::string& column) {
 std::string filters(const Question& question) {
   std::string sql;
   for (const auto& [column, value] : question.filters) {
-    sql += (sql.empty() ? "" : " AND ") + column + " = {" + column + ":" + type_of(*question.table, column) + "}";
+    sql += (sql.empty() ? "" : " AND ") + column + " = {" + column + ":" + type_of(*question.table, column) +
+           "}";
   }
   return sql;
 }
@@ -37,11 +38,13 @@ std::vector<const MeasureDefinition*> needed_measures(const Question& question) 
   std::vector<const MeasureDefinition*> result;
   const auto finished = question.table->finished();
   for (const MeasureDefinition& measure : question.table->measures) {
-    const bool needed = std::any_of(question.columns.begin(), question.columns.end(), [&](const AnswerColumn& column) {
-      return std::any_of(finished.begin(), finished.end(), [&](const FinishedColumn& candidate) {
-        return candidate.name == column.name && candidate.expression.find("(" + std::string(measure.name) + ")") != std::string::npos;
-      });
-    });
+    const bool needed =
+        std::any_of(question.columns.begin(), question.columns.end(), [&](const AnswerColumn& column) {
+          return std::any_of(finished.begin(), finished.end(), [&](const FinishedColumn& candidate) {
+            return candidate.name == column.name &&
+                   candidate.expression.find("(" + std::string(measure.name) + ")") != std::string::npos;
+          });
+        });
     if (needed) result.push_back(&measure);
   }
   return result;
@@ -50,15 +53,17 @@ std::vector<const MeasureDefinition*> needed_measures(const Question& question) 
 std::string from_rollup(const Question& question) {
   std::string sql = "SELECT hour" + joined_groups(question);
   for (const MeasureDefinition* measure : needed_measures(question)) sql += ", " + std::string(measure->name);
-  return sql + " FROM " + qualified(question.table->rollup_table) + " WHERE " + filters(question) + " AND hour >= " + instant("hour_begin") +
-         " AND hour < " + instant("hour_end");
+  return sql + " FROM " + qualified(question.table->rollup_table) + " WHERE " + filters(question) +
+         " AND hour >= " + instant("hour_begin") + " AND hour < " + instant("hour_end");
 }
 
 std::string from_raw(const Question& question) {
   std::string sql = "SELECT toStartOfHour(timestamp) AS hour" + joined_groups(question);
-  for (const MeasureDefinition* measure : needed_measures(question)) sql += ", " + measure->raw_expression() + " AS " + measure->name;
-  return sql + " FROM " + qualified(question.table->raw_table) + " WHERE " + filters(question) + " AND ((timestamp >= " + instant("begin") +
-         " AND timestamp < " + instant("hour_begin") + ") OR (timestamp >= " + instant("hour_end") + " AND timestamp < " + instant("end") +
+  for (const MeasureDefinition* measure : needed_measures(question))
+    sql += ", " + measure->raw_expression() + " AS " + measure->name;
+  return sql + " FROM " + qualified(question.table->raw_table) + " WHERE " + filters(question) +
+         " AND ((timestamp >= " + instant("begin") + " AND timestamp < " + instant("hour_begin") +
+         ") OR (timestamp >= " + instant("hour_end") + " AND timestamp < " + instant("end") +
          ")) GROUP BY hour" + joined_groups(question);
 }
 
@@ -81,25 +86,31 @@ TimeRange widen(TimeRange range, sys_seconds raw_begin) {
 
 Statement make_statement(const Question& question, std::chrono::milliseconds timeout) {
   // A range inside one hour has no whole hour: all of it is an edge.
-  const sys_seconds hour_begin = question.raw_only ? question.range.end : std::min(ceil_hour(question.range.begin), question.range.end);
+  const sys_seconds hour_begin =
+      question.raw_only ? question.range.end : std::min(ceil_hour(question.range.begin), question.range.end);
   const sys_seconds hour_end = std::max(hour_begin, floor_hour(question.range.end));
   const bool has_hours = hour_begin < hour_end;
   const bool has_edges = question.range.begin < hour_begin || hour_end < question.range.end;
 
-  std::string sql = "SELECT " + (question.bucket.empty() ? "" : "toUInt32(toDateTime(" + question.bucket + ", 'UTC')) AS bucket, ");
-  for (const std::string& group : question.groups) sql += "CAST(" + group + ", 'String') AS group_" + group + ", ";
+  std::string sql =
+      "SELECT " +
+      (question.bucket.empty() ? "" : "toUInt32(toDateTime(" + question.bucket + ", 'UTC')) AS bucket, ");
+  for (const std::string& group : question.groups)
+    sql += "CAST(" + group + ", 'String') AS group_" + group + ", ";
   for (const AnswerColumn& column : question.columns) {
-    sql += std::string(&column == question.columns.data() ? "" : ", ") + (column.is_count ? "toUInt64(" : "toFloat64(") +
+    sql += std::string(&column == question.columns.data() ? "" : ", ") +
+           (column.is_count ? "toUInt64(" : "toFloat64(") +
            finished_expression(*question.table, column.name) + ") AS answer_" + column.name;
   }
-  sql += "\nFROM (" + (has_hours || !has_edges ? from_rollup(question) : "") + (has_hours && has_edges ? "\nUNION ALL " : "") +
-         (has_edges ? from_raw(question) : "") + ")";
+  sql += "\nFROM (" + (has_hours || !has_edges ? from_rollup(question) : "") +
+         (has_hours && has_edges ? "\nUNION ALL " : "") + (has_edges ? from_raw(question) : "") + ")";
   std::string by = question.bucket.empty() ? "" : ", bucket";
   for (const std::string& group : question.groups) by += ", group_" + group;
   if (!by.empty()) sql += "\nGROUP BY " + by.substr(2);
   if (!question.order.empty()) sql += "\nORDER BY " + question.order;
 
-  Statement statement{.sql = std::move(sql), .parameters = question.filters, .settings = {}, .timeout = timeout};
+  Statement statement{
+      .sql = std::move(sql), .parameters = question.filters, .settings = {}, .timeout = timeout};
   statement.parameters.emplace_back("begin", seconds_text(question.range.begin));
   statement.parameters.emplace_back("end", seconds_text(question.range.end));
   statement.parameters.emplace_back("hour_begin", seconds_text(hour_begin));

@@ -1,10 +1,9 @@
-#include "optiinfra/client/client.hpp"
-
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <thread>
 
+#include "optiinfra/client/client.hpp"
 #include "optiinfra/testing/temporary_folder.hpp"
 #include "optiinfra/transport/transport.hpp"
 
@@ -44,10 +43,11 @@ class ClientTest : public ::testing::Test {
   std::uint64_t stored_requests() {
     std::uint64_t rows = 0;
     const auto counted = client_->with_session([&](Transport& session) -> Result<void> {
-      const auto asked = session.query({.sql = "SELECT count() FROM optiinfra.performance_metrics_ts"}, [&](const Block& block) {
-        rows = (*block.values<std::vector<std::uint64_t>>(0))[0];
-        return true;
-      });
+      const auto asked = session.query({.sql = "SELECT count() FROM optiinfra.performance_metrics_ts"},
+                                       [&](const Block& block) {
+                                         rows = (*block.values<std::vector<std::uint64_t>>(0))[0];
+                                         return true;
+                                       });
       if (!asked) return asked.error();
       return {};
     });
@@ -72,13 +72,16 @@ TEST_F(ClientTest, StoresNothingOfACallWithABadRowAndNamesIt) {
   const auto refused = client_->insert_performance_metrics(rows);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kInvalidArgument);
-  EXPECT_EQ(refused.error().message, "performance_metrics_ts, row 1, column latency_ms: -1 must be a finite number, 0 or more; nothing was stored");
+  EXPECT_EQ(refused.error().message,
+            "performance_metrics_ts, row 1, column latency_ms: -1 must be a finite number, 0 or more; "
+            "nothing was stored");
   EXPECT_EQ(stored_requests(), 0u);
 }
 
 TEST_F(ClientTest, StoresTheGoodRowsAndGivesTheBadOnesBackWhenAsked) {
   const std::vector<PerformanceMetric> rows = {request(now(), 1), request(now(), -1), request(now(), 3)};
-  const auto receipt = client_->insert_performance_metrics(rows, {.on_refused_rows = OnRefusedRows::kStoreOthers});
+  const auto receipt =
+      client_->insert_performance_metrics(rows, {.on_refused_rows = OnRefusedRows::kStoreOthers});
   ASSERT_TRUE(receipt) << receipt.error().message;
   EXPECT_EQ(receipt->rows_stored, 2u);
   EXPECT_EQ(receipt->refused_rows, std::vector<std::uint32_t>{1});
@@ -87,7 +90,8 @@ TEST_F(ClientTest, StoresTheGoodRowsAndGivesTheBadOnesBackWhenAsked) {
 
 TEST_F(ClientTest, TheSameRowsWithTheSameTokenCountOnceAndWithAnotherTokenAgain) {
   const std::vector<PerformanceMetric> rows = {request(now(), 1), request(now() - 30h, 2)};
-  for (const char* token : {"a", "a", "b"}) ASSERT_TRUE(client_->insert_performance_metrics(rows, {.token = token}));
+  for (const char* token : {"a", "a", "b"})
+    ASSERT_TRUE(client_->insert_performance_metrics(rows, {.token = token}));
   EXPECT_EQ(stored_requests(), 4u);
   EXPECT_EQ(client_->query_performance_p95(kCustomer, kService, 48)->total_requests, 4u);
 }
@@ -100,7 +104,8 @@ TEST_F(ClientTest, EqualRowsOfTwoCallsBothCount) {
 
 TEST_F(ClientTest, TheLastHoursAreAnExactWindowThatIncludesThePresent) {
   const sys_seconds clock = now();
-  const std::vector<PerformanceMetric> rows = {request(clock, 1), request(clock - 2h + 5s, 2), request(clock - 2h - 5s, 4), request(clock + 1h, 8)};
+  const std::vector<PerformanceMetric> rows = {request(clock, 1), request(clock - 2h + 5s, 2),
+                                               request(clock - 2h - 5s, 4), request(clock + 1h, 8)};
   ASSERT_TRUE(client_->insert_performance_metrics(rows));
   const auto summary = client_->query_performance_p95(kCustomer, kService, 2);
   ASSERT_TRUE(summary) << summary.error().message;
@@ -135,7 +140,8 @@ TEST_F(ClientTest, AnEdgeOlderThanTheRawRetentionIsWidenedAndTheWindowSaysSo) {
 TEST_F(ClientTest, RefusesEmptyRangesAndImpossibleHours) {
   const sys_seconds clock = now();
   EXPECT_EQ(client_->query_cost_hourly(kCustomer, clock, clock).error().kind, ErrorKind::kInvalidArgument);
-  EXPECT_EQ(client_->query_performance(kCustomer, kService, {clock, clock - 1h}).error().kind, ErrorKind::kInvalidArgument);
+  EXPECT_EQ(client_->query_performance(kCustomer, kService, {clock, clock - 1h}).error().kind,
+            ErrorKind::kInvalidArgument);
   EXPECT_EQ(client_->query_performance_p95(kCustomer, kService, 0).error().kind, ErrorKind::kInvalidArgument);
   EXPECT_EQ(client_->query_quality_trends(kCustomer, kService, -3).error().kind, ErrorKind::kInvalidArgument);
 }
@@ -166,10 +172,11 @@ TEST_F(ClientTest, CostIsSplitByProviderAndServiceAndFilteredByProvider) {
   EXPECT_TRUE(client_->query_cost_hourly(kCustomer, hour + 1h, hour + 2h)->empty());
 
   std::vector<CostPoint> regions;
-  ASSERT_TRUE(client_->query_cost_series(kCustomer, {hour, hour + 1h}, Bucket::kDay, CostDimension::kRegion, [&](const CostPoint& point) {
-    regions.push_back(point);
-    return true;
-  }));
+  ASSERT_TRUE(client_->query_cost_series(kCustomer, {hour, hour + 1h}, Bucket::kDay, CostDimension::kRegion,
+                                         [&](const CostPoint& point) {
+                                           regions.push_back(point);
+                                           return true;
+                                         }));
   ASSERT_EQ(regions.size(), 2u);
   EXPECT_EQ(regions[0].group, "europe-west4");
   EXPECT_DOUBLE_EQ(regions[1].total_cost, 4);
@@ -185,15 +192,19 @@ TEST_F(ClientTest, SeriesComeInOrderAndStopWhenTold) {
     seen.push_back(point.begin);
     return seen.size() < 4;
   };
-  ASSERT_TRUE(client_->query_performance_series(kCustomer, kService, {begin, begin + std::chrono::days{10}}, Bucket::kDay, collect));
+  ASSERT_TRUE(client_->query_performance_series(kCustomer, kService, {begin, begin + std::chrono::days{10}},
+                                                Bucket::kDay, collect));
   ASSERT_EQ(seen.size(), 4u);
   EXPECT_EQ(seen[3], begin + std::chrono::days{3});
   std::uint64_t weekly = 0;
-  ASSERT_TRUE(client_->query_performance_series(kCustomer, kService, {begin, begin + std::chrono::days{10}}, Bucket::kWeek, [&](const PerformancePoint& point) {
-    EXPECT_EQ(std::chrono::weekday{std::chrono::floor<std::chrono::days>(point.begin)}, std::chrono::Monday);
-    weekly += point.summary.total_requests;
-    return true;
-  }));
+  ASSERT_TRUE(client_->query_performance_series(
+      kCustomer, kService, {begin, begin + std::chrono::days{10}}, Bucket::kWeek,
+      [&](const PerformancePoint& point) {
+        EXPECT_EQ(std::chrono::weekday{std::chrono::floor<std::chrono::days>(point.begin)},
+                  std::chrono::Monday);
+        weekly += point.summary.total_requests;
+        return true;
+      }));
   EXPECT_EQ(weekly, 10u);
 }
 

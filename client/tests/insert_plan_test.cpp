@@ -27,14 +27,16 @@ PerformanceBatch random_batch(std::size_t rows, std::uint32_t days) {
 /// What the engine sorts by: second half of a UUID first.
 auto engine_key(const PerformanceBatch& batch, std::uint32_t row) {
   const auto id = [](const Uuid& uuid) { return std::pair(uuid.low, uuid.high); };
-  return std::tuple(batch.timestamp[row] / kDay, id(batch.customer_id[row]), id(batch.service_id[row]), batch.timestamp[row]);
+  return std::tuple(batch.timestamp[row] / kDay, id(batch.customer_id[row]), id(batch.service_id[row]),
+                    batch.timestamp[row]);
 }
 
 TEST(PlanInsert, KeepsEveryRowOnceInTheEnginesOrder) {
   const auto batch = random_batch(5'000, 4);
   const InsertPlan plan = plan_insert<PerformanceMetric>(batch, {});
   auto rows = plan.rows;
-  EXPECT_TRUE(std::is_sorted(rows.begin(), rows.end(), [&](auto a, auto b) { return engine_key(batch, a) < engine_key(batch, b); }));
+  EXPECT_TRUE(std::is_sorted(rows.begin(), rows.end(),
+                             [&](auto a, auto b) { return engine_key(batch, a) < engine_key(batch, b); }));
   std::sort(rows.begin(), rows.end());
   ASSERT_EQ(rows.size(), 5'000u);
   for (std::uint32_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows[i], i);
@@ -47,7 +49,8 @@ TEST(PlanInsert, CutsABlockForEachDay) {
   EXPECT_EQ(plan.block_ends.back(), 2'000u);
   std::size_t begin = 0;
   for (std::size_t block = 0; block < 4; ++block) {
-    for (std::size_t i = begin; i < plan.block_ends[block]; ++i) EXPECT_EQ(batch.timestamp[plan.rows[i]] / kDay, 20'000 + block);
+    for (std::size_t i = begin; i < plan.block_ends[block]; ++i)
+      EXPECT_EQ(batch.timestamp[plan.rows[i]] / kDay, 20'000 + block);
     begin = plan.block_ends[block];
   }
 }
@@ -68,7 +71,8 @@ TEST(PlanInsert, OfNothingHasNoBlocks) {
 }
 
 TEST(PlanInsert, OfEqualBatchesIsEqual) {
-  const auto a = plan_insert<PerformanceMetric>(random_batch(3'000, 3), {}), b = plan_insert<PerformanceMetric>(random_batch(3'000, 3), {});
+  const auto a = plan_insert<PerformanceMetric>(random_batch(3'000, 3), {}),
+             b = plan_insert<PerformanceMetric>(random_batch(3'000, 3), {});
   EXPECT_EQ(a.rows, b.rows);
   EXPECT_EQ(a.block_ends, b.block_ends);
 }

@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kInserts = 200;
+constexpr int kInserts = 300;
 constexpr int kInsertsBetweenChecks = 50;
 constexpr std::chrono::hours kSpan{60};
 
@@ -49,7 +49,10 @@ class Property : public ::testing::Test {
   }
   std::size_t below(std::size_t limit) { return random_() % limit; }
   float number(int scale) { return static_cast<float>(below(1'000)) / 1'000.0f * static_cast<float>(scale); }
-  sys_seconds any_time() { return begin_ + std::chrono::seconds{below(static_cast<std::size_t>(std::chrono::seconds{kSpan}.count()))}; }
+  sys_seconds any_time() {
+    return begin_ +
+           std::chrono::seconds{below(static_cast<std::size_t>(std::chrono::seconds{kSpan}.count()))};
+  }
 
   TimeRange any_range() {
     sys_seconds a = any_time(), b = any_time();
@@ -62,25 +65,32 @@ class Property : public ::testing::Test {
     row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.service_id = pick(kServices);
     row.service_type = "vllm", row.model_name = pick(kModels), row.request_id = Uuid::random();
     row.latency_ms = below(50) == 0 ? 0 : std::exp(number(9)), row.throughput_tokens_per_sec = number(90);
-    row.gpu_utilization = number(100), row.kv_cache_utilization = number(100), row.batch_size = static_cast<std::uint32_t>(below(64));
-    row.prompt_tokens = static_cast<std::uint32_t>(below(4'000)), row.completion_tokens = static_cast<std::uint32_t>(below(500));
+    row.gpu_utilization = number(100), row.kv_cache_utilization = number(100),
+    row.batch_size = static_cast<std::uint32_t>(below(64));
+    row.prompt_tokens = static_cast<std::uint32_t>(below(4'000)),
+    row.completion_tokens = static_cast<std::uint32_t>(below(500));
     row.total_tokens = row.prompt_tokens + row.completion_tokens;
     return row;
   }
   CostMetric any(CostMetric row) {
     row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.cloud_provider = pick(kProviders);
-    row.service_name = pick(kCloudServices), row.instance_id = pick(kInstances), row.cost_per_hour = number(40), row.utilization_percent = number(100);
+    row.service_name = pick(kCloudServices), row.instance_id = pick(kInstances),
+    row.cost_per_hour = number(40), row.utilization_percent = number(100);
     row.is_spot = below(2) == 0;
     return row;
   }
   ResourceMetric any(ResourceMetric row) {
-    row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.instance_id = pick(kInstances), row.instance_type = "p4d.24xlarge";
-    row.gpu_utilization = number(100), row.gpu_memory_used_mb = number(80'000), row.cpu_utilization = number(100), row.gpu_temperature = number(90) - 10;
+    row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.instance_id = pick(kInstances),
+    row.instance_type = "p4d.24xlarge";
+    row.gpu_utilization = number(100), row.gpu_memory_used_mb = number(80'000),
+    row.cpu_utilization = number(100), row.gpu_temperature = number(90) - 10;
     return row;
   }
   QualityMetric any(QualityMetric row) {
-    row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.service_id = pick(kServices), row.model_name = pick(kModels);
-    row.overall_quality_score = number(1), row.relevance_score = number(1), row.coherence_score = number(1), row.factuality_score = number(1);
+    row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.service_id = pick(kServices),
+    row.model_name = pick(kModels);
+    row.overall_quality_score = number(1), row.relevance_score = number(1), row.coherence_score = number(1),
+    row.factuality_score = number(1);
     row.hallucination_detected = below(4) == 0;
     return row;
   }
@@ -103,9 +113,13 @@ class Property : public ::testing::Test {
   }
 
   void merge_something() {
-    static const char* const kTables[] = {"cost_metrics_ts",  "performance_metrics_ts",  "resource_metrics_ts",  "quality_metrics_ts",
-                                          "cost_metrics_hourly", "performance_metrics_hourly", "resource_metrics_hourly", "quality_metrics_hourly"};
-    const auto merged = client_->with_session([&](Transport& session) { return session.execute({.sql = std::string("OPTIMIZE TABLE optiinfra.") + pick(kTables) + " FINAL"}); });
+    static const char* const kTables[] = {"cost_metrics_ts",         "performance_metrics_ts",
+                                          "resource_metrics_ts",     "quality_metrics_ts",
+                                          "cost_metrics_hourly",     "performance_metrics_hourly",
+                                          "resource_metrics_hourly", "quality_metrics_hourly"};
+    const auto merged = client_->with_session([&](Transport& session) {
+      return session.execute({.sql = std::string("OPTIMIZE TABLE optiinfra.") + pick(kTables) + " FINAL"});
+    });
     ASSERT_TRUE(merged) << merged.error().message;
   }
 
@@ -132,23 +146,25 @@ class Property : public ::testing::Test {
     EXPECT_NEAR(found, expected, 1e-6 * std::max(1.0, std::abs(expected))) << what;
   }
 
-  /// A percentile of n values lies between two of them; the answer may be 1 % off either.
-  static void expect_percentile(double found, const std::vector<double>& sorted, double level, const char* what) {
-    const double rank = level * static_cast<double>(sorted.size() - 1);
-    const double low = sorted[static_cast<std::size_t>(std::floor(rank))], high = sorted[static_cast<std::size_t>(std::ceil(rank))];
-    EXPECT_GE(found, low * 0.99 - 1e-6) << what;
-    EXPECT_LE(found, high * 1.01 + 1e-6) << what;
+  /// The sketch answers for the value of this rank, at most 1 % off (docs/decisions/0005).
+  static void expect_percentile(double found, const std::vector<double>& sorted, double level,
+                                const char* what) {
+    const double expected = sorted[static_cast<std::size_t>(level * static_cast<double>(sorted.size() - 1))];
+    EXPECT_NEAR(found, expected, 0.010001 * expected) << what;
   }
 
   void check_performance(TimeRange range) {
     const Uuid customer = pick(kCustomers), service = pick(kServices);
-    const auto rows = select(requests_, range, [&](const auto& row) { return row.customer_id == customer && row.service_id == service; });
+    const auto rows = select(requests_, range, [&](const auto& row) {
+      return row.customer_id == customer && row.service_id == service;
+    });
     const auto found = client_->query_performance(customer, service, range);
     ASSERT_TRUE(found) << found.error().message;
     EXPECT_EQ(found->window, range);
     ASSERT_EQ(found->total_requests, rows.size());
     expect_near(found->avg_latency_ms, mean(rows, &PerformanceMetric::latency_ms), "avg_latency_ms");
-    expect_near(found->avg_throughput, mean(rows, &PerformanceMetric::throughput_tokens_per_sec), "avg_throughput");
+    expect_near(found->avg_throughput, mean(rows, &PerformanceMetric::throughput_tokens_per_sec),
+                "avg_throughput");
     EXPECT_EQ(found->total_tokens, static_cast<std::uint64_t>(sum(rows, &PerformanceMetric::total_tokens)));
     if (rows.empty()) return;
     std::vector<double> sorted;
@@ -165,22 +181,33 @@ class Property : public ::testing::Test {
   void check_resource(TimeRange range) {
     const Uuid customer = pick(kCustomers);
     const std::string instance = pick(kInstances);
-    const auto rows = select(samples_, range, [&](const auto& row) { return row.customer_id == customer && row.instance_id == instance; });
+    const auto rows = select(samples_, range, [&](const auto& row) {
+      return row.customer_id == customer && row.instance_id == instance;
+    });
     const auto found = client_->query_resource(customer, instance, range);
     ASSERT_TRUE(found) << found.error().message;
     ASSERT_EQ(found->sample_count, rows.size());
-    expect_near(found->avg_gpu_utilization, mean(rows, &ResourceMetric::gpu_utilization), "avg_gpu_utilization");
-    expect_near(found->avg_gpu_memory_mb, mean(rows, &ResourceMetric::gpu_memory_used_mb), "avg_gpu_memory_mb");
-    expect_near(found->avg_cpu_utilization, mean(rows, &ResourceMetric::cpu_utilization), "avg_cpu_utilization");
+    expect_near(found->avg_gpu_utilization, mean(rows, &ResourceMetric::gpu_utilization),
+                "avg_gpu_utilization");
+    expect_near(found->avg_gpu_memory_mb, mean(rows, &ResourceMetric::gpu_memory_used_mb),
+                "avg_gpu_memory_mb");
+    expect_near(found->avg_cpu_utilization, mean(rows, &ResourceMetric::cpu_utilization),
+                "avg_cpu_utilization");
     if (rows.empty()) return;
-    EXPECT_EQ(found->max_gpu_utilization, (*std::max_element(rows.begin(), rows.end(), [](auto* a, auto* b) { return a->gpu_utilization < b->gpu_utilization; }))->gpu_utilization);
-    EXPECT_EQ(found->max_gpu_temperature, (*std::max_element(rows.begin(), rows.end(), [](auto* a, auto* b) { return a->gpu_temperature < b->gpu_temperature; }))->gpu_temperature);
+    EXPECT_EQ(found->max_gpu_utilization, (*std::max_element(rows.begin(), rows.end(), [](auto* a, auto* b) {
+                                            return a->gpu_utilization < b->gpu_utilization;
+                                          }))->gpu_utilization);
+    EXPECT_EQ(found->max_gpu_temperature, (*std::max_element(rows.begin(), rows.end(), [](auto* a, auto* b) {
+                                            return a->gpu_temperature < b->gpu_temperature;
+                                          }))->gpu_temperature);
   }
 
   void check_quality(TimeRange range) {
     const Uuid customer = pick(kCustomers), service = pick(kServices);
     std::map<sys_seconds, std::vector<const QualityMetric*>> expected;
-    for (const auto* row : select(answers_, range, [&](const auto& row) { return row.customer_id == customer && row.service_id == service; })) {
+    for (const auto* row : select(answers_, range, [&](const auto& row) {
+           return row.customer_id == customer && row.service_id == service;
+         })) {
       expected[floor_hour(row->timestamp)].push_back(row);
     }
     const auto found = client_->query_quality(customer, service, range);
@@ -190,7 +217,8 @@ class Property : public ::testing::Test {
     for (const auto& [time, rows] : expected) {
       EXPECT_EQ(hour->hour, time);
       EXPECT_EQ(hour->total_requests, rows.size());
-      EXPECT_EQ(hour->hallucinations, static_cast<std::uint64_t>(sum(rows, &QualityMetric::hallucination_detected)));
+      EXPECT_EQ(hour->hallucinations,
+                static_cast<std::uint64_t>(sum(rows, &QualityMetric::hallucination_detected)));
       expect_near(hour->avg_quality, mean(rows, &QualityMetric::overall_quality_score), "avg_quality");
       expect_near(hour->avg_relevance, mean(rows, &QualityMetric::relevance_score), "avg_relevance");
       expect_near(hour->avg_coherence, mean(rows, &QualityMetric::coherence_score), "avg_coherence");
@@ -204,7 +232,9 @@ class Property : public ::testing::Test {
     std::optional<std::string> provider;
     if (below(2) == 0) provider = pick(kProviders);
     std::map<std::tuple<sys_seconds, std::string, std::string>, std::vector<const CostMetric*>> expected;
-    for (const auto* row : select(costs_, range, [&](const auto& row) { return row.customer_id == customer && (!provider || row.cloud_provider == *provider); })) {
+    for (const auto* row : select(costs_, range, [&](const auto& row) {
+           return row.customer_id == customer && (!provider || row.cloud_provider == *provider);
+         })) {
       expected[{floor_hour(row->timestamp), row->cloud_provider, row->service_name}].push_back(row);
     }
     const auto found = client_->query_cost_hourly(customer, range.begin, range.end, provider);
@@ -242,10 +272,17 @@ class Property : public ::testing::Test {
 TEST_F(Property, EveryAnswerEqualsARecomputationFromTheRowsThatWereSent) {
   for (int i = 1; i <= kInserts && !HasFailure(); ++i) {
     switch (below(4)) {
-      case 0: insert_some(requests_); break;
-      case 1: insert_some(samples_); break;
-      case 2: insert_some(answers_); break;
-      default: insert_some(costs_);
+      case 0:
+        insert_some(requests_);
+        break;
+      case 1:
+        insert_some(samples_);
+        break;
+      case 2:
+        insert_some(answers_);
+        break;
+      default:
+        insert_some(costs_);
     }
     if (below(10) == 0) merge_something();
     if (i % kInsertsBetweenChecks == 0) check_everything();

@@ -7,14 +7,22 @@ namespace optiinfra {
 
 std::string_view to_string(ErrorKind kind) noexcept {
   switch (kind) {
-    case ErrorKind::kInvalidArgument: return "invalid_argument";
-    case ErrorKind::kRejected: return "rejected";
-    case ErrorKind::kTimeout: return "timeout";
-    case ErrorKind::kUnavailable: return "unavailable";
-    case ErrorKind::kCorrupt: return "corrupt";
-    case ErrorKind::kTooLarge: return "too_large";
-    case ErrorKind::kStorage: return "storage";
-    case ErrorKind::kIncompatible: return "incompatible";
+    case ErrorKind::kInvalidArgument:
+      return "invalid_argument";
+    case ErrorKind::kRejected:
+      return "rejected";
+    case ErrorKind::kTimeout:
+      return "timeout";
+    case ErrorKind::kUnavailable:
+      return "unavailable";
+    case ErrorKind::kCorrupt:
+      return "corrupt";
+    case ErrorKind::kTooLarge:
+      return "too_large";
+    case ErrorKind::kStorage:
+      return "storage";
+    case ErrorKind::kIncompatible:
+      return "incompatible";
   }
   return "unknown";
 }

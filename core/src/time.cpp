@@ -57,7 +57,8 @@ std::optional<sys_seconds> read_calendar(std::string_view text) {
       !reader.number(2, day)) {
     return std::nullopt;
   }
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(month)},
                                          std::chrono::day{static_cast<unsigned>(day)}};
   if (!date.ok()) return std::nullopt;
   seconds offset{0};
@@ -84,12 +85,18 @@ std::optional<seconds> read_duration(std::string_view text) {
     return std::nullopt;
   }
   switch (text.back()) {
-    case 's': return seconds{count};
-    case 'm': return seconds{count * 60};
-    case 'h': return seconds{count * 3600};
-    case 'd': return seconds{count * 86'400};
-    case 'w': return seconds{count * 604'800};
-    default: return std::nullopt;
+    case 's':
+      return seconds{count};
+    case 'm':
+      return seconds{count * 60};
+    case 'h':
+      return seconds{count * 3600};
+    case 'd':
+      return seconds{count * 86'400};
+    case 'w':
+      return seconds{count * 604'800};
+    default:
+      return std::nullopt;
   }
 }
 
@@ -107,7 +114,8 @@ std::string format(sys_seconds time, char separator, const char* suffix) {
   char text[40];
   std::snprintf(text, sizeof text, "%04d-%02u-%02u%c%02d:%02d:%02d%s", static_cast<int>(date.year()),
                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), separator,
-                static_cast<int>(second / 3600), static_cast<int>(second / 60 % 60), static_cast<int>(second % 60), suffix);
+                static_cast<int>(second / 3600), static_cast<int>(second / 60 % 60),
+                static_cast<int>(second % 60), suffix);
   return text;
 }
 
@@ -126,15 +134,17 @@ Result<sys_seconds> parse_time(std::string_view text) {
   } else if (const auto unix_time = read_unix(text)) {
     return *unix_time;
   }
-  return Error{ErrorKind::kInvalidArgument,
-               "'" + std::string(text) +
-                   "' is not a time; write 2026-03-01, 2026-03-01T12:30:00Z, Unix seconds, now or now-24h (UTC)"};
+  return Error{
+      ErrorKind::kInvalidArgument,
+      "'" + std::string(text) +
+          "' is not a time; write 2026-03-01, 2026-03-01T12:30:00Z, Unix seconds, now or now-24h (UTC)"};
 }
 
 Result<seconds> parse_duration(std::string_view text) {
   if (const auto duration = text.empty() ? std::nullopt : read_duration(text)) return *duration;
-  return Error{ErrorKind::kInvalidArgument,
-               "'" + std::string(text) + "' is not a length of time; write a number and s, m, h, d or w, such as 90d"};
+  return Error{
+      ErrorKind::kInvalidArgument,
+      "'" + std::string(text) + "' is not a length of time; write a number and s, m, h, d or w, such as 90d"};
 }
 
 std::string format_time(sys_seconds time) { return format(time, 'T', "Z"); }

@@ -20,9 +20,9 @@ int digit_value(char c) {
 
 Error not_a_uuid(std::string_view text) {
   constexpr std::size_t kQuotedMax = 64;
-  return {ErrorKind::kInvalidArgument,
-          "'" + std::string(text.substr(0, kQuotedMax)) + "' is not a UUID; expected 36 characters such as " +
-              "550e8400-e29b-41d4-a716-446655440000"};
+  return {ErrorKind::kInvalidArgument, "'" + std::string(text.substr(0, kQuotedMax)) +
+                                           "' is not a UUID; expected 36 characters such as " +
+                                           "550e8400-e29b-41d4-a716-446655440000"};
 }
 
 }  // namespace

@@ -14,8 +14,9 @@ TEST(Uuid, ReadsAndWritesTheHyphenatedForm) {
 }
 
 TEST(Uuid, RefusesEveryOtherShape) {
-  for (const char* text : {"", "550e8400", "550e8400e29b41d4a716446655440000", "550e8400-e29b-41d4-a716-44665544000g",
-                           "550e8400-e29b-41d4-a716-4466554400000", "550e8400_e29b-41d4-a716-446655440000"}) {
+  for (const char* text :
+       {"", "550e8400", "550e8400e29b41d4a716446655440000", "550e8400-e29b-41d4-a716-44665544000g",
+        "550e8400-e29b-41d4-a716-4466554400000", "550e8400_e29b-41d4-a716-446655440000"}) {
     EXPECT_FALSE(Uuid::parse(text)) << text;
   }
 }

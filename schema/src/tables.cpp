@@ -8,9 +8,14 @@ using std::chrono::days;
 
 // Why these keys, types and codecs: docs/decisions/0004 to 0006.
 const TableDefinition kTables[] = {
-    {Family::kCost, "cost", "cost_metrics_ts", "cost_metrics_hourly", "cost_metrics_hourly_mv", "cost_hourly",
+    {Family::kCost,
+     "cost",
+     "cost_metrics_ts",
+     "cost_metrics_hourly",
+     "cost_metrics_hourly_mv",
+     "cost_hourly",
      {"customer_id", "cloud_provider", "timestamp"},
-     {"customer_id", "cloud_provider", "hour", "service_name"},
+     {"customer_id", "hour", "cloud_provider", "service_name"},
      {{"total_cost", kSum, "cost_per_hour", "Float64", "currency units"},
       {"spot_cost", kSum, "cost_per_hour * is_spot", "Float64", "currency units, spot capacity"},
       {"reserved_cost", kSum, "cost_per_hour * is_reserved", "Float64", "currency units, reserved capacity"},
@@ -18,9 +23,14 @@ const TableDefinition kTables[] = {
       {"min_utilization", kMinimum, "utilization_percent", "Float32", "percent"},
       {"max_utilization", kMaximum, "utilization_percent", "Float32", "percent"},
       {"sample_count", kCount, "", "UInt64", "rows"}},
-     days{90}, 256},
-    {Family::kPerformance, "performance", "performance_metrics_ts", "performance_metrics_hourly",
-     "performance_metrics_hourly_mv", "performance_hourly",
+     days{90},
+     1024},
+    {Family::kPerformance,
+     "performance",
+     "performance_metrics_ts",
+     "performance_metrics_hourly",
+     "performance_metrics_hourly_mv",
+     "performance_hourly",
      {"customer_id", "service_id", "timestamp"},
      {"customer_id", "service_id", "hour", "service_type", "model_name"},
      {{"avg_latency", kAverage, "latency_ms", "Float32", "ms"},
@@ -36,8 +46,13 @@ const TableDefinition kTables[] = {
       {"completion_tokens", kSum, "completion_tokens", "UInt64", "tokens"},
       {"total_tokens", kSum, "total_tokens", "UInt64", "tokens"},
       {"request_count", kCount, "", "UInt64", "requests"}},
-     days{30}, 256},
-    {Family::kResource, "resource", "resource_metrics_ts", "resource_metrics_hourly", "resource_metrics_hourly_mv",
+     days{30},
+     256},
+    {Family::kResource,
+     "resource",
+     "resource_metrics_ts",
+     "resource_metrics_hourly",
+     "resource_metrics_hourly_mv",
      "resource_hourly",
      {"customer_id", "instance_id", "timestamp", "gpu_index"},
      {"customer_id", "instance_id", "hour", "instance_type"},
@@ -53,8 +68,13 @@ const TableDefinition kTables[] = {
       {"avg_network_rx", kAverage, "network_rx_mbps", "Float32", "Mbit/s"},
       {"avg_network_tx", kAverage, "network_tx_mbps", "Float32", "Mbit/s"},
       {"sample_count", kCount, "", "UInt64", "rows"}},
-     days{90}, 256},
-    {Family::kQuality, "quality", "quality_metrics_ts", "quality_metrics_hourly", "quality_metrics_hourly_mv",
+     days{90},
+     1024},
+    {Family::kQuality,
+     "quality",
+     "quality_metrics_ts",
+     "quality_metrics_hourly",
+     "quality_metrics_hourly_mv",
      "quality_hourly",
      {"customer_id", "service_id", "timestamp"},
      {"customer_id", "service_id", "hour", "model_name"},
@@ -68,7 +88,8 @@ const TableDefinition kTables[] = {
       {"avg_latency", kAverage, "latency_ms", "UInt32", "ms"},
       {"hallucination_count", kSum, "hallucination_detected", "UInt64", "answers"},
       {"request_count", kCount, "", "UInt64", "answers"}},
-     days{30}, 256},
+     days{30},
+     1024},
 };
 
 /// Written out, because the type of the stored state holds these digits: relative error, then kQuantiles.
@@ -80,12 +101,18 @@ std::string quantile_column(const Quantile& quantile) { return std::string(quant
 std::string merge_function(Aggregate aggregate) {
   switch (aggregate) {
     case kCount:
-    case kSum: return "sum";
-    case kAverage: return "avgMerge";
-    case kMinimum: return "min";
-    case kMaximum: return "max";
-    case kMaximumState: return "maxMerge";
-    case kSketch: return "quantilesDDMerge";
+    case kSum:
+      return "sum";
+    case kAverage:
+      return "avgMerge";
+    case kMinimum:
+      return "min";
+    case kMaximum:
+      return "max";
+    case kMaximumState:
+      return "maxMerge";
+    case kSketch:
+      return "quantilesDDMerge";
   }
   return "";
 }
@@ -96,7 +123,10 @@ std::string finish(const MeasureDefinition& measure, std::string_view condition)
   if (measure.aggregate == kSketch) sql += "(" + quantile_levels() + ")";
   sql += "(" + std::string(measure.name);
   if (!condition.empty()) sql += ", " + std::string(condition);
-  return sql + ")";
+  sql += ")";
+  // Otherwise a view would show readers the type SimpleAggregateFunction(min, Float32).
+  if (measure.aggregate == kMinimum || measure.aggregate == kMaximum) return "toFloat32(" + sql + ")";
+  return sql;
 }
 
 template <typename Names>
@@ -112,12 +142,18 @@ std::string MeasureDefinition::state_type() const {
   const std::string type = value_type;
   switch (aggregate) {
     case kCount:
-    case kSum: return "SimpleAggregateFunction(sum, " + type + ")";
-    case kAverage: return "AggregateFunction(avg, " + type + ")";
-    case kMinimum: return "SimpleAggregateFunction(min, " + type + ")";
-    case kMaximum: return "SimpleAggregateFunction(max, " + type + ")";
-    case kMaximumState: return "AggregateFunction(max, " + type + ")";
-    case kSketch: return "AggregateFunction(quantilesDD(" + quantile_levels() + "), " + type + ")";
+    case kSum:
+      return "SimpleAggregateFunction(sum, " + type + ")";
+    case kAverage:
+      return "AggregateFunction(avg, " + type + ")";
+    case kMinimum:
+      return "SimpleAggregateFunction(min, " + type + ")";
+    case kMaximum:
+      return "SimpleAggregateFunction(max, " + type + ")";
+    case kMaximumState:
+      return "AggregateFunction(max, " + type + ")";
+    case kSketch:
+      return "AggregateFunction(quantilesDD(" + quantile_levels() + "), " + type + ")";
   }
   return type;
 }
@@ -125,13 +161,20 @@ std::string MeasureDefinition::state_type() const {
 std::string MeasureDefinition::raw_expression() const {
   const std::string argument = source;
   switch (aggregate) {
-    case kCount: return "count()";
-    case kSum: return "sum(" + argument + ")";
-    case kAverage: return "avgState(" + argument + ")";
-    case kMinimum: return "min(" + argument + ")";
-    case kMaximum: return "max(" + argument + ")";
-    case kMaximumState: return "maxState(" + argument + ")";
-    case kSketch: return "quantilesDDState(" + quantile_levels() + ")(" + argument + ")";
+    case kCount:
+      return "count()";
+    case kSum:
+      return "sum(" + argument + ")";
+    case kAverage:
+      return "avgState(" + argument + ")";
+    case kMinimum:
+      return "min(" + argument + ")";
+    case kMaximum:
+      return "max(" + argument + ")";
+    case kMaximumState:
+      return "maxState(" + argument + ")";
+    case kSketch:
+      return "quantilesDDState(" + quantile_levels() + ")(" + argument + ")";
   }
   return argument;
 }
@@ -153,7 +196,8 @@ std::vector<FinishedColumn> TableDefinition::finished(std::string_view condition
     }
     int index = 0;
     for (const Quantile& quantile : kQuantiles) {
-      result.push_back({quantile_column(quantile), kSketch, finish(measure, condition) + "[" + std::to_string(++index) + "] / 1000000"});
+      result.push_back({quantile_column(quantile), kSketch,
+                        finish(measure, condition) + "[" + std::to_string(++index) + "] / 1000000"});
     }
   }
   return result;
@@ -180,13 +224,25 @@ std::string qualified(std::string_view table) { return std::string(kDatabase) + 
 
 std::string ttl_expression(std::string_view time_column, days keep) {
   return "greatest(" + std::string(time_column) + " + toIntervalDay(" + std::to_string(keep.count()) +
-         "), arrived_at + toIntervalDay(" + std::to_string(kArrivalGrace.count()) + "))";
+         "), arrival_hour + toIntervalDay(" + std::to_string(kArrivalGrace.count()) + "))";
 }
 
 namespace {
 
-// The engine's windows count parts. A part takes one entry in each; the oldest is forgotten first.
-constexpr const char* kDeduplication = "non_replicated_deduplication_window = 1000";
+// How many inserts back a repeated token is still known. The engine counts parts: one insert of ours is
+// one part.
+constexpr const char* kDeduplication = "non_replicated_deduplication_window = 10000";
+
+/// Holds foreign writers to what our own validation demands: an infinity would make the sketch throw
+/// after the raw part is committed, and a NaN would spoil an hour's means.
+std::string finite_constraint(const TableDefinition& table) {
+  std::string check;
+  for (const ColumnDefinition& column : table.columns()) {
+    if (!std::string_view(column.type).starts_with("Float")) continue;
+    check += (check.empty() ? "isFinite(" : " AND isFinite(") + std::string(column.name) + ")";
+  }
+  return "    CONSTRAINT finite CHECK " + check;
+}
 
 std::string create_raw(const TableDefinition& table) {
   std::string sql = "CREATE TABLE IF NOT EXISTS " + qualified(table.raw_table) + "\n(\n";
@@ -194,8 +250,11 @@ std::string create_raw(const TableDefinition& table) {
     sql += "    " + std::string(column.name) + " " + column.type + " CODEC(" + column.codec + "),\n";
   }
   // Hidden from SELECT * and filled by the engine: a client that knows the contract never sees it.
-  sql += "    arrived_at DateTime('UTC') MATERIALIZED now() CODEC(DoubleDelta, ZSTD(1))\n)\n";
-  sql += "ENGINE = MergeTree\nPARTITION BY toDate(timestamp)\nORDER BY (" + joined(table.raw_key) + ")\nTTL ";
+  sql +=
+      "    arrival_hour DateTime('UTC') MATERIALIZED toStartOfHour(now('UTC')) CODEC(DoubleDelta, "
+      "ZSTD(1)),\n";
+  sql += finite_constraint(table) + "\n)\nENGINE = MergeTree\nPARTITION BY toDate(timestamp)\nORDER BY (" +
+         joined(table.raw_key) + ")\nTTL ";
   sql += ttl_expression("timestamp", table.raw_retention);
   return sql + "\nSETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, " + kDeduplication;
 }
@@ -206,27 +265,36 @@ std::string create_rollup(const TableDefinition& table) {
   const auto columns = table.columns();
   for (const char* key : table.grouped()) {
     for (const ColumnDefinition& column : columns) {
-      if (std::string_view(column.name) == key) sql += "    " + std::string(key) + " " + column.type + " CODEC(ZSTD(1)),\n";
+      if (std::string_view(column.name) == key)
+        sql += "    " + std::string(key) + " " + column.type + " CODEC(ZSTD(1)),\n";
     }
   }
   for (const MeasureDefinition& measure : table.measures) {
     sql += "    " + std::string(measure.name) + " " + measure.state_type() + " CODEC(ZSTD(1)),\n";
   }
-  sql += "    arrived_at SimpleAggregateFunction(min, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))\n)\nENGINE = AggregatingMergeTree\nORDER BY (" + joined(table.rollup_key) + ")\nTTL " +
-         ttl_expression("hour", kRollupRetention);
-  return sql + "\nSETTINGS index_granularity = " + std::to_string(table.rollup_granularity) + ", " + kDeduplication;
+  sql +=
+      "    arrival_hour SimpleAggregateFunction(min, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))\n)\nENGINE "
+      "= "
+      "AggregatingMergeTree\nORDER BY (" +
+      joined(table.rollup_key) + ")\nTTL " + ttl_expression("hour", kRollupRetention);
+  return sql + "\nSETTINGS index_granularity = " + std::to_string(table.rollup_granularity) + ", " +
+         kDeduplication;
 }
 
 std::string create_view(const TableDefinition& table) {
   std::string sql = "CREATE MATERIALIZED VIEW IF NOT EXISTS " + qualified(table.view) + " TO " +
-                    qualified(table.rollup_table) + " AS\nSELECT toStartOfHour(timestamp) AS hour, " + joined(table.grouped());
-  for (const MeasureDefinition& measure : table.measures) sql += ",\n    " + measure.raw_expression() + " AS " + measure.name;
-  return sql + ",\n    min(arrived_at) AS arrived_at\nFROM " + qualified(table.raw_table) + "\nGROUP BY hour, " + joined(table.grouped());
+                    qualified(table.rollup_table) + " AS\nSELECT toStartOfHour(timestamp) AS hour, " +
+                    joined(table.grouped());
+  for (const MeasureDefinition& measure : table.measures)
+    sql += ",\n    " + measure.raw_expression() + " AS " + measure.name;
+  return sql + ",\n    min(arrival_hour) AS arrival_hour\nFROM " + qualified(table.raw_table) +
+         "\nGROUP BY hour, " + joined(table.grouped());
 }
 
 std::string create_finishing_view(const TableDefinition& table) {
   // Inside, measures keep their stored names; outside, the finished numbers take them over.
-  std::string sql = "CREATE VIEW IF NOT EXISTS " + qualified(table.finishing_view) + " AS\nSELECT hour, " + joined(table.grouped());
+  std::string sql = "CREATE VIEW IF NOT EXISTS " + qualified(table.finishing_view) + " AS\nSELECT hour, " +
+                    joined(table.grouped());
   for (const FinishedColumn& column : table.finished()) {
     std::string expression = column.expression;
     const auto open = expression.rfind('(');

@@ -8,16 +8,26 @@ namespace optiinfra {
 
 std::string_view rule_text(Rule rule) noexcept {
   switch (rule) {
-    case Rule::kAny: return "any value";
-    case Rule::kTime: return "a time from 2000-01-01 to a day from now";
-    case Rule::kIdentity: return "a UUID other than the nil one";
-    case Rule::kName: return "a text of 1 to 4096 bytes";
-    case Rule::kLabel: return "a text of at most 4096 bytes";
-    case Rule::kFinite: return "a finite number";
-    case Rule::kNonNegative: return "a finite number, 0 or more";
-    case Rule::kPercent: return "a percentage, 0 to 100";
-    case Rule::kScore: return "a score, 0 to 1";
-    case Rule::kFlag: return "0 or 1";
+    case Rule::kAny:
+      return "any value";
+    case Rule::kTime:
+      return "a time from 2000-01-01 to a day from now";
+    case Rule::kIdentity:
+      return "a UUID other than the nil one";
+    case Rule::kName:
+      return "a text of 1 to 4096 bytes";
+    case Rule::kLabel:
+      return "a text of at most 4096 bytes";
+    case Rule::kFinite:
+      return "a finite number";
+    case Rule::kNonNegative:
+      return "a finite number, 0 or more";
+    case Rule::kPercent:
+      return "a percentage, 0 to 100";
+    case Rule::kScore:
+      return "a score, 0 to 1";
+    case Rule::kFlag:
+      return "0 or 1";
   }
   return "";
 }
@@ -45,22 +55,29 @@ std::string value_text(double number) {
 class Checker {
  public:
   Checker(Validation& result, sys_seconds clock)
-      : result_(result), time_min_(to_column_time(kOldestTime)), time_max_(to_column_time(clock + kFutureTolerance)) {}
+      : result_(result),
+        time_min_(to_column_time(kOldestTime)),
+        time_max_(to_column_time(clock + kFutureTolerance)) {}
 
   void check(const std::vector<std::uint32_t>& values, const ColumnDefinition& column) {
     if (column.rule != Rule::kTime) return;
-    each(values, column, [this](std::uint32_t time) { return time >= time_min_ && time <= time_max_; },
-         [](std::uint32_t time) { return format_time(sys_seconds{std::chrono::seconds{time}}); });
+    each(
+        values, column, [this](std::uint32_t time) { return time >= time_min_ && time <= time_max_; },
+        [](std::uint32_t time) { return format_time(sys_seconds{std::chrono::seconds{time}}); });
   }
 
   void check(const std::vector<std::uint8_t>& values, const ColumnDefinition& column) {
     if (column.rule != Rule::kFlag) return;
-    each(values, column, [](std::uint8_t flag) { return flag <= 1; }, [](std::uint8_t flag) { return value_text(double{flag * 1.0}); });
+    each(
+        values, column, [](std::uint8_t flag) { return flag <= 1; },
+        [](std::uint8_t flag) { return value_text(double{flag * 1.0}); });
   }
 
   void check(const std::vector<Uuid>& values, const ColumnDefinition& column) {
     if (column.rule != Rule::kIdentity) return;
-    each(values, column, [](const Uuid& id) { return !id.is_nil(); }, [](const Uuid& id) { return value_text(id); });
+    each(
+        values, column, [](const Uuid& id) { return !id.is_nil(); },
+        [](const Uuid& id) { return value_text(id); });
   }
 
   template <typename Number>
@@ -70,7 +87,9 @@ class Checker {
     const double min = column.rule == Rule::kFinite ? -kLargest : 0;
     const double max = column.rule == Rule::kPercent ? 100 : column.rule == Rule::kScore ? 1 : kLargest;
     // A NaN compares false with both bounds.
-    each(values, column, [min, max](double value) { return value >= min && value <= max; }, [](double value) { return value_text(value); });
+    each(
+        values, column, [min, max](double value) { return value >= min && value <= max; },
+        [](double value) { return value_text(value); });
   }
 
   void check(const Strings& values, const ColumnDefinition& column) {
@@ -85,7 +104,7 @@ class Checker {
     bool any = false;
     for (std::size_t key = 0; key < values.key_count(); ++key) {
       bad[key] = !is_good_text(values.key(key), column.rule);
-      any = any || bad[key];
+      any = any || (bad[key] && is_used(values, key));
     }
     if (!any) return;
     for (std::size_t row = 0; row < values.size(); ++row) {
@@ -94,6 +113,12 @@ class Checker {
   }
 
  private:
+  /// Every dictionary holds "" as its first key, whether or not a row says so.
+  static bool is_used(const Dictionary& values, std::size_t key) {
+    return key != 0 ||
+           std::find(values.indexes().begin(), values.indexes().end(), 0u) != values.indexes().end();
+  }
+
   static bool is_good_text(std::string_view text, Rule rule) {
     return text.size() <= kTextBytesMax && !(rule == Rule::kName && text.empty());
   }

@@ -38,7 +38,8 @@ TYPED_TEST(EveryFamily, AppendedRowsLengthenEveryColumnAlike) {
 }
 
 TYPED_TEST(EveryFamily, WithMetricPicksTheRowTypeOfTheFamily) {
-  const Family family = with_metric(MetricTraits<TypeParam>::kFamily, []<typename Row>() { return MetricTraits<Row>::kFamily; });
+  const Family family = with_metric(MetricTraits<TypeParam>::kFamily,
+                                    []<typename Row>() { return MetricTraits<Row>::kFamily; });
   EXPECT_EQ(family, MetricTraits<TypeParam>::kFamily);
 }
 

@@ -13,24 +13,66 @@ struct ContractColumn {
 };
 
 // The user's fixed names and types; docs of the contract.
-const std::vector<ContractColumn> kContract[] = {
-    {{"timestamp", "DateTime"}, {"customer_id", "UUID"}, {"cloud_provider", "String"}, {"service_name", "String"}, {"instance_id", "String"},
-     {"instance_type", "String"}, {"region", "String"}, {"cost_per_hour", "Float64"}, {"utilization_percent", "Float32"}, {"is_spot", "UInt8"}, {"is_reserved", "UInt8"}},
-    {{"timestamp", "DateTime"}, {"customer_id", "UUID"}, {"service_id", "UUID"}, {"service_type", "String"}, {"model_name", "String"}, {"request_id", "UUID"},
-     {"latency_ms", "Float32"}, {"throughput_tokens_per_sec", "Float32"}, {"gpu_utilization", "Float32"}, {"kv_cache_utilization", "Float32"},
-     {"batch_size", "UInt32"}, {"prompt_tokens", "UInt32"}, {"completion_tokens", "UInt32"}, {"total_tokens", "UInt32"}},
-    {{"timestamp", "DateTime"}, {"customer_id", "UUID"}, {"instance_id", "String"}, {"instance_type", "String"}, {"gpu_index", "UInt8"}, {"gpu_utilization", "Float32"},
-     {"gpu_memory_used_mb", "Float32"}, {"gpu_memory_total_mb", "Float32"}, {"gpu_temperature", "Float32"}, {"cpu_utilization", "Float32"},
-     {"memory_used_gb", "Float32"}, {"memory_total_gb", "Float32"}, {"network_rx_mbps", "Float32"}, {"network_tx_mbps", "Float32"}},
-    {{"timestamp", "DateTime"}, {"customer_id", "UUID"}, {"service_id", "UUID"}, {"request_id", "UUID"}, {"model_name", "String"}, {"relevance_score", "Float32"},
-     {"coherence_score", "Float32"}, {"factuality_score", "Float32"}, {"hallucination_detected", "UInt8"}, {"toxicity_score", "Float32"},
-     {"overall_quality_score", "Float32"}, {"prompt_hash", "String"}, {"latency_ms", "UInt32"}}};
+const std::vector<ContractColumn> kContract[] = {{{"timestamp", "DateTime"},
+                                                  {"customer_id", "UUID"},
+                                                  {"cloud_provider", "String"},
+                                                  {"service_name", "String"},
+                                                  {"instance_id", "String"},
+                                                  {"instance_type", "String"},
+                                                  {"region", "String"},
+                                                  {"cost_per_hour", "Float64"},
+                                                  {"utilization_percent", "Float32"},
+                                                  {"is_spot", "UInt8"},
+                                                  {"is_reserved", "UInt8"}},
+                                                 {{"timestamp", "DateTime"},
+                                                  {"customer_id", "UUID"},
+                                                  {"service_id", "UUID"},
+                                                  {"service_type", "String"},
+                                                  {"model_name", "String"},
+                                                  {"request_id", "UUID"},
+                                                  {"latency_ms", "Float32"},
+                                                  {"throughput_tokens_per_sec", "Float32"},
+                                                  {"gpu_utilization", "Float32"},
+                                                  {"kv_cache_utilization", "Float32"},
+                                                  {"batch_size", "UInt32"},
+                                                  {"prompt_tokens", "UInt32"},
+                                                  {"completion_tokens", "UInt32"},
+                                                  {"total_tokens", "UInt32"}},
+                                                 {{"timestamp", "DateTime"},
+                                                  {"customer_id", "UUID"},
+                                                  {"instance_id", "String"},
+                                                  {"instance_type", "String"},
+                                                  {"gpu_index", "UInt8"},
+                                                  {"gpu_utilization", "Float32"},
+                                                  {"gpu_memory_used_mb", "Float32"},
+                                                  {"gpu_memory_total_mb", "Float32"},
+                                                  {"gpu_temperature", "Float32"},
+                                                  {"cpu_utilization", "Float32"},
+                                                  {"memory_used_gb", "Float32"},
+                                                  {"memory_total_gb", "Float32"},
+                                                  {"network_rx_mbps", "Float32"},
+                                                  {"network_tx_mbps", "Float32"}},
+                                                 {{"timestamp", "DateTime"},
+                                                  {"customer_id", "UUID"},
+                                                  {"service_id", "UUID"},
+                                                  {"request_id", "UUID"},
+                                                  {"model_name", "String"},
+                                                  {"relevance_score", "Float32"},
+                                                  {"coherence_score", "Float32"},
+                                                  {"factuality_score", "Float32"},
+                                                  {"hallucination_detected", "UInt8"},
+                                                  {"toxicity_score", "Float32"},
+                                                  {"overall_quality_score", "Float32"},
+                                                  {"prompt_hash", "String"},
+                                                  {"latency_ms", "UInt32"}}};
 
 TEST(Tables, HoldExactlyTheContractsColumnsAndTypes) {
   for (const Family family : kFamilies) {
     std::vector<std::string> expected, found;
-    for (const auto& column : kContract[static_cast<std::size_t>(family)]) expected.push_back(std::string(column.name) + " " + column.type);
-    for (const auto& column : table_of(family).columns()) found.push_back(std::string(column.name) + " " + column.contract_type);
+    for (const auto& column : kContract[static_cast<std::size_t>(family)])
+      expected.push_back(std::string(column.name) + " " + column.type);
+    for (const auto& column : table_of(family).columns())
+      found.push_back(std::string(column.name) + " " + column.contract_type);
     std::sort(expected.begin(), expected.end());
     std::sort(found.begin(), found.end());
     EXPECT_EQ(found, expected) << table_of(family).name;
@@ -47,7 +89,9 @@ TEST(Tables, GroupOnlyByColumnsOfTheRollupsKey) {
     const TableDefinition& table = table_of(family);
     const auto columns = table.columns();
     for (const char* key : table.grouped()) {
-      EXPECT_TRUE(std::any_of(columns.begin(), columns.end(), [&](const auto& column) { return std::string_view(column.name) == key; })) << key;
+      EXPECT_TRUE(std::any_of(columns.begin(), columns.end(), [&](const auto& column) {
+        return std::string_view(column.name) == key;
+      })) << key;
     }
     EXPECT_EQ(table.grouped().size() + 1, table.rollup_key.size()) << "hour is part of the key";
   }

@@ -66,7 +66,8 @@ TEST(Validate, NamesRowColumnValueAndRule) {
   batch.append(row);
   const Validation result = validate<PerformanceMetric>(batch, kClock);
   ASSERT_EQ(result.refused.size(), 1u);
-  EXPECT_EQ(result.refused[0].to_string(), "row 1, column gpu_utilization: 150 must be a percentage, 0 to 100");
+  EXPECT_EQ(result.refused[0].to_string(),
+            "row 1, column gpu_utilization: 150 must be a percentage, 0 to 100");
   EXPECT_EQ(result.refused_rows, std::vector<std::uint32_t>{1});
 }
 
@@ -76,7 +77,8 @@ TEST(Validate, HoldsTimesBetweenTheYear2000AndADayFromNow) {
     row.timestamp = good;
     EXPECT_EQ(refusal(row), "accepted") << format_time(good);
   }
-  for (const sys_seconds bad : {sys_seconds{}, kOldestTime - 1s, kClock + kFutureTolerance + 1s, kClock + std::chrono::years{100}}) {
+  for (const sys_seconds bad :
+       {sys_seconds{}, kOldestTime - 1s, kClock + kFutureTolerance + 1s, kClock + std::chrono::years{100}}) {
     auto row = good_request();
     row.timestamp = bad;
     EXPECT_NE(refusal(row).find("column timestamp"), std::string::npos) << format_time(bad);
@@ -84,7 +86,8 @@ TEST(Validate, HoldsTimesBetweenTheYear2000AndADayFromNow) {
 }
 
 TEST(Validate, RefusesWhatIsNoNumber) {
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -1.0f}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -1.0f}) {
     auto row = good_request();
     row.latency_ms = bad;
     EXPECT_NE(refusal(row).find("must be a finite number, 0 or more"), std::string::npos) << bad;
@@ -126,7 +129,8 @@ TEST(Validate, RefusesIdentitiesThatWereNeverSet) {
   EXPECT_EQ(refusal(request), "accepted");
   auto cost = good_cost();
   cost.cloud_provider = "";
-  EXPECT_NE(refusal(cost).find("column cloud_provider: '' must be a text of 1 to 4096 bytes"), std::string::npos);
+  EXPECT_NE(refusal(cost).find("column cloud_provider: '' must be a text of 1 to 4096 bytes"),
+            std::string::npos);
 }
 
 TEST(Validate, RefusesOverlongTextAndShowsOnlyItsBeginning) {

@@ -22,8 +22,10 @@ std::vector<std::string> create_own_tables() {
           "\n(\n    family LowCardinality(String),\n    tier LowCardinality(String),\n    days UInt32,\n"
           "    set_at DateTime64(6, 'UTC')\n)\nENGINE = ReplacingMergeTree(set_at)\nORDER BY (family, tier)",
       "CREATE TABLE IF NOT EXISTS " + qualified("import_ledger") +
-          "\n(\n    import_id UUID,\n    family LowCardinality(String),\n    path String,\n    block UInt64,\n    rows UInt64,\n"
-          "    refused UInt64,\n    finished UInt8,\n    recorded_at DateTime('UTC')\n)\nENGINE = MergeTree\nORDER BY (import_id, block)",
+          "\n(\n    import_id UUID,\n    family LowCardinality(String),\n    path String,\n    block "
+          "UInt64,\n    rows UInt64,\n"
+          "    refused UInt64,\n    finished UInt8,\n    recorded_at DateTime('UTC')\n)\nENGINE = "
+          "MergeTree\nORDER BY (import_id, block)",
   };
 }
 
@@ -43,15 +45,17 @@ const Migration kMigrations[] = {
 
 Result<void> create_record(Transport& transport) {
   OPTIINFRA_CHECK(transport.execute({.sql = "CREATE DATABASE IF NOT EXISTS " + std::string(kDatabase)}));
-  return transport.execute({.sql = "CREATE TABLE IF NOT EXISTS " + qualified("schema_migrations") +
-                                   "\n(\n    number UInt32,\n    name String,\n    applied_at DateTime('UTC') DEFAULT now()\n)\n"
-                                   "ENGINE = MergeTree\nORDER BY number"});
+  return transport.execute(
+      {.sql = "CREATE TABLE IF NOT EXISTS " + qualified("schema_migrations") +
+              "\n(\n    number UInt32,\n    name String,\n    applied_at DateTime('UTC') DEFAULT now()\n)\n"
+              "ENGINE = MergeTree\nORDER BY number"});
 }
 
 Result<void> apply(Transport& transport, const Migration& migration) {
   for (std::string& sql : migration.statements()) {
     if (auto done = transport.execute({.sql = std::move(sql)}); !done) {
-      return with_context(std::move(done).error(), "migration " + std::to_string(migration.number) + " (" + migration.name + ")");
+      return with_context(std::move(done).error(),
+                          "migration " + std::to_string(migration.number) + " (" + migration.name + ")");
     }
   }
   Block record;
@@ -63,8 +67,9 @@ Result<void> apply(Transport& transport, const Migration& migration) {
 }
 
 Error newer_store(std::uint32_t version) {
-  return {ErrorKind::kIncompatible, "the store has schema version " + std::to_string(version) + " and this program knows " +
-                                        std::to_string(schema_version_of_program()) + "; use a newer optiinfra"};
+  return {ErrorKind::kIncompatible,
+          "the store has schema version " + std::to_string(version) + " and this program knows " +
+              std::to_string(schema_version_of_program()) + "; use a newer optiinfra"};
 }
 
 }  // namespace
@@ -72,13 +77,16 @@ Error newer_store(std::uint32_t version) {
 std::uint32_t schema_version_of_program() noexcept { return std::rbegin(kMigrations)->number; }
 
 Result<std::uint32_t> schema_version_of_store(Transport& transport) {
-  OPTIINFRA_TRY(const auto tables,
-                query_numbers(transport, {.sql = "SELECT toUInt64(count()) FROM system.tables WHERE database = {database:String} AND "
-                                                 "name = 'schema_migrations'",
-                                          .parameters = {{"database", std::string(kDatabase)}}}));
+  OPTIINFRA_TRY(
+      const auto tables,
+      query_numbers(
+          transport,
+          {.sql = "SELECT toUInt64(count()) FROM system.tables WHERE database = {database:String} AND "
+                  "name = 'schema_migrations'",
+           .parameters = {{"database", std::string(kDatabase)}}}));
   if (tables.empty() || tables[0] == 0) return 0u;
-  OPTIINFRA_TRY(const auto version,
-                query_numbers(transport, {.sql = "SELECT toUInt64(max(number)) FROM " + qualified("schema_migrations")}));
+  OPTIINFRA_TRY(const auto version, query_numbers(transport, {.sql = "SELECT toUInt64(max(number)) FROM " +
+                                                                     qualified("schema_migrations")}));
   return version.empty() ? 0u : static_cast<std::uint32_t>(version[0]);
 }
 
@@ -101,9 +109,10 @@ Result<void> expect_current_schema(Transport& transport) {
   OPTIINFRA_TRY(const std::uint32_t version, schema_version_of_store(transport));
   if (version == schema_version_of_program()) return {};
   if (version > schema_version_of_program()) return newer_store(version);
-  return Error{ErrorKind::kIncompatible, version == 0 ? "the store is empty; set it up with: optiinfra init"
-                                                      : "the store has schema version " + std::to_string(version) +
-                                                            ", older than this program; bring it up to date with: optiinfra init"};
+  return Error{ErrorKind::kIncompatible,
+               version == 0 ? "the store is empty; set it up with: optiinfra init"
+                            : "the store has schema version " + std::to_string(version) +
+                                  ", older than this program; bring it up to date with: optiinfra init"};
 }
 
 }  // namespace optiinfra

@@ -31,7 +31,8 @@ Result<std::vector<std::vector<std::string>>> query_texts(Transport& transport, 
     for (std::size_t column = 0; column < block.columns().size() && right; ++column) {
       const auto* values = block.values<Strings>(column);
       right = values != nullptr;
-      for (std::size_t row = 0; right && row < values->size(); ++row) rows[first + row].emplace_back((*values)[row]);
+      for (std::size_t row = 0; right && row < values->size(); ++row)
+        rows[first + row].emplace_back((*values)[row]);
     }
     return right;
   })));

@@ -17,7 +17,8 @@ constexpr std::chrono::milliseconds kLookDelay{250};
 constexpr std::chrono::minutes kDayTimeout{10};
 
 bool is_exact(Aggregate aggregate) {
-  return aggregate == Aggregate::kCount || aggregate == Aggregate::kMinimum || aggregate == Aggregate::kMaximum || aggregate == Aggregate::kMaximumState;
+  return aggregate == Aggregate::kCount || aggregate == Aggregate::kMinimum ||
+         aggregate == Aggregate::kMaximum || aggregate == Aggregate::kMaximumState;
 }
 
 /// How far the two sides of a column may lie apart, relative to the larger.
@@ -56,24 +57,31 @@ std::string both_sides(const TableDefinition& table) {
     finished += ", toFloat64(" + of_rollup[i].expression + ") AS rollup_" + of_rollup[i].name;
     finished += ", toFloat64(" + of_raw[i].expression + ") AS raw_" + of_raw[i].name;
   }
-  return "SELECT " + keys + ", countIf(side = 0) > 0 AS in_rollup, countIf(side = 1) > 0 AS in_raw, min(arrived_at) AS arrived" + finished +
-         "\nFROM (SELECT " + keys + measures + ", arrived_at, 0 AS side FROM " + qualified(table.rollup_table) +
-         " WHERE hour >= toDateTime({day:Date}, 'UTC') AND hour < toDateTime({day:Date} + 1, 'UTC')\nUNION ALL SELECT toStartOfHour(timestamp) AS " +
-         keys + raw + ", min(arrived_at), 1 FROM " + qualified(table.raw_table) + " WHERE toDate(timestamp) = {day:Date} GROUP BY " + keys +
-         ")\nGROUP BY " + keys;
+  return "SELECT " + keys +
+         ", countIf(side = 0) > 0 AS in_rollup, countIf(side = 1) > 0 AS in_raw, min(arrival_hour) AS "
+         "arrived" +
+         finished + "\nFROM (SELECT " + keys + measures + ", arrival_hour, 0 AS side FROM " +
+         qualified(table.rollup_table) +
+         " WHERE hour >= toDateTime({day:Date}, 'UTC') AND hour < toDateTime({day:Date} + 1, 'UTC')\nUNION "
+         "ALL SELECT toStartOfHour(timestamp) AS " +
+         keys + raw + ", min(arrival_hour), 1 FROM " + qualified(table.raw_table) +
+         " WHERE toDate(timestamp) = {day:Date} GROUP BY " + keys + ")\nGROUP BY " + keys;
 }
 
 std::string difference_condition(const TableDefinition& table) {
   std::string sql = "in_rollup != in_raw";
   for (const FinishedColumn& column : table.finished()) {
     const std::string raw = "raw_" + column.name, rollup = "rollup_" + column.name;
-    sql += " OR abs(" + raw + " - " + rollup + ") > " + number_text(tolerance(column.aggregate)) + " * greatest(abs(" + raw + "), abs(" + rollup + "))";
+    sql += " OR abs(" + raw + " - " + rollup + ") > " + number_text(tolerance(column.aggregate)) +
+           " * greatest(abs(" + raw + "), abs(" + rollup + "))";
   }
   return "(" + sql + ")";
 }
 
 /// Hours whose raw rows must be there.
-constexpr const char* kInScope = "(hour >= toDateTime({complete_from:UInt32}, 'UTC') OR arrived > toDateTime({graced_from:UInt32}, 'UTC'))";
+constexpr const char* kInScope =
+    "(hour >= toDateTime({complete_from:UInt32}, 'UTC') OR arrived > toDateTime({graced_from:UInt32}, "
+    "'UTC'))";
 
 Statement statement(const ReconcileScope& scope, const std::string& day, std::string sql) {
   return {.sql = std::move(sql),
@@ -88,11 +96,14 @@ struct DayCounts {
 };
 
 Result<DayCounts> count_day(Transport& transport, const ReconcileScope& scope, const std::string& day) {
-  OPTIINFRA_TRY(const auto rows,
-                query_numbers(transport, statement(scope, day,
-                                                   "SELECT arrayJoin([countIf(in_scope), countIf(NOT in_scope), countIf(in_scope AND differing)]) FROM (SELECT " +
-                                                       std::string(kInScope) + " AS in_scope, " + difference_condition(*scope.table) + " AS differing FROM (" +
-                                                       both_sides(*scope.table) + "))")));
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_numbers(transport, statement(scope, day,
+                                         "SELECT arrayJoin([countIf(in_scope), countIf(NOT in_scope), "
+                                         "countIf(in_scope AND differing)]) FROM (SELECT " +
+                                             std::string(kInScope) + " AS in_scope, " +
+                                             difference_condition(*scope.table) + " AS differing FROM (" +
+                                             both_sides(*scope.table) + "))")));
   if (rows.size() != 3) return Error{ErrorKind::kCorrupt, "the comparison of " + day + " gave no counts"};
   return DayCounts{rows[0], rows[1], rows[2]};
 }
@@ -101,7 +112,8 @@ void describe(const TableDefinition& table, const Block& block, std::size_t row,
   HourDifference difference{table.family, {}, {}, {}, 0, 0};
   difference.hour = sys_seconds{std::chrono::seconds{(*block.values<std::vector<std::uint32_t>>(0))[row]}};
   difference.key = (*block.values<Strings>(1))[row];
-  const bool in_rollup = (*block.values<std::vector<std::uint8_t>>(2))[row] != 0, in_raw = (*block.values<std::vector<std::uint8_t>>(3))[row] != 0;
+  const bool in_rollup = (*block.values<std::vector<std::uint8_t>>(2))[row] != 0,
+             in_raw = (*block.values<std::vector<std::uint8_t>>(3))[row] != 0;
   constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
   std::size_t column = 4;
   for (const FinishedColumn& finished : table.finished()) {
@@ -118,13 +130,18 @@ void describe(const TableDefinition& table, const Block& block, std::size_t row,
   }
 }
 
-Result<void> describe_day(Transport& transport, const ReconcileScope& scope, const std::string& day, VerifyReport& report) {
+Result<void> describe_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
+                          VerifyReport& report) {
   const TableDefinition& table = *scope.table;
   std::string key, columns;
-  for (const char* name : table.grouped()) key += (key.empty() ? "'" : ", ', ") + std::string(name) + "=', toString(" + name + ")";
-  for (const FinishedColumn& column : table.finished()) columns += ", rollup_" + column.name + ", raw_" + column.name;
-  const std::string sql = "SELECT toUInt32(hour), concat(" + key + "), toUInt8(in_rollup), toUInt8(in_raw)" + columns + " FROM (" + both_sides(table) +
-                          ") WHERE " + kInScope + " AND " + difference_condition(table) + " ORDER BY hour LIMIT " + std::to_string(kDifferencesDescribedMax);
+  for (const char* name : table.grouped())
+    key += (key.empty() ? "'" : ", ', ") + std::string(name) + "=', toString(" + name + ")";
+  for (const FinishedColumn& column : table.finished())
+    columns += ", rollup_" + column.name + ", raw_" + column.name;
+  const std::string sql = "SELECT toUInt32(hour), concat(" + key + "), toUInt8(in_rollup), toUInt8(in_raw)" +
+                          columns + " FROM (" + both_sides(table) + ") WHERE " + kInScope + " AND " +
+                          difference_condition(table) + " ORDER BY hour LIMIT " +
+                          std::to_string(kDifferencesDescribedMax);
   return done(transport.query(statement(scope, day, sql), [&](const Block& block) {
     for (std::size_t row = 0; row < block.row_count(); ++row) describe(table, block, row, report);
     return report.differences.size() < kDifferencesDescribedMax;
@@ -134,15 +151,21 @@ Result<void> describe_day(Transport& transport, const ReconcileScope& scope, con
 }  // namespace
 
 Result<std::vector<std::string>> days_of(Transport& transport, const TableDefinition& table) {
-  OPTIINFRA_TRY(const auto rows, query_texts(transport, {.sql = "SELECT toString(day) FROM (SELECT DISTINCT toDate(timestamp) AS day FROM " + qualified(table.raw_table) +
-                                                                " UNION DISTINCT SELECT DISTINCT toDate(hour) AS day FROM " + qualified(table.rollup_table) + ") ORDER BY day",
-                                                         .timeout = kDayTimeout}));
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_texts(
+          transport,
+          {.sql = "SELECT toString(day) FROM (SELECT DISTINCT toDate(timestamp) AS day FROM " +
+                  qualified(table.raw_table) + " UNION DISTINCT SELECT DISTINCT toDate(hour) AS day FROM " +
+                  qualified(table.rollup_table) + ") ORDER BY day",
+           .timeout = kDayTimeout}));
   std::vector<std::string> days;
   for (const auto& row : rows) days.push_back(row[0]);
   return days;
 }
 
-Result<void> reconcile_day(Transport& transport, const ReconcileScope& scope, const std::string& day, VerifyReport& report) {
+Result<void> reconcile_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
+                           VerifyReport& report) {
   DayCounts counts;
   for (int look = 1; look <= kLooksMax; ++look) {
     OPTIINFRA_TRY(counts, count_day(transport, scope, day));

@@ -14,9 +14,13 @@ using std::chrono::days;
 constexpr Tier kTiers[] = {Tier::kRaw, Tier::kRollup};
 
 const char* tier_name(Tier tier) { return tier == Tier::kRaw ? "raw" : "rollup"; }
-const char* table_name(const TableDefinition& table, Tier tier) { return tier == Tier::kRaw ? table.raw_table : table.rollup_table; }
+const char* table_name(const TableDefinition& table, Tier tier) {
+  return tier == Tier::kRaw ? table.raw_table : table.rollup_table;
+}
 const char* time_column(Tier tier) { return tier == Tier::kRaw ? "timestamp" : "hour"; }
-days default_retention(const TableDefinition& table, Tier tier) { return tier == Tier::kRaw ? table.raw_retention : kRollupRetention; }
+days default_retention(const TableDefinition& table, Tier tier) {
+  return tier == Tier::kRaw ? table.raw_retention : kRollupRetention;
+}
 
 long parse_number(const std::string& text) {
   long number = 0;
@@ -26,10 +30,12 @@ long parse_number(const std::string& text) {
 
 /// Days by table, as the engine's own definition of each table states its TTL.
 Result<std::map<std::string, days>> read_effective(Transport& transport) {
-  OPTIINFRA_TRY(const auto rows,
-                query_texts(transport, {.sql = "SELECT name, extract(engine_full, 'TTL greatest\\\\((?:timestamp|hour) \\\\+ toIntervalDay\\\\((\\\\d+)\\\\)') "
-                                               "FROM system.tables WHERE database = {database:String}",
-                                        .parameters = {{"database", std::string(kDatabase)}}}));
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_texts(transport, {.sql = "SELECT name, extract(engine_full, 'TTL greatest\\\\((?:timestamp|hour) "
+                                     "\\\\+ toIntervalDay\\\\((\\\\d+)\\\\)') "
+                                     "FROM system.tables WHERE database = {database:String}",
+                              .parameters = {{"database", std::string(kDatabase)}}}));
   std::map<std::string, days> effective;
   for (const auto& row : rows) effective[row[0]] = days{parse_number(row[1])};
   return effective;
@@ -42,11 +48,17 @@ struct Wish {
 
 /// Wishes by "family tier".
 Result<std::map<std::string, Wish>> read_configured(Transport& transport) {
-  OPTIINFRA_TRY(const auto rows, query_texts(transport, {.sql = "SELECT family || ' ' || tier, toString(argMax(days, set_at)), "
-                                                                "toString(toUnixTimestamp(max(set_at))) FROM (SELECT toString(family) AS family, "
-                                                                "toString(tier) AS tier, days, set_at FROM " + qualified("retention") + ") GROUP BY family, tier"}));
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_texts(transport,
+                  {.sql = "SELECT family || ' ' || tier, toString(argMax(days, set_at)), "
+                          "toString(toUnixTimestamp(max(set_at))) FROM (SELECT toString(family) AS family, "
+                          "toString(tier) AS tier, days, set_at FROM " +
+                          qualified("retention") + ") GROUP BY family, tier"}));
   std::map<std::string, Wish> configured;
-  for (const auto& row : rows) configured[row[0]] = {days{parse_number(row[1])}, sys_seconds{std::chrono::seconds{parse_number(row[2])}}};
+  for (const auto& row : rows)
+    configured[row[0]] = {days{parse_number(row[1])},
+                          sys_seconds{std::chrono::seconds{parse_number(row[2])}}};
   return configured;
 }
 
@@ -55,7 +67,8 @@ Result<void> record_wish(Transport& transport, const TableDefinition& table, Tie
   Dictionary family, tiers;
   family.append(table.name);
   tiers.append(tier_name(tier));
-  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
   row.add({"family", "LowCardinality(String)", std::move(family)});
   row.add({"tier", "LowCardinality(String)", std::move(tiers)});
   row.add({"days", "UInt32", std::vector<std::uint32_t>{static_cast<std::uint32_t>(keep.count())}});
@@ -66,36 +79,49 @@ Result<void> record_wish(Transport& transport, const TableDefinition& table, Tie
 /// The engine computes the TTL of existing parts anew without rewriting their rows
 /// (materialize_ttl_recalculate_only on raw tables).
 Result<void> change_table(Transport& transport, const TableDefinition& table, Tier tier, days keep) {
-  return transport.execute({.sql = "ALTER TABLE " + qualified(table_name(table, tier)) + " MODIFY TTL " + ttl_expression(time_column(tier), keep),
+  return transport.execute({.sql = "ALTER TABLE " + qualified(table_name(table, tier)) + " MODIFY TTL " +
+                                   ttl_expression(time_column(tier), keep),
                             .settings = {{"mutations_sync", "1"}}});
 }
 
-Result<void> drop_raw(Transport& transport, const TableDefinition& table, sys_seconds cutoff, sys_seconds stored_before,
-                      std::vector<ExpiredPartition>& dropped) {
-  OPTIINFRA_TRY(const auto partitions,
-                query_texts(transport, {.sql = "SELECT partition, toString(sum(rows)) FROM system.parts WHERE database = {database:String} AND "
-                                               "table = {table:String} AND active GROUP BY partition HAVING toDateTime(toDate(partition) + 1, 'UTC') <= "
-                                               "toDateTime({cutoff:UInt32}, 'UTC') AND max(modification_time) <= toDateTime({stored_before:UInt32}, 'UTC') "
-                                               "ORDER BY partition",
-                                        .parameters = {{"database", std::string(kDatabase)},
-                                                       {"table", table.raw_table},
-                                                       {"cutoff", std::to_string(to_column_time(cutoff))},
-                                                       {"stored_before", std::to_string(to_column_time(stored_before))}}}));
+Result<void> drop_raw(Transport& transport, const TableDefinition& table, sys_seconds cutoff,
+                      sys_seconds stored_before, std::vector<ExpiredPartition>& dropped) {
+  OPTIINFRA_TRY(
+      const auto partitions,
+      query_texts(transport,
+                  {.sql = "SELECT partition, toString(sum(rows)) FROM system.parts WHERE database = "
+                          "{database:String} AND "
+                          "table = {table:String} AND active GROUP BY partition HAVING "
+                          "toDateTime(toDate(partition) + 1, 'UTC') <= "
+                          "toDateTime({cutoff:UInt32}, 'UTC') AND max(modification_time) <= "
+                          "toDateTime({stored_before:UInt32}, 'UTC') "
+                          "ORDER BY partition",
+                   .parameters = {{"database", std::string(kDatabase)},
+                                  {"table", table.raw_table},
+                                  {"cutoff", std::to_string(to_column_time(cutoff))},
+                                  {"stored_before", std::to_string(to_column_time(stored_before))}}}));
   for (const auto& row : partitions) {
     ExpiredPartition expired{table.raw_table, row[0], static_cast<std::uint64_t>(parse_number(row[1]))};
-    OPTIINFRA_CHECK(transport.execute({.sql = "ALTER TABLE " + qualified(table.raw_table) + " DROP PARTITION {day:String}",
-                                       .parameters = {{"day", expired.partition}}}));
+    OPTIINFRA_CHECK(transport.execute(
+        {.sql = "ALTER TABLE " + qualified(table.raw_table) + " DROP PARTITION {day:String}",
+         .parameters = {{"day", expired.partition}}}));
     dropped.push_back(std::move(expired));
   }
   return {};
 }
 
 /// Rollups are one partition each: a mutation leaves the expired rows out, and runs only when there are some.
-Result<void> drop_rollup(Transport& transport, const TableDefinition& table, sys_seconds cutoff, sys_seconds stored_before) {
-  const std::string expired = " WHERE hour < toDateTime({cutoff:UInt32}, 'UTC') AND arrived_at <= toDateTime({stored_before:UInt32}, 'UTC')";
-  const std::vector<NamedValue> parameters = {{"cutoff", std::to_string(to_column_time(cutoff))},
-                                              {"stored_before", std::to_string(to_column_time(stored_before))}};
-  OPTIINFRA_TRY(const auto rows, query_numbers(transport, {.sql = "SELECT toUInt64(count()) FROM " + qualified(table.rollup_table) + expired,
+Result<void> drop_rollup(Transport& transport, const TableDefinition& table, sys_seconds cutoff,
+                         sys_seconds stored_before) {
+  const std::string expired =
+      " WHERE hour < toDateTime({cutoff:UInt32}, 'UTC') AND arrival_hour <= "
+      "toDateTime({stored_before:UInt32}, "
+      "'UTC')";
+  const std::vector<NamedValue> parameters = {
+      {"cutoff", std::to_string(to_column_time(cutoff))},
+      {"stored_before", std::to_string(to_column_time(stored_before))}};
+  OPTIINFRA_TRY(const auto rows, query_numbers(transport, {.sql = "SELECT toUInt64(count()) FROM " +
+                                                                  qualified(table.rollup_table) + expired,
                                                            .parameters = parameters}));
   if (rows.empty() || rows[0] == 0) return {};
   return transport.execute({.sql = "ALTER TABLE " + qualified(table.rollup_table) + " DELETE" + expired,
@@ -103,9 +129,10 @@ Result<void> drop_rollup(Transport& transport, const TableDefinition& table, sys
                             .settings = {{"mutations_sync", "1"}}});
 }
 
-Result<void> drop_expired(Transport& transport, const Retention& retention, sys_seconds clock, std::chrono::seconds grace,
-                          std::vector<ExpiredPartition>& dropped) {
-  if (retention.effective.count() == 0) return {};  // A table without TTL is for verify() to report, not to empty.
+Result<void> drop_expired(Transport& transport, const Retention& retention, sys_seconds clock,
+                          std::chrono::seconds grace, std::vector<ExpiredPartition>& dropped) {
+  if (retention.effective.count() == 0)
+    return {};  // A table without TTL is for verify() to report, not to empty.
   const TableDefinition& table = table_of(retention.family);
   const sys_seconds cutoff = clock - retention.effective, stored_before = clock - grace;
   if (retention.tier == Tier::kRaw) return drop_raw(transport, table, cutoff, stored_before, dropped);
@@ -123,15 +150,19 @@ Result<std::vector<Retention>> read_retention(Transport& transport) {
     for (const Tier tier : kTiers) {
       const auto found = configured.find(std::string(table.name) + " " + tier_name(tier));
       const Wish wish = found == configured.end() ? Wish{default_retention(table, tier), {}} : found->second;
-      result.push_back({family, tier, table_name(table, tier), wish.keep, effective[table_name(table, tier)], wish.set_at});
+      result.push_back({family, tier, table_name(table, tier), wish.keep, effective[table_name(table, tier)],
+                        wish.set_at});
     }
   }
   return result;
 }
 
-Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family family, Tier tier, days keep) {
+Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family family, Tier tier,
+                                                    days keep) {
   if (keep < kRetentionMin || keep > kRetentionMax) {
-    return Error{ErrorKind::kInvalidArgument, "a retention of " + std::to_string(keep.count()) + " days is outside 1 to " + std::to_string(kRetentionMax.count())};
+    return Error{ErrorKind::kInvalidArgument, "a retention of " + std::to_string(keep.count()) +
+                                                  " days is outside 1 to " +
+                                                  std::to_string(kRetentionMax.count())};
   }
   OPTIINFRA_TRY(const auto all, read_retention(transport));
   const TableDefinition& table = table_of(family);
@@ -139,15 +170,18 @@ Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family
     if (other.family != family || other.tier == tier) continue;
     const bool inverted = tier == Tier::kRaw ? keep > other.configured : keep < other.configured;
     if (inverted) {
-      return Error{ErrorKind::kInvalidArgument, std::string(table.name) + ": raw rows would be kept longer than their rollup (" +
-                                                    std::to_string(other.configured.count()) + " days for the " + tier_name(other.tier) + "); change that first"};
+      return Error{ErrorKind::kInvalidArgument,
+                   std::string(table.name) + ": raw rows would be kept longer than their rollup (" +
+                       std::to_string(other.configured.count()) + " days for the " + tier_name(other.tier) +
+                       "); change that first"};
     }
   }
   OPTIINFRA_CHECK(record_wish(transport, table, tier, keep));
   OPTIINFRA_CHECK(change_table(transport, table, tier, keep));
   std::vector<ExpiredPartition> dropped;
   // A second ahead, so that what was stored in this very second counts as stored before.
-  OPTIINFRA_CHECK(drop_expired(transport, {family, tier, table_name(table, tier), keep, keep, now()}, now(), -std::chrono::seconds{1}, dropped));
+  OPTIINFRA_CHECK(drop_expired(transport, {family, tier, table_name(table, tier), keep, keep, now()}, now(),
+                               -std::chrono::seconds{1}, dropped));
   return dropped;
 }
 

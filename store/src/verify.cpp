@@ -27,25 +27,36 @@ const std::vector<NamedValue>& database() {
 }
 
 Result<std::map<std::string, Size>> read_sizes(Transport& transport) {
-  OPTIINFRA_TRY(const auto rows, query_texts(transport, {.sql = "SELECT table, toString(sum(rows)), toString(count()), toString(sum(bytes_on_disk)), "
-                                                                "toString(sum(data_uncompressed_bytes)) FROM system.parts WHERE database = {database:String} "
-                                                                "AND active GROUP BY table",
-                                                         .parameters = database()}));
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_texts(
+          transport,
+          {.sql =
+               "SELECT table, toString(sum(rows)), toString(count()), toString(sum(bytes_on_disk)), "
+               "toString(sum(data_uncompressed_bytes)) FROM system.parts WHERE database = {database:String} "
+               "AND active GROUP BY table",
+           .parameters = database()}));
   std::map<std::string, Size> sizes;
-  for (const auto& row : rows) sizes[row[0]] = {parse_number(row[1]), parse_number(row[2]), parse_number(row[3]), parse_number(row[4])};
+  for (const auto& row : rows)
+    sizes[row[0]] = {parse_number(row[1]), parse_number(row[2]), parse_number(row[3]), parse_number(row[4])};
   return sizes;
 }
 
 /// Column types by "table.column". A table without columns does not exist.
 Result<std::map<std::string, std::string>> read_columns(Transport& transport) {
-  OPTIINFRA_TRY(const auto rows, query_texts(transport, {.sql = "SELECT table || '.' || name, type FROM system.columns WHERE database = {database:String}",
-                                                         .parameters = database()}));
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_texts(
+          transport,
+          {.sql = "SELECT table || '.' || name, type FROM system.columns WHERE database = {database:String}",
+           .parameters = database()}));
   std::map<std::string, std::string> columns;
   for (const auto& row : rows) columns[row[0]] = row[1];
   return columns;
 }
 
-void expect_column(const std::map<std::string, std::string>& columns, const std::string& name, const std::string& type, std::vector<std::string>& faults) {
+void expect_column(const std::map<std::string, std::string>& columns, const std::string& name,
+                   const std::string& type, std::vector<std::string>& faults) {
   const auto found = columns.find(name);
   if (found == columns.end()) {
     faults.push_back(name + " is absent; it should be " + type);
@@ -62,9 +73,11 @@ std::vector<std::string> find_schema_faults(const std::map<std::string, std::str
       expect_column(columns, std::string(table.raw_table) + "." + column.name, column.type, faults);
     }
     for (const MeasureDefinition& measure : table.measures) {
-      expect_column(columns, std::string(table.rollup_table) + "." + measure.name, measure.state_type(), faults);
+      expect_column(columns, std::string(table.rollup_table) + "." + measure.name, measure.state_type(),
+                    faults);
     }
-    if (!columns.contains(std::string(table.finishing_view) + ".hour")) faults.push_back(std::string(table.finishing_view) + " is absent");
+    if (!columns.contains(std::string(table.finishing_view) + ".hour"))
+      faults.push_back(std::string(table.finishing_view) + " is absent");
   }
   return faults;
 }
@@ -77,13 +90,15 @@ Result<void> reconcile(Transport& transport, const std::vector<Retention>& reten
   for (const Retention& kept : retention) {
     if (kept.tier != Tier::kRaw) continue;
     const sys_seconds clock = now();
-    const ReconcileScope scope{.table = &table_of(kept.family),
-                               .complete_from = std::chrono::ceil<std::chrono::hours>(clock - kept.effective),
-                               .graced_arrivals_from = std::max(clock - kArrivalGrace + std::chrono::hours{1}, kept.set_at)};
+    const ReconcileScope scope{
+        .table = &table_of(kept.family),
+        .complete_from = std::chrono::ceil<std::chrono::hours>(clock - kept.effective),
+        .graced_arrivals_from = std::max(clock - kArrivalGrace + std::chrono::hours{1}, kept.set_at)};
     OPTIINFRA_TRY(const auto days, days_of(transport, *scope.table));
     for (const std::string& day : days) {
       if (auto compared = reconcile_day(transport, scope, day, report); !compared) {
-        return with_context(std::move(compared).error(), "reconcile " + std::string(scope.table->name) + " of " + day);
+        return with_context(std::move(compared).error(),
+                            "reconcile " + std::string(scope.table->name) + " of " + day);
       }
     }
   }
@@ -93,8 +108,10 @@ Result<void> reconcile(Transport& transport, const std::vector<Retention>& reten
 }  // namespace
 
 bool VerifyReport::ok() const noexcept {
-  const bool complete = std::all_of(objects.begin(), objects.end(), [](const ObjectReport& object) { return object.exists; });
-  const bool agreed = std::all_of(retention.begin(), retention.end(), [](const Retention& kept) { return kept.agrees(); });
+  const bool complete =
+      std::all_of(objects.begin(), objects.end(), [](const ObjectReport& object) { return object.exists; });
+  const bool agreed =
+      std::all_of(retention.begin(), retention.end(), [](const Retention& kept) { return kept.agrees(); });
   return complete && agreed && schema_faults.empty() && hours_differing == 0;
 }
 
@@ -104,11 +121,15 @@ Result<VerifyReport> verify(Transport& transport) {
   OPTIINFRA_TRY(const auto columns, read_columns(transport));
   for (const Family family : kFamilies) {
     const TableDefinition& table = table_of(family);
-    report.objects.push_back(report_object(table.raw_table, "raw table", columns.contains(std::string(table.raw_table) + ".timestamp"), sizes[table.raw_table]));
+    report.objects.push_back(report_object(table.raw_table, "raw table",
+                                           columns.contains(std::string(table.raw_table) + ".timestamp"),
+                                           sizes[table.raw_table]));
   }
   for (const Family family : kFamilies) {
     const TableDefinition& table = table_of(family);
-    report.objects.push_back(report_object(table.view, "materialized view", columns.contains(std::string(table.view) + ".hour"), sizes[table.rollup_table]));
+    report.objects.push_back(report_object(table.view, "materialized view",
+                                           columns.contains(std::string(table.view) + ".hour"),
+                                           sizes[table.rollup_table]));
   }
   report.schema_faults = find_schema_faults(columns);
   OPTIINFRA_TRY(report.retention, read_retention(transport));

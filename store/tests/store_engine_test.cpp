@@ -41,18 +41,22 @@ class Store : public ::testing::Test {
 
   std::uint64_t count(const std::string& from) {
     std::uint64_t rows = 0;
-    const auto asked = session_->query({.sql = "SELECT toUInt64(assumeNotNull(" + from + "))"}, [&](const Block& block) {
-      rows = (*block.values<std::vector<std::uint64_t>>(0))[0];
-      return true;
-    });
+    const auto asked =
+        session_->query({.sql = "SELECT toUInt64(assumeNotNull(" + from + "))"}, [&](const Block& block) {
+          rows = (*block.values<std::vector<std::uint64_t>>(0))[0];
+          return true;
+        });
     EXPECT_TRUE(asked) << from << "\n" << asked.error().message;
     return rows;
   }
 
   /// `rows` requests in the hour that holds now minus `age`.
   void insert_requests(days age, int rows) {
-    run("INSERT INTO optiinfra.performance_metrics_ts (timestamp, customer_id, service_id, latency_ms) SELECT toStartOfHour(now()) - toIntervalDay(" +
-        std::to_string(age.count()) + "), toUUID('550e8400-e29b-41d4-a716-446655440000'), toUUID('650e8400-e29b-41d4-a716-446655440000'), number + 1 FROM numbers(" +
+    run("INSERT INTO optiinfra.performance_metrics_ts (timestamp, customer_id, service_id, latency_ms) "
+        "SELECT toStartOfHour(now()) - toIntervalDay(" +
+        std::to_string(age.count()) +
+        "), toUUID('550e8400-e29b-41d4-a716-446655440000'), toUUID('650e8400-e29b-41d4-a716-446655440000'), "
+        "number + 1 FROM numbers(" +
         std::to_string(rows) + ")");
   }
 
@@ -131,7 +135,8 @@ TEST_F(Store, VerifyFindsADeletedRollupRow) {
   insert_requests(days{1}, 100);
   insert_requests(days{0}, 50);
   EXPECT_TRUE(verified().ok());
-  run("ALTER TABLE optiinfra.performance_metrics_hourly DELETE WHERE hour < toStartOfHour(now()) SETTINGS mutations_sync = 1");
+  run("ALTER TABLE optiinfra.performance_metrics_hourly DELETE WHERE hour < toStartOfHour(now()) SETTINGS "
+      "mutations_sync = 1");
   const VerifyReport report = verified();
   EXPECT_FALSE(report.ok());
   EXPECT_EQ(report.hours_differing, 1u);
@@ -143,7 +148,8 @@ TEST_F(Store, VerifyFindsADeletedRollupRow) {
 TEST_F(Store, VerifyFindsADroppedRawPartAndAChangedCount) {
   migrated();
   insert_requests(days{2}, 100);
-  run("INSERT INTO optiinfra.performance_metrics_hourly (hour, customer_id, service_id, request_count, arrived_at) SELECT hour, customer_id, service_id, 1, now() FROM optiinfra.performance_metrics_hourly");
+  run("INSERT INTO optiinfra.performance_metrics_hourly (hour, customer_id, service_id, request_count, "
+      "arrival_hour) SELECT hour, customer_id, service_id, 1, now() FROM optiinfra.performance_metrics_hourly");
   VerifyReport report = verified();
   EXPECT_EQ(report.hours_differing, 1u);
   ASSERT_FALSE(report.differences.empty());
@@ -181,11 +187,13 @@ TEST_F(Store, AShorterRetentionRemovesWholePartsAtOnceWhileRollupsStay) {
   migrated();
   insert_requests(days{5}, 10);
   insert_requests(days{0}, 20);
-  const std::uint64_t parts_before = count("(SELECT count() FROM system.parts WHERE table = 'performance_metrics_ts' AND active)");
+  const std::uint64_t parts_before =
+      count("(SELECT count() FROM system.parts WHERE table = 'performance_metrics_ts' AND active)");
   const auto dropped = set_retention(*session_, Family::kPerformance, Tier::kRaw, days{2});
   ASSERT_TRUE(dropped) << dropped.error().message;
   EXPECT_EQ(count("(SELECT count() FROM optiinfra.performance_metrics_ts)"), 20u);
-  EXPECT_EQ(count("(SELECT count() FROM system.parts WHERE table = 'performance_metrics_ts' AND active)"), parts_before - 1);
+  EXPECT_EQ(count("(SELECT count() FROM system.parts WHERE table = 'performance_metrics_ts' AND active)"),
+            parts_before - 1);
   EXPECT_EQ(count("(SELECT sum(request_count) FROM optiinfra.performance_metrics_hourly)"), 30u);
   const VerifyReport report = verified();
   EXPECT_TRUE(report.ok());
@@ -210,8 +218,10 @@ TEST_F(Store, RetentionShowsWhatTheEngineHasAndAMismatchIsADisagreement) {
 
 TEST_F(Store, RefusesRetentionOutsideItsLimitsAndRawRowsThatOutliveTheirRollup) {
   migrated();
-  EXPECT_EQ(set_retention(*session_, Family::kCost, Tier::kRaw, days{0}).error().kind, ErrorKind::kInvalidArgument);
-  EXPECT_EQ(set_retention(*session_, Family::kCost, Tier::kRaw, kRetentionMax + days{1}).error().kind, ErrorKind::kInvalidArgument);
+  EXPECT_EQ(set_retention(*session_, Family::kCost, Tier::kRaw, days{0}).error().kind,
+            ErrorKind::kInvalidArgument);
+  EXPECT_EQ(set_retention(*session_, Family::kCost, Tier::kRaw, kRetentionMax + days{1}).error().kind,
+            ErrorKind::kInvalidArgument);
   const auto inverted = set_retention(*session_, Family::kCost, Tier::kRaw, days{800});
   ASSERT_FALSE(inverted);
   EXPECT_NE(inverted.error().message.find("longer than their rollup"), std::string::npos);
@@ -226,8 +236,10 @@ TEST_F(Store, VerifyAgreesWhileAnotherSessionWrites) {
   std::atomic<int> inserts = 0;
   std::thread thread([&] {
     while (!stop) {
-      const auto done = (*writer)->execute({.sql = "INSERT INTO optiinfra.cost_metrics_ts (timestamp, customer_id, cloud_provider, cost_per_hour) SELECT now(), "
-                                                   "toUUID('550e8400-e29b-41d4-a716-446655440000'), 'aws', 1.5 FROM numbers(10)"});
+      const auto done = (*writer)->execute(
+          {.sql = "INSERT INTO optiinfra.cost_metrics_ts (timestamp, customer_id, cloud_provider, "
+                  "cost_per_hour) SELECT now(), "
+                  "toUUID('550e8400-e29b-41d4-a716-446655440000'), 'aws', 1.5 FROM numbers(10)"});
       if (done) ++inserts;
       std::this_thread::sleep_for(20ms);
     }
@@ -251,10 +263,11 @@ TEST_F(Store, HidesWhatTheContractDoesNotNameFromSelectStar) {
   migrated();
   std::size_t columns = 0;
   insert_requests(days{0}, 1);
-  ASSERT_TRUE(session_->query({.sql = "SELECT * FROM optiinfra.performance_metrics_ts"}, [&](const Block& block) {
-    columns = block.columns().size();
-    return true;
-  }));
+  ASSERT_TRUE(
+      session_->query({.sql = "SELECT * FROM optiinfra.performance_metrics_ts"}, [&](const Block& block) {
+        columns = block.columns().size();
+        return true;
+      }));
   EXPECT_EQ(columns, table_of(Family::kPerformance).columns().size());
 }
 

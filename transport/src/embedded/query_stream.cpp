@@ -29,6 +29,21 @@ bool cannot_be_streamed(const EngineResult& handle) {
   return !status && status.error().message.find("Streaming query is not supported") != std::string::npos;
 }
 
+/// Whether pieces in `format` may follow each other. The engine's stream formats each block by itself,
+/// with the format's beginning and end: fit for rows alone, not for a JSON document or a Parquet file.
+/// JSONCompactEachRowWithNamesAndTypes, which has headings, repeats them with each block.
+bool is_made_of_rows(std::string_view format) {
+  static constexpr std::string_view kFormats[] = {"CSV",
+                                                  "JSONCompactEachRow",
+                                                  "JSONCompactEachRowWithNamesAndTypes",
+                                                  "JSONEachRow",
+                                                  "Native",
+                                                  "RowBinary",
+                                                  "TSV",
+                                                  "TabSeparated"};
+  return std::find(std::begin(kFormats), std::end(kFormats), format) != std::end(kFormats);
+}
+
 Result<std::string> text_of(const Statement& statement) {
   OPTIINFRA_TRY(const std::string_view sql, single_statement(statement.sql));
   return std::string(sql) + settings_clause(statement.settings);
@@ -56,12 +71,14 @@ Result<QueryStream> QueryStream::open(const Connection& connection, const Statem
                                       std::string_view format) {
   OPTIINFRA_TRY(const std::string sql, text_of(statement));
   const Library& library = connection.library();
-  EngineResult handle = call_engine(library.stream_query_with_params_n, connection, statement, sql, format);
-  if (cannot_be_streamed(handle)) {
+  const auto read_whole = [&]() -> Result<QueryStream> {
     EngineResult whole = call_engine(library.query_with_params_n, connection, statement, sql, format);
     OPTIINFRA_CHECK(whole.check(Applied::kUnknown));
     return QueryStream(connection, std::move(whole), false);
-  }
+  };
+  if (!is_made_of_rows(format)) return read_whole();
+  EngineResult handle = call_engine(library.stream_query_with_params_n, connection, statement, sql, format);
+  if (cannot_be_streamed(handle)) return read_whole();
   OPTIINFRA_CHECK(handle.check(Applied::kUnknown));
   return QueryStream(connection, std::move(handle), true);
 }

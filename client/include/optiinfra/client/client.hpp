@@ -59,7 +59,8 @@ struct InsertReceipt {
 ///
 /// Threads: all methods may be called from several threads at once; each call takes one of at most
 ///          kSessionsMax sessions. Moving and destroying need the object alone.
-/// Errors:  methods return Result and throw only std::bad_alloc and what a callback throws. After an error the
+/// Errors:  methods return Result and throw only std::bad_alloc and what a callback throws. After an error
+/// the
 ///          client stays usable: a broken session is replaced.
 /// Process: an embedded store belongs to one process and one Client path at a time; never fork with an open
 ///          embedded client (exec is fine).
@@ -83,18 +84,25 @@ class Client {
   /// with 0 rows. A bad row gives kInvalidArgument that names row, column, value and rule. On an error
   /// with Applied::kUnknown part of the rows may be stored: see InsertOptions::token.
   /// @{
-  Result<InsertReceipt> insert_cost_metrics(std::span<const CostMetric> rows, const InsertOptions& options = {});
-  Result<InsertReceipt> insert_performance_metrics(std::span<const PerformanceMetric> rows, const InsertOptions& options = {});
-  Result<InsertReceipt> insert_resource_metrics(std::span<const ResourceMetric> rows, const InsertOptions& options = {});
-  Result<InsertReceipt> insert_quality_metrics(std::span<const QualityMetric> rows, const InsertOptions& options = {});
+  Result<InsertReceipt> insert_cost_metrics(std::span<const CostMetric> rows,
+                                            const InsertOptions& options = {});
+  Result<InsertReceipt> insert_performance_metrics(std::span<const PerformanceMetric> rows,
+                                                   const InsertOptions& options = {});
+  Result<InsertReceipt> insert_resource_metrics(std::span<const ResourceMetric> rows,
+                                                const InsertOptions& options = {});
+  Result<InsertReceipt> insert_quality_metrics(std::span<const QualityMetric> rows,
+                                               const InsertOptions& options = {});
   Result<InsertReceipt> insert_cost_metrics(const CostBatch& batch, const InsertOptions& options = {});
-  Result<InsertReceipt> insert_performance_metrics(const PerformanceBatch& batch, const InsertOptions& options = {});
-  Result<InsertReceipt> insert_resource_metrics(const ResourceBatch& batch, const InsertOptions& options = {});
+  Result<InsertReceipt> insert_performance_metrics(const PerformanceBatch& batch,
+                                                   const InsertOptions& options = {});
+  Result<InsertReceipt> insert_resource_metrics(const ResourceBatch& batch,
+                                                const InsertOptions& options = {});
   Result<InsertReceipt> insert_quality_metrics(const QualityBatch& batch, const InsertOptions& options = {});
 
   /// The same for code that works on all families.
   template <typename Row>
-  Result<InsertReceipt> insert(const typename MetricTraits<Row>::BatchType& batch, const InsertOptions& options = {});
+  Result<InsertReceipt> insert(const typename MetricTraits<Row>::BatchType& batch,
+                               const InsertOptions& options = {});
   /// @}
 
   /// @name The four questions
@@ -103,31 +111,41 @@ class Client {
   /// says what was used. "The last `hours` hours" end with the present second, included.
   /// Errors: kInvalidArgument for an empty or reversed range or hours outside 1 to 87,600.
   /// @{
-  Result<std::vector<CostHour>> query_cost_hourly(const Uuid& customer_id, sys_seconds start, sys_seconds end,
-                                                  const std::optional<std::string>& cloud_provider = std::nullopt);
-  Result<PerformanceSummary> query_performance_p95(const Uuid& customer_id, const Uuid& service_id, int hours = 24);
-  Result<ResourceSummary> query_resource_utilization(const Uuid& customer_id, std::string_view instance_id, int hours = 24);
+  Result<std::vector<CostHour>> query_cost_hourly(
+      const Uuid& customer_id, sys_seconds start, sys_seconds end,
+      const std::optional<std::string>& cloud_provider = std::nullopt);
+  Result<PerformanceSummary> query_performance_p95(const Uuid& customer_id, const Uuid& service_id,
+                                                   int hours = 24);
+  Result<ResourceSummary> query_resource_utilization(const Uuid& customer_id, std::string_view instance_id,
+                                                     int hours = 24);
   Result<QualityTrend> query_quality_trends(const Uuid& customer_id, const Uuid& service_id, int hours = 24);
   /// @}
 
   /// @name The same questions over any range, and what comes next
   /// @{
-  Result<PerformanceSummary> query_performance(const Uuid& customer_id, const Uuid& service_id, TimeRange range);
-  Result<ResourceSummary> query_resource(const Uuid& customer_id, std::string_view instance_id, TimeRange range);
-  Result<QualityTrend> query_quality(const Uuid& customer_id, const Uuid& service_id, TimeRange range, Bucket bucket = Bucket::kHour);
+  Result<PerformanceSummary> query_performance(const Uuid& customer_id, const Uuid& service_id,
+                                               TimeRange range);
+  Result<ResourceSummary> query_resource(const Uuid& customer_id, std::string_view instance_id,
+                                         TimeRange range);
+  Result<QualityTrend> query_quality(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
+                                     Bucket bucket = Bucket::kHour);
 
   /// The models of a service, the busiest first.
-  Result<std::vector<ModelUsage>> query_models(const Uuid& customer_id, const Uuid& service_id, TimeRange range);
+  Result<std::vector<ModelUsage>> query_models(const Uuid& customer_id, const Uuid& service_id,
+                                               TimeRange range);
 
   /// Series come point by point, in order, with memory for one block only. The callback returns false
-  /// to stop early. Buckets without rows are left out. It must not call this client's other methods for long: its
-  /// session is busy until it returns.
-  Result<void> query_performance_series(const Uuid& customer_id, const Uuid& service_id, TimeRange range, Bucket bucket,
+  /// to stop early. Buckets without rows are left out. It must not call this client's other methods for long:
+  /// its session is busy until it returns.
+  Result<void> query_performance_series(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
+                                        Bucket bucket,
                                         const std::function<bool(const PerformancePoint&)>& on_point);
-  Result<void> query_resource_series(const Uuid& customer_id, std::string_view instance_id, TimeRange range, Bucket bucket,
+  Result<void> query_resource_series(const Uuid& customer_id, std::string_view instance_id, TimeRange range,
+                                     Bucket bucket,
                                      const std::function<bool(const ResourcePoint&)>& on_point);
   /// Regions and instance types are kept in raw rows only, and so answer for their retention.
-  Result<void> query_cost_series(const Uuid& customer_id, TimeRange range, Bucket bucket, CostDimension dimension,
+  Result<void> query_cost_series(const Uuid& customer_id, TimeRange range, Bucket bucket,
+                                 CostDimension dimension,
                                  const std::function<bool(const CostPoint&)>& on_point);
   /// @}
 
@@ -145,7 +163,8 @@ class Client {
 std::string default_url();
 
 /// The process's shared client of default_url(), opened (and created) on first use and kept until the process
-/// ends. After a failed open the next call tries again. Threads: any.
+/// ends. After a failed open the next call tries again. Threads: any, but let the main thread make the
+/// first call: the store is closed in order when that thread ends.
 Result<Client*> default_client();
 
 }  // namespace optiinfra

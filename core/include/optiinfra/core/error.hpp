@@ -72,7 +72,8 @@ class [[nodiscard]] Result {
  private:
   template <typename P>
   static P* checked(P* pointer) {
-    if (pointer == nullptr) detail::broken_invariant("a Result was read without checking which side it holds");
+    if (pointer == nullptr)
+      detail::broken_invariant("a Result was read without checking which side it holds");
     return pointer;
   }
 
@@ -106,14 +107,14 @@ class [[nodiscard]] Result<void> {
 #define OPTIINFRA_TRY_NAME_(line) OPTIINFRA_TRY_JOIN_(optiinfra_try_, line)
 
 /// Declares or assigns `target` from the value of a Result, or returns its error from this function.
-#define OPTIINFRA_TRY(target, ...)                                                           \
-  auto OPTIINFRA_TRY_NAME_(__LINE__) = (__VA_ARGS__);                                        \
+#define OPTIINFRA_TRY(target, ...)                                                             \
+  auto OPTIINFRA_TRY_NAME_(__LINE__) = (__VA_ARGS__);                                          \
   if (!OPTIINFRA_TRY_NAME_(__LINE__)) return std::move(OPTIINFRA_TRY_NAME_(__LINE__)).error(); \
   target = *std::move(OPTIINFRA_TRY_NAME_(__LINE__))
 
 /// Returns the error of a Result<void> from this function, or goes on.
-#define OPTIINFRA_CHECK(...)                                       \
-  do {                                                             \
-    auto optiinfra_check = (__VA_ARGS__);                          \
+#define OPTIINFRA_CHECK(...)                                         \
+  do {                                                               \
+    auto optiinfra_check = (__VA_ARGS__);                            \
     if (!optiinfra_check) return std::move(optiinfra_check).error(); \
   } while (false)

@@ -36,9 +36,9 @@ sys_seconds now();
 sys_seconds floor_hour(sys_seconds time);
 
 /// Reads `2026-03-01`, `2026-03-01 12:30`, `2026-03-01T12:30:05Z`, the same with an offset such as
-/// `+02:00` or with fractions of a second (cut off), Unix seconds (`1767225600`), `now`, and `now-24h` with a unit
-/// of s, m, h, d or w. A time without an offset is UTC: a local time has no place in the store.
-/// Errors: kInvalidArgument that quotes the text and shows the accepted forms.
+/// `+02:00` or with fractions of a second (cut off), Unix seconds (`1767225600`), `now`, and `now-24h` with a
+/// unit of s, m, h, d or w. A time without an offset is UTC: a local time has no place in the store. Errors:
+/// kInvalidArgument that quotes the text and shows the accepted forms.
 Result<sys_seconds> parse_time(std::string_view text);
 
 /// Reads a length of time such as `10s`, `5m`, `24h`, `7d`, `2w`. Must be positive.

@@ -107,7 +107,8 @@ using QualityBatch = Batch<QualityMetric, QualityColumns>;
 
 /// The families, in the order in which they are listed everywhere.
 enum class Family { kCost, kPerformance, kResource, kQuality };
-inline constexpr Family kFamilies[] = {Family::kCost, Family::kPerformance, Family::kResource, Family::kQuality};
+inline constexpr Family kFamilies[] = {Family::kCost, Family::kPerformance, Family::kResource,
+                                       Family::kQuality};
 
 /// Ties a row type to its batch, its family and its columns.
 template <typename Row>
@@ -118,9 +119,9 @@ struct MetricTraits<CostMetric> {
   using BatchType = CostBatch;
   static constexpr Family kFamily = Family::kCost;
   static constexpr auto kColumns = std::tuple_cat(
-#define COLUMN(name, type, rule, presence, codec, unit, meaning)                                        \
-  std::make_tuple(detail::column_access<column_type::type>(&CostMetric::name, &CostColumns::name, #name, \
-                                                           Rule::rule, Presence::presence, codec, unit, meaning)),
+#define COLUMN(name, type, rule, presence, codec, unit, meaning) \
+  std::make_tuple(detail::column_access<column_type::type>(      \
+      &CostMetric::name, &CostColumns::name, #name, Rule::rule, Presence::presence, codec, unit, meaning)),
 #include "optiinfra/schema/cost_metric.def"
 #undef COLUMN
       std::tuple<>{});
@@ -131,9 +132,10 @@ struct MetricTraits<PerformanceMetric> {
   using BatchType = PerformanceBatch;
   static constexpr Family kFamily = Family::kPerformance;
   static constexpr auto kColumns = std::tuple_cat(
-#define COLUMN(name, type, rule, presence, codec, unit, meaning)                              \
-  std::make_tuple(detail::column_access<column_type::type>(                                   \
-      &PerformanceMetric::name, &PerformanceColumns::name, #name, Rule::rule, Presence::presence, codec, unit, meaning)),
+#define COLUMN(name, type, rule, presence, codec, unit, meaning)                                         \
+  std::make_tuple(detail::column_access<column_type::type>(&PerformanceMetric::name,                     \
+                                                           &PerformanceColumns::name, #name, Rule::rule, \
+                                                           Presence::presence, codec, unit, meaning)),
 #include "optiinfra/schema/performance_metric.def"
 #undef COLUMN
       std::tuple<>{});
@@ -144,9 +146,10 @@ struct MetricTraits<ResourceMetric> {
   using BatchType = ResourceBatch;
   static constexpr Family kFamily = Family::kResource;
   static constexpr auto kColumns = std::tuple_cat(
-#define COLUMN(name, type, rule, presence, codec, unit, meaning)                        \
-  std::make_tuple(detail::column_access<column_type::type>(                             \
-      &ResourceMetric::name, &ResourceColumns::name, #name, Rule::rule, Presence::presence, codec, unit, meaning)),
+#define COLUMN(name, type, rule, presence, codec, unit, meaning)                                          \
+  std::make_tuple(detail::column_access<column_type::type>(&ResourceMetric::name, &ResourceColumns::name, \
+                                                           #name, Rule::rule, Presence::presence, codec,  \
+                                                           unit, meaning)),
 #include "optiinfra/schema/resource_metric.def"
 #undef COLUMN
       std::tuple<>{});
@@ -157,9 +160,10 @@ struct MetricTraits<QualityMetric> {
   using BatchType = QualityBatch;
   static constexpr Family kFamily = Family::kQuality;
   static constexpr auto kColumns = std::tuple_cat(
-#define COLUMN(name, type, rule, presence, codec, unit, meaning)                      \
-  std::make_tuple(detail::column_access<column_type::type>(                           \
-      &QualityMetric::name, &QualityColumns::name, #name, Rule::rule, Presence::presence, codec, unit, meaning)),
+#define COLUMN(name, type, rule, presence, codec, unit, meaning)                                         \
+  std::make_tuple(detail::column_access<column_type::type>(&QualityMetric::name, &QualityColumns::name,  \
+                                                           #name, Rule::rule, Presence::presence, codec, \
+                                                           unit, meaning)),
 #include "optiinfra/schema/quality_metric.def"
 #undef COLUMN
       std::tuple<>{});
@@ -175,10 +179,14 @@ constexpr void for_each_column(Visitor&& visit) {
 template <typename Use>
 decltype(auto) with_metric(Family family, Use&& use) {
   switch (family) {
-    case Family::kCost: return use.template operator()<CostMetric>();
-    case Family::kPerformance: return use.template operator()<PerformanceMetric>();
-    case Family::kResource: return use.template operator()<ResourceMetric>();
-    case Family::kQuality: break;
+    case Family::kCost:
+      return use.template operator()<CostMetric>();
+    case Family::kPerformance:
+      return use.template operator()<PerformanceMetric>();
+    case Family::kResource:
+      return use.template operator()<ResourceMetric>();
+    case Family::kQuality:
+      break;
   }
   return use.template operator()<QualityMetric>();
 }

@@ -17,9 +17,9 @@ inline constexpr std::string_view kDatabase = "optiinfra";
 
 /// How a measure of a rollup adds up.
 enum class Aggregate {
-  kCount,      ///< Rows.
+  kCount,  ///< Rows.
   kSum,
-  kAverage,    ///< Kept as sum and count, so that averages of hours combine exactly.
+  kAverage,  ///< Kept as sum and count, so that averages of hours combine exactly.
   kMinimum,
   kMaximum,
   kMaximumState,  ///< As kMaximum, in the form that the contract's readers merge with maxMerge.
@@ -57,16 +57,17 @@ struct FinishedColumn {
 
 struct TableDefinition {
   Family family;
-  const char* name;                    ///< "performance"
-  const char* raw_table;               ///< "performance_metrics_ts"
-  const char* rollup_table;            ///< "performance_metrics_hourly"
-  const char* view;                    ///< "performance_metrics_hourly_mv"
-  const char* finishing_view;          ///< "performance_hourly"
-  std::vector<const char*> raw_key;    ///< Sorting key of raw rows.
-  std::vector<const char*> rollup_key; ///< Sorting key of the rollup: every grouped column, `hour` among them.
+  const char* name;                  ///< "performance"
+  const char* raw_table;             ///< "performance_metrics_ts"
+  const char* rollup_table;          ///< "performance_metrics_hourly"
+  const char* view;                  ///< "performance_metrics_hourly_mv"
+  const char* finishing_view;        ///< "performance_hourly"
+  std::vector<const char*> raw_key;  ///< Sorting key of raw rows.
+  std::vector<const char*>
+      rollup_key;  ///< Sorting key of the rollup: every grouped column, `hour` among them.
   std::vector<MeasureDefinition> measures;
   std::chrono::days raw_retention;
-  int rollup_granularity;              ///< Rows per index mark of the rollup.
+  int rollup_granularity;  ///< Rows per index mark of the rollup.
 
   std::vector<ColumnDefinition> columns() const;
 
@@ -91,8 +92,8 @@ std::string qualified(std::string_view table);
 /// The statements that create everything of `table`, in order; each may run twice.
 std::vector<std::string> create_statements(const TableDefinition& table);
 
-/// Rows stay this long after their arrival even when they arrive past their retention: an import of
-/// history does not vanish before anyone has looked at it.
+/// Rows stay this long after the hour of their arrival even when they arrive past their retention: an
+/// import of history does not vanish before anyone has looked at it.
 inline constexpr std::chrono::days kArrivalGrace{1};
 
 /// The TTL of a raw table ("timestamp") or of a rollup ("hour"): a row expires `keep` after its time,

@@ -28,7 +28,7 @@ struct RefusedValue {
 inline constexpr std::size_t kRefusedDescribedMax = 1'000;
 
 struct Validation {
-  std::vector<RefusedValue> refused;       ///< In the order of rows; at most kRefusedDescribedMax.
+  std::vector<RefusedValue> refused;        ///< In the order of rows; at most kRefusedDescribedMax.
   std::vector<std::uint32_t> refused_rows;  ///< Every row with a refused value, ascending.
   bool ok() const noexcept { return refused_rows.empty(); }
 };

@@ -48,7 +48,8 @@ struct ExpiredPartition {
 /// just arrived. A kill in between shows as a disagreement or as rows still there; repeating the call
 /// mends both. Errors: kInvalidArgument, changing nothing, outside the limits and when raw rows would be
 /// kept longer than their rollup.
-Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family family, Tier tier, std::chrono::days keep);
+Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family family, Tier tier,
+                                                    std::chrono::days keep);
 
 /// Removes every raw partition whose whole day is past its retention, and expired rollup rows, except
 /// what arrived within kArrivalGrace of `clock` (schema/tables.hpp). Rollups of the removed days stay.

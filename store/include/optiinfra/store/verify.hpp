@@ -37,11 +37,11 @@ struct HourDifference {
 inline constexpr std::size_t kDifferencesDescribedMax = 100;
 
 struct VerifyReport {
-  std::vector<ObjectReport> objects;        ///< Always eight.
-  std::vector<Retention> retention;         ///< Always eight.
-  std::vector<std::string> schema_faults;   ///< Columns that are absent or of another type.
-  std::uint64_t hours_compared = 0;         ///< Rollup rows (key and hour) recomputed.
-  std::uint64_t hours_past_retention = 0;   ///< Rollup rows that have outlived their raw rows.
+  std::vector<ObjectReport> objects;       ///< Always eight.
+  std::vector<Retention> retention;        ///< Always eight.
+  std::vector<std::string> schema_faults;  ///< Columns that are absent or of another type.
+  std::uint64_t hours_compared = 0;        ///< Rollup rows (key and hour) recomputed.
+  std::uint64_t hours_past_retention = 0;  ///< Rollup rows that have outlived their raw rows.
   std::uint64_t hours_differing = 0;
   std::vector<HourDifference> differences;  ///< The first kDifferencesDescribedMax.
 

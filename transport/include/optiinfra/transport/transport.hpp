@@ -76,7 +76,10 @@ class Transport {
   /// Runs a query and hands over its blocks in order. Memory stays near the size of one block.
   virtual Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) = 0;
 
-  /// Runs a query and hands over its answer in one of the engine's formats ("JSONEachRow", "CSV"...).
+  /// Runs a statement and hands over its answer in one of the engine's formats ("JSONEachRow", "CSV"...).
+  /// Queries in a format of rows alone come piece by piece, where JSONCompactEachRowWithNamesAndTypes may
+  /// repeat its two headings at the start of a piece; other formats ("JSON", "Parquet") and statements
+  /// (SHOW, EXPLAIN) come in one piece, held in memory.
   virtual Result<QuerySummary> query_text(const Statement& statement, std::string_view format,
                                           const TextSink& on_text) = 0;
 

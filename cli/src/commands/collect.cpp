@@ -1,0 +1,149 @@
+#include "commands/collect_buffer.hpp"
+#include "commands/command.hpp"
+#include "commands/commands.hpp"
+#include "flags.hpp"
+#include "interrupt.hpp"
+#include "optiinfra/collect/host_sampler.hpp"
+#include "optiinfra/store/retention.hpp"
+#include "output/progress.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kFlushEvery{10};
+constexpr std::chrono::hours kDropExpiredEvery{1};
+
+struct HostFlags {
+  Uuid customer_id;
+  std::string instance_id;
+  std::chrono::seconds interval{1};
+  std::chrono::seconds length{0};  ///< 0: until a signal stops it.
+};
+
+struct Outcome {
+  std::uint64_t samples = 0;
+  sys_seconds begin = now();
+};
+
+/// Something to do every so often.
+class Every {
+ public:
+  explicit Every(Clock::duration period) : period_(period) {}
+
+  bool is_due(Clock::time_point at) {
+    if (at - last_ < period_) return false;
+    last_ = at;
+    return true;
+  }
+
+ private:
+  Clock::duration period_;
+  Clock::time_point last_ = Clock::now();
+};
+
+Result<void> drop_expired_rows(Client& client) {
+  return client.with_session([](Transport& transport) -> Result<void> {
+    OPTIINFRA_CHECK(drop_expired(transport, now()));
+    return {};
+  });
+}
+
+/// Samples at every interval until the time is over or a signal comes. Rows are stored in groups.
+Result<Outcome> collect(HostSampler& sampler, CollectBuffer& buffer, Client& client, const HostFlags& flags,
+                        const Context& context) {
+  const auto total = static_cast<std::uint64_t>(flags.length / flags.interval);
+  const bool shows_progress = !context.quiet && (total != 0 || context.console_terminal.interactive);
+  Progress progress("sampling", "samples", total, !shows_progress, context.console_terminal);
+  Every flush(kFlushEvery);
+  Every expire(kDropExpiredEvery);
+  Outcome outcome;
+  Clock::time_point tick = Clock::now();
+  while (total == 0 || outcome.samples < total) {
+    tick += flags.interval;
+    InterruptGuard::sleep_until(tick);
+    if (InterruptGuard::is_requested()) break;
+    OPTIINFRA_TRY(const auto rows, sampler.sample(now()));
+    buffer.add(rows);
+    for (const std::string& warning : sampler.warnings()) context.remark(warning);
+    progress.set(++outcome.samples, total);
+    if (flush.is_due(Clock::now())) OPTIINFRA_CHECK(buffer.flush_or_keep());
+    if (expire.is_due(Clock::now())) OPTIINFRA_CHECK(drop_expired_rows(client));
+  }
+  OPTIINFRA_CHECK(buffer.flush());
+  return outcome;
+}
+
+std::string gpu_names(const HostSampler& sampler) {
+  std::string names;
+  for (const HostGpu& gpu : sampler.gpus()) names += (names.empty() ? "" : ", ") + gpu.name;
+  return names.empty() ? "none: " + sampler.gpu_note() : names;
+}
+
+Value type_or_nothing(const HostSampler& sampler) {
+  if (sampler.instance_type().empty()) return {};
+  return sampler.instance_type();
+}
+
+Report make_report(const HostFlags& flags, const HostSampler& sampler, const Outcome& outcome,
+                   const CollectBuffer& buffer) {
+  Report report{.command = "collect host",
+                .window = TimeRange{outcome.begin, now() + std::chrono::seconds{1}}};
+  report.sections.push_back(
+      object_section("host",
+                     {{"customer_id", "customer"},
+                      {"instance_id", "instance"},
+                      {"instance_type", "type"},
+                      {"gpus", "GPUs"},
+                      {"samples", "samples", Look::kCount},
+                      {"rows_stored", "rows stored", Look::kCount}},
+                     {flags.customer_id.to_string(), sampler.instance_id(), type_or_nothing(sampler),
+                      gpu_names(sampler), outcome.samples, buffer.rows_stored()}));
+  return report;
+}
+
+Result<ExitCode> run(const HostFlags& flags, Context& context) {
+  if (flags.length.count() != 0 && flags.length < flags.interval)
+    return Error{ErrorKind::kInvalidArgument,
+                 "--for is shorter than --interval, so that no sample would be taken"};
+  const Stopwatch watch;
+  const InterruptGuard guard;
+  OPTIINFRA_TRY(Client client, context.open(false));
+  HostSamplerOptions options;
+  options.customer_id = flags.customer_id;
+  options.instance_id = flags.instance_id;
+  OPTIINFRA_TRY(HostSampler sampler, HostSampler::open(std::move(options)));
+  if (flags.length.count() == 0) context.remark("sampling " + sampler.instance_id() + "; Ctrl-C stops");
+  CollectBuffer buffer(client, [&](const std::string& sentence) { context.remark(sentence); });
+  OPTIINFRA_TRY(const Outcome outcome, collect(sampler, buffer, client, flags, context));
+  OPTIINFRA_CHECK(drop_expired_rows(client));
+  Report report = make_report(flags, sampler, outcome, buffer);
+  report.elapsed = watch.elapsed();
+  OPTIINFRA_CHECK(context.answer(report));
+  return ExitCode::kDone;
+}
+
+void describe(CLI::App& app, HostFlags& flags) {
+  add_uuid(app, "--customer", flags.customer_id, "The customer whose host this is")->required();
+  app.add_option("--instance", flags.instance_id, "The name to store it under")
+      ->type_name("NAME")
+      ->required();
+  add_duration(app, "--interval", flags.interval, "Time between samples; default 1s");
+  add_duration(app, "--for", flags.length,
+               "How long; default until SIGINT or SIGTERM, after which all is stored");
+}
+
+}  // namespace
+
+void define_collect(CLI::App& parent, Action& action) {
+  CLI::App* const collect = parent.add_subcommand("collect", "Measure and store");
+  collect->require_subcommand(1);
+  define_command<HostFlags>(*collect, action, "host",
+                            "Sample this host's CPU, memory, network and GPUs into resource_metrics_ts",
+                            "  optiinfra collect host --customer UUID --instance $(uname -n) --for 10s\n"
+                            "  optiinfra collect host --customer UUID --instance web-1 --interval 1m",
+                            describe, run);
+}
+
+}  // namespace optiinfra::cli

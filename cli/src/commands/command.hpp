@@ -1,0 +1,30 @@
+/// How one command is put together.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <memory>
+#include <string>
+
+#include "context.hpp"
+
+namespace optiinfra::cli {
+
+/// Adds command `name` to `parent`; its flags live in a Flags that `describe(app, flags)` fills, and
+/// `run(flags, context)` does the work. `examples` close its help.
+template <typename Flags, typename Describe, typename Run>
+CLI::App* define_command(CLI::App& parent, Action& action, const std::string& name,
+                         const std::string& meaning, const std::string& examples, Describe describe,
+                         Run run) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* const app = parent.add_subcommand(name, meaning);
+  describe(*app, *flags);
+  app->footer("Examples:\n" + examples);
+  app->final_callback(
+      [flags, run, &action] { action = [flags, run](Context& context) { return run(*flags, context); }; });
+  return app;
+}
+
+struct NoFlags {};
+inline void describe_nothing(CLI::App&, NoFlags&) {}
+
+}  // namespace optiinfra::cli

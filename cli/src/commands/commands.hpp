@@ -1,0 +1,40 @@
+/// Every command of the program, one file each.
+#pragma once
+
+#include <CLI/App.hpp>
+
+#include "context.hpp"
+
+namespace optiinfra::cli {
+
+/// Each adds its command to `parent`. When the command line names it, `action` becomes what to run.
+/// @{
+void define_init(CLI::App& parent, Action& action);
+void define_verify(CLI::App& parent, Action& action);
+void define_ping(CLI::App& parent, Action& action);
+void define_import(CLI::App& parent, Action& action);
+void define_generate(CLI::App& parent, Action& action);
+void define_collect(CLI::App& parent, Action& action);
+void define_query(CLI::App& parent, Action& action);
+void define_retention(CLI::App& parent, Action& action);
+void define_sql(CLI::App& parent, Action& action);
+void define_version(CLI::App& parent, Action& action);
+/// @}
+
+/// The commands below `query`.
+/// @{
+void define_cost_hourly(CLI::App& parent, Action& action);
+void define_performance_p95(CLI::App& parent, Action& action);
+void define_resource_utilization(CLI::App& parent, Action& action);
+void define_quality_trends(CLI::App& parent, Action& action);
+void define_models(CLI::App& parent, Action& action);
+void define_cost(CLI::App& parent, Action& action);
+/// @}
+
+/// Hidden: they print what is committed under cli/completions and cli/man.
+/// @{
+void define_completion(CLI::App& root, Action& action);
+void define_man(CLI::App& root, Action& action);
+/// @}
+
+}  // namespace optiinfra::cli

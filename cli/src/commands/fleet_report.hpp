@@ -1,0 +1,12 @@
+/// What a generated fleet consists of, to ask about.
+#pragma once
+
+#include "optiinfra/generate/fleet.hpp"
+#include "output/records.hpp"
+
+namespace optiinfra::cli {
+
+/// Adds the fleet's services, instances and incidents. `brief` leaves out most instances, and says so.
+void add_fleet(Report& report, const FleetDescription& fleet, bool brief);
+
+}  // namespace optiinfra::cli

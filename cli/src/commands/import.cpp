@@ -1,0 +1,159 @@
+#include "optiinfra/import/import.hpp"
+
+#include <fmt/core.h>
+
+#include "commands/command.hpp"
+#include "commands/commands.hpp"
+#include "flags.hpp"
+#include "interrupt.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "output/progress.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+struct ImportFlags {
+  Family family{};
+  std::vector<std::string> files;
+  std::string map = kContractMap;
+  bool strict = false;
+};
+
+/// Unwinds an import from its progress callback, after a block has been stored.
+struct Interrupted {};
+
+Value path_or_nothing(const std::filesystem::path& path) {
+  if (path.empty()) return {};
+  return path.string();
+}
+
+Section files_section(const ImportReport& imported) {
+  Records records{.fields = {{"file", "file"},
+                             {"rows_read", "read", Look::kCount},
+                             {"rows_stored", "stored", Look::kCount},
+                             {"rows_already_stored", "stored before", Look::kCount},
+                             {"rows_refused", "refused", Look::kCount},
+                             {"rows_left_out", "left out", Look::kCount},
+                             {"elapsed_ms", "ms", Look::kCount},
+                             {"begin", "oldest (UTC)", Look::kTime},
+                             {"end", "newest, until", Look::kTime},
+                             {"rejected", "refused rows are in"}},
+                  .rows = {}};
+  for (const FileReport& each : imported.files)
+    records.rows.push_back({each.path.string(), each.rows_read, each.rows_stored, each.rows_already_stored,
+                            each.rows_refused, each.rows_left_out, std::uint64_t(each.elapsed.count()),
+                            each.times ? Value(each.times->begin) : Value(),
+                            each.times ? Value(each.times->end) : Value(),
+                            path_or_nothing(each.rejected_path)});
+  return {.key = "files", .title = {}, .records = std::move(records)};
+}
+
+Section summary_section(const ImportReport& imported, double seconds) {
+  const double rate = seconds > 0 ? static_cast<double>(imported.rows_stored()) / seconds : 0;
+  return object_section(
+      "summary",
+      {{"rows_read", "rows read", Look::kCount},
+       {"rows_stored", "stored", Look::kCount},
+       {"rows_already_stored", "stored before", Look::kCount},
+       {"rows_refused", "refused", Look::kCount},
+       {"rows_past_retention", "past their retention", Look::kCount},
+       {"rows_per_second", "rows/s", Look::kCount}},
+      {imported.rows_read(), imported.rows_stored(), imported.rows_already_stored(), imported.rows_refused(),
+       imported.rows_past_retention(), static_cast<std::uint64_t>(rate)});
+}
+
+ImportOptions options_of(const ImportFlags& flags) {
+  ImportOptions options;
+  options.family = flags.family;
+  options.files.assign(flags.files.begin(), flags.files.end());
+  options.map = flags.map;
+  options.strict = flags.strict;
+  return options;
+}
+
+std::string progress_label(const ImportProgress& at) {
+  return fmt::format("{} ({} of {})", at.path.filename().string(), at.file_index + 1, at.file_count);
+}
+
+Result<ImportReport> import_with_progress(Client& client, ImportOptions options, const Context& context) {
+  std::optional<Progress> progress;
+  std::size_t file_index = 0;
+  options.on_progress = [&](const ImportProgress& at) {
+    if (!progress || at.file_index != file_index)
+      progress.emplace(progress_label(at), "rows", at.rows_total, context.quiet, context.console_terminal);
+    file_index = at.file_index;
+    progress->set(at.rows_read, at.rows_total);
+    if (InterruptGuard::is_requested()) throw Interrupted{};
+  };
+  return import_files(client, options);
+}
+
+Report make_report(const ImportFlags& flags, const ImportReport& imported, const Stopwatch& watch) {
+  Report report{.command = "import"};
+  report.elapsed = watch.elapsed();
+  report.sections.push_back(files_section(imported));
+  report.sections.push_back(summary_section(imported, report.elapsed.count()));
+  if (imported.rows_past_retention() != 0)
+    report.notes.push_back(fmt::format(
+        "Rows older than {} days stay for a day and then go; their hourly rollups stay. To keep them: "
+        "optiinfra retention set {} raw 730d",
+        imported.retention.count(), table_of(flags.family).name));
+  return report;
+}
+
+Result<ExitCode> run(const ImportFlags& flags, Context& context) {
+  const Stopwatch watch;
+  const InterruptGuard guard;
+  OPTIINFRA_TRY(Client client, context.open(false));
+  try {
+    auto imported = import_with_progress(client, options_of(flags), context);
+    if (!imported) {
+      // A file that cannot be imported is no wrong usage: the flags were understood.
+      context.complain(imported.error());
+      return ExitCode::kFailed;
+    }
+    OPTIINFRA_CHECK(context.answer(make_report(flags, *imported, watch)));
+    return imported->rows_refused() == 0 ? ExitCode::kDone : ExitCode::kRowsRefused;
+  } catch (const Interrupted&) {
+    context.remark(
+        "stopped after the block in flight; the same command again stores the rest, each row once");
+    return ExitCode::kInterrupted;
+  }
+}
+
+void describe(CLI::App& app, ImportFlags& flags) {
+  add_parsed(app, "family", flags.family, parse_family, "Which metrics the files hold", kFamilyType)
+      ->required();
+  app.add_option("files", flags.files, "CSV, JSON lines, Parquet, Arrow or Native, also .gz and .zst")
+      ->type_name("FILE")
+      ->required();
+  app.add_option("--map", flags.map,
+                 "How the files' columns become ours: a TOML file, or the name of a ready-made map")
+      ->type_name("FILE")
+      ->capture_default_str();
+  app.add_flag("--strict", flags.strict, "Store nothing of a file with a row that breaks a rule");
+}
+
+std::string map_list() {
+  std::string text = "Ready-made maps:\n";
+  for (const BuiltinMap& map : builtin_maps()) text += fmt::format("  {:<16}{}\n", map.name, map.description);
+  return text;
+}
+
+}  // namespace
+
+void define_import(CLI::App& parent, Action& action) {
+  CLI::App* const app =
+      define_command<ImportFlags>(parent, action, "import",
+                                  "Store the rows of files, each exactly once: importing again, also after a "
+                                  "kill in the middle, adds what is missing. Refused "
+                                  "rows go to FILE.rejected.jsonl, and the exit code is 3",
+                                  "  optiinfra import performance requests.csv\n"
+                                  "  optiinfra import cost billing/*.parquet --map focus-1.0\n"
+                                  "  optiinfra import quality scores.jsonl.gz --map mine.toml --strict",
+                                  describe, run);
+  // Made on demand: reading the maps takes time that other commands do not have.
+  app->footer(map_list);
+}
+
+}  // namespace optiinfra::cli

@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <cctype>
+
+#include "commands/command.hpp"
+#include "commands/commands.hpp"
+#include "optiinfra/store/migrate.hpp"
+#include "optiinfra/transport/connector.hpp"
+#include "output/result_stream.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+/// The engine's code for a statement that a read-only session refuses.
+constexpr int kReadOnly = 164;
+constexpr std::chrono::hours kSqlTimeout{24};
+constexpr const char* kRowsFormat = "JSONCompactEachRowWithNamesAndTypes";
+
+struct SqlFlags {
+  std::string statement;
+  bool write = false;
+  std::string format;
+};
+
+/// The engine writes a file for `SELECT ... INTO OUTFILE` even in a read-only session. Whoever asks for
+/// the word as data rather than as a command is asked for --write as well: a lexer of our own could err.
+bool names_an_outfile(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return text.find("outfile") != std::string::npos;
+}
+
+/// Settings of the whole session, because the statement is the user's and may end in settings or a format of
+/// its own.
+Result<void> prepare(Transport& session, bool write) {
+  return session.execute(
+      {.sql = std::string("SET date_time_output_format = 'iso', output_format_json_quote_denormals = 0, "
+                          "output_format_json_quote_64bit_integers = 0, "
+                          "output_format_pretty_max_rows = 1000000000") +
+              (write ? "" : ", readonly = 1"),
+       .timeout = kSqlTimeout});
+}
+
+std::unique_ptr<ResultWriter> make_writer(Context& context) {
+  switch (context.output) {
+    case OutputFormat::kJson:
+      return make_json_writer(context.screen, "sql");
+    case OutputFormat::kCsv:
+      return make_csv_writer(context.screen);
+    case OutputFormat::kTable:
+      break;
+  }
+  return make_table_writer(context.screen, context.screen_terminal);
+}
+
+/// Hands the answer to `take` piece by piece until it fails or nobody reads any more.
+template <typename Take>
+Result<void> stream(Transport& session, const SqlFlags& flags, const std::string& format,
+                    const Screen& screen, Take take) {
+  Result<void> taken;
+  auto summary = session.query_text({.sql = flags.statement, .timeout = kSqlTimeout}, format,
+                                    [&](std::string_view piece) {
+                                      taken = take(piece);
+                                      return taken.has_value() && !screen.is_closed();
+                                    });
+  if (!taken) return taken;
+  if (!summary) return std::move(summary).error();
+  return {};
+}
+
+Result<void> print_rows(Transport& session, const SqlFlags& flags, Context& context, const Stopwatch& watch) {
+  const auto writer = make_writer(context);
+  ResultReader reader(*writer);
+  OPTIINFRA_CHECK(stream(session, flags, kRowsFormat, context.screen,
+                         [&](std::string_view piece) { return reader.take(piece); }));
+  return reader.finish(watch.elapsed().count() * 1000);
+}
+
+Result<void> print_answer(Transport& session, const SqlFlags& flags, Context& context) {
+  const Stopwatch watch;
+  if (flags.format.empty()) return print_rows(session, flags, context, watch);
+  return stream(session, flags, flags.format, context.screen,
+                [&](std::string_view piece) { return context.screen.write(piece); });
+}
+
+Error explained(Error error) {
+  if (error.server_code == kReadOnly)
+    error.message +=
+        " (without --write, sql only reads, and neither settings nor table functions that reach outside the "
+        "store are allowed)";
+  return error;
+}
+
+Result<ExitCode> run(const SqlFlags& flags, Context& context) {
+  if (!flags.write && names_an_outfile(flags.statement))
+    return Error{ErrorKind::kInvalidArgument,
+                 "the statement holds the word OUTFILE, which writes a file; allow it with --write"};
+  OPTIINFRA_TRY(const auto connector, make_connector(context.store_url(), IfAbsent::kFail));
+  OPTIINFRA_TRY(const auto session, connector->connect());
+  OPTIINFRA_CHECK(expect_current_schema(*session));
+  OPTIINFRA_CHECK(prepare(*session, flags.write));
+  auto printed = print_answer(*session, flags, context);
+  if (!printed) return explained(std::move(printed).error());
+  return ExitCode::kDone;
+}
+
+void describe(CLI::App& app, SqlFlags& flags) {
+  app.add_option("statement", flags.statement, "One SQL statement of the ClickHouse dialect")
+      ->type_name("SQL")
+      ->required();
+  app.add_flag("--write", flags.write, "Allow statements that change the store or write files");
+  app.add_option("--format", flags.format, "Print in a format of the engine instead: Vertical, Parquet, ...")
+      ->type_name("NAME");
+}
+
+}  // namespace
+
+void define_sql(CLI::App& parent, Action& action) {
+  define_command<SqlFlags>(
+      parent, action, "sql", "Run SQL in the store; read-only unless --write",
+      "  optiinfra sql \"SELECT model_name, count() FROM optiinfra.performance_metrics_ts GROUP BY 1\"\n"
+      "  optiinfra sql \"SELECT * FROM optiinfra.cost_hourly ORDER BY hour\" --output csv\n"
+      "  optiinfra sql \"SELECT * FROM optiinfra.cost_metrics_ts\" --format Parquet > cost.parquet\n"
+      "  optiinfra sql --write \"OPTIMIZE TABLE optiinfra.cost_metrics_ts FINAL\"",
+      describe, run);
+}
+
+}  // namespace optiinfra::cli

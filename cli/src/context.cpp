@@ -1,0 +1,42 @@
+#include "context.hpp"
+
+#include <cstdio>
+
+#include "output/csv.hpp"
+#include "output/json.hpp"
+#include "output/table.hpp"
+
+namespace optiinfra::cli {
+
+std::string Context::store_url() const { return url.empty() ? default_url() : url; }
+
+Result<Client> Context::open(bool create) const { return Client::open(store_url(), {.create = create}); }
+
+Result<void> Context::answer(const Report& report) {
+  switch (output) {
+    case OutputFormat::kJson:
+      return screen.write(render_json(report));
+    case OutputFormat::kCsv:
+      return screen.write(render_csv(report.sections.front().records));
+    case OutputFormat::kTable:
+      break;
+  }
+  return screen.write(render_report(report, screen_terminal));
+}
+
+void Context::complain(const Error& error) const {
+  complain(to_string(error.kind), error.message, error.server_code);
+}
+
+void Context::complain(std::string_view kind, const std::string& message, int server_code) const {
+  const std::string label = console_terminal.colour ? "\x1b[31;1merror:\x1b[0m " : "error: ";
+  const std::string text =
+      output == OutputFormat::kJson ? render_json_error(kind, message, server_code) : label + message + "\n";
+  std::fputs(text.c_str(), stderr);
+}
+
+void Context::remark(const std::string& sentence) const {
+  if (!quiet) std::fputs((sentence + "\n").c_str(), stderr);
+}
+
+}  // namespace optiinfra::cli

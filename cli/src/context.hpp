@@ -1,0 +1,56 @@
+/// What every command has at hand: the global flags, where to write, and the store.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "exit_code.hpp"
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/core/error.hpp"
+#include "output/records.hpp"
+#include "output/screen.hpp"
+#include "output/terminal.hpp"
+
+namespace optiinfra::cli {
+
+enum class OutputFormat { kTable, kJson, kCsv };
+
+struct Context {
+  std::string url;  ///< As given; empty for default_url().
+  OutputFormat output = OutputFormat::kTable;
+  bool quiet = false;
+  Terminal screen_terminal;   ///< Of standard output.
+  Terminal console_terminal;  ///< Of standard error.
+  Screen screen{1};
+
+  /// The store's URL: --url, else OPTIINFRA_URL, else the folder below XDG_DATA_HOME.
+  std::string store_url() const;
+
+  /// Opens the store. `create` makes it, and brings an older one up to date.
+  Result<Client> open(bool create) const;
+
+  /// Writes an answer in the format asked for.
+  Result<void> answer(const Report& report);
+
+  /// An error on standard error, as JSON where answers are JSON.
+  void complain(const Error& error) const;
+  void complain(std::string_view kind, const std::string& message, int server_code) const;
+
+  /// A sentence for people on standard error. Nothing with --quiet.
+  void remark(const std::string& sentence) const;
+};
+
+/// What a command line asks for, ready to run. A command must close what it opens before it returns.
+using Action = std::function<Result<ExitCode>(Context&)>;
+
+/// The time since it was made.
+class Stopwatch {
+ public:
+  std::chrono::duration<double> elapsed() const { return std::chrono::steady_clock::now() - begin_; }
+
+ private:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace optiinfra::cli

@@ -1,0 +1,73 @@
+#include "flags.hpp"
+
+#include "optiinfra/schema/tables.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+/// Longest stretch that "the last hours" reaches back: ten years, as in the client.
+constexpr int kHoursMax = 87'600;
+
+}  // namespace
+
+Result<TimeRange> WindowFlags::range() const {
+  if (!from || !to) {
+    const sys_seconds end = now() + std::chrono::seconds{1};
+    return TimeRange{end - std::chrono::hours{hours}, end};
+  }
+  if (*from < *to) return TimeRange{*from, *to};
+  return Error{ErrorKind::kInvalidArgument,
+               "--to: " + format_time(*to) + " is not after " + format_time(*from) + ", which --from gives"};
+}
+
+Result<void> WindowFlags::check() const {
+  OPTIINFRA_CHECK(range());
+  return {};
+}
+
+CLI::Option* add_uuid(CLI::App& app, const std::string& name, Uuid& target, const std::string& meaning) {
+  return add_parsed(app, name, target, Uuid::parse, meaning, "UUID");
+}
+
+CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<sys_seconds>& target,
+                      const std::string& meaning) {
+  return add_parsed(app, name, target, parse_time, meaning, "TIME");
+}
+
+CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::seconds& target,
+                          const std::string& meaning) {
+  return add_parsed(app, name, target, parse_duration, meaning, "DURATION");
+}
+
+Result<Family> parse_family(const std::string& text) {
+  if (const TableDefinition* table = find_table(text)) return table->family;
+  return Error{ErrorKind::kInvalidArgument,
+               "'" + text + "' is not one of cost, performance, resource, quality"};
+}
+
+Result<std::chrono::days> parse_days(std::string_view text) {
+  OPTIINFRA_TRY(const std::chrono::seconds length, parse_duration(text));
+  const auto days = std::chrono::floor<std::chrono::days>(length);
+  if (days == length) return days;
+  return Error{ErrorKind::kInvalidArgument,
+               "'" + std::string(text) + "' is not a number of whole days; write for example 14d"};
+}
+
+void add_range(CLI::App& app, WindowFlags& flags) {
+  add_time(app, "--from", flags.from, "Start of the window, included")->required();
+  add_time(app, "--to", flags.to, "End of the window, not included")->required();
+}
+
+void add_window(CLI::App& app, WindowFlags& flags) {
+  auto* const hours = app.add_option("--hours", flags.hours, "The last N hours, up to now")
+                          ->type_name("N")
+                          ->check(CLI::Range(1, kHoursMax))
+                          ->capture_default_str();
+  auto* const from =
+      add_time(app, "--from", flags.from, "Start of an exact window, included")->excludes(hours);
+  auto* const to =
+      add_time(app, "--to", flags.to, "End of an exact window, not included")->excludes(hours)->needs(from);
+  from->needs(to);
+}
+
+}  // namespace optiinfra::cli

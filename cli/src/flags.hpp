@@ -1,0 +1,65 @@
+/// Flags whose text becomes a typed value while the command line is read, so that a wrong one is a
+/// usage error that names the flag.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <optional>
+#include <string>
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/core/time.hpp"
+#include "optiinfra/core/uuid.hpp"
+#include "optiinfra/schema/metrics.hpp"
+
+namespace optiinfra::cli {
+
+/// Adds `name`, whose text `parse` turns into `target`. `target` must outlive `app`.
+template <typename T, typename Parse>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& target, Parse parse,
+                        const std::string& meaning, const std::string& type) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [name, &target, parse](const std::string& text) {
+            auto value = parse(text);
+            if (!value) throw CLI::ValidationError(name, value.error().message);
+            target = *std::move(value);
+          },
+          meaning)
+      ->type_name(type);
+}
+
+/// Which of a stretch of hours or an exact range a question is about.
+struct WindowFlags {
+  int hours = 24;
+  std::optional<sys_seconds> from;
+  std::optional<sys_seconds> to;
+
+  bool is_exact() const noexcept { return from.has_value(); }
+
+  /// The exact range, or the hours up to and with this second. Errors: kInvalidArgument for a range
+  /// that ends before it begins.
+  Result<TimeRange> range() const;
+  Result<void> check() const;
+};
+
+CLI::Option* add_uuid(CLI::App& app, const std::string& name, Uuid& target, const std::string& meaning);
+CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<sys_seconds>& target,
+                      const std::string& meaning);
+CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::seconds& target,
+                          const std::string& meaning);
+
+/// How the families are listed where one is asked for.
+inline constexpr const char* kFamilyType = "cost|performance|resource|quality";
+Result<Family> parse_family(const std::string& text);
+
+/// Whole days, written as a duration: "14d".
+Result<std::chrono::days> parse_days(std::string_view text);
+
+/// --from and --to, both required.
+void add_range(CLI::App& app, WindowFlags& flags);
+
+/// --hours, or --from with --to.
+void add_window(CLI::App& app, WindowFlags& flags);
+
+}  // namespace optiinfra::cli

@@ -1,0 +1,24 @@
+#include "output/csv.hpp"
+
+namespace optiinfra::cli {
+
+std::string csv_cell(std::string_view text) {
+  if (text.find_first_of("\",\r\n") == std::string_view::npos) return std::string(text);
+  std::string cell = "\"";
+  for (const char letter : text) cell += letter == '"' ? std::string("\"\"") : std::string(1, letter);
+  return cell + "\"";
+}
+
+std::string render_csv(const Records& records) {
+  std::string text;
+  for (std::size_t i = 0; i < records.fields.size(); ++i)
+    text += (i == 0 ? "" : ",") + csv_cell(records.fields[i].key);
+  text += "\n";
+  for (const Row& row : records.rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) text += (i == 0 ? "" : ",") + csv_cell(plain_text(row[i]));
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace optiinfra::cli

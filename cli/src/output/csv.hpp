@@ -1,0 +1,17 @@
+/// Records as CSV (RFC 4180, lines end with a newline alone).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "output/records.hpp"
+
+namespace optiinfra::cli {
+
+/// A line of the keys and a line for each row. Nothing is an empty cell.
+std::string render_csv(const Records& records);
+
+/// `text` as one cell, quoted where it must be.
+std::string csv_cell(std::string_view text);
+
+}  // namespace optiinfra::cli

@@ -1,0 +1,64 @@
+#include "output/json.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace optiinfra::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ToJson {
+  Json operator()(std::monostate) const { return nullptr; }
+  Json operator()(double value) const { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+  Json operator()(sys_seconds value) const { return format_time(value); }
+  template <typename T>
+  Json operator()(const T& value) const {
+    return value;
+  }
+};
+
+Json row_json(const Records& records, const Row& row) {
+  Json object = Json::object();
+  for (std::size_t i = 0; i < records.fields.size(); ++i)
+    object[records.fields[i].key] = std::visit(ToJson{}, row[i]);
+  return object;
+}
+
+Json section_json(const Section& section) {
+  if (section.is_object) return row_json(section.records, section.records.rows.at(0));
+  Json rows = Json::array();
+  for (const Row& row : section.records.rows) rows.push_back(row_json(section.records, row));
+  return rows;
+}
+
+Json data_json(const Report& report) {
+  if (report.sections.size() == 1) return section_json(report.sections.front());
+  Json data = Json::object();
+  for (const Section& section : report.sections) data[section.key] = section_json(section);
+  return data;
+}
+
+std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace
+
+std::string render_json(const Report& report) {
+  Json json;
+  json["command"] = report.command;
+  if (report.window)
+    json["window"] = {{"begin", format_time(report.window->begin)}, {"end", format_time(report.window->end)}};
+  json["data"] = data_json(report);
+  json["elapsed_ms"] = std::round(report.elapsed.count() * 1e6) / 1e3;
+  return dumped(json) + "\n";
+}
+
+std::string render_json_error(std::string_view kind, std::string_view message, int server_code) {
+  Json json;
+  json["error"] = {{"kind", kind}, {"message", message}, {"server_code", server_code}};
+  return dumped(json) + "\n";
+}
+
+std::string json_string(std::string_view text) { return dumped(Json(text)); }
+
+}  // namespace optiinfra::cli

@@ -1,0 +1,22 @@
+/// Reports and errors in the one JSON shape of docs/json.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "optiinfra/core/error.hpp"
+#include "output/records.hpp"
+
+namespace optiinfra::cli {
+
+/// {"command", "window", "data", "elapsed_ms"} and a newline. "data" is the one section, or an object
+/// of all of them by their keys.
+std::string render_json(const Report& report);
+
+/// {"error": {"kind", "message", "server_code"}} and a newline.
+std::string render_json_error(std::string_view kind, std::string_view message, int server_code);
+
+/// `text` as a JSON string, quotes included. Bytes that are no UTF-8 become U+FFFD.
+std::string json_string(std::string_view text);
+
+}  // namespace optiinfra::cli

@@ -1,0 +1,69 @@
+/// What a command answers with, before it becomes a table, JSON or CSV.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "optiinfra/core/time.hpp"
+#include "output/chart.hpp"
+
+namespace optiinfra::cli {
+
+/// Nothing, or a value. A double that is not finite is shown as nothing.
+using Value =
+    std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, sys_seconds>;
+
+/// How a column's values look in a table. JSON and CSV hold the plain value.
+enum class Look {
+  kText,
+  kTime,
+  kCount,    ///< With thousands separators.
+  kDecimal,  ///< With Field::decimals digits after the point.
+  kBytes,    ///< With a binary unit.
+};
+
+struct Field {
+  std::string key = {};      ///< In JSON and CSV, with its unit: "avg_latency_ms".
+  std::string heading = {};  ///< In tables, with its unit: "avg latency ms".
+  Look look = Look::kText;
+  int decimals = 2;
+};
+
+using Row = std::vector<Value>;
+
+struct Records {
+  std::vector<Field> fields = {};
+  std::vector<Row> rows = {};  ///< Each as long as `fields`.
+};
+
+/// One part of an answer.
+struct Section {
+  std::string key = {};    ///< Its name in JSON's "data" when an answer has several parts.
+  std::string title = {};  ///< Above its table; empty for none.
+  Records records = {};
+  bool is_object = false;  ///< Exactly one row, shown as one value a line and as a JSON object.
+};
+
+struct Report {
+  std::string command = {};  ///< "query cost-hourly".
+  std::optional<TimeRange> window = {};
+  std::vector<Section> sections = {};   ///< CSV holds the first.
+  std::vector<Series> charts = {};      ///< Tables only.
+  std::vector<std::string> notes = {};  ///< Sentences below the tables; in no other output.
+  std::chrono::duration<double> elapsed{};
+};
+
+/// A section of one row.
+Section object_section(std::string key, std::vector<Field> fields, Row row);
+
+/// The value as a table shows it; `unset` stands for nothing.
+std::string table_text(const Value& value, const Field& field, const std::string& unset = "-");
+
+/// The value as CSV and plain text show it: times as RFC 3339, numbers with all their digits.
+std::string plain_text(const Value& value);
+
+}  // namespace optiinfra::cli

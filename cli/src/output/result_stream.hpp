@@ -1,0 +1,55 @@
+/// The rows of any SQL answer, row by row, in the three output formats.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optiinfra/core/error.hpp"
+#include "output/screen.hpp"
+#include "output/terminal.hpp"
+
+namespace optiinfra::cli {
+
+/// Most rows that a table shows; the rest is counted. JSON and CSV have no limit.
+inline constexpr std::size_t kTableRowsMax = 10'000;
+
+/// What receives an answer. Texts are JSON values as the engine writes them.
+class ResultWriter {
+ public:
+  virtual ~ResultWriter() = default;
+  virtual Result<void> begin(const std::vector<std::string>& names,
+                             const std::vector<std::string>& types) = 0;
+  /// `row` is a JSON array with a value for each name.
+  virtual Result<void> row(std::string_view row) = 0;
+  virtual Result<void> end(double elapsed_ms) = 0;
+};
+
+std::unique_ptr<ResultWriter> make_json_writer(Screen& screen, std::string command);
+std::unique_ptr<ResultWriter> make_csv_writer(Screen& screen);
+std::unique_ptr<ResultWriter> make_table_writer(Screen& screen, const Terminal& terminal);
+
+/// Takes the engine's JSONCompactEachRowWithNamesAndTypes in pieces of any size. The two heading lines
+/// may come again at the start of a piece, as the embedded engine sends them with each block.
+class ResultReader {
+ public:
+  explicit ResultReader(ResultWriter& writer) : writer_(writer) {}
+
+  Result<void> take(std::string_view piece);
+
+  /// The last line, and headings for an answer without any. Call once, when the answer is complete.
+  Result<void> finish(double elapsed_ms);
+
+ private:
+  Result<void> take_line(std::string_view line, bool starts_piece);
+
+  ResultWriter& writer_;
+  std::string rest_;
+  std::string names_line_;
+  std::string types_line_;
+  std::string held_;  ///< A line that equals the names, until the next one tells whether it is a heading.
+};
+
+}  // namespace optiinfra::cli

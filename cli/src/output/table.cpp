@@ -1,0 +1,131 @@
+#include "output/table.hpp"
+
+#include <algorithm>
+
+#include "output/number.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+constexpr const char* kGap = "  ";
+
+std::string bold(std::string text, const Terminal& terminal) {
+  return terminal.colour ? "\x1b[1m" + std::move(text) + "\x1b[0m" : std::move(text);
+}
+
+std::string dim(std::string text, const Terminal& terminal) {
+  return terminal.colour ? "\x1b[2m" + std::move(text) + "\x1b[0m" : std::move(text);
+}
+
+std::string repeated(const char* piece, std::size_t times) {
+  std::string text;
+  for (std::size_t i = 0; i < times; ++i) text += piece;
+  return text;
+}
+
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; }, '?');
+  return text;
+}
+
+std::string cell_text(const Value& value, const Field& field) { return printable(table_text(value, field)); }
+
+bool is_right_aligned(const Field& field) { return field.look != Look::kText && field.look != Look::kTime; }
+
+/// `text` in `width` columns; the last column of a line is not filled up on its right.
+std::string padded(const std::string& text, std::size_t width, bool right, bool last) {
+  const std::size_t used = display_width(text);
+  const std::string space(used < width ? width - used : 0, ' ');
+  return right ? space + text : last ? text : text + space;
+}
+
+struct Grid {
+  std::vector<std::vector<std::string>> lines;  ///< Headings first.
+  std::vector<std::size_t> widths;
+};
+
+Grid make_grid(const Records& records) {
+  Grid grid;
+  auto& headings = grid.lines.emplace_back();
+  for (const Field& field : records.fields) headings.push_back(field.heading);
+  for (const Row& row : records.rows) {
+    auto& line = grid.lines.emplace_back();
+    for (std::size_t i = 0; i < row.size(); ++i) line.push_back(cell_text(row[i], records.fields[i]));
+  }
+  grid.widths.resize(records.fields.size());
+  for (const auto& line : grid.lines)
+    for (std::size_t i = 0; i < line.size(); ++i)
+      grid.widths[i] = std::max(grid.widths[i], display_width(line[i]));
+  return grid;
+}
+
+std::string line_text(const std::vector<std::string>& cells, const Grid& grid, const Records& records) {
+  std::string text;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (i != 0) text += kGap;
+    text += padded(cells[i], grid.widths[i], is_right_aligned(records.fields[i]), i + 1 == cells.size());
+  }
+  return text;
+}
+
+std::string rule(const Grid& grid, const Terminal& terminal) {
+  std::string text;
+  for (std::size_t i = 0; i < grid.widths.size(); ++i)
+    text += (i == 0 ? "" : kGap) + repeated(terminal.unicode ? "─" : "-", grid.widths[i]);
+  return text;
+}
+
+std::string last_line(const Report& report) {
+  std::string text;
+  if (report.window)
+    text = "window " + format_time(report.window->begin) + " to " + format_time(report.window->end) + ", ";
+  return text + format_span(report.elapsed);
+}
+
+}  // namespace
+
+std::string render_table(const Records& records, const Terminal& terminal) {
+  if (records.rows.empty()) return "(none)\n";
+  const Grid grid = make_grid(records);
+  std::string text = bold(line_text(grid.lines.front(), grid, records), terminal) + "\n";
+  text += dim(rule(grid, terminal), terminal) + "\n";
+  for (std::size_t i = 1; i < grid.lines.size(); ++i) text += line_text(grid.lines[i], grid, records) + "\n";
+  return text;
+}
+
+std::string render_object(const Records& records, const Terminal& terminal) {
+  if (records.rows.empty()) return "(none)\n";
+  std::size_t name_width = 0;
+  std::size_t number_width = 0;
+  for (std::size_t i = 0; i < records.fields.size(); ++i) {
+    const Field& field = records.fields[i];
+    name_width = std::max(name_width, display_width(field.heading));
+    if (is_right_aligned(field))
+      number_width = std::max(number_width, display_width(cell_text(records.rows[0][i], field)));
+  }
+  std::string text;
+  for (std::size_t i = 0; i < records.fields.size(); ++i) {
+    const Field& field = records.fields[i];
+    const std::string value = cell_text(records.rows[0][i], field);
+    text += bold(padded(field.heading, name_width, false, false), terminal) + kGap +
+            padded(value, number_width, is_right_aligned(field), true) + "\n";
+  }
+  return text;
+}
+
+std::string render_report(const Report& report, const Terminal& terminal) {
+  std::string text;
+  for (const Section& section : report.sections) {
+    if (!text.empty()) text += "\n";
+    if (!section.title.empty()) text += bold(section.title, terminal) + "\n";
+    text += section.is_object ? render_object(section.records, terminal)
+                              : render_table(section.records, terminal);
+  }
+  for (const Series& series : report.charts) text += "\n" + render_chart(series, terminal);
+  if (!report.notes.empty()) text += "\n";
+  for (const std::string& note : report.notes) text += note + "\n";
+  return text + dim(last_line(report), terminal) + "\n";
+}
+
+}  // namespace optiinfra::cli
