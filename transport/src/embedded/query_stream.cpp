@@ -33,10 +33,14 @@ bool cannot_be_streamed(const EngineResult& handle) {
 /// with the format's beginning and end: fit for rows alone, not for a JSON document or a Parquet file.
 /// JSONCompactEachRowWithNamesAndTypes, which has headings, repeats them with each block.
 bool is_made_of_rows(std::string_view format) {
-  static constexpr std::string_view kFormats[] = {
-      "CSV",         "JSONCompactEachRow", "JSONCompactEachRowWithNamesAndTypes",
-      "JSONEachRow", "Native",             "RowBinary",
-      "TSV",         "TabSeparated"};
+  static constexpr std::string_view kFormats[] = {"CSV",
+                                                  "JSONCompactEachRow",
+                                                  "JSONCompactEachRowWithNamesAndTypes",
+                                                  "JSONEachRow",
+                                                  "Native",
+                                                  "RowBinary",
+                                                  "TSV",
+                                                  "TabSeparated"};
   return std::find(std::begin(kFormats), std::end(kFormats), format) != std::end(kFormats);
 }
 
