@@ -1,0 +1,109 @@
+/// @file optiinfra/import/import.hpp
+/// Files into a store: CSV, JSON lines, Parquet, Arrow, Native and what else the engine reads, also
+/// compressed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/core/time.hpp"
+#include "optiinfra/core/uuid.hpp"
+#include "optiinfra/schema/metrics.hpp"
+
+namespace optiinfra {
+
+/// The map of files whose columns have the names of the table's columns.
+inline constexpr const char* kContractMap = "contract";
+
+/// How far the import of one file is.
+struct ImportProgress {
+  std::filesystem::path path;
+  std::size_t file_index = 0;  ///< From 0, in the order of ImportOptions::files.
+  std::size_t file_count = 0;
+  std::uint64_t rows_total = 0;  ///< Of this file; 0 when its format does not tell.
+  std::uint64_t rows_read = 0;
+  std::uint64_t rows_stored = 0;
+  std::uint64_t rows_refused = 0;
+};
+
+/// What became of one file.
+struct FileReport {
+  std::filesystem::path path;
+  Uuid import_id;                 ///< Names content, family and map: the same three give the same identifier.
+  std::uint64_t rows_read = 0;    ///< By this call. Rows that an earlier call has dealt with are passed over.
+  std::uint64_t rows_stored = 0;  ///< By this call. A map with `repeat` stores several rows for one read.
+  std::uint64_t rows_already_stored = 0;  ///< By earlier calls.
+  std::uint64_t rows_refused = 0;         ///< Of the whole file, by this call and earlier ones.
+  std::uint64_t rows_left_out = 0;        ///< By this call, because the map's `where` did not hold.
+  /// Rows stored by this call that are older than the family's retention: they stay for a day, and then go.
+  std::uint64_t rows_past_retention = 0;
+  bool was_already_imported = false;    ///< An earlier call had finished this import; nothing was read.
+  std::filesystem::path rejected_path;  ///< Where the refused rows are written down; empty without any.
+  std::optional<TimeRange> times;       ///< From the oldest to just after the newest row stored by this call.
+  std::chrono::milliseconds elapsed{0};
+};
+
+struct ImportReport {
+  std::vector<FileReport> files;  ///< In the order of ImportOptions::files.
+  std::chrono::days retention{};  ///< Of the family's raw rows.
+
+  std::uint64_t rows_read() const noexcept;
+  std::uint64_t rows_stored() const noexcept;
+  std::uint64_t rows_already_stored() const noexcept;
+  std::uint64_t rows_refused() const noexcept;
+  std::uint64_t rows_past_retention() const noexcept;
+};
+
+struct ImportOptions {
+  Family family = Family::kPerformance;
+  std::vector<std::filesystem::path> files;
+  /// A map file (anything with a '/' or ending in .toml), or the name of a ready-made map (docs/import.md).
+  std::string map = kContractMap;
+  /// One refused row makes its file fail, and nothing of that file is stored. The file is read twice.
+  bool strict = false;
+  /// Where FILE.rejected.jsonl is written. Empty: beside each file, or where that folder cannot be
+  /// written, in the current folder.
+  std::filesystem::path rejected_folder;
+  /// Called after every stored block and at the end of each file.
+  std::function<void(const ImportProgress&)> on_progress;
+  /// Called after each file. After an error it has been called for the files before.
+  std::function<void(const FileReport&)> on_file;
+};
+
+/// Imports the files one after the other, in blocks of up to 262,144 rows.
+///
+/// Exactly once: an import is named by the file's content, the family and the map, and each stored block is
+/// recorded in the store. A call that ended early - by an error, a kill, a crash - is completed by calling
+/// again, and a finished import is not read again. The same rows in a file of other content are other rows.
+/// The call must be repeated before the engine's memory of recent inserts (1,000 of them) is overrun.
+///
+/// Refused rows go to FILE.rejected.jsonl, one JSON object each: `line` in the file (where the format has
+/// lines), `row` counted from 1, `reason`, `refused` values with their rules, and the `raw` row.
+///
+/// Memory stays near the size of two blocks, whatever the size of the file.
+/// Errors: the first file that fails ends the call; files before it stay imported. kInvalidArgument for a
+/// file that is absent, empty, no regular file, not in its format or damaged, for a map that does not fit,
+/// and in strict mode for refused rows; kStorage for a file that may not be read; and those of
+/// Client::insert. Files are checked to be there, and the map to be valid, before anything is stored.
+/// Threads: several calls at once are safe on one client as long as they are not more than eight, since each
+/// holds one session and needs another.
+Result<ImportReport> import_files(Client& client, const ImportOptions& options);
+
+/// A ready-made map.
+struct BuiltinMap {
+  std::string name;
+  std::optional<Family> family;  ///< The one that it is for; none for any.
+  std::string description;
+};
+
+/// All ready-made maps, the one named "contract" first.
+std::vector<BuiltinMap> builtin_maps();
+
+}  // namespace optiinfra

@@ -1,0 +1,47 @@
+/// From the engine's types to the columns of our tables, as SQL.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optiinfra/core/time.hpp"
+#include "optiinfra/schema/column.hpp"
+
+namespace optiinfra {
+
+/// What a value of the engine is, as far as conversion needs to know.
+enum class ValueKind { kText, kInteger, kFloat, kBool, kTime, kUuid, kAbsent, kOther };
+
+/// The kind of the engine's type, Nullable and LowCardinality aside.
+ValueKind value_kind(std::string_view type);
+
+/// The names that a map may give as types of a text file's columns.
+std::vector<std::string> source_type_names();
+
+/// `text` (Nullable(String)) as the named type, or NULL where it is none of it. "String" is the text itself.
+std::string source_conversion(std::string_view type_name, std::string_view text);
+
+/// The source type for a type that the engine has inferred from text.
+std::string_view source_type_of(std::string_view engine_type);
+
+/// How a column of ours is made from a value of `kind` in the column `value`.
+struct Conversion {
+  std::string
+      result;  ///< The value in the column's own form, NULL when it cannot be made. Times: Int64 seconds.
+  std::string absent;    ///< Whether there is nothing to convert.
+  std::string fallback;  ///< What an absent value becomes.
+};
+
+/// Nothing when such a value can never become the column's.
+std::optional<Conversion> conversion(const ColumnDefinition& column, ValueKind kind, std::string_view value);
+
+/// A condition that is false for every result that validate() will refuse. It only decides which
+/// rows are described; validate() alone decides which are refused.
+std::string rule_condition(const ColumnDefinition& column, std::string_view result, sys_seconds clock);
+
+/// What a value of the column must be, in words that fit after "must be".
+std::string expected_text(const ColumnDefinition& column);
+
+}  // namespace optiinfra

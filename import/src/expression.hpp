@@ -1,0 +1,43 @@
+/// Maps are files that people share, so what stands in them must be what it looks like: an expression
+/// over the columns of one row. No subquery, no table, no file, no clock, no chance.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+
+/// Longest expression that is taken from a map.
+inline constexpr std::size_t kExpressionBytesMax = 16 << 10;
+
+struct Expression {
+  std::string place;  ///< For messages: "column latency_ms".
+  std::string text;
+};
+
+/// Whether `text` can stand between parentheses without reaching beyond them: brackets pair up, and outside
+/// of quotes there is no comment, semicolon, brace, or letter with a meaning that only the engine's lexer
+/// knows. Errors: kInvalidArgument that says what and where.
+Result<void> expect_contained(const Expression& expression);
+
+/// What an expression reads, in the order of the engine's syntax tree.
+struct ExpressionNames {
+  std::vector<std::string> columns;
+  std::vector<std::string> functions;
+};
+
+/// Reads the engine's EXPLAIN AST of `SELECT (expression)`.
+/// Errors: kInvalidArgument for anything but functions, columns and literals.
+Result<ExpressionNames> read_syntax_tree(const Expression& expression, std::string_view tree);
+
+/// Checks each expression with the engine's own parser and its list of functions, and returns what it reads.
+/// Allowed are functions of one row that give the same result each time and touch nothing outside of it.
+Result<std::vector<ExpressionNames>> check_expressions(Transport& transport,
+                                                       std::span<const Expression> expressions);
+
+}  // namespace optiinfra

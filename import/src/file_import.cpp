@@ -1,0 +1,349 @@
+#include "file_import.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "batch_columns.hpp"
+#include "ledger.hpp"
+#include "optiinfra/schema/validate.hpp"
+#include "reading_query.hpp"
+#include "rejected_file.hpp"
+#include "row_describer.hpp"
+
+namespace optiinfra {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::int64_t kSecondsOfDay = 86'400;
+
+/// A file may be of any size, and its reading waits for the inserts.
+constexpr std::chrono::hours kReadTimeout{24 * 7};
+
+/// Views of the columns of one block of the reading query; empty vectors where a column is not there.
+struct RecordBlock {
+  const Block& block;
+  const std::vector<std::uint64_t>* row_numbers = nullptr;
+  const std::vector<std::uint64_t>* line_breaks = nullptr;
+  const std::vector<std::uint8_t>* keep = nullptr;
+  const std::vector<std::uint8_t>* refuse = nullptr;
+  const Strings* details = nullptr;
+  const std::vector<std::int64_t>* times = nullptr;
+
+  explicit RecordBlock(const Block& from) : block(from) {
+    find(kRowNumber, row_numbers), find(kLineBreaks, line_breaks), find(kKeep, keep), find(kRefuse, refuse),
+        find(kDetails, details);
+    find("timestamp", times);
+  }
+  bool complete() const {
+    return row_numbers != nullptr && keep != nullptr && refuse != nullptr && details != nullptr;
+  }
+
+ private:
+  template <typename Values>
+  void find(const char* name, const Values*& values) {
+    if (const Column* column = block.find(name)) values = std::get_if<Values>(&column->data);
+  }
+};
+
+template <typename Row>
+class FileImport {
+ public:
+  using BatchType = typename MetricTraits<Row>::BatchType;
+
+  FileImport(const ImportJob& job, std::size_t file_index, SourceFile file, FileFormat format)
+      : job_(job),
+        table_(table_of(MetricTraits<Row>::kFamily)),
+        file_(std::move(file)),
+        format_(std::move(format)),
+        rejected_(file_.path(), job.options.rejected_folder) {
+    report_.path = file_.path();
+    progress_.path = file_.path();
+    progress_.file_index = file_index;
+    progress_.file_count = job.options.files.size();
+  }
+
+  Result<FileReport> run() {
+    const auto begin = steady_clock::now();
+    OPTIINFRA_TRY(report_.import_id, file_.identity(std::string(table_.name) + "\n" + format_.name + "\n" +
+                                                    job_.map.map.identity()));
+    Ledger ledger(job_.client, report_.import_id, table_.family, std::filesystem::absolute(file_.path()));
+    OPTIINFRA_TRY(const auto known, ledger.find());
+    ledger_ = &ledger;
+    state_ = known.value_or(ImportState{.begun = now()});
+    report_.rows_already_stored = state_.rows_stored;
+    if (state_.finished) {
+      report_.was_already_imported = true;
+    } else {
+      OPTIINFRA_CHECK(read_and_store(known.has_value()));
+    }
+    report_.rows_refused = state_.rows_refused;
+    if (state_.rows_refused > 0) report_.rejected_path = rejected_.path();
+    report_.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begin);
+    return report_;
+  }
+
+ private:
+  Result<void> read_and_store(bool was_begun) {
+    OPTIINFRA_TRY(const Survey found, survey(job_.reader, file_, format_));
+    progress_.rows_total = found.rows;
+    OPTIINFRA_TRY(plan_, plan_reading(job_.reader, {file_, format_, job_.map, table_, found, state_.begun},
+                                      job_.known_types));
+    if (job_.options.strict) OPTIINFRA_CHECK(rehearse());
+    if (!was_begun) OPTIINFRA_CHECK(ledger_->record(state_));
+    reached(ImportPoint::kBegun);
+    OPTIINFRA_CHECK(rejected_.keep(state_.rows_refused));
+    last_refused_row_ = row_of_rejected_line(rejected_.last_line());
+    stores_ = true;
+    OPTIINFRA_CHECK(read_records());
+    return store_block(true);
+  }
+
+  /// Reads the file as if to store it. Fails when a row is refused; whether or not, nothing is stored.
+  Result<void> rehearse() {
+    if (state_.records == 0) OPTIINFRA_CHECK(rejected_.keep(0));
+    const ImportState before = state_;
+    state_.records = 0;
+    OPTIINFRA_CHECK(read_records());
+    OPTIINFRA_CHECK(rejected_.sync());
+    const std::uint64_t refused = pending_refused_, read = report_.rows_read;
+    state_ = before;
+    forget_pending();
+    report_.rows_read = report_.rows_left_out = 0;
+    if (refused == 0) return {};
+    return Error{ErrorKind::kInvalidArgument,
+                 file_.path().string() + ": " + std::to_string(refused) + " of " + std::to_string(read) +
+                     " rows are refused, so nothing of the file was stored (strict); " +
+                     rejected_.path().string() + " says which and why"};
+  }
+
+  void forget_pending() {
+    batch_.clear();
+    days_.clear();
+    pending_records_ = pending_refused_ = skipped_ = line_breaks_ = last_row_ = last_refused_row_ = 0;
+  }
+
+  Result<void> read_records() {
+    failure_.reset();
+    Statement statement{.sql = plan_.sql, .settings = plan_.settings, .timeout = kReadTimeout};
+    // Line breaks before the first row of interest count for its line number, so those rows are read too.
+    skip_ = plan_.counts_line_breaks ? state_.records : 0;
+    if (state_.records > skip_) statement.sql += " OFFSET " + std::to_string(state_.records);
+    auto read = job_.reader.query(statement, [this](const Block& block) {
+      if (auto taken = take(RecordBlock(block)); !taken) failure_ = std::move(taken).error();
+      return !failure_.has_value();
+    });
+    if (failure_) return *std::move(failure_);
+    if (!read) return with_context(std::move(read).error(), "reading " + file_.path().string());
+    return {};
+  }
+
+  Result<void> take(const RecordBlock& records) {
+    if (!records.complete())
+      return Error{ErrorKind::kCorrupt, "the engine's answer lacks a column that was asked for"};
+    const std::size_t rows = records.block.row_count();
+    for (std::size_t begin = 0; begin < rows;) {
+      if (skipped_ < skip_) {
+        const auto end =
+            begin + static_cast<std::size_t>(std::min<std::uint64_t>(rows - begin, skip_ - skipped_));
+        for (std::size_t row = begin; row < end; ++row) pass(records, row);
+        skipped_ += end - begin, begin = end;
+        continue;
+      }
+      const std::size_t room = begin + static_cast<std::size_t>(std::min<std::uint64_t>(
+                                           rows - begin, kBlockRecords - pending_records_));
+      const std::size_t end = end_of_days(records, begin, room);
+      OPTIINFRA_CHECK(take_rows(records, begin, end));
+      pending_records_ += end - begin;
+      if (pending_records_ == kBlockRecords || end < room) OPTIINFRA_CHECK(store_block(false));
+      begin = end;
+    }
+    return {};
+  }
+
+  /// Where the block must end so that it holds no more than kBlockDaysMax days. Depends on the rows alone,
+  /// so that a repeated import cuts the same blocks.
+  std::size_t end_of_days(const RecordBlock& records, std::size_t begin, std::size_t end) {
+    if (records.times == nullptr) return end;
+    for (std::size_t row = begin; row < end; ++row) {
+      if ((*records.keep)[row] != kWanted || (*records.refuse)[row] != 0) continue;
+      const std::int64_t day = (*records.times)[row] / kSecondsOfDay;
+      if (day == last_day_ && !days_.empty()) continue;
+      if (days_.size() == kBlockDaysMax && !days_.contains(day)) return row;
+      days_.insert(day);
+      last_day_ = day;
+    }
+    return end;
+  }
+
+  /// Keeps count of rows and lines; a repeated row counts once. True for the first of its repetitions.
+  bool pass(const RecordBlock& records, std::size_t row) {
+    const std::uint64_t number = (*records.row_numbers)[row];
+    if (number == last_row_) return false;
+    last_row_ = number;
+    line_ = plan_.lines_before_rows + number + line_breaks_;
+    if (records.line_breaks != nullptr) line_breaks_ += (*records.line_breaks)[row];
+    return true;
+  }
+
+  Result<void> take_rows(const RecordBlock& records, std::size_t begin, std::size_t end) {
+    std::vector<std::uint32_t> good;
+    struct RefusedRecord {
+      std::uint32_t row;
+      std::uint64_t line;
+    };
+    good.reserve(end - begin);
+    std::vector<std::uint64_t> lines;
+    lines.reserve(end - begin);
+    std::vector<RefusedRecord> refused;
+    for (std::size_t row = begin; row < end; ++row) {
+      const bool is_first = pass(records, row);
+      const std::uint8_t keep = (*records.keep)[row];
+      if (is_first && keep != kBlank) ++report_.rows_read;
+      if (is_first && keep == kLeftOut) ++report_.rows_left_out;
+      if (keep != kWanted) continue;
+      if ((*records.refuse)[row] != 0) {
+        refused.push_back({static_cast<std::uint32_t>(row), line_});
+      } else {
+        good.push_back(static_cast<std::uint32_t>(row)), lines.push_back(line_);
+      }
+    }
+    candidates_.clear();
+    if (!append_block<Row>(candidates_, records.block, good))
+      return Error{ErrorKind::kCorrupt,
+                   "the engine's answer has a column of another type than was asked for"};
+    const Validation validation = validate<Row>(candidates_, state_.begun);
+
+    std::vector<std::uint32_t> valid;
+    valid.reserve(good.size());
+    auto broken = validation.refused_rows.begin();
+    for (std::uint32_t i = 0; i < good.size(); ++i) {
+      if (broken == validation.refused_rows.end() || *broken != i) {
+        valid.push_back(i);
+      } else {
+        ++broken;
+      }
+    }
+    append_batch<Row>(batch_, candidates_, valid);
+
+    // Both kinds of refused rows are written in the order of the file.
+    auto inconvertible = refused.begin();
+    for (const std::uint32_t i : validation.refused_rows) {
+      for (; inconvertible != refused.end() && inconvertible->row < good[i]; ++inconvertible) {
+        OPTIINFRA_CHECK(write_rejected(records, inconvertible->row, inconvertible->line, {}));
+      }
+      OPTIINFRA_CHECK(write_rejected(records, good[i], lines[i], broken_rules(i)));
+    }
+    for (; inconvertible != refused.end(); ++inconvertible) {
+      OPTIINFRA_CHECK(write_rejected(records, inconvertible->row, inconvertible->line, {}));
+    }
+    return {};
+  }
+
+  /// Row by row, because one validation describes a limited number of values.
+  std::vector<RefusedValue> broken_rules(std::uint32_t candidate) const {
+    BatchType single;
+    append_batch<Row>(single, candidates_, std::span(&candidate, 1));
+    return validate<Row>(single, state_.begun).refused;
+  }
+
+  Result<void> write_rejected(const RecordBlock& records, std::uint32_t row, std::uint64_t line,
+                              const std::vector<RefusedValue>& broken) {
+    const std::uint64_t number = (*records.row_numbers)[row];
+    if (number == last_refused_row_) return {};
+    last_refused_row_ = number;
+    ++pending_refused_;
+    return rejected_.append(plan_.describer.rejected_line(
+        plan_.has_lines ? std::optional(line) : std::nullopt, number, (*records.details)[row], broken));
+  }
+
+  /// Stores what is pending as one block and then records it. Repeated after a kill in between, the insert
+  /// has the same token and the same rows, and counts once.
+  Result<void> store_block(bool is_last) {
+    if (!stores_) {
+      // A rehearsal keeps its counts and lets the rows go.
+      batch_.clear(), days_.clear();
+      pending_records_ = 0;
+      return {};
+    }
+    OPTIINFRA_CHECK(rejected_.sync());
+    reached(ImportPoint::kRejectedWritten);
+    if (batch_.size() > 0) {
+      auto receipt = job_.client.template insert<Row>(
+          batch_,
+          {.token = "import:" + report_.import_id.to_string() + ":" + std::to_string(state_.records)});
+      if (!receipt) return with_context(std::move(receipt).error(), file_.path().string());
+    }
+    reached(ImportPoint::kBlockInserted);
+    state_.records += pending_records_;
+    state_.rows_stored += batch_.size();
+    state_.rows_refused += pending_refused_;
+    state_.finished = is_last;
+    OPTIINFRA_CHECK(ledger_->record(state_));
+    count_stored();
+    batch_.clear();
+    days_.clear();
+    pending_records_ = pending_refused_ = 0;
+    report_progress();
+    reached(ImportPoint::kBlockRecorded);
+    return {};
+  }
+
+  void count_stored() {
+    report_.rows_stored += batch_.size();
+    const std::uint32_t expired_before = to_column_time(now() - job_.retention);
+    for (const std::uint32_t time : batch_.timestamp) {
+      if (time < expired_before) ++report_.rows_past_retention;
+      const sys_seconds at{std::chrono::seconds{time}};
+      if (!report_.times) report_.times = TimeRange{at, at + std::chrono::seconds{1}};
+      report_.times->begin = std::min(report_.times->begin, at);
+      report_.times->end = std::max(report_.times->end, at + std::chrono::seconds{1});
+    }
+  }
+
+  void report_progress() {
+    if (!job_.options.on_progress) return;
+    progress_.rows_read = last_row_;
+    progress_.rows_stored = state_.rows_stored;
+    progress_.rows_refused = state_.rows_refused;
+    job_.options.on_progress(progress_);
+  }
+
+  void reached(ImportPoint point) const {
+    if (job_.hook) job_.hook(point);
+  }
+
+  const ImportJob& job_;
+  const TableDefinition& table_;
+  SourceFile file_;
+  FileFormat format_;
+  RejectedFile rejected_;
+  Ledger* ledger_ = nullptr;
+  FileReport report_;
+  ImportProgress progress_;
+  ReadPlan plan_;
+  ImportState state_;
+  bool stores_ = false;
+
+  BatchType candidates_;  ///< Rows of one piece, before they are validated.
+  BatchType batch_;       ///< Good rows of the block that is being gathered.
+  std::unordered_set<std::int64_t> days_;
+  std::int64_t last_day_ = 0;
+  std::uint64_t pending_records_ = 0, pending_refused_ = 0;
+  std::uint64_t skip_ = 0, skipped_ = 0;
+  std::uint64_t line_ = 0, line_breaks_ = 0, last_row_ = 0, last_refused_row_ = 0;
+  std::optional<Error> failure_;
+};
+
+}  // namespace
+
+Result<FileReport> import_file(const ImportJob& job, std::size_t file_index) {
+  const auto& path = job.options.files[file_index];
+  OPTIINFRA_TRY(FileFormat format, format_of(path, job.map.map.format));
+  OPTIINFRA_TRY(SourceFile file, SourceFile::open(path));
+  return with_metric(job.options.family, [&]<typename Row>() {
+    return FileImport<Row>(job, file_index, std::move(file), std::move(format)).run();
+  });
+}
+
+}  // namespace optiinfra

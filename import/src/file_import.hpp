@@ -1,0 +1,38 @@
+/// The import of one file, from its first byte to its last record in the ledger.
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "optiinfra/import/import.hpp"
+#include "plan.hpp"
+
+namespace optiinfra {
+
+/// Most rows of the reading query that one block holds, whether they are stored, refused or left out.
+inline constexpr std::uint64_t kBlockRecords = 262'144;
+
+/// Most days in one block. Each day is an insert of its own to the engine, which remembers the last 1,000.
+inline constexpr std::size_t kBlockDaysMax = 300;
+
+/// The moments at which a test kills the process.
+enum class ImportPoint { kBegun, kRejectedWritten, kBlockInserted, kBlockRecorded };
+using ImportHook = std::function<void(ImportPoint)>;
+
+/// What the files of one call have in common.
+struct ImportJob {
+  Client& client;
+  Transport& reader;  ///< Reads files; stores nothing.
+  const ImportOptions& options;
+  const CheckedMap& map;
+  std::chrono::days retention;
+  TypesOfValues& known_types;
+  const ImportHook& hook;  ///< May be empty.
+};
+
+Result<FileReport> import_file(const ImportJob& job, std::size_t file_index);
+
+/// import_files() with a hook for tests.
+Result<ImportReport> import_files(Client& client, const ImportOptions& options, const ImportHook& hook);
+
+}  // namespace optiinfra

@@ -1,0 +1,96 @@
+#include "format.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <vector>
+
+#include "nearest.hpp"
+
+namespace optiinfra {
+namespace {
+
+struct Known {
+  std::string_view name;
+  FormatKind kind;
+  std::vector<std::string_view> endings;
+};
+
+const std::vector<Known> kFormats = {
+    {"CSVWithNames", FormatKind::kDelimited, {".csv"}},
+    {"TSVWithNames", FormatKind::kDelimited, {".tsv"}},
+    {"JSONEachRow", FormatKind::kJsonLines, {".jsonl", ".ndjson", ".json"}},
+    {"Parquet", FormatKind::kTyped, {".parquet", ".pq"}},
+    {"Arrow", FormatKind::kTyped, {".arrow", ".feather"}},
+    {"ArrowStream", FormatKind::kTyped, {".arrows"}},
+    {"ORC", FormatKind::kTyped, {".orc"}},
+    {"Avro", FormatKind::kTyped, {".avro"}},
+    {"Native", FormatKind::kTyped, {".native"}},
+};
+
+struct Compression {
+  std::string_view ending;
+  std::string_view name;
+};
+
+constexpr Compression kCompressions[] = {
+    {".gz", "gzip"}, {".zst", "zstd"}, {".xz", "xz"}, {".bz2", "bz2"}, {".lz4", "lz4"}};
+
+std::vector<std::string> names() {
+  std::vector<std::string> result;
+  for (const Known& format : kFormats) result.emplace_back(format.name);
+  return result;
+}
+
+const Known* find(std::string_view name) {
+  const auto found = std::find_if(kFormats.begin(), kFormats.end(),
+                                  [&](const Known& format) { return format.name == name; });
+  return found == kFormats.end() ? nullptr : &*found;
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+}  // namespace
+
+Result<void> expect_known_format(std::string_view name) {
+  if (find(name) != nullptr) return {};
+  const auto known = names();
+  return Error{ErrorKind::kInvalidArgument, "format '" + std::string(name) + "' is not known" +
+                                                suggestion(name, known) + " Known are " + listed(known)};
+}
+
+Result<FileFormat> format_of(const std::filesystem::path& path, std::string_view name) {
+  std::string file = lower(path.filename().string());
+  FileFormat format;
+  format.compression = "none";
+  for (const Compression& compression : kCompressions) {
+    if (!file.ends_with(compression.ending)) continue;
+    format.compression = compression.name;
+    file.resize(file.size() - compression.ending.size());
+    break;
+  }
+  const Known* known = name.empty() ? nullptr : find(name);
+  if (name.empty()) {
+    for (const Known& candidate : kFormats) {
+      if (std::any_of(candidate.endings.begin(), candidate.endings.end(),
+                      [&](std::string_view ending) { return file.ends_with(ending); })) {
+        known = &candidate;
+      }
+    }
+  }
+  if (known == nullptr) {
+    return Error{ErrorKind::kInvalidArgument,
+                 "the name of " + path.string() +
+                     " does not tell its format; name the file .csv, .tsv, .jsonl, .parquet, "
+                     ".arrow, .orc, .avro or .native (then .gz, .zst, .xz, .bz2 or .lz4), or give a map with "
+                     "`format`"};
+  }
+  format.name = known->name;
+  format.kind = known->kind;
+  return format;
+}
+
+}  // namespace optiinfra

@@ -1,0 +1,33 @@
+/// Which of the engine's formats a file is in, by its name.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "optiinfra/core/error.hpp"
+
+namespace optiinfra {
+
+/// How the rows of a format are read.
+enum class FormatKind {
+  kDelimited,  ///< Text in columns under a header: every field is read as text, so that a bad one costs its
+               ///< row only.
+  kJsonLines,  ///< One JSON object a line, each parsed by itself.
+  kTyped,      ///< Columns with types of their own.
+};
+
+struct FileFormat {
+  std::string name;  ///< The engine's: "CSVWithNames".
+  FormatKind kind = FormatKind::kTyped;
+  std::string compression;  ///< The engine's: "none", "gzip", "zstd", "xz", "bz2", "lz4".
+};
+
+/// The format of `path`: `name` when it is not empty, else by the ending before that of the compression.
+/// Errors: kInvalidArgument that lists what is known.
+Result<FileFormat> format_of(const std::filesystem::path& path, std::string_view name);
+
+/// Whether a map may name this format.
+Result<void> expect_known_format(std::string_view name);
+
+}  // namespace optiinfra

@@ -1,0 +1,80 @@
+#include "optiinfra/import/import.hpp"
+
+#include "file_import.hpp"
+#include "optiinfra/store/retention.hpp"
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+namespace {
+
+template <typename Count>
+std::uint64_t total(const std::vector<FileReport>& files, Count count) {
+  std::uint64_t sum = 0;
+  for (const FileReport& file : files) sum += file.*count;
+  return sum;
+}
+
+/// So that a misspelt last name is known before the first file is stored.
+Result<void> expect_importable(const ImportOptions& options, const ImportMap& map) {
+  if (options.files.empty()) return Error{ErrorKind::kInvalidArgument, "no files to import were named"};
+  for (const auto& path : options.files) {
+    if (auto file = SourceFile::open(path); !file) return std::move(file).error();
+    if (auto format = format_of(path, map.format); !format) return std::move(format).error();
+  }
+  return {};
+}
+
+Result<std::chrono::days> raw_retention(Transport& transport, Family family) {
+  OPTIINFRA_TRY(const auto all, read_retention(transport));
+  for (const Retention& retention : all) {
+    if (retention.family == family && retention.tier == Tier::kRaw)
+      return retention.effective.count() > 0 ? retention.effective : kRetentionMax;
+  }
+  return kRetentionMax;
+}
+
+Result<ImportReport> import_all(Client& client, Transport& reader, const ImportOptions& options,
+                                ImportMap map, const ImportHook& hook) {
+  ImportReport report;
+  OPTIINFRA_TRY(const CheckedMap checked, check_map(reader, std::move(map)));
+  OPTIINFRA_TRY(report.retention, raw_retention(reader, options.family));
+  TypesOfValues known_types;
+  const ImportJob job{client, reader, options, checked, report.retention, known_types, hook};
+  for (std::size_t index = 0; index < options.files.size(); ++index) {
+    OPTIINFRA_TRY(FileReport file, import_file(job, index));
+    if (options.on_file) options.on_file(file);
+    report.files.push_back(std::move(file));
+  }
+  return report;
+}
+
+}  // namespace
+
+std::uint64_t ImportReport::rows_read() const noexcept { return total(files, &FileReport::rows_read); }
+std::uint64_t ImportReport::rows_stored() const noexcept { return total(files, &FileReport::rows_stored); }
+std::uint64_t ImportReport::rows_already_stored() const noexcept {
+  return total(files, &FileReport::rows_already_stored);
+}
+std::uint64_t ImportReport::rows_refused() const noexcept { return total(files, &FileReport::rows_refused); }
+std::uint64_t ImportReport::rows_past_retention() const noexcept {
+  return total(files, &FileReport::rows_past_retention);
+}
+
+Result<ImportReport> import_files(Client& client, const ImportOptions& options, const ImportHook& hook) {
+  OPTIINFRA_TRY(ImportMap map, load_map(options.map));
+  OPTIINFRA_CHECK(expect_fit(map, options.family));
+  OPTIINFRA_CHECK(expect_importable(options, map));
+  ImportReport report;
+  // The store's own engine reads the files, which is right as long as it runs in this process.
+  OPTIINFRA_CHECK(client.with_session([&](Transport& reader) -> Result<void> {
+    OPTIINFRA_TRY(report, import_all(client, reader, options, std::move(map), hook));
+    return {};
+  }));
+  return report;
+}
+
+Result<ImportReport> import_files(Client& client, const ImportOptions& options) {
+  return import_files(client, options, ImportHook{});
+}
+
+}  // namespace optiinfra

@@ -1,0 +1,44 @@
+/// What the store remembers of imports: which are begun, how far they came, which are finished.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/core/time.hpp"
+#include "optiinfra/schema/metrics.hpp"
+
+namespace optiinfra {
+
+/// How far one import is. Counts are of the whole file up to `records`.
+struct ImportState {
+  std::uint64_t records = 0;  ///< Rows of the reading query that are dealt with; the next block begins here.
+  std::uint64_t rows_stored = 0;
+  std::uint64_t rows_refused = 0;
+  bool finished = false;
+  sys_seconds begun;  ///< When the import was begun: the clock against which all of its rows are checked.
+};
+
+/// The table import_ledger, for one import: a row when it is begun, one after each stored block, the last of
+/// them marked as finished. Column `block` holds ImportState::records, `rows` and `refused` the counts up to
+/// there.
+class Ledger {
+ public:
+  Ledger(Client& client, Uuid import_id, Family family, std::filesystem::path path)
+      : client_(client), import_id_(import_id), family_(family), path_(std::move(path)) {}
+
+  /// Nothing when the import was never begun.
+  Result<std::optional<ImportState>> find();
+
+  /// Remembers the state. On success it is found by every later find().
+  Result<void> record(const ImportState& state);
+
+ private:
+  Client& client_;
+  Uuid import_id_;
+  Family family_;
+  std::filesystem::path path_;
+};
+
+}  // namespace optiinfra

@@ -1,0 +1,202 @@
+#include "map.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "builtin_maps.hpp"
+#include "conversion.hpp"
+#include "format.hpp"
+#include "nearest.hpp"
+#include "optiinfra/import/import.hpp"
+#include "optiinfra/schema/tables.hpp"
+
+namespace optiinfra {
+namespace {
+
+constexpr std::uint64_t kMapBytesMax = 1 << 20;
+
+Error refuse(const std::string& name, const std::string& what) {
+  return {ErrorKind::kInvalidArgument, "map " + name + ": " + what};
+}
+
+/// Reads the keys of one map. The first failure is kept.
+class MapReader {
+ public:
+  MapReader(const toml::table& table, std::string name) : table_(table) { map_.name = std::move(name); }
+
+  Result<ImportMap> read() {
+    for (const auto& [key, value] : table_) read_key(std::string(key.str()), value);
+    if (!failure_ && map_.columns.empty()) fail("the table [columns] is missing or empty");
+    if (failure_) return *failure_;
+    return std::move(map_);
+  }
+
+ private:
+  void fail(const std::string& what) {
+    if (!failure_) failure_ = refuse(map_.name, what);
+  }
+
+  void read_key(const std::string& key, const toml::node& value) {
+    static const std::vector<std::string> kKeys = {"columns", "description", "family", "format",
+                                                   "repeat",  "source",      "where"};
+    if (key == "columns") return read_entries(key, value, map_.columns);
+    if (key == "source") return read_source(key, value);
+    if (key == "description") return read_text(key, value, map_.description);
+    if (key == "where") return read_text(key, value, map_.where);
+    if (key == "repeat") return read_text(key, value, map_.repeat);
+    if (key == "format") return read_format(key, value);
+    if (key == "family") return read_family(key, value);
+    fail("unknown key '" + key + "'" + suggestion(key, kKeys) + " Keys are " + listed(kKeys));
+  }
+
+  void read_text(const std::string& key, const toml::node& value, std::string& into) {
+    if (const auto text = value.value_exact<std::string>(); text && !text->empty()) {
+      into = *text;
+    } else {
+      fail("line " + std::to_string(value.source().begin.line) + ": '" + key + "' must be a text in quotes");
+    }
+  }
+
+  void read_entries(const std::string& key, const toml::node& value, std::vector<MapEntry>& into) {
+    const toml::table* table = value.as_table();
+    if (table == nullptr) return fail("'" + key + "' must be a table, [" + key + "]");
+    for (const auto& [name, expression] : *table) {
+      std::string text;
+      read_text(key + "." + std::string(name.str()), expression, text);
+      into.emplace_back(std::string(name.str()), std::move(text));
+    }
+    std::sort(into.begin(), into.end());
+  }
+
+  void read_source(const std::string& key, const toml::node& value) {
+    read_entries(key, value, map_.source);
+    const auto types = source_type_names();
+    for (const auto& [column, type] : map_.source) {
+      if (std::find(types.begin(), types.end(), type) != types.end()) continue;
+      fail("the source column '" + column + "' has the unknown type '" + type + "'" +
+           suggestion(type, types) + " Types are " + listed(types));
+    }
+  }
+
+  void read_format(const std::string& key, const toml::node& value) {
+    read_text(key, value, map_.format);
+    if (failure_) return;
+    if (auto known = expect_known_format(map_.format); !known) fail(known.error().message);
+  }
+
+  void read_family(const std::string& key, const toml::node& value) {
+    std::string name;
+    read_text(key, value, name);
+    if (failure_) return;
+    const TableDefinition* table = find_table(name);
+    if (table == nullptr) return fail("family '" + name + "' must be cost, performance, resource or quality");
+    map_.family = table->family;
+  }
+
+  const toml::table& table_;
+  ImportMap map_;
+  std::optional<Error> failure_;
+};
+
+Result<ImportMap> read_map_file(const std::string& path) {
+  std::error_code code;
+  const auto size = std::filesystem::file_size(path, code);
+  if (code) return Error{ErrorKind::kInvalidArgument, "cannot read the map " + path + ": " + code.message()};
+  if (size > kMapBytesMax)
+    return Error{ErrorKind::kTooLarge, "the map " + path + " is over the limit of 1 MiB"};
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return Error{ErrorKind::kStorage, "cannot read the map " + path};
+  return parse_map(text, path);
+}
+
+std::vector<std::string> builtin_names() {
+  std::vector<std::string> names{kContractMap};
+  for (const auto& map : builtin_map_texts()) names.emplace_back(map.name);
+  return names;
+}
+
+}  // namespace
+
+std::string ImportMap::identity() const {
+  std::string text = is_contract ? "contract\n" : "map\n";
+  text += "format " + format + "\nwhere " + where + "\nrepeat " + repeat + "\n";
+  for (const auto& [column, type] : source) text += "source " + column + " " + type + "\n";
+  for (const auto& [column, expression] : columns) text += "column " + column + " " + expression + "\n";
+  return text;
+}
+
+ImportMap contract_map() {
+  ImportMap map;
+  map.name = kContractMap;
+  map.description = "files whose columns have the names of the table's columns";
+  map.is_contract = true;
+  return map;
+}
+
+Result<ImportMap> parse_map(std::string_view text, std::string name) {
+  try {
+    const toml::table table = toml::parse(text);
+    return MapReader(table, std::move(name)).read();
+  } catch (const toml::parse_error& error) {
+    return refuse(
+        name, "line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
+  }
+}
+
+Result<ImportMap> load_map(const std::string& name) {
+  if (name.empty() || name == kContractMap) return contract_map();
+  if (name.find('/') != std::string::npos || name.ends_with(".toml")) return read_map_file(name);
+  for (const auto& map : builtin_map_texts()) {
+    if (map.name == name) return parse_map(map.toml, name);
+  }
+  const auto names = builtin_names();
+  return Error{ErrorKind::kInvalidArgument, "there is no ready-made map '" + name + "'" +
+                                                suggestion(name, names) + " Ready-made are " + listed(names) +
+                                                "; a map file has a '/' or ends in .toml"};
+}
+
+Result<void> expect_fit(const ImportMap& map, Family family) {
+  const TableDefinition& table = table_of(family);
+  if (map.family && *map.family != family) {
+    return refuse(map.name,
+                  "it is for " + std::string(table_of(*map.family).name) + " metrics, not for " + table.name);
+  }
+  if (map.is_contract) return {};
+  const auto columns = table.columns();
+  std::vector<std::string> names;
+  for (const ColumnDefinition& column : columns) names.emplace_back(column.name);
+  for (const auto& [name, expression] : map.columns) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    return refuse(map.name, std::string(table.raw_table) + " has no column '" + name + "'" +
+                                suggestion(name, names) + " Columns are " + listed(names));
+  }
+  for (const ColumnDefinition& column : columns) {
+    if (column.presence == Presence::kOptional || !expression_of(map, column.name).empty()) continue;
+    return refuse(map.name, "the required column '" + std::string(column.name) + "' (" + column.meaning +
+                                ") is missing in [columns]");
+  }
+  return {};
+}
+
+std::string_view expression_of(const ImportMap& map, std::string_view column) {
+  for (const auto& [name, expression] : map.columns) {
+    if (name == column) return expression;
+  }
+  return {};
+}
+
+std::vector<BuiltinMap> builtin_maps() {
+  std::vector<BuiltinMap> maps{{kContractMap, std::nullopt, contract_map().description}};
+  for (const auto& text : builtin_map_texts()) {
+    auto map = parse_map(text.toml, std::string(text.name));
+    if (map) maps.push_back({map->name, map->family, map->description});
+  }
+  return maps;
+}
+
+}  // namespace optiinfra

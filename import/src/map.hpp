@@ -1,0 +1,58 @@
+/// What each column of a table is made of: the content of a map file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/schema/metrics.hpp"
+
+namespace optiinfra {
+
+/// A name and the SQL expression or the type that the map gives it.
+using MapEntry = std::pair<std::string, std::string>;
+
+/// Names that a map with `repeat` may use in its expressions, and that no column of a file may have then.
+inline constexpr const char* kRepeatIndex = "repeat_index";
+inline constexpr const char* kRepeatCount = "repeat_count";
+
+/// Most rows that one row of a file may stand for: the hours of a year.
+inline constexpr int kRepeatMax = 8784;
+
+struct ImportMap {
+  std::string name;         ///< The file's path or the ready-made map's name, for messages.
+  std::string description;  ///< Of a ready-made map.
+  bool is_contract =
+      false;  ///< The file's columns have the table's names, and every column of the file must be one.
+  std::optional<Family> family;
+  std::string format;             ///< Empty: by the file's name.
+  std::string where;              ///< Rows for which this holds are imported; empty: all.
+  std::string repeat;             ///< How many rows each row stands for; empty: one.
+  std::vector<MapEntry> source;   ///< Types of the file's columns.
+  std::vector<MapEntry> columns;  ///< From column of the table to expression, sorted by name.
+
+  /// What makes two maps the same import: everything but names and comments.
+  std::string identity() const;
+};
+
+/// The map of files named as the contract.
+ImportMap contract_map();
+
+/// Reads TOML. Errors: kInvalidArgument with the line, for what is no TOML, for an unknown key or type
+/// and for a value of the wrong type.
+Result<ImportMap> parse_map(std::string_view toml, std::string name);
+
+/// The map of this name, or in this file.
+Result<ImportMap> load_map(const std::string& name_or_path);
+
+/// Whether the map fits the family: meant for it, with columns that it has, and all that it needs.
+/// Errors: kInvalidArgument that names the column, and the nearest that exists.
+Result<void> expect_fit(const ImportMap& map, Family family);
+
+/// The expression of a column of the table; empty when the map leaves it out.
+std::string_view expression_of(const ImportMap& map, std::string_view column);
+
+}  // namespace optiinfra

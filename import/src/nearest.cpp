@@ -1,0 +1,56 @@
+#include "nearest.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <vector>
+
+namespace optiinfra {
+namespace {
+
+char folded(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+/// Insertions, deletions and replacements between the two, letter case aside.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (folded(a[i - 1]) == folded(b[j - 1]) ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string nearest(std::string_view name, std::span<const std::string> candidates) {
+  std::string best;
+  // A third of the letters may differ; with more, the guess confuses rather than helps.
+  std::size_t best_distance = std::max<std::size_t>(name.size() / 3, 2) + 1;
+  for (const std::string& candidate : candidates) {
+    const bool begins_alike = name.size() >= 4 &&
+                              (candidate.starts_with(name) || name.starts_with(candidate)) &&
+                              !candidate.empty();
+    const std::size_t distance = begins_alike ? 1 : edit_distance(name, candidate);
+    if (distance < best_distance) best = candidate, best_distance = distance;
+  }
+  return best;
+}
+
+std::string suggestion(std::string_view name, std::span<const std::string> candidates) {
+  const std::string best = nearest(name, candidates);
+  return best.empty() ? "" : "; did you mean '" + best + "'?";
+}
+
+std::string listed(std::span<const std::string> names, std::size_t count_max) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < count_max; ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > count_max) text += ", ... (" + std::to_string(names.size()) + " in all)";
+  return text;
+}
+
+}  // namespace optiinfra

@@ -1,0 +1,19 @@
+/// The name that somebody probably meant.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace optiinfra {
+
+/// The candidate nearest to `name`, or "" when none is near.
+std::string nearest(std::string_view name, std::span<const std::string> candidates);
+
+/// "; did you mean 'x'?", or "" when nothing is near.
+std::string suggestion(std::string_view name, std::span<const std::string> candidates);
+
+/// "a, b, c", cut after `count_max` names.
+std::string listed(std::span<const std::string> names, std::size_t count_max = 40);
+
+}  // namespace optiinfra

@@ -1,0 +1,202 @@
+#include "plan.hpp"
+
+#include <algorithm>
+
+#include "conversion.hpp"
+#include "expression.hpp"
+#include "nearest.hpp"
+#include "reading_query.hpp"
+#include "sql.hpp"
+
+namespace optiinfra {
+namespace {
+
+class Planner {
+ public:
+  Planner(Transport& transport, const PlanRequest& request, TypesOfValues& known_types)
+      : transport_(transport),
+        request_(request),
+        map_(request.map.map),
+        known_types_(known_types),
+        query_(request.file, request.format, map_, counts_line_breaks()) {}
+
+  Result<ReadPlan> plan() {
+    OPTIINFRA_TRY(query_.source, read_source_columns(transport_, request_.file, request_.format, map_));
+    OPTIINFRA_CHECK(map_.is_contract ? take_contract() : take_map());
+    OPTIINFRA_CHECK(choose_conversions());
+    if (query_.misread_names().size() > kMisreadMax)
+      return refuse("the map reads more than 64 typed columns");
+    ReadPlan plan;
+    plan.sql = query_.sql(request_.clock);
+    plan.settings = reading_settings(request_.format);
+    if (request_.format.kind == FormatKind::kDelimited) {
+      plan.settings.emplace_back(request_.format.name.starts_with("CSV")
+                                     ? "input_format_csv_skip_first_lines"
+                                     : "input_format_tsv_skip_first_lines",
+                                 "1");
+    }
+    plan.has_lines = is_text();
+    plan.lines_before_rows = request_.format.kind == FormatKind::kDelimited ? 1 : 0;
+    plan.counts_line_breaks = counts_line_breaks();
+    plan.describer = {query_.misread_names(), query_.given_names(), query_.raw_names(),
+                      request_.table.columns()};
+    return plan;
+  }
+
+ private:
+  bool is_text() const { return request_.format.kind != FormatKind::kTyped; }
+  bool counts_line_breaks() const {
+    return request_.format.kind == FormatKind::kDelimited && !request_.survey.lines_are_rows;
+  }
+  Error refuse(const std::string& what) const {
+    return {ErrorKind::kInvalidArgument, request_.file.path().string() + ": " + what};
+  }
+
+  std::vector<std::string> source_names() const {
+    std::vector<std::string> names;
+    for (const SourceColumn& column : query_.source) names.push_back(column.name);
+    return names;
+  }
+
+  /// Each column of the file must be one of the table, so that a misspelt one is not left to its default.
+  Result<void> take_contract() {
+    const auto columns = request_.table.columns();
+    std::vector<std::string> known;
+    for (const ColumnDefinition& column : columns) known.emplace_back(column.name);
+    const auto names = source_names();
+    for (const std::string& name : names) {
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      return refuse("the column '" + name + "' is none of " + request_.table.raw_table +
+                    suggestion(name, known) + " Columns are " + listed(known) +
+                    "; a file with other columns needs a map");
+    }
+    // Without a single JSON object there is nothing to miss a column in: every line will be refused.
+    const bool has_no_row = request_.format.kind == FormatKind::kJsonLines && names.empty();
+    for (const ColumnDefinition& column : columns) {
+      if (std::find(names.begin(), names.end(), column.name) != names.end()) {
+        query_.given.push_back({column, quoted_name(column.name)});
+        query_.used.insert(column.name);
+      } else if (column.presence == Presence::kRequired && !has_no_row) {
+        return refuse("the required column '" + std::string(column.name) + "' (" + column.meaning +
+                      ") is missing; the file has " + listed(names));
+      }
+    }
+    if (is_text()) {
+      // The table's types say how the text is read.
+      for (SourceColumn& column : query_.source) column.type = "String";
+    }
+    return {};
+  }
+
+  Result<void> take_map() {
+    const auto names = source_names();
+    const bool repeats = !map_.repeat.empty();
+    for (const ExpressionReads& reads : request_.map.reads) {
+      for (const std::string& column : reads.columns) {
+        if (repeats && (column == kRepeatIndex || column == kRepeatCount)) continue;
+        if (std::find(names.begin(), names.end(), column) == names.end()) {
+          return refuse("there is no column '" + column + "', which " + reads.place + " reads" +
+                        suggestion(column, names) + " The file has " + listed(names));
+        }
+        query_.used.insert(column);
+      }
+    }
+    for (const char* name : {kRepeatIndex, kRepeatCount}) {
+      if (repeats && std::find(names.begin(), names.end(), name) != names.end()) {
+        return refuse("its column '" + std::string(name) +
+                      "' has a name that maps with `repeat` need for themselves");
+      }
+    }
+    for (const ColumnDefinition& column : request_.table.columns()) {
+      const std::string_view text = expression_of(map_, column.name);
+      if (!text.empty()) query_.given.push_back({column, "(\n" + std::string(text) + "\n)"});
+    }
+    return {};
+  }
+
+  /// Chooses how each column is made of its expression's value, by the type that the engine gives the value.
+  Result<void> choose_conversions() {
+    OPTIINFRA_TRY(auto types, types_of_values());
+    for (GivenColumn& given : query_.given) {
+      const std::string name = kGivenPrefix + std::string(given.column.name);
+      auto chosen = conversion(given.column, value_kind(types[name]), quoted_name(name));
+      if (!chosen) {
+        return refuse("the value for " + std::string(given.column.name) + " is of type " + types[name] +
+                      ", of which " + given.column.contract_type + " cannot be made");
+      }
+      given.conversion = *std::move(chosen);
+    }
+    if (map_.where.empty()) return {};
+    const ValueKind kind = value_kind(types[kWhere]);
+    if (kind == ValueKind::kInteger || kind == ValueKind::kBool || kind == ValueKind::kAbsent) return {};
+    return refuse("the map's `where` is of type " + types[kWhere] + " and must be a condition");
+  }
+
+  Result<std::map<std::string, std::string>> types_of_values() {
+    std::string key = request_.format.name;
+    for (const SourceColumn& column : query_.source) key += "\n" + column.name + "\n" + column.type;
+    if (const auto found = known_types_.find(key); found != known_types_.end()) return found->second;
+    auto rows = describe(query_.given_sql());
+    if (!rows) return blame_expression(rows.error());
+    std::map<std::string, std::string> types;
+    for (auto& row : *rows) types[row[0]] = row[1];
+    known_types_.emplace(std::move(key), types);
+    return types;
+  }
+
+  Result<std::vector<std::vector<std::string>>> describe(const std::string& sql) {
+    return query_rows(transport_,
+                      {.sql = "DESCRIBE TABLE (" + sql + ")", .settings = reading_settings(request_.format)});
+  }
+
+  /// Finds the expression that the engine refused.
+  Error blame_expression(const Error& error) {
+    struct Suspect {
+      std::string place, expression, from;
+    };
+    std::vector<Suspect> suspects;
+    if (!map_.repeat.empty()) suspects.push_back({"repeat", map_.repeat, query_.source_sql()});
+    for (const GivenColumn& given : query_.given) {
+      suspects.push_back(
+          {"column " + std::string(given.column.name), given.expression, query_.repeated_sql()});
+    }
+    if (!map_.where.empty()) suspects.push_back({"where", map_.where, query_.repeated_sql()});
+    for (const Suspect& suspect : suspects) {
+      auto rows = describe("SELECT (\n" + suspect.expression + "\n) AS value FROM (" + suspect.from + ")");
+      if (!rows) {
+        return refuse("map " + map_.name + ", " + suspect.place + ": " +
+                      short_engine_message(rows.error().message));
+      }
+    }
+    return with_context(error, request_.file.path().string());
+  }
+
+  Transport& transport_;
+  const PlanRequest& request_;
+  const ImportMap& map_;
+  TypesOfValues& known_types_;
+  ReadingQuery query_;
+};
+
+}  // namespace
+
+Result<CheckedMap> check_map(Transport& transport, ImportMap map) {
+  std::vector<Expression> expressions;
+  for (const auto& [column, text] : map.columns) {
+    expressions.push_back({"map " + map.name + ", column " + column, text});
+  }
+  if (!map.where.empty()) expressions.push_back({"map " + map.name + ", where", map.where});
+  if (!map.repeat.empty()) expressions.push_back({"map " + map.name + ", repeat", map.repeat});
+  OPTIINFRA_TRY(auto names, check_expressions(transport, expressions));
+  CheckedMap checked{std::move(map), {}};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    checked.reads.push_back({expressions[i].place, std::move(names[i].columns)});
+  }
+  return checked;
+}
+
+Result<ReadPlan> plan_reading(Transport& transport, const PlanRequest& request, TypesOfValues& known_types) {
+  return Planner(transport, request, known_types).plan();
+}
+
+}  // namespace optiinfra

@@ -1,0 +1,57 @@
+/// How one file is read: the map held against the file's columns and the table's.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "format.hpp"
+#include "map.hpp"
+#include "optiinfra/core/time.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "row_describer.hpp"
+#include "source_columns.hpp"
+
+namespace optiinfra {
+
+/// The file's columns that one expression of a map reads.
+struct ExpressionReads {
+  std::string place;  ///< For messages: "map m.toml, column latency_ms".
+  std::vector<std::string> columns;
+};
+
+/// A map whose expressions have been found harmless.
+struct CheckedMap {
+  ImportMap map;
+  std::vector<ExpressionReads> reads;
+};
+
+/// Has the engine's parser look at every expression of the map.
+Result<CheckedMap> check_map(Transport& transport, ImportMap map);
+
+/// The types of a map's values, by the columns that they are made of: files of one call often have the same.
+using TypesOfValues = std::map<std::string, std::map<std::string, std::string>>;
+
+struct ReadPlan {
+  std::string sql;  ///< To be ended by " OFFSET n" or by nothing.
+  std::vector<NamedValue> settings;
+  std::uint64_t lines_before_rows = 0;  ///< The header.
+  bool has_lines = false;               ///< A text format.
+  bool counts_line_breaks = false;
+  RowDescriber describer;
+};
+
+struct PlanRequest {
+  const SourceFile& file;
+  const FileFormat& format;
+  const CheckedMap& map;
+  const TableDefinition& table;
+  const Survey& survey;
+  sys_seconds clock;  ///< The time against which the rules hold.
+};
+
+/// Makes the plan. Errors: kInvalidArgument that names the map's or the file's column that does not fit, and
+/// the nearest that does.
+Result<ReadPlan> plan_reading(Transport& transport, const PlanRequest& request, TypesOfValues& known_types);
+
+}  // namespace optiinfra

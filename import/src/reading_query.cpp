@@ -1,0 +1,234 @@
+#include "reading_query.hpp"
+
+#include "sql.hpp"
+
+namespace optiinfra {
+namespace {
+
+/// Longest piece of a field that a description repeats.
+constexpr const char* kShownBytesMax = "4096";
+
+std::string own(std::string_view what, std::string_view name = "") {
+  return quoted_name("optiinfra:" + std::string(what) + std::string(name));
+}
+
+std::string field(std::size_t index) { return own(std::to_string(index + 1)); }
+std::string given_name(const GivenColumn& given) { return own("given:", given.column.name); }
+std::string value_name(const GivenColumn& given) { return own("value:", given.column.name); }
+
+std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : std::string(separator)) + part;
+  return text;
+}
+
+std::string any_of(const std::vector<std::string>& conditions) {
+  return conditions.empty() ? "0" : "(" + joined(conditions, " OR ") + ")";
+}
+
+/// A number whose bit i is condition i.
+std::string mask_of(const std::vector<std::string>& conditions) {
+  std::string sum = "toUInt64(0)";
+  for (std::size_t i = 0; i < conditions.size(); ++i) {
+    sum += " + if(" + conditions[i] + ", " + std::to_string(std::uint64_t{1} << i) + ", 0)";
+  }
+  return "toUInt64(" + sum + ")";
+}
+
+}  // namespace
+
+std::string ReadingQuery::source_sql() const {
+  if (format_.kind == FormatKind::kDelimited) return delimited_sql();
+  if (format_.kind == FormatKind::kJsonLines) return json_sql();
+  std::string sql = "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", 0 AS " + own("blank") +
+                    ", '' AS " + own("shape");
+  for (const SourceColumn& column : source) {
+    if (is_used(column)) sql += ", " + quoted_name(column.name);
+  }
+  return sql + " FROM " + file_function(file_, format_, 0);
+}
+
+std::string ReadingQuery::delimited_sql() const {
+  std::string columns, missing, breaks;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    columns += ", " + field(i);
+    if (!is_used(source[i])) continue;
+    const std::string text = source[i].type == "String" ? "ifNull(" + field(i) + ", '')"
+                                                        : source_conversion(source[i].type, field(i));
+    columns += ", " + text + " AS " + quoted_name(source[i].name);
+    missing += ", isNull(" + field(i) + "), " + quoted_text("ends before the column " + source[i].name);
+  }
+  if (counts_line_breaks_) {
+    for (std::size_t i = 0; i <= source.size(); ++i) {
+      breaks += (i == 0 ? ", " : " + ") + ("countSubstrings(ifNull(" + field(i) + ", ''), '\\n')");
+    }
+    breaks += " AS " + quoted_name(kLineBreaks);
+  }
+  return "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", isNull(" + field(0) + ") AS " +
+         own("blank") + ", multiIf(isNotNull(" + field(source.size()) +
+         "), 'has more fields than the header'" + missing + ", '') AS " + own("shape") + breaks + columns +
+         " FROM " + file_function(file_, format_, source.size());
+}
+
+/// All fields are taken out of a line at once.
+std::string ReadingQuery::json_sql() const {
+  const std::string line = own("line"), json = own("json");
+  std::string tuple, columns;
+  std::size_t count = 0;
+  for (const SourceColumn& column : source) {
+    if (!is_used(column)) continue;
+    tuple += (count == 0 ? "" : ", ") + quoted_name(column.name) + " Nullable(String)";
+    const std::string text = own("text:", column.name);
+    columns += ", tupleElement(" + json + ", " + std::to_string(++count) + ") AS " + text + ", " +
+               source_conversion(column.type, text) + " AS " + quoted_name(column.name);
+  }
+  const std::string fields =
+      count == 0 ? "tuple(0)" : "JSONExtract(" + line + ", " + quoted_text("Tuple(" + tuple + ")") + ")";
+  return "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", " + line + ", trim(" + line +
+         ") = '' AS " + own("blank") + ", if(JSONType(" + line +
+         ") = 'Object', '', 'is no JSON object on one line') AS " + own("shape") + ", " + fields + " AS " +
+         json + columns + " FROM " + file_function(file_, format_, 0);
+}
+
+std::string ReadingQuery::repeated_sql() const {
+  if (map_.repeat.empty()) return source_sql();
+  const std::string count = own("repeat");
+  const std::string in_range =
+      "ifNull(" + count + " >= 1 AND " + count + " <= " + std::to_string(kRepeatMax) + ", 0)";
+  return "SELECT *, " + std::string(kRepeatIndex) + " FROM (SELECT * REPLACE (if(" + own("shape") +
+         " = '' AND NOT " + in_range + ", 'is repeated less than once or too often', " + own("shape") +
+         ") AS " + own("shape") + "), toUInt32(if(" + in_range + ", " + count + ", 1)) AS " + kRepeatCount +
+         " FROM (SELECT *, accurateCastOrNull((\n" + map_.repeat + "\n), 'Int64') AS " + count + " FROM (" +
+         source_sql() + "))) ARRAY JOIN range(" + kRepeatCount + ") AS " + kRepeatIndex;
+}
+
+std::string ReadingQuery::given_sql() const {
+  std::string sql = "SELECT *";
+  for (const GivenColumn& column : given) sql += ", " + column.expression + " AS " + given_name(column);
+  if (!map_.where.empty()) sql += ", toNullable((\n" + map_.where + "\n)) AS " + quoted_name(kWhere);
+  return sql + " FROM (" + repeated_sql() + ")";
+}
+
+/// The columns of the table, NULL where a value cannot be made.
+std::string ReadingQuery::value_sql() const {
+  std::string sql = "SELECT *";
+  for (const GivenColumn& column : given)
+    sql += ", " + column.conversion.result + " AS " + value_name(column);
+  return sql + " FROM (" + given_sql() + ")";
+}
+
+/// Fields of text that are not of the type which the map or the inference gives them.
+std::vector<std::string> ReadingQuery::misread() const {
+  std::vector<std::string> conditions;
+  if (format_.kind == FormatKind::kTyped) return conditions;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    if (!is_used(source[i]) || source[i].type == "String") continue;
+    const std::string text = format_.kind == FormatKind::kDelimited ? field(i) : own("text:", source[i].name);
+    conditions.push_back("(ifNull(" + text + ", '') != '' AND isNull(" + quoted_name(source[i].name) + "))");
+  }
+  return conditions;
+}
+
+std::vector<std::string> ReadingQuery::inconvertible() const {
+  std::vector<std::string> conditions;
+  for (const GivenColumn& column : given) {
+    conditions.push_back("(isNull(" + value_name(column) + ") AND NOT (" + column.conversion.absent + "))");
+  }
+  return conditions;
+}
+
+std::vector<std::string> ReadingQuery::absent() const {
+  std::vector<std::string> conditions;
+  for (const GivenColumn& column : given) {
+    conditions.push_back(column.column.presence == Presence::kRequired ? "(" + column.conversion.absent + ")"
+                                                                       : "0");
+  }
+  return conditions;
+}
+
+/// A row that `where` cannot judge because it is damaged is not left out but refused.
+std::string ReadingQuery::keep() const {
+  std::string wanted = "2";
+  if (!map_.where.empty()) {
+    wanted = "multiIf(" + own("shape") + " != '', 2, isNull(" + quoted_name(kWhere) + "), if(" +
+             own("misread") + " != 0, 2, 1), " + quoted_name(kWhere) + ", 2, 1)";
+  }
+  return "toUInt8(if(" + own("blank") + ", 0, " + wanted + "))";
+}
+
+/// Whether validate() will refuse the row.
+std::string ReadingQuery::broken(sys_seconds clock) const {
+  std::vector<std::string> conditions;
+  for (const GivenColumn& column : given) {
+    if (column.column.rule == Rule::kAny) continue;
+    conditions.push_back("NOT ifNull(" + rule_condition(column.column, value_name(column), clock) + ", 1)");
+  }
+  return any_of(conditions);
+}
+
+std::string ReadingQuery::raw() const {
+  if (format_.kind == FormatKind::kJsonLines) return own("line");
+  std::vector<std::string> fields;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    if (format_.kind == FormatKind::kDelimited) {
+      fields.push_back("substring(ifNull(" + field(i) + ", ''), 1, " + kShownBytesMax + ")");
+    } else if (is_used(source[i])) {
+      fields.push_back(quoted_name(source[i].name));
+    }
+  }
+  return fields.empty() ? "''" : "tuple(" + joined(fields, ", ") + ")";
+}
+
+/// A JSON array, made by one function over one tuple: what is made of hundreds of small pieces costs the
+/// engine longer to plan than a small file to read.
+std::string ReadingQuery::details() const {
+  std::vector<std::string> values;
+  for (const GivenColumn& column : given) values.push_back(given_name(column));
+  return "toJSONString(tuple(" + own("shape") + ", " + own("misread") + ", " + own("inconvertible") + ", " +
+         own("absent") + ", " + (values.empty() ? "''" : "tuple(" + joined(values, ", ") + ")") + ", " +
+         raw() + "))";
+}
+
+std::string ReadingQuery::sql(sys_seconds clock) const {
+  const std::string keep_name = quoted_name(kKeep), refuse = quoted_name(kRefuse);
+  std::string columns = own("row") + ", " + keep_name + ", " + refuse;
+  if (counts_line_breaks_) columns += ", " + quoted_name(kLineBreaks);
+  for (const GivenColumn& column : given) {
+    columns += ", ifNull(" + value_name(column) + ", " + column.conversion.fallback + ") AS " +
+               quoted_name(column.column.name);
+  }
+  const std::string faults = "SELECT *, " + mask_of(misread()) + " AS " + own("misread") + ", " +
+                             mask_of(inconvertible()) + " AS " + own("inconvertible") + ", " +
+                             mask_of(absent()) + " AS " + own("absent") + " FROM (" + value_sql() + ")";
+  const std::string judged = "SELECT *, " + keep() + " AS " + keep_name + ", toUInt8(" + own("shape") +
+                             " != '' OR " + own("misread") + " + " + own("inconvertible") + " + " +
+                             own("absent") + " != 0) AS " + refuse + " FROM (" + faults + ")";
+  return "SELECT " + columns + ", if(" + keep_name + " = 2 AND (" + refuse + " OR " + broken(clock) + "), " +
+         details() + ", '') AS " + quoted_name(kDetails) + " FROM (" + judged + ")";
+}
+
+std::vector<std::string> ReadingQuery::misread_names() const {
+  std::vector<std::string> names;
+  if (format_.kind == FormatKind::kTyped) return names;
+  for (const SourceColumn& column : source) {
+    if (is_used(column) && column.type != "String") names.push_back(column.name);
+  }
+  return names;
+}
+
+std::vector<std::string> ReadingQuery::given_names() const {
+  std::vector<std::string> names;
+  for (const GivenColumn& column : given) names.emplace_back(column.column.name);
+  return names;
+}
+
+std::vector<std::string> ReadingQuery::raw_names() const {
+  std::vector<std::string> names;
+  if (format_.kind == FormatKind::kJsonLines) return names;
+  for (const SourceColumn& column : source) {
+    if (format_.kind == FormatKind::kDelimited || is_used(column)) names.push_back(column.name);
+  }
+  return names;
+}
+
+}  // namespace optiinfra

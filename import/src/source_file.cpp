@@ -1,0 +1,76 @@
+#include "source_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace optiinfra {
+namespace {
+
+constexpr std::size_t kReadBytes = 1 << 20;
+
+Error cannot(std::string_view doing, const std::filesystem::path& path, int code) {
+  const ErrorKind kind =
+      code == ENOENT || code == ENOTDIR ? ErrorKind::kInvalidArgument : ErrorKind::kStorage;
+  return {kind, "cannot " + std::string(doing) + " " + path.string() + ": " + std::strerror(code)};
+}
+
+Error unfit(const std::filesystem::path& path, std::string_view what) {
+  return {ErrorKind::kInvalidArgument, path.string() + " " + std::string(what)};
+}
+
+}  // namespace
+
+Result<SourceFile> SourceFile::open(const std::filesystem::path& path) {
+  // O_NONBLOCK: opening a named pipe must not wait for its other end.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return cannot("open", path, errno);
+  SourceFile file(path, descriptor, 0);
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0) return cannot("examine", path, errno);
+  if (S_ISDIR(status.st_mode)) return unfit(path, "is a folder; name the files in it");
+  if (!S_ISREG(status.st_mode)) return unfit(path, "is no regular file, and only those can be read twice");
+  if (status.st_size == 0) return unfit(path, "is empty");
+  file.size_bytes_ = static_cast<std::uint64_t>(status.st_size);
+  return file;
+}
+
+SourceFile::SourceFile(SourceFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      size_bytes_(other.size_bytes_) {}
+
+SourceFile::~SourceFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<Uuid> SourceFile::identity(std::string_view rest) const {
+  XXH3_state_t state;
+  XXH3_128bits_reset(&state);
+  std::vector<char> buffer(kReadBytes);
+  for (off_t offset = 0;;) {
+    const ssize_t size = ::pread(descriptor_, buffer.data(), buffer.size(), offset);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return cannot("read", path_, errno);
+    if (size == 0) break;
+    XXH3_128bits_update(&state, buffer.data(), static_cast<std::size_t>(size));
+    offset += size;
+  }
+  // The length keeps content and rest apart.
+  const std::string tail = "\n" + std::to_string(size_bytes_) + "\n" + std::string(rest);
+  XXH3_128bits_update(&state, tail.data(), tail.size());
+  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
+  return Uuid{hash.high64, hash.low64};
+}
+
+std::string SourceFile::engine_path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+
+}  // namespace optiinfra

@@ -1,0 +1,42 @@
+/// A file to be imported: opened once, named by its content.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/core/uuid.hpp"
+
+namespace optiinfra {
+
+/// Holds the file open, so that what is hashed is what the engine reads, even when the name changes hands.
+class SourceFile {
+ public:
+  /// Errors: kInvalidArgument for a file that is absent, empty or no regular file; kStorage for one that
+  /// may not be read.
+  static Result<SourceFile> open(const std::filesystem::path& path);
+
+  ~SourceFile();
+  SourceFile(SourceFile&& other) noexcept;
+  SourceFile& operator=(SourceFile&&) = delete;
+
+  /// Hash (XXH3, 128 bits) of the content followed by `rest`.
+  Result<Uuid> identity(std::string_view rest) const;
+
+  /// A path under which the engine reads exactly this file: free of letters that it would take for a pattern.
+  std::string engine_path() const;
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  std::uint64_t size_bytes() const noexcept { return size_bytes_; }
+
+ private:
+  SourceFile(std::filesystem::path path, int descriptor, std::uint64_t size_bytes)
+      : path_(std::move(path)), descriptor_(descriptor), size_bytes_(size_bytes) {}
+
+  std::filesystem::path path_;
+  int descriptor_;
+  std::uint64_t size_bytes_;
+};
+
+}  // namespace optiinfra

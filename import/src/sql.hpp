@@ -1,0 +1,28 @@
+/// Pieces of SQL text, and small answers as text.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+
+/// `name` in backquotes, whatever is in it.
+std::string quoted_name(std::string_view name);
+
+/// `text` as a string literal, whatever is in it.
+std::string quoted_text(std::string_view text);
+
+/// `text` as a JSON string.
+std::string json_text(std::string_view text);
+
+/// The rows of a small answer whose columns are all of type String.
+Result<std::vector<std::vector<std::string>>> query_rows(Transport& transport, const Statement& statement);
+
+/// The engine's message without its codes, its stack of contexts and the query it repeats.
+std::string short_engine_message(std::string_view message);
+
+}  // namespace optiinfra
