@@ -189,7 +189,7 @@ def batches(db):
 
 
 def retention(db):
-    """Expired parts vanish whole, rollups stay; a retry changes nothing; the window counts parts."""
+    """Expired parts vanish whole, rollups stay; a retry changes nothing."""
     for sql in DDL + DDL:
         db(sql)
     ids = "toUUID('550e8400-e29b-41d4-a716-446655440000') AS customer_id, customer_id AS service_id"

@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kInserts = 200;
+constexpr int kInserts = 300;
 constexpr int kInsertsBetweenChecks = 50;
 constexpr std::chrono::hours kSpan{60};
 

@@ -20,7 +20,7 @@ enum class FormatKind {
 struct FileFormat {
   std::string name;  ///< The engine's: "CSVWithNames".
   FormatKind kind = FormatKind::kTyped;
-  std::string compression;  ///< The engine's: "none", "gzip", "zstd", "xz", "bz2", "lz4".
+  std::string compression;  ///< The engine's: "none", "gzip", "zstd", "xz".
 };
 
 /// The format of `path`: `name` when it is not empty, else by the ending before that of the compression.

@@ -6,6 +6,7 @@
 #include "conversion.hpp"
 #include "nearest.hpp"
 #include "sql.hpp"
+#include "zstd_frames.hpp"
 
 namespace optiinfra {
 namespace {
@@ -25,13 +26,38 @@ Error unreadable(const SourceFile& file, const FileFormat& format, const Error& 
   return result;
 }
 
-/// A list of texts, one to a row, in the first column.
+std::string file_as(const SourceFile& file, const FileFormat& format, std::string_view name) {
+  return "file(" + quoted_text(file.engine_path()) + ", " + quoted_text(name) + ", 'auto', " +
+         quoted_text(format.compression) + ")";
+}
+
+/// The header alone, for a file that has nothing else.
+Result<std::vector<SourceColumn>> read_header(Transport& transport, const SourceFile& file,
+                                              const FileFormat& format) {
+  const std::string name = format.name.substr(0, 3);
+  auto settings = reading_settings(format);
+  settings.emplace_back(name == "CSV" ? "input_format_csv_detect_header" : "input_format_tsv_detect_header",
+                        "0");
+  settings.emplace_back("input_format_max_rows_to_read_for_schema_inference", "1");
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_rows(transport, {.sql = "SELECT arrayJoin(arrayMap(x -> ifNull(x, ''), "
+                                    "[COLUMNS('.*')]::Array(Nullable(String)))) FROM (SELECT * FROM " +
+                                    file_as(file, format, name) + " LIMIT 1)",
+                             .settings = settings}));
+  std::vector<SourceColumn> columns;
+  for (const auto& row : rows) columns.push_back({row[0], "String"});
+  return columns;
+}
+
 Result<std::vector<SourceColumn>> describe(Transport& transport, const SourceFile& file,
                                            const FileFormat& format) {
-  const std::string sql = "DESCRIBE TABLE file(" + quoted_text(file.engine_path()) + ", " +
-                          quoted_text(format.name) + ", 'auto', " + quoted_text(format.compression) + ")";
-  auto rows =
-      query_rows(transport, {.sql = sql, .settings = reading_settings(format), .timeout = kReadTimeout});
+  auto rows = query_rows(transport, {.sql = "DESCRIBE TABLE " + file_as(file, format, format.name),
+                                     .settings = reading_settings(format),
+                                     .timeout = kReadTimeout});
+  if (!rows && format.kind == FormatKind::kDelimited) {
+    if (auto header = read_header(transport, file, format)) return header;
+  }
   if (!rows) return unreadable(file, format, rows.error());
   std::vector<SourceColumn> columns;
   for (auto& row : *rows) columns.push_back({std::move(row[0]), std::move(row[1])});
@@ -110,6 +136,8 @@ std::vector<NamedValue> reading_settings(const FileFormat& format) {
       // The description of a row is made only for the rows that need one.
       {"short_circuit_function_evaluation", "force_enable"},
       {"output_format_json_named_tuples_as_objects", "0"},
+      // Many small files run the same query many times, and compiling it costs more than it saves.
+      {"compile_expressions", "0"},
   };
   if (format.kind == FormatKind::kDelimited) {
     const std::string family = format.name.starts_with("CSV") ? "csv" : "tsv";
@@ -151,6 +179,12 @@ Result<std::vector<SourceColumn>> read_source_columns(Transport& transport, cons
 }
 
 Result<Survey> survey(Transport& transport, const SourceFile& file, const FileFormat& format) {
+  if (format.compression == "zstd") {
+    auto whole = expect_whole_zstd(
+        file.size_bytes(),
+        [&file](std::uint64_t offset, std::span<unsigned char> into) { return file.read_at(offset, into); });
+    if (!whole) return unreadable(file, format, whole.error());
+  }
   const bool is_text = format.kind != FormatKind::kTyped;
   const FileFormat lines{"LineAsString", FormatKind::kJsonLines, format.compression};
   const std::string sql = is_text

@@ -52,16 +52,27 @@ SourceFile::~SourceFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-Result<Uuid> SourceFile::identity(std::string_view rest) const {
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
-  std::vector<char> buffer(kReadBytes);
-  for (off_t offset = 0;;) {
-    const ssize_t size = ::pread(descriptor_, buffer.data(), buffer.size(), offset);
+Result<std::size_t> SourceFile::read_at(std::uint64_t offset, std::span<unsigned char> into) const {
+  std::size_t filled = 0;
+  while (filled < into.size()) {
+    const ssize_t size =
+        ::pread(descriptor_, into.data() + filled, into.size() - filled, static_cast<off_t>(offset + filled));
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return cannot("read", path_, errno);
     if (size == 0) break;
-    XXH3_128bits_update(&state, buffer.data(), static_cast<std::size_t>(size));
+    filled += static_cast<std::size_t>(size);
+  }
+  return filled;
+}
+
+Result<Uuid> SourceFile::identity(std::string_view rest) const {
+  XXH3_state_t state;
+  XXH3_128bits_reset(&state);
+  std::vector<unsigned char> buffer(kReadBytes);
+  for (std::uint64_t offset = 0;;) {
+    OPTIINFRA_TRY(const std::size_t size, read_at(offset, buffer));
+    if (size == 0) break;
+    XXH3_128bits_update(&state, buffer.data(), size);
     offset += size;
   }
   // The length keeps content and rest apart.

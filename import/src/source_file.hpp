@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "optiinfra/core/error.hpp"
@@ -23,6 +24,9 @@ class SourceFile {
 
   /// Hash (XXH3, 128 bits) of the content followed by `rest`.
   Result<Uuid> identity(std::string_view rest) const;
+
+  /// Fills `into` with the bytes from `offset` on, and returns how many there were.
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<unsigned char> into) const;
 
   /// A path under which the engine reads exactly this file: free of letters that it would take for a pattern.
   std::string engine_path() const;

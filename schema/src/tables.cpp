@@ -123,7 +123,10 @@ std::string finish(const MeasureDefinition& measure, std::string_view condition)
   if (measure.aggregate == kSketch) sql += "(" + quantile_levels() + ")";
   sql += "(" + std::string(measure.name);
   if (!condition.empty()) sql += ", " + std::string(condition);
-  return sql + ")";
+  sql += ")";
+  // Otherwise a view would show readers the type SimpleAggregateFunction(min, Float32).
+  if (measure.aggregate == kMinimum || measure.aggregate == kMaximum) return "toFloat32(" + sql + ")";
+  return sql;
 }
 
 template <typename Names>
@@ -221,7 +224,7 @@ std::string qualified(std::string_view table) { return std::string(kDatabase) + 
 
 std::string ttl_expression(std::string_view time_column, days keep) {
   return "greatest(" + std::string(time_column) + " + toIntervalDay(" + std::to_string(keep.count()) +
-         "), arrived_at + toIntervalDay(" + std::to_string(kArrivalGrace.count()) + "))";
+         "), arrival_hour + toIntervalDay(" + std::to_string(kArrivalGrace.count()) + "))";
 }
 
 namespace {
@@ -247,7 +250,9 @@ std::string create_raw(const TableDefinition& table) {
     sql += "    " + std::string(column.name) + " " + column.type + " CODEC(" + column.codec + "),\n";
   }
   // Hidden from SELECT * and filled by the engine: a client that knows the contract never sees it.
-  sql += "    arrived_at DateTime('UTC') MATERIALIZED now() CODEC(DoubleDelta, ZSTD(1)),\n";
+  sql +=
+      "    arrival_hour DateTime('UTC') MATERIALIZED toStartOfHour(now('UTC')) CODEC(DoubleDelta, "
+      "ZSTD(1)),\n";
   sql += finite_constraint(table) + "\n)\nENGINE = MergeTree\nPARTITION BY toDate(timestamp)\nORDER BY (" +
          joined(table.raw_key) + ")\nTTL ";
   sql += ttl_expression("timestamp", table.raw_retention);
@@ -268,7 +273,8 @@ std::string create_rollup(const TableDefinition& table) {
     sql += "    " + std::string(measure.name) + " " + measure.state_type() + " CODEC(ZSTD(1)),\n";
   }
   sql +=
-      "    arrived_at SimpleAggregateFunction(min, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))\n)\nENGINE = "
+      "    arrival_hour SimpleAggregateFunction(min, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))\n)\nENGINE "
+      "= "
       "AggregatingMergeTree\nORDER BY (" +
       joined(table.rollup_key) + ")\nTTL " + ttl_expression("hour", kRollupRetention);
   return sql + "\nSETTINGS index_granularity = " + std::to_string(table.rollup_granularity) + ", " +
@@ -281,7 +287,7 @@ std::string create_view(const TableDefinition& table) {
                     joined(table.grouped());
   for (const MeasureDefinition& measure : table.measures)
     sql += ",\n    " + measure.raw_expression() + " AS " + measure.name;
-  return sql + ",\n    min(arrived_at) AS arrived_at\nFROM " + qualified(table.raw_table) +
+  return sql + ",\n    min(arrival_hour) AS arrival_hour\nFROM " + qualified(table.raw_table) +
          "\nGROUP BY hour, " + joined(table.grouped());
 }
 

@@ -104,7 +104,7 @@ class Checker {
     bool any = false;
     for (std::size_t key = 0; key < values.key_count(); ++key) {
       bad[key] = !is_good_text(values.key(key), column.rule);
-      any = any || bad[key];
+      any = any || (bad[key] && is_used(values, key));
     }
     if (!any) return;
     for (std::size_t row = 0; row < values.size(); ++row) {
@@ -113,6 +113,12 @@ class Checker {
   }
 
  private:
+  /// Every dictionary holds "" as its first key, whether or not a row says so.
+  static bool is_used(const Dictionary& values, std::size_t key) {
+    return key != 0 ||
+           std::find(values.indexes().begin(), values.indexes().end(), 0u) != values.indexes().end();
+  }
+
   static bool is_good_text(std::string_view text, Rule rule) {
     return text.size() <= kTextBytesMax && !(rule == Rule::kName && text.empty());
   }

@@ -58,12 +58,13 @@ std::string both_sides(const TableDefinition& table) {
     finished += ", toFloat64(" + of_raw[i].expression + ") AS raw_" + of_raw[i].name;
   }
   return "SELECT " + keys +
-         ", countIf(side = 0) > 0 AS in_rollup, countIf(side = 1) > 0 AS in_raw, min(arrived_at) AS arrived" +
-         finished + "\nFROM (SELECT " + keys + measures + ", arrived_at, 0 AS side FROM " +
+         ", countIf(side = 0) > 0 AS in_rollup, countIf(side = 1) > 0 AS in_raw, min(arrival_hour) AS "
+         "arrived" +
+         finished + "\nFROM (SELECT " + keys + measures + ", arrival_hour, 0 AS side FROM " +
          qualified(table.rollup_table) +
          " WHERE hour >= toDateTime({day:Date}, 'UTC') AND hour < toDateTime({day:Date} + 1, 'UTC')\nUNION "
          "ALL SELECT toStartOfHour(timestamp) AS " +
-         keys + raw + ", min(arrived_at), 1 FROM " + qualified(table.raw_table) +
+         keys + raw + ", min(arrival_hour), 1 FROM " + qualified(table.raw_table) +
          " WHERE toDate(timestamp) = {day:Date} GROUP BY " + keys + ")\nGROUP BY " + keys;
 }
 

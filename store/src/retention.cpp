@@ -114,7 +114,8 @@ Result<void> drop_raw(Transport& transport, const TableDefinition& table, sys_se
 Result<void> drop_rollup(Transport& transport, const TableDefinition& table, sys_seconds cutoff,
                          sys_seconds stored_before) {
   const std::string expired =
-      " WHERE hour < toDateTime({cutoff:UInt32}, 'UTC') AND arrived_at <= toDateTime({stored_before:UInt32}, "
+      " WHERE hour < toDateTime({cutoff:UInt32}, 'UTC') AND arrival_hour <= "
+      "toDateTime({stored_before:UInt32}, "
       "'UTC')";
   const std::vector<NamedValue> parameters = {
       {"cutoff", std::to_string(to_column_time(cutoff))},

@@ -1,10 +1,21 @@
-// A stranger's program: includes an installed header, links the installed libraries, uses both.
+// A stranger's program: includes installed headers, links the installed libraries, stores a metric in a
+// temporary store and asks for it.
 #include <iostream>
-#include <optiinfra/core/error.hpp>
+#include <optiinfra/client/client.hpp>
 
 int main() {
-  const optiinfra::Error refused = optiinfra::with_context(
-      {.kind = optiinfra::ErrorKind::kRejected, .message = "no such table"}, "query_cost_hourly");
-  std::cout << to_string(refused.kind) << ": " << refused.message << '\n';
-  return refused.message == "query_cost_hourly: no such table" ? 0 : 1;
+  auto client = optiinfra::Client::open("embedded:", {.create = true});
+  if (!client) {
+    std::cerr << client.error().message << '\n';
+    return 1;
+  }
+  optiinfra::CostMetric cost;
+  cost.timestamp = optiinfra::floor_hour(optiinfra::now());
+  cost.customer_id = optiinfra::Uuid::random();
+  cost.cloud_provider = "aws";
+  cost.cost_per_hour = 32.77;
+  const auto stored = client->insert_cost_metrics(std::vector<optiinfra::CostMetric>{cost});
+  const auto hours = client->query_cost_hourly(cost.customer_id, cost.timestamp, cost.timestamp + std::chrono::hours{1});
+  std::cout << (stored ? stored->rows_stored : 0) << " row, " << (hours && !hours->empty() ? hours->front().total_cost : 0) << '\n';
+  return hours && hours->size() == 1 && hours->front().total_cost == 32.77 ? 0 : 1;
 }

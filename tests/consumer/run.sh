@@ -12,6 +12,10 @@ cmake --install "$build" --prefix "$prefix" >"$work/install.log"
 cp "$here/CMakeLists.txt" "$here/main.cpp" "$work/"
 echo "installed: $(find "$prefix" -type f | wc -l) files"
 
+# A program elsewhere is told where the engine is; the installed one finds it by itself (below).
+OPTIINFRA_LIBCHDB=$(find "$prefix" -name libchdb.so)
+export OPTIINFRA_LIBCHDB
+
 echo "find_package"
 cmake -S "$work" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$work/cmake.log"
 cmake --build "$work/build"

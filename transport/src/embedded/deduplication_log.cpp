@@ -35,7 +35,16 @@ std::optional<Record> parse_record(std::string_view line) {
 struct Log {
   fs::path path;
   std::string text;
-  std::vector<std::string_view> lines;  ///< Whole ones, into `text`.
+
+  /// The whole lines; what may follow them is torn.
+  std::vector<std::string_view> lines() const {
+    std::vector<std::string_view> result;
+    std::string_view rest = text;
+    for (std::size_t end; (end = rest.find('\n')) != std::string_view::npos; rest.remove_prefix(end + 1)) {
+      result.push_back(rest.substr(0, end));
+    }
+    return result;
+  }
 };
 
 Result<std::vector<fs::path>> list(const fs::path& folder) {
@@ -51,13 +60,8 @@ Result<std::vector<fs::path>> list(const fs::path& folder) {
 
 Result<Log> read_log(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
-  Log log{path, {std::istreambuf_iterator<char>(file), {}}, {}};
-  if (!file.good() && !file.eof()) return Error{ErrorKind::kStorage, "cannot read " + path.string()};
-  const std::string_view text = log.text;
-  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string_view::npos;
-       begin = end + 1) {
-    log.lines.push_back(text.substr(begin, end - begin));
-  }
+  Log log{path, {std::istreambuf_iterator<char>(file), {}}};
+  if (file.bad() || !file.is_open()) return Error{ErrorKind::kStorage, "cannot read " + path.string()};
   return log;
 }
 
@@ -91,15 +95,16 @@ Error not_understood(const Log& log, std::size_t line) {
 }
 
 Result<void> check_lines(const Log& log) {
-  for (std::size_t i = 0; i < log.lines.size(); ++i) {
-    if (!parse_record(log.lines[i])) return not_understood(log, i);
+  const auto lines = log.lines();
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (!parse_record(lines[i])) return not_understood(log, i);
   }
   return {};
 }
 
 std::string true_lines(const Log& log, const Judge& judge) {
   std::string text;
-  for (const std::string_view line : log.lines) {
+  for (const std::string_view line : log.lines()) {
     if (judge.is_true(*parse_record(line))) text.append(line).append("\n");
   }
   return text;
@@ -113,7 +118,7 @@ Result<Judge> judge_of(const fs::path& table, const std::vector<Log>& logs) {
   }
   Judge judge(std::move(parts));
   for (const Log& log : logs) {
-    for (const std::string_view line : log.lines) judge.see(*parse_record(line));
+    for (const std::string_view line : log.lines()) judge.see(*parse_record(line));
   }
   return judge;
 }

@@ -92,8 +92,8 @@ std::string qualified(std::string_view table);
 /// The statements that create everything of `table`, in order; each may run twice.
 std::vector<std::string> create_statements(const TableDefinition& table);
 
-/// Rows stay this long after their arrival even when they arrive past their retention: an import of
-/// history does not vanish before anyone has looked at it.
+/// Rows stay this long after the hour of their arrival even when they arrive past their retention: an
+/// import of history does not vanish before anyone has looked at it.
 inline constexpr std::chrono::days kArrivalGrace{1};
 
 /// The TTL of a raw table ("timestamp") or of a rollup ("hour"): a row expires `keep` after its time,

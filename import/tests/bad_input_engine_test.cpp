@@ -1,0 +1,158 @@
+// Files that cannot be imported: each says why, and nothing of it is stored.
+#include <sys/stat.h>
+
+#include "import_fixture.hpp"
+
+namespace optiinfra {
+namespace {
+
+using testing::HasSubstr;
+
+class BadInputTest : public ImportTest {
+ protected:
+  /// A file that is refused must leave no row and no trace in the ledger.
+  void expect_nothing_stored() {
+    EXPECT_EQ(ask("SELECT count() FROM optiinfra.performance_metrics_ts"), "0");
+    EXPECT_EQ(ask("SELECT count() FROM optiinfra.import_ledger"), "0");
+  }
+};
+
+TEST_F(BadInputTest, AnEmptyFile) {
+  EXPECT_THAT(refusal(Family::kPerformance, write("empty.csv", "")), HasSubstr("empty.csv is empty"));
+  expect_nothing_stored();
+}
+
+TEST_F(BadInputTest, AHeaderWithoutRowsIsNoMistake) {
+  const FileReport report = imported(Family::kPerformance, write("header.csv", kPerformanceHeader));
+  EXPECT_EQ(report.rows_read, 0u);
+  EXPECT_EQ(report.rows_stored, 0u);
+}
+
+TEST_F(BadInputTest, AMissingFileStopsTheCallBeforeAnythingIsStored) {
+  const auto good = write("good.csv", std::string(kPerformanceHeader) + performance_line());
+  const auto report = import(Family::kPerformance, {good, folder_ / "absent.csv"});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::kInvalidArgument);
+  EXPECT_THAT(report.error().message, HasSubstr("absent.csv: No such file"));
+  expect_nothing_stored();
+}
+
+TEST_F(BadInputTest, AFolder) {
+  EXPECT_THAT(refusal(Family::kPerformance, folder_), HasSubstr("is a folder"));
+}
+
+TEST_F(BadInputTest, ANamedPipe) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe.csv").c_str(), 0600), 0);
+  EXPECT_THAT(refusal(Family::kPerformance, folder_ / "pipe.csv"), HasSubstr("is no regular file"));
+}
+
+TEST_F(BadInputTest, AFileThatMayNotBeRead) {
+  if (::geteuid() == 0) GTEST_SKIP() << "left out: an unreadable file, since root may read every file";
+  const auto file = write("secret.csv", std::string(kPerformanceHeader) + performance_line());
+  std::filesystem::permissions(file, std::filesystem::perms::none);
+  const auto report = import(Family::kPerformance, {file});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::kStorage);
+  EXPECT_THAT(report.error().message, HasSubstr("secret.csv: Permission denied"));
+}
+
+class TruncatedTest : public BadInputTest,
+                      public testing::WithParamInterface<std::pair<const char*, const char*>> {};
+
+TEST_P(TruncatedTest, StoresNothingOfADamagedFile) {
+  const auto [name, format] = GetParam();
+  const auto whole = folder_ / (std::string("whole-") + name);
+  // Big enough that its first half alone has rows to store.
+  execute("INSERT INTO FUNCTION file('" + whole.string() + "', '" + format +
+          "') SELECT now() AS timestamp, '" + kCustomer + "' AS customer_id, '" + kService +
+          "' AS service_id, rand() AS latency_ms, toString(rand64()) AS model_name FROM numbers(200000)");
+  const std::string content = read(whole);
+  const auto file = write(name, content.substr(0, content.size() / 2));
+  EXPECT_THAT(refusal(Family::kPerformance, file),
+              HasSubstr(std::string(name) + " cannot be read as " + format));
+  expect_nothing_stored();
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, TruncatedTest,
+                         testing::Values(std::pair("t.csv.gz", "CSVWithNames"),
+                                         std::pair("t.csv.zst", "CSVWithNames"),
+                                         std::pair("t.jsonl.gz", "JSONEachRow"),
+                                         std::pair("t.parquet", "Parquet"), std::pair("t.arrow", "Arrow"),
+                                         std::pair("t.native", "Native"),
+                                         std::pair("t.native.zst", "Native")),
+                         [](const auto& instance) {
+                           std::string name = instance.param.first;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
+
+TEST_F(BadInputTest, EveryProperPrefixOfACompressedFile) {
+  for (const std::string ending : {"gz", "zst", "xz"}) {
+    const auto whole = folder_ / ("whole.csv." + ending);
+    execute("INSERT INTO FUNCTION file('" + whole.string() +
+            "', 'CSVWithNames') SELECT now() AS timestamp, '" + kCustomer + "' AS customer_id, '" + kService +
+            "' AS service_id, number AS latency_ms FROM numbers(20)");
+    const std::string content = read(whole);
+    for (std::size_t size = 1; size < content.size(); ++size) {
+      const auto report =
+          import(Family::kPerformance, {write("prefix.csv." + ending, content.substr(0, size))});
+      ASSERT_FALSE(report) << ending << ", " << size << " of " << content.size() << " bytes";
+      ASSERT_EQ(report.error().kind, ErrorKind::kInvalidArgument) << report.error().message;
+    }
+  }
+  expect_nothing_stored();
+}
+
+TEST_F(BadInputTest, AFileInAnotherFormatThanItsNameSays) {
+  const std::string csv = std::string(kPerformanceHeader) + performance_line();
+  EXPECT_THAT(refusal(Family::kPerformance, write("a.parquet", csv)), HasSubstr("cannot be read as Parquet"));
+  EXPECT_THAT(refusal(Family::kPerformance, write("a.csv.gz", csv)),
+              HasSubstr("cannot be read as CSVWithNames in gzip"));
+  EXPECT_THAT(refusal(Family::kPerformance, write("a.data", csv)), HasSubstr("does not tell its format"));
+  expect_nothing_stored();
+}
+
+TEST_F(BadInputTest, AWrongColumnNamesTheNearestRightOne) {
+  std::string header = kPerformanceHeader;
+  header.replace(header.find("gpu_utilization"), 15, "gpu_utilisation");
+  EXPECT_THAT(
+      refusal(Family::kPerformance, write("spelt.csv", header + performance_line())),
+      HasSubstr(
+          "the column 'gpu_utilisation' is none of performance_metrics_ts; did you mean 'gpu_utilization'?"));
+  expect_nothing_stored();
+}
+
+TEST_F(BadInputTest, AMissingRequiredColumnIsNamed) {
+  const auto file = write("lacks.csv", "timestamp,customer_id,service_id\n");
+  EXPECT_THAT(refusal(Family::kPerformance, file),
+              HasSubstr("the required column 'latency_ms' (from arrival to the last token) is missing"));
+}
+
+TEST_F(BadInputTest, TwoColumnsOfOneName) {
+  EXPECT_THAT(refusal(Family::kPerformance, write("twice.csv", "timestamp,timestamp\n1,2\n")),
+              testing::AnyOf(HasSubstr("two columns"), HasSubstr("uplicate")));
+}
+
+TEST_F(BadInputTest, NoFiles) {
+  const auto report = import(Family::kPerformance, {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::kInvalidArgument);
+}
+
+TEST_F(BadInputTest, AFullDiskUnderTheRejectedFileIsAnErrorAndNotALoss) {
+  // /dev/full takes the name of a folder only by way of a link to it as the file.
+  const auto file =
+      write("bad.csv", std::string(kPerformanceHeader) + performance_line("", kCustomer, "nan"));
+  std::filesystem::create_directory(folder_ / "rejects");
+  std::filesystem::create_symlink("/dev/full", folder_ / "rejects" / "bad.csv.rejected.jsonl");
+  ImportOptions options;
+  options.files = {file};
+  options.rejected_folder = folder_ / "rejects" / "deeper";
+  const auto report = import_files(*client_, options);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::kStorage);
+  EXPECT_THAT(report.error().message, HasSubstr("where refused rows are written down"));
+}
+
+}  // namespace
+}  // namespace optiinfra
