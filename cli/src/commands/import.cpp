@@ -48,7 +48,15 @@ Section files_section(const ImportReport& imported) {
   return {.key = "files", .title = {}, .records = std::move(records)};
 }
 
-Section summary_section(const ImportReport& imported, double seconds) {
+/// Of the work on the files, without the opening of the store.
+double seconds_of(const ImportReport& imported) {
+  std::chrono::duration<double> total{};
+  for (const FileReport& each : imported.files) total += each.elapsed;
+  return total.count();
+}
+
+Section summary_section(const ImportReport& imported) {
+  const double seconds = seconds_of(imported);
   const double rate = seconds > 0 ? static_cast<double>(imported.rows_stored()) / seconds : 0;
   return object_section(
       "summary",
@@ -92,7 +100,7 @@ Report make_report(const ImportFlags& flags, const ImportReport& imported, const
   Report report{.command = "import"};
   report.elapsed = watch.elapsed();
   report.sections.push_back(files_section(imported));
-  report.sections.push_back(summary_section(imported, report.elapsed.count()));
+  report.sections.push_back(summary_section(imported));
   if (imported.rows_past_retention() != 0)
     report.notes.push_back(fmt::format(
         "Rows older than {} days stay for a day and then go; their hourly rollups stay. To keep them: "
