@@ -201,6 +201,27 @@ TEST_F(Interrupted, CollectorStoresItsRowsAndClosesOnASignal) {
   }
 }
 
+TEST_F(Interrupted, ImportIsFinishedByTheSameCommand) {
+  ASSERT_EQ(home.run({"init"}).exit_code, 0);
+  const std::string path = (home / "cost.csv").string();
+  {
+    std::ofstream file(path);
+    file << "timestamp,customer_id,cloud_provider,cost_per_hour\n";
+    for (int i = 0; i < 300'000; ++i)
+      file << "2026-01-01 00:00:00," << kSomeUuid << ",aws," << i % 97 << "\n";
+  }
+  testing::Program program(Home::command({"import", "cost", path}), home.options());
+  ASSERT_TRUE(wait_until_open());
+  program.send_signal(SIGINT);
+  const auto interrupted = program.wait();
+  EXPECT_EQ(interrupted.exit_code, 130) << interrupted.error_output;
+  EXPECT_THAT(interrupted.error_output, HasSubstr("the same command again stores the rest"));
+  EXPECT_TRUE(home.store_is_clean());
+  EXPECT_EQ(home.json({"import", "cost", path})["data"]["summary"]["rows_refused"], 0);
+  const auto counted = home.json({"sql", "SELECT count() AS n FROM optiinfra.cost_metrics_ts"});
+  EXPECT_EQ(counted["data"][0]["n"], 300'000);
+}
+
 TEST(Collecting, TakesASampleEachInterval) {
   const Home home;
   ASSERT_EQ(home.run({"init"}).exit_code, 0);
