@@ -13,6 +13,7 @@ namespace optiinfra::cli {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(AbsentStore, IsNamedWithTheCommandThatMakesIt) {
   const Home home;
@@ -159,6 +160,22 @@ TEST(Tables, ShowTheWindowTheTimeTakenAndAChart) {
   EXPECT_THAT(output, HasSubstr("⣿"));
   const auto ascii = home.options("OPTIINFRA_URL=", "LC_ALL=C");
   for (const char letter : testing::run_program(Home::command(question), ascii).output) ASSERT_GE(letter, 0);
+}
+
+TEST(Screen, OfAPersonShowsProgressAndNothingOfTheEngine) {
+  const Home home;
+  const std::string generate = std::string(OPTIINFRA_PROGRAM) + " generate --rows 1500000 --days 1";
+  const auto result = testing::run_program({"script", "-qec", generate, "/dev/null"}, home.options());
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.output, HasSubstr("generating  "));
+  EXPECT_THAT(result.output, HasSubstr(" left"));
+  EXPECT_THAT(result.output, Not(HasSubstr("Fatal")));
+}
+
+TEST(Screen, GetsNothingElseWhenQuiet) {
+  const Home home;
+  const auto result = home.run({"generate", "--rows", "1000", "--days", "1", "--quiet"});
+  EXPECT_EQ(result.error_output, "");
 }
 
 /// A program that is sent signals while it works.
