@@ -151,17 +151,17 @@ class FileImport {
         continue;
       }
       const std::size_t room = begin + static_cast<std::size_t>(std::min<std::uint64_t>(
-                                           rows - begin, kBlockRecords - pending_records_));
+                                           rows - begin, job_.test.block_records - pending_records_));
       const std::size_t end = end_of_days(records, begin, room);
       OPTIINFRA_CHECK(take_rows(records, begin, end));
       pending_records_ += end - begin;
-      if (pending_records_ == kBlockRecords || end < room) OPTIINFRA_CHECK(store_block(false));
+      if (pending_records_ == job_.test.block_records || end < room) OPTIINFRA_CHECK(store_block(false));
       begin = end;
     }
     return {};
   }
 
-  /// Where the block must end so that it holds no more than kBlockDaysMax days. Depends on the rows alone,
+  /// Where the block must end so that it holds no more than block_days_max days. Depends on the rows alone,
   /// so that a repeated import cuts the same blocks.
   std::size_t end_of_days(const RecordBlock& records, std::size_t begin, std::size_t end) {
     if (records.times == nullptr) return end;
@@ -169,7 +169,7 @@ class FileImport {
       if ((*records.keep)[row] != kWanted || (*records.refuse)[row] != 0) continue;
       const std::int64_t day = (*records.times)[row] / kSecondsOfDay;
       if (day == last_day_ && !days_.empty()) continue;
-      if (days_.size() == kBlockDaysMax && !days_.contains(day)) return row;
+      if (days_.size() == job_.test.block_days_max && !days_.contains(day)) return row;
       days_.insert(day);
       last_day_ = day;
     }
@@ -310,7 +310,7 @@ class FileImport {
   }
 
   void reached(ImportPoint point) const {
-    if (job_.hook) job_.hook(point);
+    if (job_.test.reached) job_.test.reached(point);
   }
 
   const ImportJob& job_;

@@ -17,7 +17,13 @@ inline constexpr std::size_t kBlockDaysMax = 300;
 
 /// The moments at which a test kills the process.
 enum class ImportPoint { kBegun, kRejectedWritten, kBlockInserted, kBlockRecorded };
-using ImportHook = std::function<void(ImportPoint)>;
+
+/// What tests change: where the process dies, and blocks small enough to have many.
+struct ImportTestSettings {
+  std::function<void(ImportPoint)> reached = {};
+  std::uint64_t block_records = kBlockRecords;
+  std::size_t block_days_max = kBlockDaysMax;
+};
 
 /// What the files of one call have in common.
 struct ImportJob {
@@ -27,12 +33,13 @@ struct ImportJob {
   const CheckedMap& map;
   std::chrono::days retention;
   TypesOfValues& known_types;
-  const ImportHook& hook;  ///< May be empty.
+  const ImportTestSettings& test;
 };
 
 Result<FileReport> import_file(const ImportJob& job, std::size_t file_index);
 
-/// import_files() with a hook for tests.
-Result<ImportReport> import_files(Client& client, const ImportOptions& options, const ImportHook& hook);
+/// import_files() for tests. An import must be completed with the block sizes that it was begun with.
+Result<ImportReport> import_files(Client& client, const ImportOptions& options,
+                                  const ImportTestSettings& test);
 
 }  // namespace optiinfra

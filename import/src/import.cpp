@@ -34,12 +34,12 @@ Result<std::chrono::days> raw_retention(Transport& transport, Family family) {
 }
 
 Result<ImportReport> import_all(Client& client, Transport& reader, const ImportOptions& options,
-                                ImportMap map, const ImportHook& hook) {
+                                ImportMap map, const ImportTestSettings& test) {
   ImportReport report;
   OPTIINFRA_TRY(const CheckedMap checked, check_map(reader, std::move(map)));
   OPTIINFRA_TRY(report.retention, raw_retention(reader, options.family));
   TypesOfValues known_types;
-  const ImportJob job{client, reader, options, checked, report.retention, known_types, hook};
+  const ImportJob job{client, reader, options, checked, report.retention, known_types, test};
   for (std::size_t index = 0; index < options.files.size(); ++index) {
     OPTIINFRA_TRY(FileReport file, import_file(job, index));
     if (options.on_file) options.on_file(file);
@@ -60,21 +60,22 @@ std::uint64_t ImportReport::rows_past_retention() const noexcept {
   return total(files, &FileReport::rows_past_retention);
 }
 
-Result<ImportReport> import_files(Client& client, const ImportOptions& options, const ImportHook& hook) {
+Result<ImportReport> import_files(Client& client, const ImportOptions& options,
+                                  const ImportTestSettings& test) {
   OPTIINFRA_TRY(ImportMap map, load_map(options.map));
   OPTIINFRA_CHECK(expect_fit(map, options.family));
   OPTIINFRA_CHECK(expect_importable(options, map));
   ImportReport report;
   // The store's own engine reads the files, which is right as long as it runs in this process.
   OPTIINFRA_CHECK(client.with_session([&](Transport& reader) -> Result<void> {
-    OPTIINFRA_TRY(report, import_all(client, reader, options, std::move(map), hook));
+    OPTIINFRA_TRY(report, import_all(client, reader, options, std::move(map), test));
     return {};
   }));
   return report;
 }
 
 Result<ImportReport> import_files(Client& client, const ImportOptions& options) {
-  return import_files(client, options, ImportHook{});
+  return import_files(client, options, ImportTestSettings{});
 }
 
 }  // namespace optiinfra

@@ -95,9 +95,8 @@ std::string ReadingQuery::repeated_sql() const {
   const std::string count = own("repeat");
   const std::string in_range =
       "ifNull(" + count + " >= 1 AND " + count + " <= " + std::to_string(kRepeatMax) + ", 0)";
-  return "SELECT *, " + std::string(kRepeatIndex) + " FROM (SELECT * REPLACE (if(" + own("shape") +
-         " = '' AND NOT " + in_range + ", 'is repeated less than once or too often', " + own("shape") +
-         ") AS " + own("shape") + "), toUInt32(if(" + in_range + ", " + count + ", 1)) AS " + kRepeatCount +
+  return "SELECT *, " + std::string(kRepeatIndex) + " FROM (SELECT *, NOT " + in_range + " AS " +
+         own("unrepeatable") + ", toUInt32(if(" + in_range + ", " + count + ", 1)) AS " + kRepeatCount +
          " FROM (SELECT *, accurateCastOrNull((\n" + map_.repeat + "\n), 'Int64') AS " + count + " FROM (" +
          source_sql() + "))) ARRAY JOIN range(" + kRepeatCount + ") AS " + kRepeatIndex;
 }
@@ -166,6 +165,13 @@ std::string ReadingQuery::broken(sys_seconds clock) const {
   return any_of(conditions);
 }
 
+/// What is wrong with the row as a whole.
+std::string ReadingQuery::shape() const {
+  if (map_.repeat.empty()) return own("shape");
+  return "if(" + own("shape") + " = '' AND " + own("unrepeatable") +
+         ", 'is repeated less than once or too often', " + own("shape") + ")";
+}
+
 std::string ReadingQuery::raw() const {
   if (format_.kind == FormatKind::kJsonLines) return own("line");
   std::vector<std::string> fields;
@@ -184,7 +190,7 @@ std::string ReadingQuery::raw() const {
 std::string ReadingQuery::details() const {
   std::vector<std::string> values;
   for (const GivenColumn& column : given) values.push_back(given_name(column));
-  return "toJSONString(tuple(" + own("shape") + ", " + own("misread") + ", " + own("inconvertible") + ", " +
+  return "toJSONString(tuple(" + shape() + ", " + own("misread") + ", " + own("inconvertible") + ", " +
          own("absent") + ", " + (values.empty() ? "''" : "tuple(" + joined(values, ", ") + ")") + ", " +
          raw() + "))";
 }
@@ -200,7 +206,7 @@ std::string ReadingQuery::sql(sys_seconds clock) const {
   const std::string faults = "SELECT *, " + mask_of(misread()) + " AS " + own("misread") + ", " +
                              mask_of(inconvertible()) + " AS " + own("inconvertible") + ", " +
                              mask_of(absent()) + " AS " + own("absent") + " FROM (" + value_sql() + ")";
-  const std::string judged = "SELECT *, " + keep() + " AS " + keep_name + ", toUInt8(" + own("shape") +
+  const std::string judged = "SELECT *, " + keep() + " AS " + keep_name + ", toUInt8(" + shape() +
                              " != '' OR " + own("misread") + " + " + own("inconvertible") + " + " +
                              own("absent") + " != 0) AS " + refuse + " FROM (" + faults + ")";
   return "SELECT " + columns + ", if(" + keep_name + " = 2 AND (" + refuse + " OR " + broken(clock) + "), " +

@@ -75,6 +75,7 @@ class ReadingQuery {
   std::string keep() const;
   std::string broken(sys_seconds clock) const;
   std::string details() const;
+  std::string shape() const;
   std::string raw() const;
 
   const SourceFile& file_;

@@ -1,1 +1,32 @@
+#include "nearest.hpp"
+
 #include <gtest/gtest.h>
+
+#include <vector>
+
+namespace optiinfra {
+namespace {
+
+const std::vector<std::string> kNames = {"timestamp", "latency_ms", "gpu_utilization"};
+
+TEST(Nearest, FindsTheNameThatWasMeant) {
+  EXPECT_EQ(nearest("gpu_utilisation", kNames), "gpu_utilization");
+  EXPECT_EQ(nearest("Latency_MS", kNames), "latency_ms");
+  EXPECT_EQ(nearest("latency", kNames), "latency_ms");
+  EXPECT_EQ(nearest("time", kNames), "timestamp");
+}
+
+TEST(Nearest, StaysSilentWhenNothingIsNear) {
+  EXPECT_EQ(nearest("colour", kNames), "");
+  EXPECT_EQ(nearest("", kNames), "");
+  EXPECT_EQ(nearest("x", {}), "");
+  EXPECT_EQ(suggestion("colour", kNames), "");
+}
+
+TEST(Listed, CutsALongList) {
+  EXPECT_EQ(listed(kNames), "timestamp, latency_ms, gpu_utilization");
+  EXPECT_EQ(listed(kNames, 1), "timestamp, ... (3 in all)");
+}
+
+}  // namespace
+}  // namespace optiinfra

@@ -70,7 +70,11 @@ Error engine_error(std::string_view text, Applied applied) {
   while (text.ends_with('\n') || text.ends_with(' ')) text.remove_suffix(1);
   const int code = code_of(text);
   if (is_found_before_running(code)) applied = Applied::kNo;
-  return {kind_of(code, text), std::string(text), applied, true, code};
+  Error error{kind_of(code, text), std::string(text), applied, true, code};
+  if (error.kind == ErrorKind::kStorage) {
+    error.message += "; free space on the store's disk, or make it writable, and repeat the call";
+  }
+  return error;
 }
 
 }  // namespace optiinfra

@@ -118,15 +118,29 @@ void stop(Process& state) {
   if (state.is_temporary) fs::remove_all(state.path, ignored);
 }
 
-/// The engine crashes in its exit handlers when a connection is still open then. This handler is
-/// registered after the library is loaded, so it runs before the library's own.
-void close_all_at_exit() {
+/// The engine crashes when the process ends with a connection open: objects that it made while it ran
+/// are destroyed under its threads. So what is still open is closed before.
+void close_all() {
   Process& state = process();
   const std::lock_guard lock(state.mutex);
   if (state.connections.empty()) return;
   for (chdb_connection* connection : state.connections) state.library->close_conn(connection);
   state.connections.clear();
   stop(state);
+}
+
+/// Objects of the main thread go before every static object and exit handler, so this closes in time.
+/// A program that opens stores in other threads alone has the exit handler, which comes before the
+/// library's handlers but after statics that it made later: such a program should close its clients.
+void close_all_at_exit() {
+  struct Closer {
+    ~Closer() { close_all(); }
+  };
+  static const bool registered = std::atexit(close_all) == 0;
+  (void)registered;
+  if (::gettid() != ::getpid()) return;
+  static thread_local Closer closer;
+  (void)&closer;
 }
 
 Result<fs::path> make_temporary_folder() {
@@ -170,8 +184,6 @@ bool is_same_folder(const Process& state, const fs::path& path) {
 
 Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent) {
   OPTIINFRA_TRY(const Library* library, Library::load());
-  static const bool registered = std::atexit(close_all_at_exit) == 0;
-  (void)registered;
   Process& state = process();
   const std::lock_guard lock(state.mutex);
   const bool boots = state.connections.empty();
@@ -189,6 +201,7 @@ Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent) {
   }
   state.library = library;
   state.connections.insert(*connection);
+  close_all_at_exit();
   return Connection(library, *connection);
 }
 

@@ -163,7 +163,8 @@ class Client {
 std::string default_url();
 
 /// The process's shared client of default_url(), opened (and created) on first use and kept until the process
-/// ends. After a failed open the next call tries again. Threads: any.
+/// ends. After a failed open the next call tries again. Threads: any, but let the main thread make the
+/// first call: the store is closed in order when that thread ends.
 Result<Client*> default_client();
 
 }  // namespace optiinfra

@@ -82,7 +82,7 @@ struct ImportOptions {
 /// Exactly once: an import is named by the file's content, the family and the map, and each stored block is
 /// recorded in the store. A call that ended early - by an error, a kill, a crash - is completed by calling
 /// again, and a finished import is not read again. The same rows in a file of other content are other rows.
-/// The call must be repeated before the engine's memory of recent inserts (1,000 of them) is overrun.
+/// The call must be repeated before the engine's memory of recent inserts (10,000 of them) is overrun.
 ///
 /// Refused rows go to FILE.rejected.jsonl, one JSON object each: `line` in the file (where the format has
 /// lines), `row` counted from 1, `reason`, `refused` values with their rules, and the `raw` row.

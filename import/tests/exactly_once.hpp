@@ -1,0 +1,15 @@
+/// What the test of kills and the program that is killed have to agree on.
+#pragma once
+
+#include "file_import.hpp"
+
+namespace optiinfra {
+
+inline ImportTestSettings small_blocks() {
+  ImportTestSettings test;
+  test.block_records = 500;
+  test.block_days_max = 3;
+  return test;
+}
+
+}  // namespace optiinfra

@@ -1,0 +1,154 @@
+// An import that is killed, at every point that matters and at times chosen by chance, and then repeated,
+// leaves every row exactly once: in the raw table, in the rollup, and among the refused.
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <csignal>
+#include <random>
+#include <thread>
+
+#include "exactly_once.hpp"
+#include "import_fixture.hpp"
+
+extern char** environ;
+
+namespace optiinfra {
+namespace {
+
+constexpr int kRows = 2750;        // Five whole blocks and a half.
+constexpr int kRefusedEvery = 70;  // Refused rows lie in every block.
+
+class ExactlyOnceTest : public ImportTest {
+ protected:
+  void SetUp() override {
+    ImportTest::SetUp();
+    client_.reset();  // The store belongs to the child.
+    std::string content = kPerformanceHeader;
+    for (int row = 1; row <= kRows; ++row) {
+      // Six days in turn, so that the limit of days ends some blocks before the limit of rows does.
+      const std::string time = "2026-03-0" + std::to_string(1 + row / 150 % 6) + "T12:00:00Z";
+      content += performance_line(time, kCustomer, row % kRefusedEvery == 0 ? "nan" : "1", "50",
+                                  std::to_string(row));
+    }
+    file_ = write("requests.csv", content);
+  }
+
+  pid_t start(int kill_at) const {
+    std::string program = OPTIINFRA_IMPORT_CHILD, store = url(), file = file_.string(),
+                at = std::to_string(kill_at);
+    char* arguments[] = {program.data(), store.data(), file.data(), at.data(), nullptr};
+    pid_t child = 0;
+    EXPECT_EQ(::posix_spawn(&child, program.c_str(), nullptr, nullptr, arguments, environ), 0);
+    return child;
+  }
+
+  /// Whether the child was killed; otherwise it must have succeeded.
+  static bool was_killed(pid_t child) {
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    if (WIFSIGNALED(status)) {
+      EXPECT_EQ(WTERMSIG(status), SIGKILL);
+      return true;
+    }
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+    return false;
+  }
+
+  void expect_every_row_once() {
+    open();
+    constexpr int kRefused = kRows / kRefusedEvery;
+    const long sum = static_cast<long>(kRows) * (kRows + 1) / 2 -
+                     static_cast<long>(kRefusedEvery) * kRefused * (kRefused + 1) / 2;
+    const std::string expected = std::to_string(kRows - kRefused) + "\t" + std::to_string(kRows - kRefused) +
+                                 "\t" + std::to_string(sum);
+    EXPECT_EQ(ask("SELECT count(), uniqExact(prompt_tokens), sum(prompt_tokens) FROM "
+                  "optiinfra.performance_metrics_ts"),
+              expected);
+    EXPECT_EQ(ask("SELECT sum(request_count) FROM optiinfra.performance_hourly"),
+              std::to_string(kRows - kRefused));
+    FileReport report;
+    report.rejected_path = file_.string() + ".rejected.jsonl";
+    const auto lines = rejected(report);
+    ASSERT_EQ(lines.size(), static_cast<std::size_t>(kRefused));
+    for (int i = 0; i < kRefused; ++i)
+      EXPECT_EQ(lines[static_cast<std::size_t>(i)]["row"], (i + 1) * kRefusedEvery);
+    EXPECT_TRUE(imported_again().was_already_imported);
+    client_.reset();
+  }
+
+  FileReport imported_again() {
+    ImportOptions options;
+    options.files = {file_};
+    auto report = import_files(*client_, options, small_blocks());
+    EXPECT_TRUE(report) << report.error().message;
+    return report ? report->files.at(0) : FileReport{};
+  }
+
+  void forget_store() {
+    std::filesystem::remove_all(folder_ / "store");
+    std::filesystem::remove(file_.string() + ".rejected.jsonl");
+  }
+
+  std::filesystem::path file_;
+};
+
+TEST_F(ExactlyOnceTest, AfterAKillAtEachPointAndARepetition) {
+  int kills = 0;
+  for (int point = 1;; ++point) {
+    SCOPED_TRACE("killed at point " + std::to_string(point));
+    forget_store();
+    if (!was_killed(start(point))) break;  // Past the last point.
+    ++kills;
+    ASSERT_FALSE(was_killed(start(0)));
+    expect_every_row_once();
+    if (HasFailure()) break;
+  }
+  std::printf("exactly once: killed at %d points in turn\n", kills);
+  EXPECT_GE(kills, 1 + 3 * 6) << "begun, and three points in each of at least six blocks";
+}
+
+TEST_F(ExactlyOnceTest, AfterAKillAtEveryPointOfOneImport) {
+  forget_store();
+  int kills = 0;
+  // Each run dies a little later than it comes to a new point, so that every run is a repetition of a killed
+  // one.
+  for (int point = 2; was_killed(start(point)); point = 2 + kills % 3) {
+    ASSERT_LT(++kills, 100);
+  }
+  std::printf("exactly once: one import killed %d times\n", kills);
+  EXPECT_GE(kills, 5);
+  expect_every_row_once();
+}
+
+TEST_F(ExactlyOnceTest, AfterKillsAtTimesChosenByChance) {
+  const unsigned seed = std::random_device{}();
+  std::printf("seed %u\n", seed);
+  std::mt19937 random(seed);
+  forget_store();
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_FALSE(was_killed(start(0)));
+  const auto whole =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
+  int kills = 0;
+  for (int round = 0; round < 12 && !HasFailure(); ++round) {
+    SCOPED_TRACE("seed " + std::to_string(seed) + ", round " + std::to_string(round));
+    forget_store();
+    for (int attempt = 0; attempt < 4; ++attempt) {
+      const pid_t child = start(0);
+      std::this_thread::sleep_for(
+          std::chrono::milliseconds(std::uniform_int_distribution<long>(whole / 4, whole)(random)));
+      ::kill(child, SIGKILL);
+      if (!was_killed(child)) break;
+      ++kills;
+    }
+    ASSERT_FALSE(was_killed(start(0)));
+    expect_every_row_once();
+  }
+  std::printf("exactly once: %d kills at times chosen by chance, a whole import taking %ld ms\n", kills,
+              static_cast<long>(whole));
+  EXPECT_GE(kills, 6);
+}
+
+}  // namespace
+}  // namespace optiinfra
