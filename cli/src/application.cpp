@@ -103,7 +103,7 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   define_init(*app, action);
   define_verify(*app, action);
   define_ping(*app, action);
-  // define_import(*app, action);
+  define_import(*app, action);
   define_generate(*app, action);
   define_collect(*app, action);
   define_query(*app, action);

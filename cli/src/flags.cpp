@@ -59,9 +59,9 @@ void add_range(CLI::App& app, WindowFlags& flags) {
 }
 
 void add_window(CLI::App& app, WindowFlags& flags) {
-  auto* const hours = app.add_option("--hours", flags.hours, "The last N hours, up to now")
+  auto* const hours = app.add_option("--hours", flags.hours, "The last N hours, up to now; 1 to 87600")
                           ->type_name("N")
-                          ->check(CLI::Range(1, kHoursMax))
+                          ->check(within(1, kHoursMax))
                           ->capture_default_str();
   auto* const from =
       add_time(app, "--from", flags.from, "Start of an exact window, included")->excludes(hours);

@@ -49,6 +49,12 @@ CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<sys_
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::seconds& target,
                           const std::string& meaning);
 
+/// That a number lies in [`low`, `high`]; help shows only what the flag's meaning says.
+template <typename Number>
+CLI::Validator within(Number low, Number high) {
+  return CLI::Validator(CLI::Range(low, high)).description("");
+}
+
 /// How the families are listed where one is asked for.
 inline constexpr const char* kFamilyType = "cost|performance|resource|quality";
 Result<Family> parse_family(const std::string& text);

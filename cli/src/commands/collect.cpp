@@ -75,31 +75,34 @@ Result<Outcome> collect(HostSampler& sampler, CollectBuffer& buffer, Client& cli
   return outcome;
 }
 
+Value text_or_nothing(const std::string& text) {
+  if (text.empty()) return {};
+  return text;
+}
+
 std::string gpu_names(const HostSampler& sampler) {
   std::string names;
   for (const HostGpu& gpu : sampler.gpus()) names += (names.empty() ? "" : ", ") + gpu.name;
-  return names.empty() ? "none: " + sampler.gpu_note() : names;
-}
-
-Value type_or_nothing(const HostSampler& sampler) {
-  if (sampler.instance_type().empty()) return {};
-  return sampler.instance_type();
+  return names;
 }
 
 Report make_report(const HostFlags& flags, const HostSampler& sampler, const Outcome& outcome,
                    const CollectBuffer& buffer) {
   Report report{.command = "collect host",
                 .window = TimeRange{outcome.begin, now() + std::chrono::seconds{1}}};
-  report.sections.push_back(
-      object_section("host",
-                     {{"customer_id", "customer"},
-                      {"instance_id", "instance"},
-                      {"instance_type", "type"},
-                      {"gpus", "GPUs"},
-                      {"samples", "samples", Look::kCount},
-                      {"rows_stored", "rows stored", Look::kCount}},
-                     {flags.customer_id.to_string(), sampler.instance_id(), type_or_nothing(sampler),
-                      gpu_names(sampler), outcome.samples, buffer.rows_stored()}));
+  report.sections.push_back(object_section(
+      "host",
+      {{"customer_id", "customer"},
+       {"instance_id", "instance"},
+       {"instance_type", "type"},
+       {"gpu_count", "GPUs", Look::kCount},
+       {"gpus", "which"},
+       {"gpu_note", "without GPUs because"},
+       {"samples", "samples", Look::kCount},
+       {"rows_stored", "rows stored", Look::kCount}},
+      {flags.customer_id.to_string(), sampler.instance_id(), text_or_nothing(sampler.instance_type()),
+       std::uint64_t{sampler.gpus().size()}, text_or_nothing(gpu_names(sampler)),
+       text_or_nothing(sampler.gpu_note()), outcome.samples, buffer.rows_stored()}));
   return report;
 }
 

@@ -1,4 +1,4 @@
-#include "output/completion.hpp"
+#include "shell/completion.hpp"
 
 #include "commands/commands.hpp"
 #include "version.hpp"

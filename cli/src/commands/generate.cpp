@@ -85,13 +85,13 @@ Result<ExitCode> run(const GenerateFlags& flags, Context& context) {
 }
 
 void describe(CLI::App& app, GenerateFlags& flags) {
-  app.add_option("--days", flags.days, "How many days, up to --end")
+  app.add_option("--days", flags.days, "How many days, up to --end; 1 to 3650")
       ->type_name("N")
-      ->check(CLI::Range(1, kFleetDaysMax))
+      ->check(within(1, kFleetDaysMax))
       ->capture_default_str();
   app.add_option("--rows", flags.rows, "How many rows in all, over the four families")
       ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, kFleetRowsMax))
+      ->check(within(std::uint64_t{1}, kFleetRowsMax))
       ->capture_default_str();
   app.add_option("--seed", flags.seed, "Another seed, another fleet")->type_name("N")->capture_default_str();
   add_time(app, "--end", flags.end, "The end of the fleet's time; default the start of this hour");

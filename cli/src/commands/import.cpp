@@ -27,7 +27,17 @@ Value path_or_nothing(const std::filesystem::path& path) {
   return path.string();
 }
 
-Section files_section(const ImportReport& imported) {
+/// Of many files a table shows the first and those with refused rows; JSON and CSV have all.
+constexpr std::size_t kBriefFiles = 10;
+
+std::vector<const FileReport*> files_shown(const ImportReport& imported, bool brief) {
+  std::vector<const FileReport*> shown;
+  for (const FileReport& each : imported.files)
+    if (!brief || shown.size() < kBriefFiles || each.rows_refused != 0) shown.push_back(&each);
+  return shown;
+}
+
+Section files_section(const std::vector<const FileReport*>& files) {
   Records records{.fields = {{"file", "file"},
                              {"rows_read", "read", Look::kCount},
                              {"rows_stored", "stored", Look::kCount},
@@ -39,16 +49,24 @@ Section files_section(const ImportReport& imported) {
                              {"end", "newest, until", Look::kTime},
                              {"rejected", "refused rows are in"}},
                   .rows = {}};
-  for (const FileReport& each : imported.files)
-    records.rows.push_back({each.path.string(), each.rows_read, each.rows_stored, each.rows_already_stored,
-                            each.rows_refused, each.rows_left_out, std::uint64_t(each.elapsed.count()),
-                            each.times ? Value(each.times->begin) : Value(),
-                            each.times ? Value(each.times->end) : Value(),
-                            path_or_nothing(each.rejected_path)});
+  for (const FileReport* each : files)
+    records.rows.push_back(
+        {each->path.string(), each->rows_read, each->rows_stored, each->rows_already_stored,
+         each->rows_refused, each->rows_left_out, std::uint64_t(each->elapsed.count()),
+         each->times ? Value(each->times->begin) : Value(), each->times ? Value(each->times->end) : Value(),
+         path_or_nothing(each->rejected_path)});
   return {.key = "files", .title = {}, .records = std::move(records)};
 }
 
-Section summary_section(const ImportReport& imported, double seconds) {
+/// Of the work on the files, without the opening of the store.
+double seconds_of(const ImportReport& imported) {
+  std::chrono::duration<double> total{};
+  for (const FileReport& each : imported.files) total += each.elapsed;
+  return total.count();
+}
+
+Section summary_section(const ImportReport& imported) {
+  const double seconds = seconds_of(imported);
   const double rate = seconds > 0 ? static_cast<double>(imported.rows_stored()) / seconds : 0;
   return object_section(
       "summary",
@@ -88,11 +106,16 @@ Result<ImportReport> import_with_progress(Client& client, ImportOptions options,
   return import_files(client, options);
 }
 
-Report make_report(const ImportFlags& flags, const ImportReport& imported, const Stopwatch& watch) {
+Report make_report(const ImportFlags& flags, const ImportReport& imported, bool brief,
+                   const Stopwatch& watch) {
   Report report{.command = "import"};
   report.elapsed = watch.elapsed();
-  report.sections.push_back(files_section(imported));
-  report.sections.push_back(summary_section(imported, report.elapsed.count()));
+  const auto files = files_shown(imported, brief);
+  report.sections.push_back(files_section(files));
+  report.sections.push_back(summary_section(imported));
+  if (files.size() < imported.files.size())
+    report.notes.push_back(fmt::format("{} more files without refused rows; --output json lists all.",
+                                       imported.files.size() - files.size()));
   if (imported.rows_past_retention() != 0)
     report.notes.push_back(fmt::format(
         "Rows older than {} days stay for a day and then go; their hourly rollups stay. To keep them: "
@@ -112,7 +135,8 @@ Result<ExitCode> run(const ImportFlags& flags, Context& context) {
       context.complain(imported.error());
       return ExitCode::kFailed;
     }
-    OPTIINFRA_CHECK(context.answer(make_report(flags, *imported, watch)));
+    OPTIINFRA_CHECK(
+        context.answer(make_report(flags, *imported, context.output == OutputFormat::kTable, watch)));
     return imported->rows_refused() == 0 ? ExitCode::kDone : ExitCode::kRowsRefused;
   } catch (const Interrupted&) {
     context.remark(

@@ -44,7 +44,9 @@ std::uint64_t memory_bytes_max() {
 /// Without a file of its own the engine would read ./config.xml or one from the home folder.
 Result<void> write_configuration(const fs::path& path) {
   std::ofstream file(path, std::ios::trunc);
+  // On a terminal the engine would log to it, one "current_thread contains invalid address" an insert.
   file << "<clickhouse>\n"
+          "  <logger><console>false</console></logger>\n"
           "  <timezone>UTC</timezone>\n"
           "  <max_server_memory_usage>"
        << memory_bytes_max()

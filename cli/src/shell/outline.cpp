@@ -1,4 +1,4 @@
-#include "outline.hpp"
+#include "shell/outline.hpp"
 
 #include <sstream>
 
@@ -22,6 +22,7 @@ FlagOutline outline_of(const CLI::Option& option) {
   if (option.get_expected_max() > 0) flag.type = option.get_type_name();
   flag.choices = choices_of(flag.type);
   flag.meaning = option.get_description();
+  flag.default_text = option.get_default_str();
   flag.group = option.get_group();
   flag.is_required = option.get_required();
   return flag;

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "outline.hpp"
+#include "shell/outline.hpp"
 
 namespace optiinfra::cli {
 

@@ -12,6 +12,7 @@ struct FlagOutline {
   std::string type;                  ///< "UUID"; empty for a flag without a value.
   std::vector<std::string> choices;  ///< The values of a type that lists them: "table|json|csv".
   std::string meaning;
+  std::string default_text;  ///< Empty: none, or said in `meaning`.
   std::string group;
   bool is_positional = false;
   bool is_required = false;

@@ -1,6 +1,6 @@
 #include <sstream>
 
-#include "output/completion.hpp"
+#include "shell/completion.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -35,8 +35,10 @@ std::string flag_heading(const FlagOutline& flag) {
 }
 
 std::string flag_entry(const FlagOutline& flag) {
-  return ".TP\n" + flag_heading(flag) + "\n" + escaped(flag.meaning) +
-         (flag.is_required ? " (required)" : "") + ".\n";
+  std::string meaning = flag.meaning;
+  if (!flag.default_text.empty()) meaning += "; default " + flag.default_text;
+  if (flag.is_required) meaning += " (required)";
+  return ".TP\n" + flag_heading(flag) + "\n" + escaped(meaning) + (meaning.ends_with('.') ? "\n" : ".\n");
 }
 
 std::string flag_synopsis(const FlagOutline& flag) {

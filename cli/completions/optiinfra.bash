@@ -1,0 +1,42 @@
+# Made by 'optiinfra completion'; a test keeps it equal to the program. Do not edit.
+_optiinfra() {
+  local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
+  case "$previous" in
+    --bucket) COMPREPLY=($(compgen -W "hour day week" -- "$current")); return ;;
+    --by) COMPREPLY=($(compgen -W "provider service region instance-type" -- "$current")); return ;;
+    --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
+    --map) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --url|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--from|--to|--provider|--service|--hours|--format) COMPREPLY=(); return ;;
+  esac
+  local at="" word words=""
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "${at:+$at }$word" in
+      "init"|"verify"|"ping"|"import"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"retention"|"retention show"|"retention set"|"retention apply"|"sql"|"version") at="${at:+$at }$word" ;;
+    esac
+  done
+  case "$at" in
+    "") words="init verify ping import generate collect query retention sql version --version -h --help --url --output -q --quiet" ;;
+    "init") words="-h --help --url --output -q --quiet" ;;
+    "verify") words="-h --help --json --url --output -q --quiet" ;;
+    "ping") words="-h --help --url --output -q --quiet" ;;
+    "import") words="cost performance resource quality -h --help --map --strict --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "generate") words="-h --help --days --rows --seed --end --url --output -q --quiet" ;;
+    "collect") words="host -h --help --url --output -q --quiet" ;;
+    "collect host") words="-h --help --customer --instance --interval --for --url --output -q --quiet" ;;
+    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models cost -h --help --url --output -q --quiet" ;;
+    "query cost-hourly") words="-h --help --customer --from --to --provider --url --output -q --quiet" ;;
+    "query performance-p95") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
+    "query resource-utilization") words="-h --help --customer --instance --hours --from --to --url --output -q --quiet" ;;
+    "query quality-trends") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
+    "query models") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
+    "query cost") words="-h --help --customer --from --to --by --bucket --url --output -q --quiet" ;;
+    "retention") words="show set apply -h --help --url --output -q --quiet" ;;
+    "retention show") words="-h --help --url --output -q --quiet" ;;
+    "retention set") words="cost performance resource quality raw rollup -h --help --url --output -q --quiet" ;;
+    "retention apply") words="-h --help --url --output -q --quiet" ;;
+    "sql") words="-h --help --write --format --url --output -q --quiet" ;;
+    "version") words="-h --help --url --output -q --quiet" ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -F _optiinfra optiinfra

@@ -1,0 +1,73 @@
+#include "shell/completion.hpp"
+#include "shell/completion_words.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+constexpr const char* kBegin = R"sh(_optiinfra() {
+  case "${words[CURRENT-1]}" in
+)sh";
+
+constexpr const char* kFindCommand = R"sh(  esac
+  local at="" word
+  local -a choices flags
+  for word in "${(@)words[2,CURRENT-1]}"; do
+    case "${at:+$at }$word" in
+      @COMMANDS@) at="${at:+$at }$word" ;;
+    esac
+  done
+  case "$at" in
+)sh";
+
+constexpr const char* kEnd = R"sh(  esac
+  (( $#choices )) && _describe 'command' choices
+  _describe -o 'flag' flags
+}
+_optiinfra "$@"
+)sh";
+
+std::string branch(const std::string& pattern, const std::string& commands) {
+  return pattern.empty() ? std::string{} : "    " + pattern + ") " + commands + " ;;\n";
+}
+
+std::string value_branches(const CommandOutline& program) {
+  const FlagValues values = flag_values(program);
+  std::string text;
+  for (const auto& [flags, choices] : values.choices)
+    text += branch(flags, "compadd -- " + joined(choices, " ") + "; return");
+  text += branch(joined(values.files, "|"), "_files; return");
+  return text + branch(joined(values.free, "|"), "_message 'a value'; return");
+}
+
+std::string described(const std::string& name, const std::string& meaning) {
+  return " " + shell_quoted(name + ":" + first_sentence(meaning));
+}
+
+std::string command_branch(const CommandOutline& program, const CommandOutline& command) {
+  std::string text = "    \"" + command.path + "\")\n      choices=(";
+  for (const CommandOutline& next : command.commands) text += described(next.name, next.meaning);
+  for (const std::string& choice : argument_choices(command)) text += " " + shell_quoted(choice);
+  text += " )\n      flags=(";
+  for (const FlagOutline& flag : all_flags(program, command))
+    text += described(flag.names.back(), flag.meaning);
+  return text + " )\n" + (takes_files(command) ? "      _files\n" : "") + "      ;;\n";
+}
+
+std::string find_command(const CommandOutline& program) {
+  std::vector<std::string> paths;
+  for (const CommandOutline* command : flattened(program))
+    if (!command->path.empty()) paths.push_back("\"" + command->path + "\"");
+  std::string text = kFindCommand;
+  return text.replace(text.find("@COMMANDS@"), 10, joined(paths, "|"));
+}
+
+}  // namespace
+
+std::string zsh_completion(const CommandOutline& program) {
+  std::string text = std::string("#compdef optiinfra\n") + kGenerated + kBegin + value_branches(program) +
+                     find_command(program);
+  for (const CommandOutline* command : flattened(program)) text += command_branch(program, *command);
+  return text + kEnd;
+}
+
+}  // namespace optiinfra::cli

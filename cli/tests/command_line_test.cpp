@@ -1,0 +1,188 @@
+// What the program says before it opens a store: OPTIINFRA_LIBCHDB names no library here, so that a
+// command that loads the engine fails.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "program_under_test.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+testing::ProgramResult run(const std::vector<std::string>& arguments) {
+  const Home home;
+  auto options = home.options();
+  options.environment.push_back("OPTIINFRA_LIBCHDB=/nowhere/libchdb.so");
+  return testing::run_program(Home::command(arguments), options);
+}
+
+std::string text_of(const std::string& file) {
+  std::ifstream stream(std::string(OPTIINFRA_SOURCE_DIR) + "/cli/" + file);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+const std::vector<std::vector<std::string>> kCommands = {{"init"},
+                                                         {"verify"},
+                                                         {"ping"},
+                                                         {"import"},
+                                                         {"generate"},
+                                                         {"collect"},
+                                                         {"collect", "host"},
+                                                         {"query"},
+                                                         {"query", "cost-hourly"},
+                                                         {"query", "performance-p95"},
+                                                         {"query", "resource-utilization"},
+                                                         {"query", "quality-trends"},
+                                                         {"query", "models"},
+                                                         {"query", "cost"},
+                                                         {"retention"},
+                                                         {"retention", "show"},
+                                                         {"retention", "set"},
+                                                         {"retention", "apply"},
+                                                         {"sql"},
+                                                         {"version"}};
+
+TEST(Help, AnswersForEveryCommandWithoutTheEngine) {
+  for (auto command : kCommands) {
+    command.push_back("--help");
+    const auto result = run(command);
+    EXPECT_EQ(result.exit_code, 0) << command[0] << ": " << result.error_output;
+    EXPECT_THAT(result.output, HasSubstr("Usage: optiinfra " + command[0]));
+  }
+}
+
+TEST(Help, ShowsAnExampleOfEveryCommandThatDoesSomething) {
+  for (auto command : kCommands) {
+    if (command.size() == 1 &&
+        (command[0] == "collect" || command[0] == "query" || command[0] == "retention"))
+      continue;
+    command.push_back("--help");
+    EXPECT_THAT(run(command).output, HasSubstr("\nExamples:\n  optiinfra " + command[0])) << command[0];
+  }
+}
+
+TEST(Help, NamesTheExitCodesAndTheEnvironment) {
+  const auto result = run({"--help"});
+  EXPECT_THAT(result.output,
+              HasSubstr("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some rows refused, 4 verification"));
+  EXPECT_THAT(result.output, HasSubstr("OPTIINFRA_URL"));
+}
+
+TEST(Version, IsPrintedWithoutTheEngine) {
+  EXPECT_THAT(run({"--version"}).output, StartsWith("optiinfra "));
+  EXPECT_EQ(run({"version"}).exit_code, 0);
+}
+
+struct Wrong {
+  std::vector<std::string> arguments;
+  std::string named;  ///< What the message must name.
+};
+
+TEST(WrongUsage, ExitsWith2AndNamesWhatIsWrong) {
+  const std::string id = kSomeUuid;
+  const Wrong cases[] = {
+      {{}, "subcommand"},
+      {{"frob"}, "unknown command 'frob'"},
+      {{"query", "frob"}, "unknown command 'frob'"},
+      {{"ping", "--frob"}, "--frob"},
+      {{"ping", "--output", "xml"}, "--output"},
+      {{"query", "cost-hourly", "--customer", "no-uuid", "--from", "now-1h", "--to", "now"},
+       "--customer: 'no-uuid' is not a UUID"},
+      {{"query", "cost-hourly", "--customer", id, "--from", "yesterday", "--to", "now"}, "--from"},
+      {{"query", "cost-hourly", "--customer", id, "--from", "now-1h"}, "--to is required"},
+      {{"query", "cost-hourly", "--customer", id, "--from", "2026-03-02", "--to", "2026-03-01"},
+       "--to: 2026-03-01T00:00:00Z is not after"},
+      {{"query", "performance-p95", "--customer", id, "--service", id, "--hours", "0"}, "--hours"},
+      {{"query", "performance-p95", "--customer", id, "--service", id, "--hours", "2", "--from", "now-1h",
+        "--to", "now"},
+       "--hours"},
+      {{"query", "performance-p95", "--customer", id, "--service", id, "--from", "now", "--to", "now-1h"},
+       "--to"},
+      {{"query", "quality-trends", "--customer", id, "--service", id, "--from", "now-1h"}, "--to"},
+      {{"query", "resource-utilization", "--customer", id}, "--instance is required"},
+      {{"query", "cost", "--customer", id, "--from", "now-1d", "--to", "now", "--by", "colour"}, "--by"},
+      {{"collect", "host", "--customer", id, "--instance", "x", "--interval", "1"}, "--interval"},
+      {{"collect", "host", "--customer", id, "--instance", "x", "--interval", "10s", "--for", "1s"}, "--for"},
+      {{"collect", "host", "--instance", "x"}, "--customer is required"},
+      {{"generate", "--days", "0"}, "--days"},
+      {{"generate", "--rows", "many"}, "--rows"},
+      {{"generate", "--end", "never"}, "--end"},
+      {{"import", "cost"}, "files"},
+      {{"import", "costs", "x.csv"}, "'costs' is not one of cost, performance, resource, quality"},
+      {{"retention", "set", "cost", "raw", "5h"}, "whole days"},
+      {{"retention", "set", "cost", "cooked", "5d"}, "'cooked'"},
+      {{"retention", "set", "cost"}, "tier is required"},
+      {{"sql"}, "statement is required"},
+      {{"sql", "SELECT 1 INTO OUTFILE '/nowhere/x'"}, "--write"},
+      {{"ping", "--url", "mysql://secret@host"}, "embedded:/path"},
+  };
+  for (const Wrong& wrong : cases) {
+    const auto result = run(wrong.arguments);
+    std::string words;
+    for (const std::string& each : wrong.arguments) words += each + " ";
+    EXPECT_EQ(result.exit_code, 2) << words;
+    EXPECT_THAT(result.error_output, HasSubstr(wrong.named)) << words;
+    EXPECT_EQ(result.output, "") << words;
+  }
+}
+
+TEST(WrongUsage, SaysHowToGetHelp) {
+  EXPECT_THAT(run({"query", "cost-hourly"}).error_output,
+              HasSubstr("See 'optiinfra query cost-hourly --help'."));
+}
+
+TEST(WrongUsage, IsJsonForWhoeverAskedForJson) {
+  const auto result = run({"ping", "--frob", "--output", "json"});
+  EXPECT_EQ(result.exit_code, 2);
+  const auto parsed = nlohmann::json::parse(result.error_output);
+  EXPECT_EQ(parsed["error"]["kind"], "wrong_usage");
+  EXPECT_THAT(parsed["error"]["message"].get<std::string>(), HasSubstr("--frob"));
+}
+
+TEST(Engine, IsNamedWithAWayOutWhenItCannotBeLoaded) {
+  const auto result = run({"init"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.error_output, HasSubstr("./setup"));
+}
+
+// To mend the following: build/dev/bin/optiinfra completion bash > cli/completions/optiinfra.bash, and so on.
+TEST(Completion, IsCommittedAsTheProgramMakesIt) {
+  EXPECT_EQ(run({"completion", "bash"}).output, text_of("completions/optiinfra.bash"));
+  EXPECT_EQ(run({"completion", "zsh"}).output, text_of("completions/_optiinfra"));
+  EXPECT_EQ(run({"completion", "fish"}).output, text_of("completions/optiinfra.fish"));
+}
+
+TEST(ManualPage, IsCommittedAsTheProgramMakesIt) {
+  EXPECT_EQ(run({"man"}).output, text_of("man/optiinfra.1"));
+}
+
+std::string completed(const std::string& words) {
+  const std::string script = "source " + std::string(OPTIINFRA_SOURCE_DIR) +
+                             "/cli/completions/optiinfra.bash\n"
+                             "compopt() { :; }\n"
+                             "COMP_WORDS=(" +
+                             words +
+                             ") COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+                             "_optiinfra; echo \"${COMPREPLY[*]}\"";
+  return testing::run_program({"bash", "-c", script}).output;
+}
+
+TEST(Completion, OffersWhatCanStandThere) {
+  EXPECT_THAT(completed("optiinfra ''"),
+              HasSubstr("init verify ping import generate collect query retention sql version"));
+  EXPECT_EQ(completed("optiinfra query co"), "cost-hourly cost\n");
+  EXPECT_EQ(completed("optiinfra --output ''"), "table json csv\n");
+  EXPECT_EQ(completed("optiinfra query cost --bucket d"), "day\n");
+  EXPECT_THAT(completed("optiinfra retention set ''"), HasSubstr("performance"));
+  EXPECT_EQ(completed("optiinfra query cost --customer ''"), "\n");
+}
+
+}  // namespace
+}  // namespace optiinfra::cli

@@ -1,0 +1,110 @@
+// Every command's JSON against docs/json.md: the same keys in the same order, values of the same type.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+
+#include "program_under_test.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// The examples of docs/json.md by their headings.
+std::map<std::string, Json> documented() {
+  std::ifstream file(std::string(OPTIINFRA_SOURCE_DIR) + "/docs/json.md");
+  std::map<std::string, Json> examples;
+  std::string heading, text;
+  bool inside = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("### ")) heading = line.substr(4);
+    if (line == "```" && inside) {
+      examples[heading] = Json::parse(text);
+      inside = false;
+    }
+    if (inside) text += line + "\n";
+    if (line == "```json") inside = true, text.clear();
+  }
+  return examples;
+}
+
+std::string type_of(const Json& value) {
+  return value.is_number()    ? "number"
+         : value.is_string()  ? "text"
+         : value.is_boolean() ? "yes or no"
+                              : value.type_name();
+}
+
+/// Where `actual` differs in shape from `expected`; empty when it does not. Null fits anything.
+std::string difference(const Json& expected, const Json& actual, const std::string& at) {
+  if (expected.is_null() || actual.is_null()) return {};
+  if (type_of(expected) != type_of(actual))
+    return at + " is " + type_of(actual) + ", documented as " + type_of(expected);
+  if (expected.is_array())
+    return expected.empty() || actual.empty() ? "" : difference(expected[0], actual[0], at + "[0]");
+  if (!expected.is_object()) return {};
+  auto left = expected.begin();
+  auto right = actual.begin();
+  for (; left != expected.end() && right != actual.end(); ++left, ++right) {
+    if (left.key() != right.key()) return at + "." + right.key() + ", documented as " + left.key();
+    if (auto found = difference(*left, *right, at + "." + left.key()); !found.empty()) return found;
+  }
+  return expected.size() == actual.size() ? "" : at + " has " + std::to_string(actual.size()) + " keys";
+}
+
+TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
+  const Home home;
+  auto examples = documented();
+  const auto expect = [&](const std::string& command, const Json& actual) {
+    ASSERT_TRUE(examples.contains(command)) << command << " is not in docs/json.md";
+    EXPECT_EQ(actual["command"], command);
+    EXPECT_EQ(difference(examples[command], actual, command), "");
+    examples.erase(command);
+  };
+  expect("init", home.json({"init"}));
+  expect("version", home.json({"version"}));
+  expect("ping", home.json({"ping"}));
+  const Json fleet = home.json({"generate", "--rows", "20000", "--days", "2"});
+  expect("generate", fleet);
+  expect("verify", home.json({"verify"}));
+
+  std::ofstream(home / "requests.csv")
+      << "timestamp,customer_id,service_id,latency_ms\n"
+      << "2026-01-01 01:00:00," << kSomeUuid << "," << kSomeUuid << ",120.5\n";
+  expect("import", home.json({"import", "performance", (home / "requests.csv").string()}));
+  expect("collect host",
+         home.json({"collect", "host", "--customer", kSomeUuid, "--instance", "x", "--for", "1s"}));
+
+  const std::string customer = fleet["data"]["services"][0]["customer_id"];
+  const std::string service = fleet["data"]["services"][0]["service_id"];
+  const std::string owner = fleet["data"]["instances"][0]["customer_id"];
+  const std::string instance = fleet["data"]["instances"][0]["instance_id"];
+  const auto asked = [&](const std::string& question, const std::vector<std::string>& flags) {
+    std::vector<std::string> words{"query", question};
+    words.insert(words.end(), flags.begin(), flags.end());
+    const Json answer = home.json(words);
+    EXPECT_FALSE(answer["data"].empty()) << question;
+    expect("query " + question, answer);
+  };
+  asked("cost-hourly", {"--customer", customer, "--from", "now-24h", "--to", "now"});
+  asked("performance-p95", {"--customer", customer, "--service", service});
+  asked("resource-utilization", {"--customer", owner, "--instance", instance});
+  asked("quality-trends", {"--customer", customer, "--service", service});
+  asked("models", {"--customer", customer, "--service", service});
+  asked("cost", {"--customer", customer, "--from", "now-24h", "--to", "now", "--by", "region"});
+
+  expect("retention show", home.json({"retention", "show"}));
+  expect("retention apply", home.json({"retention", "apply"}));
+  expect("retention set", home.json({"retention", "set", "cost", "raw", "60d"}));
+  expect(
+      "sql",
+      home.json(
+          {"sql", "SELECT toDateTime('2026-03-01 12:00:00') AS hour, 'aws' AS cloud_provider, 1.5 AS cost"}));
+
+  for (const auto& [command, unused] : examples) ADD_FAILURE() << command << " is documented and was not run";
+}
+
+}  // namespace
+}  // namespace optiinfra::cli

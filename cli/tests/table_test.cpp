@@ -1,0 +1,83 @@
+#include "output/table.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace optiinfra::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr Terminal kPlain{.interactive = false, .unicode = false, .colour = false, .width = 80};
+
+Records two_rows() {
+  return {.fields = {{"model", "model"},
+                     {"requests", "requests", Look::kCount},
+                     {"ms", "mean, ms", Look::kDecimal, 1},
+                     {"bytes", "size", Look::kBytes},
+                     {"at", "at", Look::kTime}},
+          .rows = {{std::string("llama"), std::uint64_t{1'234'567}, 12.34, std::uint64_t{2048},
+                    sys_seconds{std::chrono::seconds{86'400}}},
+                   {std::string("Zürich"), std::uint64_t{5}, std::numeric_limits<double>::quiet_NaN(),
+                    std::monostate{}, sys_seconds{std::chrono::seconds{0}}}}};
+}
+
+TEST(Table, AlignsTextLeftAndNumbersRight) {
+  EXPECT_EQ(render_table(two_rows(), kPlain),
+            "model    requests  mean, ms      size  at\n"
+            "------  ---------  --------  --------  -------------------\n"
+            "llama   1,234,567      12.3  2.00 KiB  1970-01-02 00:00:00\n"
+            "Zürich          5         -         -  1970-01-01 00:00:00\n");
+}
+
+TEST(Table, SaysWhenThereAreNoRows) {
+  Records records = two_rows();
+  records.rows.clear();
+  EXPECT_EQ(render_table(records, kPlain), "(none)\n");
+}
+
+TEST(Table, DrawsARuleOnlyWhereTheTerminalHasTheLetters) {
+  Terminal unicode = kPlain;
+  unicode.unicode = true;
+  EXPECT_THAT(render_table(two_rows(), unicode), HasSubstr("──"));
+  EXPECT_THAT(render_table(two_rows(), kPlain), Not(HasSubstr("─")));
+}
+
+TEST(Table, ColoursOnlyWhereThatIsWanted) {
+  Terminal colour = kPlain;
+  colour.colour = true;
+  EXPECT_THAT(render_table(two_rows(), colour), HasSubstr("\x1b["));
+  EXPECT_THAT(render_table(two_rows(), kPlain), Not(HasSubstr("\x1b")));
+}
+
+TEST(Table, DoesNotLetStoredTextDriveTheTerminal) {
+  const Records records{.fields = {{"name", "name"}}, .rows = {{std::string("a\x1b[2Jb\nc")}}};
+  EXPECT_THAT(render_table(records, kPlain), HasSubstr("a?[2Jb?c\n"));
+}
+
+TEST(Object, ShowsOneValueALine) {
+  const Section section = object_section("x", {{"a", "requests", Look::kCount}, {"b", "name"}, {"c", "ok"}},
+                                         {std::uint64_t{1000}, std::string("n"), true});
+  EXPECT_EQ(render_object(section.records, kPlain),
+            "requests  1,000\n"
+            "name      n\n"
+            "ok        yes\n");
+}
+
+TEST(Report, EndsWithTheWindowAndTheTimeTaken) {
+  Report report{.command = "query x"};
+  report.window = TimeRange{sys_seconds{std::chrono::seconds{0}}, sys_seconds{std::chrono::seconds{3600}}};
+  report.elapsed = std::chrono::milliseconds{12};
+  report.sections.push_back({.key = "rows", .title = "Rows", .records = two_rows()});
+  report.notes.push_back("A note.");
+  const std::string text = render_report(report, kPlain);
+  EXPECT_TRUE(text.starts_with("Rows\nmodel"));
+  EXPECT_TRUE(text.ends_with("\nA note.\nwindow 1970-01-01T00:00:00Z to 1970-01-01T01:00:00Z, 12.0 ms\n"))
+      << text;
+}
+
+}  // namespace
+}  // namespace optiinfra::cli
