@@ -1,12 +1,11 @@
 #include "file_import.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "batch_columns.hpp"
 #include "ledger.hpp"
 #include "optiinfra/schema/validate.hpp"
-#include "reading_query.hpp"
+#include "record_block.hpp"
 #include "rejected_file.hpp"
 #include "row_describer.hpp"
 
@@ -15,36 +14,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::int64_t kSecondsOfDay = 86'400;
-
 /// A file may be of any size, and its reading waits for the inserts.
 constexpr std::chrono::hours kReadTimeout{24 * 7};
-
-/// Views of the columns of one block of the reading query; empty vectors where a column is not there.
-struct RecordBlock {
-  const Block& block;
-  const std::vector<std::uint64_t>* row_numbers = nullptr;
-  const std::vector<std::uint64_t>* line_breaks = nullptr;
-  const std::vector<std::uint8_t>* keep = nullptr;
-  const std::vector<std::uint8_t>* refuse = nullptr;
-  const Strings* details = nullptr;
-  const std::vector<std::int64_t>* times = nullptr;
-
-  explicit RecordBlock(const Block& from) : block(from) {
-    find(kRowNumber, row_numbers), find(kLineBreaks, line_breaks), find(kKeep, keep), find(kRefuse, refuse),
-        find(kDetails, details);
-    find("timestamp", times);
-  }
-  bool complete() const {
-    return row_numbers != nullptr && keep != nullptr && refuse != nullptr && details != nullptr;
-  }
-
- private:
-  template <typename Values>
-  void find(const char* name, const Values*& values) {
-    if (const Column* column = block.find(name)) values = std::get_if<Values>(&column->data);
-  }
-};
 
 template <typename Row>
 class FileImport {
@@ -56,7 +27,8 @@ class FileImport {
         table_(table_of(MetricTraits<Row>::kFamily)),
         file_(std::move(file)),
         format_(std::move(format)),
-        rejected_(file_.path(), job.options.rejected_folder) {
+        rejected_(file_.path(), job.options.rejected_folder),
+        border_(job.test.limits) {
     report_.path = file_.path();
     progress_.path = file_.path();
     progress_.file_index = file_index;
@@ -119,8 +91,8 @@ class FileImport {
 
   void forget_pending() {
     batch_.clear();
-    days_.clear();
-    pending_records_ = pending_refused_ = skipped_ = line_breaks_ = last_row_ = last_refused_row_ = 0;
+    border_.restart();
+    pending_refused_ = skipped_ = line_breaks_ = last_row_ = last_refused_row_ = 0;
   }
 
   Result<void> read_records() {
@@ -139,7 +111,7 @@ class FileImport {
   }
 
   Result<void> take(const RecordBlock& records) {
-    if (!records.complete())
+    if (!records.is_complete())
       return Error{ErrorKind::kCorrupt, "the engine's answer lacks a column that was asked for"};
     const std::size_t rows = records.block.row_count();
     for (std::size_t begin = 0; begin < rows;) {
@@ -150,30 +122,12 @@ class FileImport {
         skipped_ += end - begin, begin = end;
         continue;
       }
-      const std::size_t room = begin + static_cast<std::size_t>(std::min<std::uint64_t>(
-                                           rows - begin, job_.test.block_records - pending_records_));
-      const std::size_t end = end_of_days(records, begin, room);
-      OPTIINFRA_CHECK(take_rows(records, begin, end));
-      pending_records_ += end - begin;
-      if (pending_records_ == job_.test.block_records || end < room) OPTIINFRA_CHECK(store_block(false));
+      const std::size_t end = border_.take(records, begin);
+      OPTIINFRA_CHECK(take_records(records, begin, end));
+      if (border_.is_full()) OPTIINFRA_CHECK(store_block(false));
       begin = end;
     }
     return {};
-  }
-
-  /// Where the block must end so that it holds no more than block_days_max days. Depends on the rows alone,
-  /// so that a repeated import cuts the same blocks.
-  std::size_t end_of_days(const RecordBlock& records, std::size_t begin, std::size_t end) {
-    if (records.times == nullptr) return end;
-    for (std::size_t row = begin; row < end; ++row) {
-      if ((*records.keep)[row] != kWanted || (*records.refuse)[row] != 0) continue;
-      const std::int64_t day = (*records.times)[row] / kSecondsOfDay;
-      if (day == last_day_ && !days_.empty()) continue;
-      if (days_.size() == job_.test.block_days_max && !days_.contains(day)) return row;
-      days_.insert(day);
-      last_day_ = day;
-    }
-    return end;
   }
 
   /// Keeps count of rows and lines; a repeated row counts once. True for the first of its repetitions.
@@ -186,7 +140,7 @@ class FileImport {
     return true;
   }
 
-  Result<void> take_rows(const RecordBlock& records, std::size_t begin, std::size_t end) {
+  Result<void> take_records(const RecordBlock& records, std::size_t begin, std::size_t end) {
     std::vector<std::uint32_t> good;
     struct RefusedRecord {
       std::uint32_t row;
@@ -262,8 +216,8 @@ class FileImport {
   Result<void> store_block(bool is_last) {
     if (!stores_) {
       // A rehearsal keeps its counts and lets the rows go.
-      batch_.clear(), days_.clear();
-      pending_records_ = 0;
+      batch_.clear();
+      border_.restart();
       return {};
     }
     OPTIINFRA_CHECK(rejected_.sync());
@@ -275,15 +229,15 @@ class FileImport {
       if (!receipt) return with_context(std::move(receipt).error(), file_.path().string());
     }
     reached(ImportPoint::kBlockInserted);
-    state_.records += pending_records_;
+    state_.records += border_.record_count();
     state_.rows_stored += batch_.size();
     state_.rows_refused += pending_refused_;
     state_.finished = is_last;
     OPTIINFRA_CHECK(ledger_->record(state_));
     count_stored();
     batch_.clear();
-    days_.clear();
-    pending_records_ = pending_refused_ = 0;
+    border_.restart();
+    pending_refused_ = 0;
     report_progress();
     reached(ImportPoint::kBlockRecorded);
     return {};
@@ -327,9 +281,8 @@ class FileImport {
 
   BatchType candidates_;  ///< Rows of one piece, before they are validated.
   BatchType batch_;       ///< Good rows of the block that is being gathered.
-  std::unordered_set<std::int64_t> days_;
-  std::int64_t last_day_ = 0;
-  std::uint64_t pending_records_ = 0, pending_refused_ = 0;
+  BlockBorder border_;
+  std::uint64_t pending_refused_ = 0;
   std::uint64_t skip_ = 0, skipped_ = 0;
   std::uint64_t line_ = 0, line_breaks_ = 0, last_row_ = 0, last_refused_row_ = 0;
   std::optional<Error> failure_;

@@ -6,14 +6,9 @@
 
 #include "optiinfra/import/import.hpp"
 #include "plan.hpp"
+#include "record_block.hpp"
 
 namespace optiinfra {
-
-/// Most rows of the reading query that one block holds, whether they are stored, refused or left out.
-inline constexpr std::uint64_t kBlockRecords = 262'144;
-
-/// Most days in one block. Each day is an insert of its own to the engine, which remembers the last 1,000.
-inline constexpr std::size_t kBlockDaysMax = 300;
 
 /// The moments at which a test kills the process.
 enum class ImportPoint { kBegun, kRejectedWritten, kBlockInserted, kBlockRecorded };
@@ -21,8 +16,7 @@ enum class ImportPoint { kBegun, kRejectedWritten, kBlockInserted, kBlockRecorde
 /// What tests change: where the process dies, and blocks small enough to have many.
 struct ImportTestSettings {
   std::function<void(ImportPoint)> reached = {};
-  std::uint64_t block_records = kBlockRecords;
-  std::size_t block_days_max = kBlockDaysMax;
+  BlockLimits limits = {};
 };
 
 /// What the files of one call have in common.

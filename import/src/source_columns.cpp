@@ -127,6 +127,9 @@ std::vector<NamedValue> reading_settings(const FileFormat& format) {
       {"max_threads", "1"},
       {"max_parsing_threads", "1"},
       {"max_block_size", "65536"},
+      {"input_format_max_block_size_bytes", "8388608"},
+      // A mapped file counts as memory, and ends the process when somebody shortens it.
+      {"storage_file_read_method", "pread"},
       {"max_memory_usage", "2147483648"},
       {"input_format_parquet_preserve_order", "1"},
       {"schema_inference_use_cache_for_file", "0"},

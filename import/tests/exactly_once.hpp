@@ -7,8 +7,8 @@ namespace optiinfra {
 
 inline ImportTestSettings small_blocks() {
   ImportTestSettings test;
-  test.block_records = 500;
-  test.block_days_max = 3;
+  test.limits.records_max = 500;
+  test.limits.days_max = 3;
   return test;
 }
 

@@ -131,7 +131,7 @@ TEST_F(ExactlyOnceTest, AfterKillsAtTimesChosenByChance) {
   const auto whole =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
   int kills = 0;
-  for (int round = 0; round < 12 && !HasFailure(); ++round) {
+  for (int round = 0; round < 6 && !HasFailure(); ++round) {
     SCOPED_TRACE("seed " + std::to_string(seed) + ", round " + std::to_string(round));
     forget_store();
     for (int attempt = 0; attempt < 4; ++attempt) {
@@ -147,7 +147,7 @@ TEST_F(ExactlyOnceTest, AfterKillsAtTimesChosenByChance) {
   }
   std::printf("exactly once: %d kills at times chosen by chance, a whole import taking %ld ms\n", kills,
               static_cast<long>(whole));
-  EXPECT_GE(kills, 6);
+  EXPECT_GE(kills, 4);
 }
 
 }  // namespace

@@ -303,5 +303,35 @@ TEST_F(ImportTest, TellsHowFarItIs) {
   EXPECT_EQ(files[0].path, options.files[0]);
 }
 
+/// The most memory that the process has had since the last call, in MiB.
+long peak_memory_mib() {
+  std::ifstream status("/proc/self/status");
+  long kib = 0;
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) kib = std::atol(line.c_str() + 6);
+  }
+  std::ofstream("/proc/self/clear_refs") << "5";
+  return kib / 1024;
+}
+
+TEST_F(ImportTest, MemoryDoesNotGrowWithTheFile) {
+  const auto make = [this](const char* name, int rows) {
+    execute("INSERT INTO FUNCTION file('" + (folder_ / name).string() +
+            "', 'CSVWithNames') SELECT now() AS timestamp, '" + kCustomer + "' AS customer_id, '" + kService +
+            "' AS service_id, 1 AS latency_ms, repeat('x', 2000) || toString(number % 100) AS model_name "
+            "FROM numbers(" +
+            std::to_string(rows) + ") SETTINGS max_block_size = 2048");
+    return folder_ / name;
+  };
+  const auto small = make("small.csv.gz", 60'000), large = make("large.csv.gz", 240'000);
+  peak_memory_mib();
+  EXPECT_EQ(imported(Family::kPerformance, small).rows_stored, 60'000u);
+  const long small_mib = peak_memory_mib();
+  EXPECT_EQ(imported(Family::kPerformance, large).rows_stored, 240'000u);
+  const long large_mib = peak_memory_mib();
+  std::printf("peak memory: %ld MiB for 120 MB of text, %ld MiB for 480 MB\n", small_mib, large_mib);
+  EXPECT_LT(large_mib, small_mib + 180) << "360 MB more were read";
+}
+
 }  // namespace
 }  // namespace optiinfra

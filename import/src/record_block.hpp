@@ -1,0 +1,72 @@
+/// What the reading query gives: one record for each row of the file, or for each repetition of it.
+#pragma once
+
+#include <cstdint>
+#include <unordered_set>
+#include <vector>
+
+#include "optiinfra/codec/block.hpp"
+#include "reading_query.hpp"
+
+namespace optiinfra {
+
+/// Views of the columns of one block of records; null where a column is not there. The block must live
+/// longer.
+struct RecordBlock {
+  const Block& block;
+  const std::vector<std::uint64_t>* row_numbers = nullptr;
+  const std::vector<std::uint64_t>* line_breaks = nullptr;
+  const std::vector<std::uint8_t>* keep = nullptr;
+  const std::vector<std::uint8_t>* refuse = nullptr;
+  const Strings* details = nullptr;
+  const std::vector<std::int64_t>* times = nullptr;  ///< Seconds since 1970.
+  std::vector<const Strings*> texts;
+  std::vector<const Dictionary*> labels;
+
+  explicit RecordBlock(const Block& from);
+
+  bool is_complete() const;
+  bool is_candidate(std::size_t record) const { return (*keep)[record] == kWanted && (*refuse)[record] == 0; }
+
+  /// Bytes of the record's texts.
+  std::size_t text_bytes(std::size_t record) const;
+};
+
+/// How much one block to be stored may hold.
+struct BlockLimits {
+  std::uint64_t records_max = 262'144;
+  /// Each day is an insert of its own to the engine, which remembers a limited number of them.
+  std::size_t days_max = 300;
+  /// Rows of long texts make smaller blocks, so that memory is bounded too.
+  std::size_t text_bytes_max = std::size_t{32} << 20;
+};
+
+/// Decides where a block ends, by the records alone: a repeated import cuts the same blocks, however the
+/// engine hands the records over.
+class BlockBorder {
+ public:
+  explicit BlockBorder(BlockLimits limits) : limits_(limits) {}
+
+  /// Takes records from `begin` on into the block, and returns where it had to stop, at the latest at the end
+  /// of `records`.
+  std::size_t take(const RecordBlock& records, std::size_t begin);
+
+  /// Whether take() stopped because the block is full.
+  bool is_full() const noexcept { return is_full_; }
+  std::uint64_t record_count() const noexcept { return record_count_; }
+
+  /// Begins the next block.
+  void restart();
+
+ private:
+  bool admits(const RecordBlock& records, std::size_t record);
+
+  BlockLimits limits_;
+  std::uint64_t record_count_ = 0;
+  std::size_t text_bytes_ = 0;
+  std::unordered_set<std::int64_t> days_;
+  std::int64_t last_day_ = 0;
+  bool is_full_ = false;
+};
+
+}  // namespace optiinfra
