@@ -5,6 +5,7 @@
 #include "conversion.hpp"
 #include "expression.hpp"
 #include "nearest.hpp"
+#include "optiinfra/transport/sql.hpp"
 #include "reading_query.hpp"
 #include "sql.hpp"
 
@@ -74,7 +75,7 @@ class Planner {
     const bool has_no_row = request_.format.kind == FormatKind::kJsonLines && names.empty();
     for (const ColumnDefinition& column : columns) {
       if (std::find(names.begin(), names.end(), column.name) != names.end()) {
-        query_.given.push_back({column, quoted_name(column.name)});
+        query_.given.push_back({column, sql_identifier(column.name)});
         query_.used.insert(column.name);
       } else if (column.presence == Presence::kRequired && !has_no_row) {
         return refuse("the required column '" + std::string(column.name) + "' (" + column.meaning +
@@ -119,7 +120,7 @@ class Planner {
     OPTIINFRA_TRY(auto types, types_of_values());
     for (GivenColumn& given : query_.given) {
       const std::string name = kGivenPrefix + std::string(given.column.name);
-      auto chosen = conversion(given.column, value_kind(types[name]), quoted_name(name));
+      auto chosen = conversion(given.column, value_kind(types[name]), sql_identifier(name));
       if (!chosen) {
         return refuse("the value for " + std::string(given.column.name) + " is of type " + types[name] +
                       ", of which " + given.column.contract_type + " cannot be made");

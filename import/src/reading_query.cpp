@@ -1,5 +1,6 @@
 #include "reading_query.hpp"
 
+#include "optiinfra/transport/sql.hpp"
 #include "sql.hpp"
 
 namespace optiinfra {
@@ -9,7 +10,7 @@ namespace {
 constexpr const char* kShownBytesMax = "4096";
 
 std::string own(std::string_view what, std::string_view name = "") {
-  return quoted_name("optiinfra:" + std::string(what) + std::string(name));
+  return sql_identifier("optiinfra:" + std::string(what) + std::string(name));
 }
 
 std::string field(std::size_t index) { return own(std::to_string(index + 1)); }
@@ -43,7 +44,7 @@ std::string ReadingQuery::source_sql() const {
   std::string sql = "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", 0 AS " + own("blank") +
                     ", '' AS " + own("shape");
   for (const SourceColumn& column : source) {
-    if (is_used(column)) sql += ", " + quoted_name(column.name);
+    if (is_used(column)) sql += ", " + sql_identifier(column.name);
   }
   return sql + " FROM " + file_function(file_, format_, 0);
 }
@@ -55,14 +56,14 @@ std::string ReadingQuery::delimited_sql() const {
     if (!is_used(source[i])) continue;
     const std::string text = source[i].type == "String" ? "ifNull(" + field(i) + ", '')"
                                                         : source_conversion(source[i].type, field(i));
-    columns += ", " + text + " AS " + quoted_name(source[i].name);
-    missing += ", isNull(" + field(i) + "), " + quoted_text("ends before the column " + source[i].name);
+    columns += ", " + text + " AS " + sql_identifier(source[i].name);
+    missing += ", isNull(" + field(i) + "), " + sql_literal("ends before the column " + source[i].name);
   }
   if (counts_line_breaks_) {
     for (std::size_t i = 0; i <= source.size(); ++i) {
       breaks += (i == 0 ? ", " : " + ") + ("countSubstrings(ifNull(" + field(i) + ", ''), '\\n')");
     }
-    breaks += " AS " + quoted_name(kLineBreaks);
+    breaks += " AS " + sql_identifier(kLineBreaks);
   }
   return "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", isNull(" + field(0) + ") AS " +
          own("blank") + ", multiIf(isNotNull(" + field(source.size()) +
@@ -77,13 +78,13 @@ std::string ReadingQuery::json_sql() const {
   std::size_t count = 0;
   for (const SourceColumn& column : source) {
     if (!is_used(column)) continue;
-    tuple += (count == 0 ? "" : ", ") + quoted_name(column.name) + " Nullable(String)";
+    tuple += (count == 0 ? "" : ", ") + sql_identifier(column.name) + " Nullable(String)";
     const std::string text = own("text:", column.name);
     columns += ", tupleElement(" + json + ", " + std::to_string(++count) + ") AS " + text + ", " +
-               source_conversion(column.type, text) + " AS " + quoted_name(column.name);
+               source_conversion(column.type, text) + " AS " + sql_identifier(column.name);
   }
   const std::string fields =
-      count == 0 ? "tuple(0)" : "JSONExtract(" + line + ", " + quoted_text("Tuple(" + tuple + ")") + ")";
+      count == 0 ? "tuple(0)" : "JSONExtract(" + line + ", " + sql_literal("Tuple(" + tuple + ")") + ")";
   return "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", " + line + ", trim(" + line +
          ") = '' AS " + own("blank") + ", if(JSONType(" + line +
          ") = 'Object', '', 'is no JSON object on one line') AS " + own("shape") + ", " + fields + " AS " +
@@ -104,7 +105,7 @@ std::string ReadingQuery::repeated_sql() const {
 std::string ReadingQuery::given_sql() const {
   std::string sql = "SELECT *";
   for (const GivenColumn& column : given) sql += ", " + column.expression + " AS " + given_name(column);
-  if (!map_.where.empty()) sql += ", toNullable((\n" + map_.where + "\n)) AS " + quoted_name(kWhere);
+  if (!map_.where.empty()) sql += ", toNullable((\n" + map_.where + "\n)) AS " + sql_identifier(kWhere);
   return sql + " FROM (" + repeated_sql() + ")";
 }
 
@@ -123,7 +124,8 @@ std::vector<std::string> ReadingQuery::misread() const {
   for (std::size_t i = 0; i < source.size(); ++i) {
     if (!is_used(source[i]) || source[i].type == "String") continue;
     const std::string text = format_.kind == FormatKind::kDelimited ? field(i) : own("text:", source[i].name);
-    conditions.push_back("(ifNull(" + text + ", '') != '' AND isNull(" + quoted_name(source[i].name) + "))");
+    conditions.push_back("(ifNull(" + text + ", '') != '' AND isNull(" + sql_identifier(source[i].name) +
+                         "))");
   }
   return conditions;
 }
@@ -149,8 +151,8 @@ std::vector<std::string> ReadingQuery::absent() const {
 std::string ReadingQuery::keep() const {
   std::string wanted = "2";
   if (!map_.where.empty()) {
-    wanted = "multiIf(" + own("shape") + " != '', 2, isNull(" + quoted_name(kWhere) + "), if(" +
-             own("misread") + " != 0, 2, 1), " + quoted_name(kWhere) + ", 2, 1)";
+    wanted = "multiIf(" + own("shape") + " != '', 2, isNull(" + sql_identifier(kWhere) + "), if(" +
+             own("misread") + " != 0, 2, 1), " + sql_identifier(kWhere) + ", 2, 1)";
   }
   return "toUInt8(if(" + own("blank") + ", 0, " + wanted + "))";
 }
@@ -179,7 +181,7 @@ std::string ReadingQuery::raw() const {
     if (format_.kind == FormatKind::kDelimited) {
       fields.push_back("substring(ifNull(" + field(i) + ", ''), 1, " + kShownBytesMax + ")");
     } else if (is_used(source[i])) {
-      fields.push_back(quoted_name(source[i].name));
+      fields.push_back(sql_identifier(source[i].name));
     }
   }
   return fields.empty() ? "''" : "tuple(" + joined(fields, ", ") + ")";
@@ -196,12 +198,12 @@ std::string ReadingQuery::details() const {
 }
 
 std::string ReadingQuery::sql(sys_seconds clock) const {
-  const std::string keep_name = quoted_name(kKeep), refuse = quoted_name(kRefuse);
+  const std::string keep_name = sql_identifier(kKeep), refuse = sql_identifier(kRefuse);
   std::string columns = own("row") + ", " + keep_name + ", " + refuse;
-  if (counts_line_breaks_) columns += ", " + quoted_name(kLineBreaks);
+  if (counts_line_breaks_) columns += ", " + sql_identifier(kLineBreaks);
   for (const GivenColumn& column : given) {
     columns += ", ifNull(" + value_name(column) + ", " + column.conversion.fallback + ") AS " +
-               quoted_name(column.column.name);
+               sql_identifier(column.column.name);
   }
   const std::string faults = "SELECT *, " + mask_of(misread()) + " AS " + own("misread") + ", " +
                              mask_of(inconvertible()) + " AS " + own("inconvertible") + ", " +
@@ -210,7 +212,7 @@ std::string ReadingQuery::sql(sys_seconds clock) const {
                              " != '' OR " + own("misread") + " + " + own("inconvertible") + " + " +
                              own("absent") + " != 0) AS " + refuse + " FROM (" + faults + ")";
   return "SELECT " + columns + ", if(" + keep_name + " = 2 AND (" + refuse + " OR " + broken(clock) + "), " +
-         details() + ", '') AS " + quoted_name(kDetails) + " FROM (" + judged + ")";
+         details() + ", '') AS " + sql_identifier(kDetails) + " FROM (" + judged + ")";
 }
 
 std::vector<std::string> ReadingQuery::misread_names() const {

@@ -5,6 +5,7 @@
 
 #include "conversion.hpp"
 #include "nearest.hpp"
+#include "optiinfra/transport/sql.hpp"
 #include "sql.hpp"
 #include "zstd_frames.hpp"
 
@@ -27,8 +28,8 @@ Error unreadable(const SourceFile& file, const FileFormat& format, const Error& 
 }
 
 std::string file_as(const SourceFile& file, const FileFormat& format, std::string_view name) {
-  return "file(" + quoted_text(file.engine_path()) + ", " + quoted_text(name) + ", 'auto', " +
-         quoted_text(format.compression) + ")";
+  return "file(" + sql_literal(file.engine_path()) + ", " + sql_literal(name) + ", 'auto', " +
+         sql_literal(format.compression) + ")";
 }
 
 /// The header alone, for a file that has nothing else.
@@ -164,8 +165,8 @@ std::string file_function(const SourceFile& file, const FileFormat& format, std:
   } else if (format.kind == FormatKind::kJsonLines) {
     name = "LineAsString", structure = "`optiinfra:line` String";
   }
-  return "file(" + quoted_text(file.engine_path()) + ", " + quoted_text(name) + ", " +
-         quoted_text(structure) + ", " + quoted_text(format.compression) + ")";
+  return "file(" + sql_literal(file.engine_path()) + ", " + sql_literal(name) + ", " +
+         sql_literal(structure) + ", " + sql_literal(format.compression) + ")";
 }
 
 Result<std::vector<SourceColumn>> read_source_columns(Transport& transport, const SourceFile& file,

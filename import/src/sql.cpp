@@ -3,22 +3,6 @@
 #include <nlohmann/json.hpp>
 
 namespace optiinfra {
-namespace {
-
-std::string quoted(std::string_view text, char quote) {
-  std::string result(1, quote);
-  for (const char c : text) {
-    if (c == quote || c == '\\') result += '\\';
-    result += c;
-  }
-  return result + quote;
-}
-
-}  // namespace
-
-std::string quoted_name(std::string_view name) { return quoted(name, '`'); }
-
-std::string quoted_text(std::string_view text) { return quoted(text, '\''); }
 
 std::string json_text(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

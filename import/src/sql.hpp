@@ -1,4 +1,4 @@
-/// Pieces of SQL text, and small answers as text.
+/// Small answers, and texts for people.
 #pragma once
 
 #include <string>
@@ -9,12 +9,6 @@
 #include "optiinfra/transport/transport.hpp"
 
 namespace optiinfra {
-
-/// `name` in backquotes, whatever is in it.
-std::string quoted_name(std::string_view name);
-
-/// `text` as a string literal, whatever is in it.
-std::string quoted_text(std::string_view text);
 
 /// `text` as a JSON string.
 std::string json_text(std::string_view text);

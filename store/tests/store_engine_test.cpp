@@ -149,7 +149,8 @@ TEST_F(Store, VerifyFindsADroppedRawPartAndAChangedCount) {
   migrated();
   insert_requests(days{2}, 100);
   run("INSERT INTO optiinfra.performance_metrics_hourly (hour, customer_id, service_id, request_count, "
-      "arrival_hour) SELECT hour, customer_id, service_id, 1, now() FROM optiinfra.performance_metrics_hourly");
+      "arrival_hour) SELECT hour, customer_id, service_id, 1, now() FROM "
+      "optiinfra.performance_metrics_hourly");
   VerifyReport report = verified();
   EXPECT_EQ(report.hours_differing, 1u);
   ASSERT_FALSE(report.differences.empty());

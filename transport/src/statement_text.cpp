@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "optiinfra/transport/sql.hpp"
+
 namespace optiinfra {
 namespace {
 

@@ -24,10 +24,4 @@ std::string settings_clause(const std::vector<NamedValue>& settings);
 /// already.
 std::string parameter_text(std::string_view sql, const NamedValue& parameter);
 
-/// `value` as an SQL string literal.
-std::string sql_literal(std::string_view value);
-
-/// `name` as an SQL identifier, whatever characters it holds.
-std::string sql_identifier(std::string_view name);
-
 }  // namespace optiinfra

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "optiinfra/transport/sql.hpp"
+
 namespace optiinfra {
 namespace {
 

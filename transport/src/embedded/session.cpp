@@ -2,6 +2,7 @@
 
 #include "embedded/insert_stream.hpp"
 #include "embedded/query_stream.hpp"
+#include "optiinfra/transport/sql.hpp"
 #include "statement_text.hpp"
 
 namespace optiinfra::embedded {
