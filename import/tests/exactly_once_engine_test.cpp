@@ -106,7 +106,7 @@ TEST_F(ExactlyOnceTest, AfterKillsAtTimesChosenByChance) {
   forget_store();
   const auto begin = std::chrono::steady_clock::now();
   ASSERT_FALSE(was_killed(start(0)));
-  const auto whole =
+  auto whole =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
   int kills = 0;
   for (int round = 0; round < 6 && !HasFailure(); ++round) {
@@ -117,14 +117,17 @@ TEST_F(ExactlyOnceTest, AfterKillsAtTimesChosenByChance) {
       std::this_thread::sleep_for(
           std::chrono::milliseconds(std::uniform_int_distribution<long>(whole / 4, whole)(random)));
       ::kill(child, SIGKILL);
-      if (!was_killed(child)) break;
+      if (!was_killed(child)) {
+        whole = whole * 3 / 4;  // The machine has become faster.
+        break;
+      }
       ++kills;
     }
     ASSERT_FALSE(was_killed(start(0)));
     expect_every_row_once();
   }
   std::printf("exactly once: %d kills at times chosen by chance, a whole import taking %ld ms\n", kills,
-              static_cast<long>(whole));
+              whole);
   EXPECT_GE(kills, 4);
 }
 

@@ -77,7 +77,7 @@ struct ImportOptions {
   std::function<void(const FileReport&)> on_file;
 };
 
-/// Imports the files one after the other, in blocks of up to 262,144 rows.
+/// Imports the files one after the other, in blocks of up to 262,144 rows, 300 days and 32 MiB of text.
 ///
 /// Exactly once: an import is named by the file's content, the family and the map, and each stored block is
 /// recorded in the store. A call that ended early - by an error, a kill, a crash - is completed by calling
