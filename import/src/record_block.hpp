@@ -32,7 +32,8 @@ struct RecordBlock {
   std::size_t text_bytes(std::size_t record) const;
 };
 
-/// How much one block to be stored may hold.
+/// How much one block to be stored may hold. The numbers are part of the store: an import that an older
+/// program has begun is completed right only with the numbers that it was begun with.
 struct BlockLimits {
   std::uint64_t records_max = 262'144;
   /// Each day is an insert of its own to the engine, which remembers a limited number of them.

@@ -3,44 +3,13 @@
 #include <cmath>
 #include <sstream>
 
+#include "child_process.hpp"
 #include "import_fixture.hpp"
 
 namespace optiinfra {
 namespace {
 
 namespace fs = std::filesystem;
-
-class DataSetTest : public ImportTest {
- protected:
-  /// The files of a data set with this ending, in the order of their names.
-  static std::vector<fs::path> files(const std::string& set, const std::string& ending) {
-    std::vector<fs::path> found;
-    std::error_code code;
-    for (const auto& entry :
-         fs::directory_iterator(fs::path(OPTIINFRA_SOURCE_DIR) / "../shared/data" / set, code)) {
-      if (entry.path().extension() == ending) found.push_back(entry.path());
-    }
-    std::sort(found.begin(), found.end());
-    return found;
-  }
-
-  ImportReport import_all(Family family, std::vector<fs::path> paths, const std::string& map) {
-    ImportOptions options;
-    options.family = family;
-    options.files = std::move(paths);
-    options.map = map;
-    options.rejected_folder = folder_;
-    auto report = import_files(*client_, options);
-    EXPECT_TRUE(report) << report.error().message;
-    return report ? *std::move(report) : ImportReport{};
-  }
-
-  double ask_number(const std::string& sql) { return std::stod(ask(sql)); }
-};
-
-#define SKIP_WITHOUT(paths, what) \
-  if ((paths).empty())            \
-  GTEST_SKIP() << "left out: " what " is imported whole, since ../shared/data is not there"
 
 /// The sums of the vLLM files, read here and not by the engine.
 struct RequestSums {
@@ -71,12 +40,34 @@ RequestSums sums_of(const std::vector<fs::path>& files) {
   return sums;
 }
 
-TEST_F(DataSetTest, VllmRequestsAreStoredOnceWithTheSumsOfTheirFiles) {
-  const auto paths = files("vllm-requests", ".csv");
-  SKIP_WITHOUT(paths, "vllm-requests (29,494 requests in 132 files)");
-  const RequestSums sums = sums_of(paths);
-  ASSERT_EQ(sums.rows, 29'494u);
-  const auto expect_stored = [&] {
+class DataSetTest : public ImportTest {
+ protected:
+  /// The files of a data set with this ending, in the order of their names.
+  static std::vector<fs::path> files(const std::string& set, const std::string& ending) {
+    std::vector<fs::path> found;
+    std::error_code code;
+    for (const auto& entry :
+         fs::directory_iterator(fs::path(OPTIINFRA_SOURCE_DIR) / "../shared/data" / set, code)) {
+      if (entry.path().extension() == ending) found.push_back(entry.path());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
+  ImportReport import_all(Family family, std::vector<fs::path> paths, const std::string& map) {
+    ImportOptions options;
+    options.family = family;
+    options.files = std::move(paths);
+    options.map = map;
+    options.rejected_folder = folder_;
+    auto report = import_files(*client_, options);
+    EXPECT_TRUE(report) << report.error().message;
+    return report ? *std::move(report) : ImportReport{};
+  }
+
+  double ask_number(const std::string& sql) { return std::stod(ask(sql)); }
+
+  void expect_requests(const RequestSums& sums) {
     EXPECT_EQ(ask("SELECT count() FROM optiinfra.performance_metrics_ts"), "29494");
     EXPECT_EQ(ask("SELECT sum(request_count) FROM optiinfra.performance_hourly"), "29494");
     EXPECT_EQ(ask("SELECT uniqExact(request_id) FROM optiinfra.performance_metrics_ts"), "29494");
@@ -91,27 +82,52 @@ TEST_F(DataSetTest, VllmRequestsAreStoredOnceWithTheSumsOfTheirFiles) {
         sums.launch_time);
     EXPECT_NEAR(ask_number("SELECT sum(toFloat64(latency_ms)) FROM optiinfra.performance_metrics_ts"),
                 sums.latency_ms, sums.latency_ms * 1e-9);
-  };
+  }
+};
 
+#define SKIP_WITHOUT(paths, what) \
+  if ((paths).empty())            \
+  GTEST_SKIP() << "left out: " what " is imported whole, since ../shared/data is not there"
+
+TEST_F(DataSetTest, VllmRequestsAreStoredOnceWithTheSumsOfTheirFiles) {
+  const auto paths = files("vllm-requests", ".csv");
+  SKIP_WITHOUT(paths, "vllm-requests (29,494 requests in 132 files)");
+  const RequestSums sums = sums_of(paths);
+  ASSERT_EQ(sums.rows, 29'494u);
   const auto begin = std::chrono::steady_clock::now();
   const ImportReport first = import_all(Family::kPerformance, paths, "vllm-requests");
   const auto middle = std::chrono::steady_clock::now();
   EXPECT_EQ(first.rows_stored(), 29'494u);
   EXPECT_EQ(first.rows_refused(), 0u);
   EXPECT_EQ(first.rows_past_retention(), 29'494u) << "requests of 2025 are older than 30 days";
-  expect_stored();
+  expect_requests(sums);
 
   const auto again = std::chrono::steady_clock::now();
   const ImportReport second = import_all(Family::kPerformance, paths, "vllm-requests");
   const auto end = std::chrono::steady_clock::now();
   EXPECT_EQ(second.rows_stored(), 0u);
   EXPECT_EQ(second.rows_already_stored(), 29'494u);
-  expect_stored();
+  expect_requests(sums);
   const auto ms = [](auto from, auto to) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count();
   };
   std::printf("vllm-requests: %zu files, first import %lld ms, second %lld ms\n", paths.size(),
               static_cast<long long>(ms(begin, middle)), static_cast<long long>(ms(again, end)));
+}
+
+TEST_F(DataSetTest, VllmRequestsAreStoredOnceThroughAKillInTheMiddle) {
+  const auto paths = files("vllm-requests", ".csv");
+  SKIP_WITHOUT(paths, "vllm-requests (29,494 requests in 132 files)");
+  client_.reset();
+  // Four points to a file, so this is after the insert and before the record of the 66th.
+  std::vector<std::string> arguments = {url(), std::to_string(65 * 4 + 3), "default", "vllm-requests"};
+  for (const fs::path& path : paths) arguments.push_back(path.string());
+  ASSERT_TRUE(was_killed(start_child(arguments)));
+  open();
+  const ImportReport rest = import_all(Family::kPerformance, paths, "vllm-requests");
+  EXPECT_GT(rest.rows_already_stored(), 0u);
+  EXPECT_EQ(rest.rows_already_stored() + rest.rows_stored(), 29'494u);
+  expect_requests(sums_of(paths));
 }
 
 TEST_F(DataSetTest, FocusUsageIsSpreadOverItsHoursAndSumsToTheBill) {

@@ -1,17 +1,12 @@
 // An import that is killed, at every point that matters and at times chosen by chance, and then repeated,
 // leaves every row exactly once: in the raw table, in the rollup, and among the refused.
-#include <spawn.h>
-#include <sys/wait.h>
-
 #include <chrono>
-#include <csignal>
 #include <random>
 #include <thread>
 
+#include "child_process.hpp"
 #include "exactly_once.hpp"
 #include "import_fixture.hpp"
-
-extern char** environ;
 
 namespace optiinfra {
 namespace {
@@ -35,24 +30,7 @@ class ExactlyOnceTest : public ImportTest {
   }
 
   pid_t start(int kill_at) const {
-    std::string program = OPTIINFRA_IMPORT_CHILD, store = url(), file = file_.string(),
-                at = std::to_string(kill_at);
-    char* arguments[] = {program.data(), store.data(), file.data(), at.data(), nullptr};
-    pid_t child = 0;
-    EXPECT_EQ(::posix_spawn(&child, program.c_str(), nullptr, nullptr, arguments, environ), 0);
-    return child;
-  }
-
-  /// Whether the child was killed; otherwise it must have succeeded.
-  static bool was_killed(pid_t child) {
-    int status = 0;
-    EXPECT_EQ(::waitpid(child, &status, 0), child);
-    if (WIFSIGNALED(status)) {
-      EXPECT_EQ(WTERMSIG(status), SIGKILL);
-      return true;
-    }
-    EXPECT_EQ(WEXITSTATUS(status), 0);
-    return false;
+    return start_child({url(), std::to_string(kill_at), "small", kContractMap, file_.string()});
   }
 
   void expect_every_row_once() {
