@@ -54,6 +54,22 @@ Error too_many_rows(std::size_t rows) {
                                     std::to_string(kInsertRowsMax) + "; split it into several calls"};
 }
 
+/// Stores one block; an attempt that may be worth it is repeated, under the block's token, until `deadline`.
+template <typename State>
+Result<void> store_block(State& state, const InsertStatement& statement, const Block& block,
+                         std::chrono::steady_clock::time_point deadline) {
+  for (int attempt = 1;; ++attempt) {
+    auto inserted = state.with_session([&](Transport& session) { return session.insert(statement, block); });
+    if (inserted) return {};
+    const auto delay = kInsertRetryDelay * attempt;
+    const bool in_time = std::chrono::steady_clock::now() + delay <= deadline;
+    if (!is_worth_a_retry(inserted.error()) || attempt == kInsertAttemptsMax || !in_time) {
+      return std::move(inserted).error();
+    }
+    std::this_thread::sleep_for(delay);
+  }
+}
+
 }  // namespace
 
 Client::Client(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -109,19 +125,11 @@ Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType
     const Block block = gather_block<Row>(batch, std::span(plan.rows).subspan(begin, end - begin));
     const auto statement =
         insert_statement(table, token + ":" + std::to_string(index), state_->options.call_timeout);
-    for (int attempt = 1;; ++attempt) {
-      auto inserted =
-          state_->with_session([&](Transport& session) { return session.insert(statement, block); });
-      if (inserted) break;
-      Error error = std::move(inserted).error();
-      const auto delay = kInsertRetryDelay * attempt;
-      if (!is_worth_a_retry(error) || attempt == kInsertAttemptsMax ||
-          std::chrono::steady_clock::now() + delay > deadline) {
-        // Blocks before this one are stored, whatever became of this one.
-        if (index > 0) error.applied = Applied::kUnknown;
-        return with_context(std::move(error), "insert into " + std::string(table.raw_table));
-      }
-      std::this_thread::sleep_for(delay);
+    if (auto stored = store_block(*state_, statement, block, deadline); !stored) {
+      Error error = with_context(std::move(stored).error(), "insert into " + std::string(table.raw_table));
+      // Blocks before this one are stored, whatever became of this one.
+      if (index > 0) error.applied = Applied::kUnknown;
+      return error;
     }
     receipt.rows_stored += end - begin;
     begin = end;

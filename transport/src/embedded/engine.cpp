@@ -54,6 +54,9 @@ Result<void> write_configuration(const fs::path& path) {
           "  <mark_cache_size>268435456</mark_cache_size>\n"
           "  <primary_index_cache_size>134217728</primary_index_cache_size>\n"
           "  <uncompressed_cache_size>0</uncompressed_cache_size>\n"
+          // What counts is this process, not its control group; where there is none, the engine would
+          // also complain on standard error.
+          "  <memory_worker_use_cgroup>0</memory_worker_use_cgroup>\n"
           "</clickhouse>\n";
   file.close();
   if (file) return {};
