@@ -87,17 +87,24 @@ function(optiinfra_tests name)
   endif()
 endfunction()
 
+# `unit_tests` builds the programs that sanitizers run, and nothing that they do not need.
+add_custom_target(unit_tests)
 function(optiinfra_test_program program label files depends)
   add_executable(${program} ${files})
   set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
   target_link_libraries(${program} PRIVATE ${depends} optiinfra_dev GTest::gtest_main GTest::gmock)
   target_compile_definitions(${program} PRIVATE
     OPTIINFRA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  if(label STREQUAL "unit")
+    add_dependencies(unit_tests ${program})
+  endif()
   gtest_discover_tests(${program} DISCOVERY_TIMEOUT 60 PROPERTIES
     LABELS ${label} TIMEOUT 300 ENVIRONMENT "OPTIINFRA_LIBCHDB=${OPTIINFRA_LIBCHDB}")
 endfunction()
 
 # optiinfra_fuzz(<program> <source> <layer>): a libFuzzer program, built by the fuzz preset only.
+# `fuzzers` builds them all, and nothing that they do not need.
+add_custom_target(fuzzers)
 function(optiinfra_fuzz program source depends)
   if(NOT OPTIINFRA_FUZZ)
     return()
@@ -105,4 +112,5 @@ function(optiinfra_fuzz program source depends)
   add_executable(${program} ${source})
   target_link_libraries(${program} PRIVATE ${depends} optiinfra_dev)
   target_link_options(${program} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers ${program})
 endfunction()

@@ -15,7 +15,7 @@ TimeRange place(const Plan& plan, Random& random, double earliest, double latest
   return {begin, begin + length};
 }
 
-hours share_of(const Plan& plan, int divisor) {
+hours share_of(const Plan& plan, std::uint64_t divisor) {
   return hours{std::min<std::uint64_t>(24, plan.hours() / divisor)};
 }
 
