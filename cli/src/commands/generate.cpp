@@ -104,7 +104,7 @@ void define_generate(CLI::App& parent, Action& action) {
       parent, action, "generate",
       "Fill the store with a believable fleet: customers, services, instances, daily rhythm, incidents. "
       "Creates the store where there is none. The same seed, days, rows and end give the same rows, "
-      "which are stored once, as long as the engine remembers them (1,000 blocks, some 500 million rows)",
+      "which are stored once, as long as the engine remembers them (the last 10,000 blocks of a table)",
       "  optiinfra generate\n"
       "  optiinfra generate --days 30 --rows 20000000 --seed 7\n"
       "  optiinfra generate --end 2026-03-08 --output json > fleet.json",
