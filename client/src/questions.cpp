@@ -100,12 +100,8 @@ std::vector<NamedValue> instance_filter(const Uuid& customer_id, std::string_vie
 
 /// Where the raw rows that edges need begin, as the engine keeps them.
 Result<sys_seconds> raw_begin(Transport& session, Family family) {
-  OPTIINFRA_TRY(const auto all, read_retention(session));
-  for (const Retention& retention : all) {
-    if (retention.family == family && retention.tier == Tier::kRaw && retention.effective.count() > 0)
-      return now() - retention.effective;
-  }
-  return kOldestTime;
+  OPTIINFRA_TRY(const auto keep, effective_retention(session, family, Tier::kRaw));
+  return keep.count() > 0 ? now() - keep : kOldestTime;
 }
 
 bool is_whole_hours(TimeRange range) {

@@ -157,6 +157,11 @@ Result<std::vector<Retention>> read_retention(Transport& transport) {
   return result;
 }
 
+Result<days> effective_retention(Transport& transport, Family family, Tier tier) {
+  OPTIINFRA_TRY(auto effective, read_effective(transport));
+  return effective[table_name(table_of(family), tier)];
+}
+
 Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family family, Tier tier,
                                                     days keep) {
   if (keep < kRetentionMin || keep > kRetentionMax) {

@@ -37,6 +37,9 @@ inline constexpr std::chrono::days kRetentionMax{36'500};
 /// All eight, raw before rollup in each family.
 Result<std::vector<Retention>> read_retention(Transport& transport);
 
+/// Retention::effective of one table, with one query instead of all that read_retention() asks.
+Result<std::chrono::days> effective_retention(Transport& transport, Family family, Tier tier);
+
 /// A day of raw rows that was removed whole.
 struct ExpiredPartition {
   std::string table;
