@@ -27,10 +27,6 @@ complete -F _optiinfra optiinfra
 
 constexpr const char* kOfferFiles = R"sh(compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")))sh";
 
-std::string branch(const std::string& pattern, const std::string& commands) {
-  return pattern.empty() ? std::string{} : "    " + pattern + ") " + commands + " ;;\n";
-}
-
 std::string value_branches(const CommandOutline& program) {
   const FlagValues values = flag_values(program);
   std::string text;
@@ -64,18 +60,10 @@ std::string command_branches(const CommandOutline& program) {
   return text;
 }
 
-std::string find_command(const CommandOutline& program) {
-  std::vector<std::string> paths;
-  for (const CommandOutline* command : flattened(program))
-    if (!command->path.empty()) paths.push_back("\"" + command->path + "\"");
-  std::string text = kFindCommand;
-  return text.replace(text.find("@COMMANDS@"), 10, joined(paths, "|"));
-}
-
 }  // namespace
 
 std::string bash_completion(const CommandOutline& program) {
-  return std::string(kGenerated) + kBegin + value_branches(program) + find_command(program) +
+  return std::string(kGenerated) + kBegin + value_branches(program) + with_commands(kFindCommand, program) +
          command_branches(program) + kEnd;
 }
 

@@ -73,4 +73,15 @@ std::string shell_quoted(const std::string& text) {
   return quoted + "'";
 }
 
+std::string branch(const std::string& pattern, const std::string& commands) {
+  return pattern.empty() ? std::string{} : "    " + pattern + ") " + commands + " ;;\n";
+}
+
+std::string with_commands(std::string script, const CommandOutline& program) {
+  std::vector<std::string> paths;
+  for (const CommandOutline* command : flattened(program))
+    if (!command->path.empty()) paths.push_back("\"" + command->path + "\"");
+  return script.replace(script.find("@COMMANDS@"), 10, joined(paths, "|"));
+}
+
 }  // namespace optiinfra::cli

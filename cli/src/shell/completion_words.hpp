@@ -38,4 +38,10 @@ std::string first_sentence(const std::string& meaning);
 /// In single quotes, as all three shells read them.
 std::string shell_quoted(const std::string& text);
 
+/// One alternative of a bash or zsh case; nothing for an empty pattern.
+std::string branch(const std::string& pattern, const std::string& commands);
+
+/// `script` with every command's path, as alternatives of a case, in the place of @COMMANDS@.
+std::string with_commands(std::string script, const CommandOutline& program);
+
 }  // namespace optiinfra::cli

@@ -26,10 +26,6 @@ constexpr const char* kEnd = R"sh(  esac
 _optiinfra "$@"
 )sh";
 
-std::string branch(const std::string& pattern, const std::string& commands) {
-  return pattern.empty() ? std::string{} : "    " + pattern + ") " + commands + " ;;\n";
-}
-
 std::string value_branches(const CommandOutline& program) {
   const FlagValues values = flag_values(program);
   std::string text;
@@ -53,19 +49,11 @@ std::string command_branch(const CommandOutline& program, const CommandOutline& 
   return text + " )\n" + (takes_files(command) ? "      _files\n" : "") + "      ;;\n";
 }
 
-std::string find_command(const CommandOutline& program) {
-  std::vector<std::string> paths;
-  for (const CommandOutline* command : flattened(program))
-    if (!command->path.empty()) paths.push_back("\"" + command->path + "\"");
-  std::string text = kFindCommand;
-  return text.replace(text.find("@COMMANDS@"), 10, joined(paths, "|"));
-}
-
 }  // namespace
 
 std::string zsh_completion(const CommandOutline& program) {
   std::string text = std::string("#compdef optiinfra\n") + kGenerated + kBegin + value_branches(program) +
-                     find_command(program);
+                     with_commands(kFindCommand, program);
   for (const CommandOutline* command : flattened(program)) text += command_branch(program, *command);
   return text + kEnd;
 }
