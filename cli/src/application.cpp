@@ -94,7 +94,9 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   app->set_version_flag("--version", "optiinfra " OPTIINFRA_VERSION, "Print the version and exit");
   app->set_help_flag("-h,--help", "Print help and exit");
   app->option_defaults()->group("Global flags, before or after the command");
-  app->add_option("--url", context.url, "The store, embedded:/path/to/folder; also OPTIINFRA_URL")
+  app->add_option(
+         "--url", context.url,
+         "The store: embedded:/path, clickhouse://user@host:9000/database, http://...; also OPTIINFRA_URL")
       ->type_name("URL");
   add_parsed(*app, "--output", context.output, parse_output, "How answers are printed; default table",
              "table|json|csv");

@@ -8,9 +8,14 @@
 
 namespace optiinfra::cli {
 
-std::string Context::store_url() const { return url.empty() ? default_url() : url; }
+Result<StoreUrl> Context::store_url() const {
+  return url.empty() ? store_url_of_environment() : parse_store_url(url);
+}
 
-Result<Client> Context::open(bool create) const { return Client::open(store_url(), {.create = create}); }
+Result<Client> Context::open(bool create) const {
+  OPTIINFRA_TRY(const StoreUrl store, store_url());
+  return Client::open(store, {.create = create});
+}
 
 Result<void> Context::answer(const Report& report) {
   switch (output) {

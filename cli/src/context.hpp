@@ -8,6 +8,7 @@
 #include "exit_code.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/core/error.hpp"
+#include "optiinfra/transport/url.hpp"
 #include "output/records.hpp"
 #include "output/screen.hpp"
 #include "output/terminal.hpp"
@@ -17,15 +18,15 @@ namespace optiinfra::cli {
 enum class OutputFormat { kTable, kJson, kCsv };
 
 struct Context {
-  std::string url;  ///< As given; empty for default_url().
+  std::string url;  ///< As given; empty for the store that the environment names.
   OutputFormat output = OutputFormat::kTable;
   bool quiet = false;
   Terminal screen_terminal;   ///< Of standard output.
   Terminal console_terminal;  ///< Of standard error.
   Screen screen{1};
 
-  /// The store's URL: --url, else OPTIINFRA_URL, else the folder below XDG_DATA_HOME.
-  std::string store_url() const;
+  /// Where the store is: --url, else what the environment names (store_url_of_environment).
+  Result<StoreUrl> store_url() const;
 
   /// Opens the store. `create` makes it, and brings an older one up to date.
   Result<Client> open(bool create) const;

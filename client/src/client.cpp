@@ -1,6 +1,5 @@
 #include "optiinfra/client/client.hpp"
 
-#include <cstdlib>
 #include <mutex>
 #include <thread>
 
@@ -22,9 +21,8 @@ bool is_worth_a_retry(const Error& error) {
 }
 
 /// One insert is one block in one partition, which is what the engine deduplicates and stores whole.
-InsertStatement insert_statement(const TableDefinition& table, std::string token,
-                                 std::chrono::milliseconds timeout) {
-  return {.table = qualified(table.raw_table),
+InsertStatement insert_statement(std::string table, std::string token, std::chrono::milliseconds timeout) {
+  return {.table = std::move(table),
           .deduplication_token = std::move(token),
           .settings = {{"deduplicate_insert", "enable"},
                        {"deduplicate_blocks_in_dependent_materialized_views", "1"},
@@ -56,10 +54,13 @@ Error too_many_rows(std::size_t rows) {
 
 /// Stores one block; an attempt that may be worth it is repeated, under the block's token, until `deadline`.
 template <typename State>
-Result<void> store_block(State& state, const InsertStatement& statement, const Block& block,
+Result<void> store_block(State& state, const char* table, const std::string& token, const Block& block,
                          std::chrono::steady_clock::time_point deadline) {
   for (int attempt = 1;; ++attempt) {
-    auto inserted = state.with_session([&](Transport& session) { return session.insert(statement, block); });
+    auto inserted = state.with_session([&](Transport& session) {
+      return session.insert(
+          insert_statement(qualified(session.database(), table), token, state.options.call_timeout), block);
+    });
     if (inserted) return {};
     const auto delay = kInsertRetryDelay * attempt;
     const bool in_time = std::chrono::steady_clock::now() + delay <= deadline;
@@ -78,6 +79,11 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
 Result<Client> Client::open(std::string_view url, ClientOptions options) {
+  OPTIINFRA_TRY(const StoreUrl store, parse_store_url(url));
+  return open(store, options);
+}
+
+Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
   if (options.call_timeout.count() <= 0)
     return Error{ErrorKind::kInvalidArgument, "call_timeout must be positive"};
   OPTIINFRA_TRY(auto connector, make_connector(url, options.create ? IfAbsent::kCreate : IfAbsent::kFail));
@@ -123,9 +129,8 @@ Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType
   for (std::size_t index = 0; index < plan.block_ends.size(); ++index) {
     const std::size_t end = plan.block_ends[index];
     const Block block = gather_block<Row>(batch, std::span(plan.rows).subspan(begin, end - begin));
-    const auto statement =
-        insert_statement(table, token + ":" + std::to_string(index), state_->options.call_timeout);
-    if (auto stored = store_block(*state_, statement, block, deadline); !stored) {
+    const std::string block_token = token + ":" + std::to_string(index);
+    if (auto stored = store_block(*state_, table.raw_table, block_token, block, deadline); !stored) {
       Error error = with_context(std::move(stored).error(), "insert into " + std::string(table.raw_table));
       // Blocks before this one are stored, whatever became of this one.
       if (index > 0) error.applied = Applied::kUnknown;
@@ -159,23 +164,13 @@ OPTIINFRA_INSERT(resource, ResourceMetric, ResourceBatch)
 OPTIINFRA_INSERT(quality, QualityMetric, QualityBatch)
 #undef OPTIINFRA_INSERT
 
-std::string default_url() {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value == nullptr ? "" : value);
-  };
-  if (const std::string url = variable("OPTIINFRA_URL"); !url.empty()) return url;
-  std::string data = variable("XDG_DATA_HOME");
-  if (data.empty()) data = variable("HOME") + "/.local/share";
-  return "embedded:" + data + "/optiinfra/store";
-}
-
 Result<Client*> default_client() {
   static std::mutex mutex;
   static std::optional<Client> client;
   const std::lock_guard lock(mutex);
   if (!client) {
-    OPTIINFRA_TRY(client, Client::open(default_url(), {.create = true}));
+    OPTIINFRA_TRY(const StoreUrl url, store_url_of_environment());
+    OPTIINFRA_TRY(client, Client::open(url, {.create = true}));
   }
   return &*client;
 }

@@ -118,14 +118,14 @@ Result<TimeRange> ask(State& state, Question question, OnRow&& on_row) {
       OPTIINFRA_TRY(const sys_seconds begin, raw_begin(session, question.table->family));
       question.range = widen(question.range, begin);
     }
-    const auto asked =
-        session.query(make_statement(question, state.options.call_timeout), [&](const Block& block) {
-          for (std::size_t row = 0; row < block.row_count(); ++row) {
-            AnswerRow answer(block, row);
-            if (!on_row(answer)) return false;
-          }
-          return true;
-        });
+    const auto asked = session.query(make_statement(question, session.database(), state.options.call_timeout),
+                                     [&](const Block& block) {
+                                       for (std::size_t row = 0; row < block.row_count(); ++row) {
+                                         AnswerRow answer(block, row);
+                                         if (!on_row(answer)) return false;
+                                       }
+                                       return true;
+                                     });
     if (!asked) return asked.error();
     return question.range;
   });

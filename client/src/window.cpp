@@ -50,18 +50,18 @@ std::vector<const MeasureDefinition*> needed_measures(const Question& question) 
   return result;
 }
 
-std::string from_rollup(const Question& question) {
+std::string from_rollup(const Question& question, std::string_view database) {
   std::string sql = "SELECT hour" + joined_groups(question);
   for (const MeasureDefinition* measure : needed_measures(question)) sql += ", " + std::string(measure->name);
-  return sql + " FROM " + qualified(question.table->rollup_table) + " WHERE " + filters(question) +
+  return sql + " FROM " + qualified(database, question.table->rollup_table) + " WHERE " + filters(question) +
          " AND hour >= " + instant("hour_begin") + " AND hour < " + instant("hour_end");
 }
 
-std::string from_raw(const Question& question) {
+std::string from_raw(const Question& question, std::string_view database) {
   std::string sql = "SELECT toStartOfHour(timestamp) AS hour" + joined_groups(question);
   for (const MeasureDefinition* measure : needed_measures(question))
     sql += ", " + measure->raw_expression() + " AS " + measure->name;
-  return sql + " FROM " + qualified(question.table->raw_table) + " WHERE " + filters(question) +
+  return sql + " FROM " + qualified(database, question.table->raw_table) + " WHERE " + filters(question) +
          " AND ((timestamp >= " + instant("begin") + " AND timestamp < " + instant("hour_begin") +
          ") OR (timestamp >= " + instant("hour_end") + " AND timestamp < " + instant("end") +
          ")) GROUP BY hour" + joined_groups(question);
@@ -84,7 +84,8 @@ TimeRange widen(TimeRange range, sys_seconds raw_begin) {
   return range;
 }
 
-Statement make_statement(const Question& question, std::chrono::milliseconds timeout) {
+Statement make_statement(const Question& question, std::string_view database,
+                         std::chrono::milliseconds timeout) {
   // A range inside one hour has no whole hour: all of it is an edge.
   const sys_seconds hour_begin =
       question.raw_only ? question.range.end : std::min(ceil_hour(question.range.begin), question.range.end);
@@ -102,8 +103,9 @@ Statement make_statement(const Question& question, std::chrono::milliseconds tim
            (column.is_count ? "toUInt64(" : "toFloat64(") +
            finished_expression(*question.table, column.name) + ") AS answer_" + column.name;
   }
-  sql += "\nFROM (" + (has_hours || !has_edges ? from_rollup(question) : "") +
-         (has_hours && has_edges ? "\nUNION ALL " : "") + (has_edges ? from_raw(question) : "") + ")";
+  sql += "\nFROM (" + (has_hours || !has_edges ? from_rollup(question, database) : "") +
+         (has_hours && has_edges ? "\nUNION ALL " : "") + (has_edges ? from_raw(question, database) : "") +
+         ")";
   std::string by = question.bucket.empty() ? "" : ", bucket";
   for (const std::string& group : question.groups) by += ", group_" + group;
   if (!by.empty()) sql += "\nGROUP BY " + by.substr(2);

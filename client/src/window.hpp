@@ -31,6 +31,7 @@ struct Question {
 TimeRange widen(TimeRange range, sys_seconds raw_begin);
 
 /// The statement. Its columns: the bucket when there is one (UInt32), the groups (String), then `columns`.
-Statement make_statement(const Question& question, std::chrono::milliseconds timeout);
+Statement make_statement(const Question& question, std::string_view database,
+                         std::chrono::milliseconds timeout);
 
 }  // namespace optiinfra

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "nearest.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 #include "sql.hpp"
 
 namespace optiinfra {
@@ -104,7 +105,7 @@ struct AllowedFunctions {
 };
 
 Result<AllowedFunctions> allowed_functions(Transport& transport) {
-  OPTIINFRA_TRY(const auto rows, query_rows(transport, {.sql = kAllowedFunctions}));
+  OPTIINFRA_TRY(const auto rows, query_texts(transport, {.sql = kAllowedFunctions}));
   AllowedFunctions allowed;
   for (const auto& row : rows) {
     if (row[1] == "1") allowed.in_any_case.insert(lower(row[0]));

@@ -16,12 +16,13 @@ T value(const Block& block, std::size_t column) {
 
 Result<std::optional<ImportState>> Ledger::find() {
   std::optional<ImportState> state;
-  const Statement statement{.sql =
-                                "SELECT toUInt64(count()), max(block), max(rows), max(refused), "
-                                "max(finished), min(recorded_at) FROM " +
-                                qualified("import_ledger") + " WHERE import_id = {import_id:UUID}",
-                            .parameters = {{"import_id", import_id_.to_string()}}};
   OPTIINFRA_CHECK(client_.with_session([&](Transport& session) -> Result<void> {
+    const Statement statement{
+        .sql =
+            "SELECT toUInt64(count()), max(block), max(rows), max(refused), max(finished), "
+            "min(recorded_at) FROM " +
+            qualified(session.database(), "import_ledger") + " WHERE import_id = {import_id:UUID}",
+        .parameters = {{"import_id", import_id_.to_string()}}};
     auto read = session.query(statement, [&](const Block& block) {
       if (value<std::uint64_t>(block, 0) == 0) return true;
       state = ImportState{value<std::uint64_t>(block, 1), value<std::uint64_t>(block, 2),
@@ -54,7 +55,8 @@ Result<void> Ledger::record(const ImportState& state) {
       {"finished", "UInt8", std::vector<std::uint8_t>{state.finished ? std::uint8_t{1} : std::uint8_t{0}}});
   row.add({"recorded_at", "DateTime('UTC')", std::vector<std::uint32_t>{to_column_time(recorded_at)}});
   return client_.with_session([&](Transport& session) -> Result<void> {
-    auto inserted = session.insert({.table = qualified("import_ledger"), .deduplication_token = ""}, row);
+    auto inserted = session.insert(
+        {.table = qualified(session.database(), "import_ledger"), .deduplication_token = ""}, row);
     if (!inserted) return with_context(std::move(inserted).error(), "the record of imports");
     return {};
   });

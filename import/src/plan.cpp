@@ -5,6 +5,7 @@
 #include "conversion.hpp"
 #include "expression.hpp"
 #include "nearest.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/sql.hpp"
 #include "reading_query.hpp"
 #include "sql.hpp"
@@ -146,8 +147,8 @@ class Planner {
   }
 
   Result<std::vector<std::vector<std::string>>> describe(const std::string& sql) {
-    return query_rows(transport_,
-                      {.sql = "DESCRIBE TABLE (" + sql + ")", .settings = reading_settings(request_.format)});
+    return query_texts(
+        transport_, {.sql = "DESCRIBE TABLE (" + sql + ")", .settings = reading_settings(request_.format)});
   }
 
   /// Finds the expression that the engine refused.

@@ -5,6 +5,7 @@
 
 #include "conversion.hpp"
 #include "nearest.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/sql.hpp"
 #include "sql.hpp"
 #include "zstd_frames.hpp"
@@ -42,10 +43,10 @@ Result<std::vector<SourceColumn>> read_header(Transport& transport, const Source
   settings.emplace_back("input_format_max_rows_to_read_for_schema_inference", "1");
   OPTIINFRA_TRY(
       const auto rows,
-      query_rows(transport, {.sql = "SELECT arrayJoin(arrayMap(x -> ifNull(x, ''), "
-                                    "[COLUMNS('.*')]::Array(Nullable(String)))) FROM (SELECT * FROM " +
-                                    file_as(file, format, name) + " LIMIT 1)",
-                             .settings = settings}));
+      query_texts(transport, {.sql = "SELECT arrayJoin(arrayMap(x -> ifNull(x, ''), "
+                                     "[COLUMNS('.*')]::Array(Nullable(String)))) FROM (SELECT * FROM " +
+                                     file_as(file, format, name) + " LIMIT 1)",
+                              .settings = settings}));
   std::vector<SourceColumn> columns;
   for (const auto& row : rows) columns.push_back({row[0], "String"});
   return columns;
@@ -53,9 +54,9 @@ Result<std::vector<SourceColumn>> read_header(Transport& transport, const Source
 
 Result<std::vector<SourceColumn>> describe(Transport& transport, const SourceFile& file,
                                            const FileFormat& format) {
-  auto rows = query_rows(transport, {.sql = "DESCRIBE TABLE " + file_as(file, format, format.name),
-                                     .settings = reading_settings(format),
-                                     .timeout = kReadTimeout});
+  auto rows = query_texts(transport, {.sql = "DESCRIBE TABLE " + file_as(file, format, format.name),
+                                      .settings = reading_settings(format),
+                                      .timeout = kReadTimeout});
   if (!rows && format.kind == FormatKind::kDelimited) {
     if (auto header = read_header(transport, file, format)) return header;
   }
@@ -85,7 +86,7 @@ Result<std::vector<SourceColumn>> sample_json(Transport& transport, const Source
       file_function(file, format, 0) + " LIMIT " + std::to_string(kSampleRows) +
       ") ARRAY JOIN keys AS key, arrayMap(k -> JSONType(line, k), keys) AS type GROUP BY key ORDER BY key";
   auto rows =
-      query_rows(transport, {.sql = sql, .settings = reading_settings(format), .timeout = kReadTimeout});
+      query_texts(transport, {.sql = sql, .settings = reading_settings(format), .timeout = kReadTimeout});
   if (!rows) return unreadable(file, format, rows.error());
   std::vector<SourceColumn> columns;
   for (auto& row : *rows) {
@@ -197,7 +198,7 @@ Result<Survey> survey(Transport& transport, const SourceFile& file, const FileFo
                                     file_function(file, lines, 0)
                               : "SELECT toString(count()), '0' FROM " + file_function(file, format, 0);
   auto rows =
-      query_rows(transport, {.sql = sql, .settings = reading_settings(format), .timeout = kReadTimeout});
+      query_texts(transport, {.sql = sql, .settings = reading_settings(format), .timeout = kReadTimeout});
   if (!rows) return unreadable(file, format, rows.error());
   const std::uint64_t count = std::stoull(rows->at(0)[0]);
   const std::uint64_t header = format.kind == FormatKind::kDelimited && count > 0 ? 1 : 0;

@@ -220,7 +220,9 @@ const TableDefinition* find_table(std::string_view name) {
   return nullptr;
 }
 
-std::string qualified(std::string_view table) { return std::string(kDatabase) + "." + std::string(table); }
+std::string qualified(std::string_view database, std::string_view table) {
+  return std::string(database) + "." + std::string(table);
+}
 
 std::string ttl_expression(std::string_view time_column, days keep) {
   return "greatest(" + std::string(time_column) + " + toIntervalDay(" + std::to_string(keep.count()) +
@@ -244,8 +246,8 @@ std::string finite_constraint(const TableDefinition& table) {
   return "    CONSTRAINT finite CHECK " + check;
 }
 
-std::string create_raw(const TableDefinition& table) {
-  std::string sql = "CREATE TABLE IF NOT EXISTS " + qualified(table.raw_table) + "\n(\n";
+std::string create_raw(const TableDefinition& table, std::string_view database) {
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + qualified(database, table.raw_table) + "\n(\n";
   for (const ColumnDefinition& column : table.columns()) {
     sql += "    " + std::string(column.name) + " " + column.type + " CODEC(" + column.codec + "),\n";
   }
@@ -259,8 +261,8 @@ std::string create_raw(const TableDefinition& table) {
   return sql + "\nSETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, " + kDeduplication;
 }
 
-std::string create_rollup(const TableDefinition& table) {
-  std::string sql = "CREATE TABLE IF NOT EXISTS " + qualified(table.rollup_table) +
+std::string create_rollup(const TableDefinition& table, std::string_view database) {
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + qualified(database, table.rollup_table) +
                     "\n(\n    hour DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),\n";
   const auto columns = table.columns();
   for (const char* key : table.grouped()) {
@@ -281,33 +283,35 @@ std::string create_rollup(const TableDefinition& table) {
          kDeduplication;
 }
 
-std::string create_view(const TableDefinition& table) {
-  std::string sql = "CREATE MATERIALIZED VIEW IF NOT EXISTS " + qualified(table.view) + " TO " +
-                    qualified(table.rollup_table) + " AS\nSELECT toStartOfHour(timestamp) AS hour, " +
-                    joined(table.grouped());
+std::string create_view(const TableDefinition& table, std::string_view database) {
+  std::string sql = "CREATE MATERIALIZED VIEW IF NOT EXISTS " + qualified(database, table.view) + " TO " +
+                    qualified(database, table.rollup_table) +
+                    " AS\nSELECT toStartOfHour(timestamp) AS hour, " + joined(table.grouped());
   for (const MeasureDefinition& measure : table.measures)
     sql += ",\n    " + measure.raw_expression() + " AS " + measure.name;
-  return sql + ",\n    min(arrival_hour) AS arrival_hour\nFROM " + qualified(table.raw_table) +
+  return sql + ",\n    min(arrival_hour) AS arrival_hour\nFROM " + qualified(database, table.raw_table) +
          "\nGROUP BY hour, " + joined(table.grouped());
 }
 
-std::string create_finishing_view(const TableDefinition& table) {
+std::string create_finishing_view(const TableDefinition& table, std::string_view database) {
   // Inside, measures keep their stored names; outside, the finished numbers take them over.
-  std::string sql = "CREATE VIEW IF NOT EXISTS " + qualified(table.finishing_view) + " AS\nSELECT hour, " +
-                    joined(table.grouped());
+  std::string sql = "CREATE VIEW IF NOT EXISTS " + qualified(database, table.finishing_view) +
+                    " AS\nSELECT hour, " + joined(table.grouped());
   for (const FinishedColumn& column : table.finished()) {
     std::string expression = column.expression;
     const auto open = expression.rfind('(');
     expression.insert(open + 1, "r.");
     sql += ",\n    " + expression + " AS " + column.name;
   }
-  return sql + "\nFROM " + qualified(table.rollup_table) + " AS r\nGROUP BY hour, " + joined(table.grouped());
+  return sql + "\nFROM " + qualified(database, table.rollup_table) + " AS r\nGROUP BY hour, " +
+         joined(table.grouped());
 }
 
 }  // namespace
 
-std::vector<std::string> create_statements(const TableDefinition& table) {
-  return {create_raw(table), create_rollup(table), create_view(table), create_finishing_view(table)};
+std::vector<std::string> create_statements(const TableDefinition& table, std::string_view database) {
+  return {create_raw(table, database), create_rollup(table, database), create_view(table, database),
+          create_finishing_view(table, database)};
 }
 
 }  // namespace optiinfra

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "optiinfra/schema/tables.hpp"
-#include "query.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
 namespace {
@@ -12,16 +12,16 @@ namespace {
 struct Migration {
   std::uint32_t number;
   const char* name;
-  std::vector<std::string> (*statements)();
+  std::vector<std::string> (*statements)(std::string_view database);
 };
 
 /// The tables of the program itself, beside those of the contract.
-std::vector<std::string> create_own_tables() {
+std::vector<std::string> create_own_tables(std::string_view database) {
   return {
-      "CREATE TABLE IF NOT EXISTS " + qualified("retention") +
+      "CREATE TABLE IF NOT EXISTS " + qualified(database, "retention") +
           "\n(\n    family LowCardinality(String),\n    tier LowCardinality(String),\n    days UInt32,\n"
           "    set_at DateTime64(6, 'UTC')\n)\nENGINE = ReplacingMergeTree(set_at)\nORDER BY (family, tier)",
-      "CREATE TABLE IF NOT EXISTS " + qualified("import_ledger") +
+      "CREATE TABLE IF NOT EXISTS " + qualified(database, "import_ledger") +
           "\n(\n    import_id UUID,\n    family LowCardinality(String),\n    path String,\n    block "
           "UInt64,\n    rows UInt64,\n"
           "    refused UInt64,\n    finished UInt8,\n    recorded_at DateTime('UTC')\n)\nENGINE = "
@@ -29,10 +29,11 @@ std::vector<std::string> create_own_tables() {
   };
 }
 
-std::vector<std::string> create_everything() {
-  std::vector<std::string> statements = create_own_tables();
+std::vector<std::string> create_everything(std::string_view database) {
+  std::vector<std::string> statements = create_own_tables(database);
   for (const Family family : kFamilies) {
-    for (std::string& sql : create_statements(table_of(family))) statements.push_back(std::move(sql));
+    for (std::string& sql : create_statements(table_of(family), database))
+      statements.push_back(std::move(sql));
   }
   return statements;
 }
@@ -44,15 +45,16 @@ const Migration kMigrations[] = {
 };
 
 Result<void> create_record(Transport& transport) {
-  OPTIINFRA_CHECK(transport.execute({.sql = "CREATE DATABASE IF NOT EXISTS " + std::string(kDatabase)}));
+  OPTIINFRA_CHECK(
+      transport.execute({.sql = "CREATE DATABASE IF NOT EXISTS " + std::string(transport.database())}));
   return transport.execute(
-      {.sql = "CREATE TABLE IF NOT EXISTS " + qualified("schema_migrations") +
+      {.sql = "CREATE TABLE IF NOT EXISTS " + qualified(transport.database(), "schema_migrations") +
               "\n(\n    number UInt32,\n    name String,\n    applied_at DateTime('UTC') DEFAULT now()\n)\n"
               "ENGINE = MergeTree\nORDER BY number"});
 }
 
 Result<void> apply(Transport& transport, const Migration& migration) {
-  for (std::string& sql : migration.statements()) {
+  for (std::string& sql : migration.statements(transport.database())) {
     if (auto done = transport.execute({.sql = std::move(sql)}); !done) {
       return with_context(std::move(done).error(),
                           "migration " + std::to_string(migration.number) + " (" + migration.name + ")");
@@ -63,7 +65,8 @@ Result<void> apply(Transport& transport, const Migration& migration) {
   Strings name;
   name.append(migration.name);
   record.add({"name", "String", std::move(name)});
-  return done(transport.insert({.table = qualified("schema_migrations"), .deduplication_token = ""}, record));
+  return done(transport.insert(
+      {.table = qualified(transport.database(), "schema_migrations"), .deduplication_token = ""}, record));
 }
 
 Error newer_store(std::uint32_t version) {
@@ -83,10 +86,11 @@ Result<std::uint32_t> schema_version_of_store(Transport& transport) {
           transport,
           {.sql = "SELECT toUInt64(count()) FROM system.tables WHERE database = {database:String} AND "
                   "name = 'schema_migrations'",
-           .parameters = {{"database", std::string(kDatabase)}}}));
+           .parameters = {{"database", std::string(transport.database())}}}));
   if (tables.empty() || tables[0] == 0) return 0u;
-  OPTIINFRA_TRY(const auto version, query_numbers(transport, {.sql = "SELECT toUInt64(max(number)) FROM " +
-                                                                     qualified("schema_migrations")}));
+  OPTIINFRA_TRY(const auto version,
+                query_numbers(transport, {.sql = "SELECT toUInt64(max(number)) FROM " +
+                                                 qualified(transport.database(), "schema_migrations")}));
   return version.empty() ? 0u : static_cast<std::uint32_t>(version[0]);
 }
 

@@ -4,7 +4,7 @@
 #include <limits>
 #include <thread>
 
-#include "query.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
 namespace {
@@ -45,7 +45,7 @@ std::string joined_keys(const TableDefinition& table) {
 }
 
 /// Both sides of each key and hour in one row: columns rollup_X and raw_X for each finished column X.
-std::string both_sides(const TableDefinition& table) {
+std::string both_sides(const TableDefinition& table, std::string_view database) {
   const std::string keys = joined_keys(table);
   std::string measures, raw, finished;
   for (const MeasureDefinition& measure : table.measures) {
@@ -61,10 +61,10 @@ std::string both_sides(const TableDefinition& table) {
          ", countIf(side = 0) > 0 AS in_rollup, countIf(side = 1) > 0 AS in_raw, min(arrival_hour) AS "
          "arrived" +
          finished + "\nFROM (SELECT " + keys + measures + ", arrival_hour, 0 AS side FROM " +
-         qualified(table.rollup_table) +
+         qualified(database, table.rollup_table) +
          " WHERE hour >= toDateTime({day:Date}, 'UTC') AND hour < toDateTime({day:Date} + 1, 'UTC')\nUNION "
          "ALL SELECT toStartOfHour(timestamp) AS " +
-         keys + raw + ", min(arrival_hour), 1 FROM " + qualified(table.raw_table) +
+         keys + raw + ", min(arrival_hour), 1 FROM " + qualified(database, table.raw_table) +
          " WHERE toDate(timestamp) = {day:Date} GROUP BY " + keys + ")\nGROUP BY " + keys;
 }
 
@@ -103,7 +103,7 @@ Result<DayCounts> count_day(Transport& transport, const ReconcileScope& scope, c
                                          "countIf(in_scope AND differing)]) FROM (SELECT " +
                                              std::string(kInScope) + " AS in_scope, " +
                                              difference_condition(*scope.table) + " AS differing FROM (" +
-                                             both_sides(*scope.table) + "))")));
+                                             both_sides(*scope.table, transport.database()) + "))")));
   if (rows.size() != 3) return Error{ErrorKind::kCorrupt, "the comparison of " + day + " gave no counts"};
   return DayCounts{rows[0], rows[1], rows[2]};
 }
@@ -139,8 +139,8 @@ Result<void> describe_day(Transport& transport, const ReconcileScope& scope, con
   for (const FinishedColumn& column : table.finished())
     columns += ", rollup_" + column.name + ", raw_" + column.name;
   const std::string sql = "SELECT toUInt32(hour), concat(" + key + "), toUInt8(in_rollup), toUInt8(in_raw)" +
-                          columns + " FROM (" + both_sides(table) + ") WHERE " + kInScope + " AND " +
-                          difference_condition(table) + " ORDER BY hour LIMIT " +
+                          columns + " FROM (" + both_sides(table, transport.database()) + ") WHERE " +
+                          kInScope + " AND " + difference_condition(table) + " ORDER BY hour LIMIT " +
                           std::to_string(kDifferencesDescribedMax);
   return done(transport.query(statement(scope, day, sql), [&](const Block& block) {
     for (std::size_t row = 0; row < block.row_count(); ++row) describe(table, block, row, report);
@@ -153,12 +153,12 @@ Result<void> describe_day(Transport& transport, const ReconcileScope& scope, con
 Result<std::vector<std::string>> days_of(Transport& transport, const TableDefinition& table) {
   OPTIINFRA_TRY(
       const auto rows,
-      query_texts(
-          transport,
-          {.sql = "SELECT toString(day) FROM (SELECT DISTINCT toDate(timestamp) AS day FROM " +
-                  qualified(table.raw_table) + " UNION DISTINCT SELECT DISTINCT toDate(hour) AS day FROM " +
-                  qualified(table.rollup_table) + ") ORDER BY day",
-           .timeout = kDayTimeout}));
+      query_texts(transport,
+                  {.sql = "SELECT toString(day) FROM (SELECT DISTINCT toDate(timestamp) AS day FROM " +
+                          qualified(transport.database(), table.raw_table) +
+                          " UNION DISTINCT SELECT DISTINCT toDate(hour) AS day FROM " +
+                          qualified(transport.database(), table.rollup_table) + ") ORDER BY day",
+                   .timeout = kDayTimeout}));
   std::vector<std::string> days;
   for (const auto& row : rows) days.push_back(row[0]);
   return days;

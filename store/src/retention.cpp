@@ -4,7 +4,7 @@
 #include <map>
 
 #include "optiinfra/schema/tables.hpp"
-#include "query.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
 namespace {
@@ -35,7 +35,7 @@ Result<std::map<std::string, days>> read_effective(Transport& transport) {
       query_texts(transport, {.sql = "SELECT name, extract(engine_full, 'TTL greatest\\\\((?:timestamp|hour) "
                                      "\\\\+ toIntervalDay\\\\((\\\\d+)\\\\)') "
                                      "FROM system.tables WHERE database = {database:String}",
-                              .parameters = {{"database", std::string(kDatabase)}}}));
+                              .parameters = {{"database", std::string(transport.database())}}}));
   std::map<std::string, days> effective;
   for (const auto& row : rows) effective[row[0]] = days{parse_number(row[1])};
   return effective;
@@ -54,7 +54,7 @@ Result<std::map<std::string, Wish>> read_configured(Transport& transport) {
                   {.sql = "SELECT family || ' ' || tier, toString(argMax(days, set_at)), "
                           "toString(toUnixTimestamp(max(set_at))) FROM (SELECT toString(family) AS family, "
                           "toString(tier) AS tier, days, set_at FROM " +
-                          qualified("retention") + ") GROUP BY family, tier"}));
+                          qualified(transport.database(), "retention") + ") GROUP BY family, tier"}));
   std::map<std::string, Wish> configured;
   for (const auto& row : rows)
     configured[row[0]] = {days{parse_number(row[1])},
@@ -73,14 +73,15 @@ Result<void> record_wish(Transport& transport, const TableDefinition& table, Tie
   row.add({"tier", "LowCardinality(String)", std::move(tiers)});
   row.add({"days", "UInt32", std::vector<std::uint32_t>{static_cast<std::uint32_t>(keep.count())}});
   row.add({"set_at", "DateTime64(6, 'UTC')", std::vector<std::int64_t>{microseconds.count()}});
-  return done(transport.insert({.table = qualified("retention"), .deduplication_token = ""}, row));
+  return done(transport.insert(
+      {.table = qualified(transport.database(), "retention"), .deduplication_token = ""}, row));
 }
 
 /// The engine computes the TTL of existing parts anew without rewriting their rows
 /// (materialize_ttl_recalculate_only on raw tables).
 Result<void> change_table(Transport& transport, const TableDefinition& table, Tier tier, days keep) {
-  return transport.execute({.sql = "ALTER TABLE " + qualified(table_name(table, tier)) + " MODIFY TTL " +
-                                   ttl_expression(time_column(tier), keep),
+  return transport.execute({.sql = "ALTER TABLE " + qualified(transport.database(), table_name(table, tier)) +
+                                   " MODIFY TTL " + ttl_expression(time_column(tier), keep),
                             .settings = {{"mutations_sync", "1"}}});
 }
 
@@ -96,15 +97,16 @@ Result<void> drop_raw(Transport& transport, const TableDefinition& table, sys_se
                           "toDateTime({cutoff:UInt32}, 'UTC') AND max(modification_time) <= "
                           "toDateTime({stored_before:UInt32}, 'UTC') "
                           "ORDER BY partition",
-                   .parameters = {{"database", std::string(kDatabase)},
+                   .parameters = {{"database", std::string(transport.database())},
                                   {"table", table.raw_table},
                                   {"cutoff", std::to_string(to_column_time(cutoff))},
                                   {"stored_before", std::to_string(to_column_time(stored_before))}}}));
   for (const auto& row : partitions) {
     ExpiredPartition expired{table.raw_table, row[0], static_cast<std::uint64_t>(parse_number(row[1]))};
-    OPTIINFRA_CHECK(transport.execute(
-        {.sql = "ALTER TABLE " + qualified(table.raw_table) + " DROP PARTITION {day:String}",
-         .parameters = {{"day", expired.partition}}}));
+    OPTIINFRA_CHECK(
+        transport.execute({.sql = "ALTER TABLE " + qualified(transport.database(), table.raw_table) +
+                                  " DROP PARTITION {day:String}",
+                           .parameters = {{"day", expired.partition}}}));
     dropped.push_back(std::move(expired));
   }
   return {};
@@ -120,13 +122,16 @@ Result<void> drop_rollup(Transport& transport, const TableDefinition& table, sys
   const std::vector<NamedValue> parameters = {
       {"cutoff", std::to_string(to_column_time(cutoff))},
       {"stored_before", std::to_string(to_column_time(stored_before))}};
-  OPTIINFRA_TRY(const auto rows, query_numbers(transport, {.sql = "SELECT toUInt64(count()) FROM " +
-                                                                  qualified(table.rollup_table) + expired,
-                                                           .parameters = parameters}));
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_numbers(transport, {.sql = "SELECT toUInt64(count()) FROM " +
+                                       qualified(transport.database(), table.rollup_table) + expired,
+                                .parameters = parameters}));
   if (rows.empty() || rows[0] == 0) return {};
-  return transport.execute({.sql = "ALTER TABLE " + qualified(table.rollup_table) + " DELETE" + expired,
-                            .parameters = parameters,
-                            .settings = {{"mutations_sync", "1"}}});
+  return transport.execute(
+      {.sql = "ALTER TABLE " + qualified(transport.database(), table.rollup_table) + " DELETE" + expired,
+       .parameters = parameters,
+       .settings = {{"mutations_sync", "1"}}});
 }
 
 Result<void> drop_expired(Transport& transport, const Retention& retention, sys_seconds clock,

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "optiinfra/schema/tables.hpp"
-#include "query.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 #include "reconcile.hpp"
 
 namespace optiinfra {
@@ -21,11 +21,6 @@ std::uint64_t parse_number(const std::string& text) {
   return number;
 }
 
-const std::vector<NamedValue>& database() {
-  static const std::vector<NamedValue> parameters = {{"database", std::string(kDatabase)}};
-  return parameters;
-}
-
 Result<std::map<std::string, Size>> read_sizes(Transport& transport) {
   OPTIINFRA_TRY(
       const auto rows,
@@ -35,7 +30,7 @@ Result<std::map<std::string, Size>> read_sizes(Transport& transport) {
                "SELECT table, toString(sum(rows)), toString(count()), toString(sum(bytes_on_disk)), "
                "toString(sum(data_uncompressed_bytes)) FROM system.parts WHERE database = {database:String} "
                "AND active GROUP BY table",
-           .parameters = database()}));
+           .parameters = {{"database", std::string(transport.database())}}}));
   std::map<std::string, Size> sizes;
   for (const auto& row : rows)
     sizes[row[0]] = {parse_number(row[1]), parse_number(row[2]), parse_number(row[3]), parse_number(row[4])};
@@ -49,7 +44,7 @@ Result<std::map<std::string, std::string>> read_columns(Transport& transport) {
       query_texts(
           transport,
           {.sql = "SELECT table || '.' || name, type FROM system.columns WHERE database = {database:String}",
-           .parameters = database()}));
+           .parameters = {{"database", std::string(transport.database())}}}));
   std::map<std::string, std::string> columns;
   for (const auto& row : rows) columns[row[0]] = row[1];
   return columns;

@@ -86,7 +86,7 @@ TEST_F(Store, IsCreatedByTheFirstMigrationAndLeftAloneByTheSecond) {
 TEST_F(Store, IsFinishedByAMigrationAfterAKillAtAnyStatement) {
   std::vector<std::string> statements = {"CREATE DATABASE IF NOT EXISTS optiinfra"};
   for (const Family family : kFamilies) {
-    for (auto& sql : create_statements(table_of(family))) statements.push_back(std::move(sql));
+    for (auto& sql : create_statements(table_of(family), "optiinfra")) statements.push_back(std::move(sql));
   }
   for (std::size_t done = 0; done <= statements.size(); done += 3) {
     run("DROP DATABASE IF EXISTS optiinfra SYNC");

@@ -81,12 +81,12 @@ Result<std::uint64_t> count_rows(Client& client) {
   std::uint64_t rows = 0;
   OPTIINFRA_CHECK(client.with_session([&](Transport& transport) -> Result<void> {
     for (const Family family : kFamilies) {
-      auto summary = transport.query({.sql = "SELECT count() FROM " + qualified(table_of(family).raw_table)},
-                                     [&](const Block& block) {
-                                       if (const auto* counts = block.values<std::vector<std::uint64_t>>(0))
-                                         rows += counts->at(0);
-                                       return true;
-                                     });
+      auto summary = transport.query(
+          {.sql = "SELECT count() FROM " + qualified(transport.database(), table_of(family).raw_table)},
+          [&](const Block& block) {
+            if (const auto* counts = block.values<std::vector<std::uint64_t>>(0)) rows += counts->at(0);
+            return true;
+          });
       if (!summary) return std::move(summary).error();
     }
     return {};

@@ -34,7 +34,8 @@ std::string verdict(const MigrationReport& migration) {
 
 Result<ExitCode> run(const NoFlags&, Context& context) {
   const Stopwatch watch;
-  OPTIINFRA_TRY(const auto connector, make_connector(context.store_url(), IfAbsent::kCreate));
+  OPTIINFRA_TRY(const StoreUrl url, context.store_url());
+  OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kCreate));
   OPTIINFRA_TRY(const auto transport, connector->connect());
   OPTIINFRA_TRY(const MigrationReport migration, migrate(*transport));
   OPTIINFRA_TRY(const auto expired, drop_expired(*transport, now()));

@@ -6,15 +6,16 @@ namespace {
 
 Result<ExitCode> run(const NoFlags&, Context& context) {
   const Stopwatch watch;
-  OPTIINFRA_TRY(Client client, context.open(false));
+  OPTIINFRA_TRY(const StoreUrl url, context.store_url());
+  OPTIINFRA_TRY(Client client, Client::open(url));
   const double open_ms = watch.elapsed().count() * 1000;
   if (!client.ping())
     return Error{ErrorKind::kUnavailable,
-                 "the store at " + context.store_url() + " opened but does not answer"};
+                 "the store at " + url.description() + " opened but does not answer"};
   Report report{.command = "ping"};
   report.sections.push_back(object_section(
       "ping", {{"url", "store"}, {"answers", "answers"}, {"open_ms", "opened in, ms", Look::kDecimal, 1}},
-      {context.store_url(), true, open_ms}));
+      {url.description(), true, open_ms}));
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
   return ExitCode::kDone;

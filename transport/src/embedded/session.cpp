@@ -3,6 +3,7 @@
 #include "embedded/insert_stream.hpp"
 #include "embedded/query_stream.hpp"
 #include "optiinfra/transport/sql.hpp"
+#include "optiinfra/transport/url.hpp"
 #include "statement_text.hpp"
 
 namespace optiinfra::embedded {
@@ -17,6 +18,8 @@ std::chrono::microseconds since(steady_clock::time_point begin) {
 class Session final : public Transport {
  public:
   explicit Session(Connection connection) : connection_(std::move(connection)) {}
+
+  std::string_view database() const noexcept override { return kDefaultDatabase; }
 
   Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) override {
     const auto begin = steady_clock::now();

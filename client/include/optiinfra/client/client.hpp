@@ -20,6 +20,7 @@
 namespace optiinfra {
 
 class Transport;  // optiinfra/transport/transport.hpp
+struct StoreUrl;  // optiinfra/transport/url.hpp
 
 /// Largest batch that one insert call takes. A larger one is refused, because what the engine stores
 /// whole is one block; feed more rows with more calls.
@@ -66,10 +67,12 @@ struct InsertReceipt {
 ///          embedded client (exec is fine).
 class Client {
  public:
-  /// Opens the store at `url` ("embedded:/path/to/folder") and checks its schema version.
+  /// Opens the store at `url` ("embedded:/path/to/folder", "clickhouse://host/optiinfra"; all forms in
+  /// optiinfra/transport/url.hpp) and checks its schema version.
   /// Errors: kUnavailable when another process holds it, kIncompatible for a newer store or a folder of
   /// something else, kStorage for a store that is not there or a disk that refuses.
   static Result<Client> open(std::string_view url, ClientOptions options = {});
+  static Result<Client> open(const StoreUrl& url, ClientOptions options = {});
 
   /// Lets go of the store. Everything acknowledged is stored already; nothing is completed here.
   ~Client();
@@ -158,13 +161,10 @@ class Client {
   std::unique_ptr<State> state_;
 };
 
-/// Where a store is when nobody says so: OPTIINFRA_URL, else a folder below XDG_DATA_HOME
-/// (~/.local/share) on the embedded engine.
-std::string default_url();
-
-/// The process's shared client of default_url(), opened (and created) on first use and kept until the process
-/// ends. After a failed open the next call tries again. Threads: any, but let the main thread make the
-/// first call: the store is closed in order when that thread ends.
+/// The process's shared client of the store that the environment names (store_url_of_environment), opened
+/// (and created) on first use and kept until the process ends. After a failed open the next call tries again.
+/// Threads: any, but let the main thread make the first call: the store is closed in order when that thread
+/// ends.
 Result<Client*> default_client();
 
 }  // namespace optiinfra

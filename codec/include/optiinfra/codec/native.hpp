@@ -18,6 +18,12 @@ inline constexpr std::uint64_t kBlockRowsMax = std::uint64_t{1} << 26;
 inline constexpr std::uint64_t kBlockColumnsMax = 4096;
 inline constexpr std::uint64_t kStringBytesMax = std::uint64_t{1} << 30;
 
+/// Where blocks travel: the native protocol has more in each column's heading than files and HTTP.
+enum class NativeForm {
+  kFile,      ///< Files, HTTP, the embedded engine.
+  kProtocol,  ///< The native protocol from revision 54454: a serialization byte follows each column's type.
+};
+
 /// Takes encoded bytes, valid only during the call.
 using ByteSink = std::function<Result<void>(std::span<const std::byte>)>;
 

@@ -12,9 +12,6 @@
 
 namespace optiinfra {
 
-/// The database that holds every object of ours.
-inline constexpr std::string_view kDatabase = "optiinfra";
-
 /// How a measure of a rollup adds up.
 enum class Aggregate {
   kCount,  ///< Rows.
@@ -86,11 +83,11 @@ const TableDefinition& table_of(Family family);
 /// The family named "cost", "performance", "resource" or "quality"; nullptr for any other name.
 const TableDefinition* find_table(std::string_view name);
 
-/// "optiinfra.`name`".
-std::string qualified(std::string_view table);
+/// "`database`.`table`".
+std::string qualified(std::string_view database, std::string_view table);
 
-/// The statements that create everything of `table`, in order; each may run twice.
-std::vector<std::string> create_statements(const TableDefinition& table);
+/// The statements that create everything of `table` in `database`, in order; each may run twice.
+std::vector<std::string> create_statements(const TableDefinition& table, std::string_view database);
 
 /// Rows stay this long after the hour of their arrival even when they arrive past their retention: an
 /// import of history does not vanish before anyone has looked at it.

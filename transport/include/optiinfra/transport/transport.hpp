@@ -50,7 +50,7 @@ struct InsertSummary {
 
 /// One insert of one block: stored whole or, on Applied::kNo, not at all.
 struct InsertStatement {
-  std::string table;  ///< With its database: "optiinfra.cost_metrics_ts".
+  std::string table;  ///< With its database, as SQL: "optiinfra.cost_metrics_ts".
   /// Names this block across retries. The same token again within the table's deduplication window
   /// stores nothing. Empty: every call stores.
   std::string deduplication_token = {};
@@ -72,6 +72,10 @@ using TextSink = std::function<bool(std::string_view)>;
 class Transport {
  public:
   virtual ~Transport() = default;
+
+  /// The database that holds the store's tables; part of its URL. It need not exist yet. A plain name,
+  /// so it may stand in SQL as it is. Valid as long as the session.
+  virtual std::string_view database() const noexcept = 0;
 
   /// Runs a query and hands over its blocks in order. Memory stays near the size of one block.
   virtual Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) = 0;

@@ -1,4 +1,5 @@
-/// Small answers, read whole. For queries of this layer whose result is known to be small.
+/// @file optiinfra/transport/small_answer.hpp
+/// Answers that are known to be small, read whole.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +10,11 @@
 
 namespace optiinfra {
 
-/// The first column of the answer, which must be UInt64.
+/// The first column of the answer, which must be UInt64. Errors: those of the query, kCorrupt for another
+/// type.
 Result<std::vector<std::uint64_t>> query_numbers(Transport& transport, const Statement& statement);
 
-/// Every row, every column of the answer being String.
+/// Every row, every column of the answer being String. Errors: as query_numbers.
 Result<std::vector<std::vector<std::string>>> query_texts(Transport& transport, const Statement& statement);
 
 /// Success or the error, without the value.

@@ -1,4 +1,4 @@
-#include "query.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
 namespace {
