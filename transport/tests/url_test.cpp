@@ -100,7 +100,7 @@ TEST(ServerUrl, SaysWhatIsWrongWithIt) {
 TEST(ServerUrl, NeverShowsAPassword) {
   for (const char* url :
        {"postgres://user:secret@host/db", "user:secret@host", "//user:secret@host", "secret", "@secret:x",
-        "user secret:x", "", "clickhouse:user:secret@host", "clickhouse://user:se/cret@host",
+        "user secret:x", "", "clickhouse:user:secret@host", "clickhouse://user:se/cret@host:x",
         "clickhouse://user:secret@ho st", "http://user:secret@host:x", "clickhouse://user:secret#@h",
         "clickhouse://u:secret@h/d-b", "clickhouse://u:secret@h?x=secret", "clickhouse://u:secret%zz@h"}) {
     const auto store = parse_store_url(url);
