@@ -1,11 +1,14 @@
 #include "optiinfra/transport/connector.hpp"
 
 #include "embedded/session.hpp"
+#include "http/session.hpp"
 
 namespace optiinfra {
 
 Result<std::shared_ptr<Connector>> make_connector(const StoreUrl& url, IfAbsent if_absent) {
   if (url.protocol == Protocol::kEmbedded) return embedded::make_embedded_connector(url.folder, if_absent);
+  if (url.protocol == Protocol::kHttp || url.protocol == Protocol::kHttps)
+    return http::make_http_connector(url);
   return Error{ErrorKind::kInvalidArgument, url.description() + " is not supported yet"};
 }
 
