@@ -4,35 +4,17 @@
 #include "optiinfra/codec/input_buffer.hpp"
 #include "optiinfra/codec/native.hpp"
 #include "optiinfra/codec/output_buffer.hpp"
-#include "samples.hpp"
+#include "streams.hpp"
 
 namespace optiinfra {
 namespace {
 
+using testing::blocking_source;
 using testing::Bytes;
 using testing::same_blocks;
+using testing::sink_to;
 
 constexpr std::uint64_t kPacket = 300;
-
-/// Gives `bytes` in pieces of up to `piece_bytes`. Where they end it fails: a peer that has sent all it
-/// had is still there, and a read then would block for ever.
-ByteSource blocking_source(const Bytes& bytes, std::size_t piece_bytes) {
-  return
-      [&bytes, piece_bytes, at = std::size_t{0}](std::span<std::byte> into) mutable -> Result<std::size_t> {
-        const std::size_t step = std::min({into.size(), piece_bytes, bytes.size() - at});
-        if (step == 0) return Error{ErrorKind::kTimeout, "read past what was sent"};
-        std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), step, into.begin());
-        at += step;
-        return step;
-      };
-}
-
-ByteSink sink_to(Bytes& bytes) {
-  return [&bytes](std::span<const std::byte> piece) -> Result<void> {
-    bytes.insert(bytes.end(), piece.begin(), piece.end());
-    return {};
-  };
-}
 
 /// Larger than every buffer, so that it also takes the way without a copy.
 Block large_block() {
