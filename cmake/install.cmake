@@ -9,6 +9,7 @@ set(optiinfra_packages
   "Threads::Threads  Threads        -"
   "dl                -              -" # part of the C library since glibc 2.34
   "fmt::fmt          fmt            fmt"
+  "OpenSSL::Crypto   OpenSSL        libcrypto"
   "tomlplusplus::tomlplusplus tomlplusplus tomlplusplus")
 
 # Sets <cmake> and <pkgconfig> to the package names of third party <library>.
