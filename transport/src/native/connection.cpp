@@ -6,6 +6,7 @@ namespace optiinfra::native {
 namespace {
 
 constexpr std::size_t kStagedBytes = 4096;
+constexpr std::chrono::milliseconds kPingTimeout{2'000};
 constexpr std::string_view kOtherPort =
     "; is this the port of the native protocol (9000)? HTTP's is 8123 and takes http://, TLS takes "
     "clickhouses://";
@@ -110,11 +111,22 @@ void Connection::begin(net::Deadline deadline) {
   totals_ = {};
 }
 
-bool Connection::is_idle() {
+bool Connection::is_ready(net::Deadline deadline) {
   if (!idle_ || input_.failure() || input_.buffered_bytes() > 0) return false;
   std::byte unasked{};
   const auto received = channel_->try_receive({&unasked, 1});
-  return idle_ = received && received->bytes == 0 && !received->ended;
+  idle_ = received && received->bytes == 0 && !received->ended;
+  return idle_ && (!doubtful_ || answers_ping(deadline));
+}
+
+bool Connection::answers_ping(net::Deadline deadline) {
+  begin(sooner(deadline, net::Deadline::after(kPingTimeout)));
+  output_.varint(static_cast<std::uint64_t>(ClientPacket::kPing));
+  if (!output_.flush()) return false;
+  Packet packet;
+  if (!receive(packet) || packet.kind != ServerPacket::kPong) return false;
+  doubtful_ = false;
+  return idle_ = true;
 }
 
 Result<void> Connection::send_query(const QueryPacket& query, net::Deadline deadline) {
@@ -235,7 +247,7 @@ Result<void> Connection::read_body(Packet& packet, Expect expect) {
       break;
     case ServerPacket::kException:
       packet.exception = read_exception(input_);
-      idle_ = true;
+      idle_ = doubtful_ = true;
       break;
     case ServerPacket::kProgress: {
       const Progress step = read_progress(input_);
