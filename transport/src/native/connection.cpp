@@ -36,6 +36,18 @@ bool is_known(std::uint64_t kind) {
   return false;
 }
 
+/// What the query has written since the last such packet, into all tables. The packets of progress do not
+/// count it for an insert.
+std::uint64_t rows_written_of(const Block& events) {
+  const Column *names = events.find("name"), *values = events.find("value");
+  const auto* name = names == nullptr ? nullptr : std::get_if<Strings>(&names->data);
+  const auto* value = values == nullptr ? nullptr : std::get_if<std::vector<std::int64_t>>(&values->data);
+  std::uint64_t rows = 0;
+  for (std::size_t i = 0; name != nullptr && value != nullptr && i < events.row_count(); ++i)
+    if ((*name)[i] == "InsertedRows" && (*value)[i] > 0) rows += static_cast<std::uint64_t>((*value)[i]);
+  return rows;
+}
+
 }  // namespace
 
 struct Connection::Frames {
@@ -244,6 +256,7 @@ Result<void> Connection::read_body(Packet& packet, Expect expect) {
     case ServerPacket::kProfileEvents:
       input_.text(kNameBytesMax, "a table name");
       read_block(packet.block, input_);
+      if (packet.kind == ServerPacket::kProfileEvents) totals_.rows_written += rows_written_of(packet.block);
       break;
     case ServerPacket::kException:
       packet.exception = read_exception(input_);
@@ -253,7 +266,6 @@ Result<void> Connection::read_body(Packet& packet, Expect expect) {
       const Progress step = read_progress(input_);
       totals_.rows_read += step.rows_read;
       totals_.bytes_read += step.bytes_read;
-      totals_.rows_written += step.rows_written;
       break;
     }
     case ServerPacket::kProfileInfo:
