@@ -1,5 +1,4 @@
 // The processes beside the transport tests: `child ROLE FOLDER [more]`.
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -7,7 +6,6 @@
 #include <cstring>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "kill_case.hpp"
 #include "optiinfra/transport/connector.hpp"
@@ -70,23 +68,6 @@ int insert_once(char** arguments) {
   return inserted ? 0 : failed(inserted.error());
 }
 
-/// Serves the native protocol until it is killed.
-int serve(char** arguments) {
-  const char* path = std::getenv("OPTIINFRA_LIBCHDB");
-  void* library = path == nullptr ? nullptr : ::dlopen(path, RTLD_NOW);
-  if (library == nullptr) return std::fprintf(stderr, "no engine library: %s\n", ::dlerror()), 1;
-  const auto run = reinterpret_cast<void* (*)(int, char**)>(::dlsym(library, "chdb_query_cmdline"));
-  std::string texts[] = {
-      "--path=" + std::string(arguments[0]), "--tcp_port=" + std::string(arguments[1]),
-      "--listen_host=127.0.0.1",
-      "--query=SYSTEM START LISTEN TCP; SELECT sleepEachRow(1) FROM numbers(100000) SETTINGS "
-      "max_block_size = 1, function_sleep_max_microseconds_per_block = 0 FORMAT Null"};
-  std::vector<char*> list;
-  for (std::string& text : texts) list.push_back(text.data());
-  (void)run(static_cast<int>(list.size()), list.data());
-  return 1;
-}
-
 }  // namespace
 }  // namespace optiinfra
 
@@ -95,8 +76,7 @@ int main(int count, char** arguments) {
                                                      {"hold", optiinfra::hold},
                                                      {"leave", optiinfra::leave},
                                                      {"leave_in_query", optiinfra::leave_in_query},
-                                                     {"insert_once", optiinfra::insert_once},
-                                                     {"serve", optiinfra::serve}};
+                                                     {"insert_once", optiinfra::insert_once}};
   const auto role = count > 2 ? roles.find(arguments[1]) : roles.end();
   return role == roles.end() ? 2 : role->second(arguments + 2);
 }

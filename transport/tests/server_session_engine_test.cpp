@@ -2,16 +2,18 @@
 // what this one adds: connections that come and go, and text made of blocks.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <thread>
 
 #include "native/session.hpp"
-#include "native_server.hpp"
+#include "optiinfra/testing/server.hpp"
+#include "optiinfra/testing/temporary_folder.hpp"
+#include "optiinfra/transport/connector.hpp"
 
 namespace optiinfra {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::NativeServer;
 
 Block numbers(std::vector<std::uint32_t> values) {
   Block block;
@@ -21,10 +23,24 @@ Block numbers(std::vector<std::uint32_t> values) {
 
 class ServerSession : public ::testing::Test {
  protected:
-  void SetUp() override { reopen(); }
+  void SetUp() override {
+    ASSERT_TRUE(server_.is_ready()) << server_.failure();
+    reopen();
+  }
+
+  Result<std::unique_ptr<Transport>> open(const std::string& options = {}) const {
+    OPTIINFRA_TRY(const auto connector,
+                  make_connector(server_.native_url() + "?" + options, IfAbsent::kFail));
+    return connector->connect();
+  }
+
+  void restart() {
+    (void)server_.kill();
+    ASSERT_TRUE(server_.start()) << server_.failure();
+  }
 
   void reopen(const std::string& options = {}) {
-    auto opened = server_.open(options);
+    auto opened = open(options);
     ASSERT_TRUE(opened) << opened.error().message;
     session_ = std::move(opened).value();
   }
@@ -51,7 +67,8 @@ class ServerSession : public ::testing::Test {
         "SETTINGS non_replicated_deduplication_window = 100");
   }
 
-  NativeServer server_;
+  const testing::TemporaryFolder folder_;
+  testing::ServerProcess server_{OPTIINFRA_PROGRAM, folder_ / "store"};
   std::unique_ptr<Transport> session_;
 };
 
@@ -81,17 +98,16 @@ TEST_F(ServerSession, AnswersTheSameWithEveryCompression) {
 }
 
 TEST_F(ServerSession, OutlivesItsServer) {
-  server_.kill();
+  (void)server_.kill();
   const auto dead = session_->query({.sql = "SELECT 1"}, [](const Block&) { return true; });
   ASSERT_FALSE(dead);
   EXPECT_EQ(dead.error().kind, ErrorKind::kUnavailable);
   EXPECT_FALSE(dead.error().connection_usable);
   EXPECT_NE(dead.error().message.find("127.0.0.1:"), std::string::npos);
-  server_.start();
+  ASSERT_TRUE(server_.start()) << server_.failure();
   EXPECT_EQ(ask("SELECT 7"), "7\n");
-  server_.kill();
-  server_.start();
-  const auto other = server_.open();
+  restart();
+  const auto other = open();
   ASSERT_TRUE(other && (*other)->execute({.sql = "CREATE TABLE t (a UInt32) ENGINE = Memory"}));
   const auto inserted = session_->insert({.table = "t"}, numbers({2}));
   EXPECT_TRUE(inserted) << inserted.error().message;
@@ -99,8 +115,7 @@ TEST_F(ServerSession, OutlivesItsServer) {
 
 TEST_F(ServerSession, EndsWithItsServerWhenItHadSettingsOfItsOwn) {
   run("SET readonly = 2");
-  server_.kill();
-  server_.start();
+  restart();
   const auto refused = session_->execute({.sql = "CREATE TABLE t (a Int8) ENGINE = Memory"});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kUnavailable);
@@ -198,7 +213,7 @@ TEST_F(ServerSession, StopsAQueryNearItsBudgetAndLeavesNothingRunning) {
 
 TEST_F(ServerSession, TimesOutAgainstAServerThatHangs) {
   make_table();
-  server_.pause();
+  server_.send_signal(SIGSTOP);
   for (const bool compressed : {true, false}) {
     const auto begin = std::chrono::steady_clock::now();
     const auto asked =
@@ -207,16 +222,16 @@ TEST_F(ServerSession, TimesOutAgainstAServerThatHangs) {
     EXPECT_EQ(asked.error().kind, ErrorKind::kTimeout) << asked.error().message;
     EXPECT_FALSE(asked.error().connection_usable);
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 200ms + native::kCancelGrace + 1s);
-    server_.resume();
+    server_.send_signal(SIGCONT);
     reopen(compressed ? "compression=none" : "");
-    server_.pause();
+    server_.send_signal(SIGSTOP);
   }
   const auto inserted =
       session_->insert({.table = "t", .timeout = 200ms}, numbers(std::vector<std::uint32_t>(1'000'000, 1)));
   ASSERT_FALSE(inserted);
   EXPECT_EQ(inserted.error().kind, ErrorKind::kTimeout) << inserted.error().message;
   EXPECT_EQ(inserted.error().applied, Applied::kNo) << "no row was sent";
-  server_.resume();
+  server_.send_signal(SIGCONT);
   EXPECT_EQ(ask("SELECT count() FROM t"), "0\n");
 }
 
@@ -257,7 +272,7 @@ TEST_F(ServerSession, InsertsABlockAsOnePartAndOnceAToken) {
 /// What send_rows() promises of Applied::kNo: without the empty block at its end nothing is stored.
 TEST_F(ServerSession, StoresNothingOfAnInsertWhoseConnectionGoesBeforeItsEnd) {
   make_table();
-  const auto url = parse_store_url(server_.url());
+  const auto url = parse_store_url(server_.native_url());
   ASSERT_TRUE(url);
   const auto store = native::Store::make(*url);
   ASSERT_TRUE(store);
@@ -303,7 +318,7 @@ TEST_F(ServerSession, StopsEarlyAndGoesOn) {
 
 TEST_F(ServerSession, IsServedByTheHostThatAnswers) {
   const auto connector = make_connector(
-      "clickhouse://127.0.0.1:1,127.0.0.1:" + std::to_string(server_.port()) + "/x", IfAbsent::kFail);
+      "clickhouse://127.0.0.1:1,127.0.0.1:" + std::to_string(server_.tcp_port()) + "/x", IfAbsent::kFail);
   ASSERT_TRUE(connector);
   const auto session = (*connector)->connect();
   ASSERT_TRUE(session) << session.error().message;
@@ -320,7 +335,7 @@ TEST_F(ServerSession, IsServedByTheHostThatAnswers) {
 
 TEST_F(ServerSession, SaysThatTheServerRefusesTheUser) {
   const auto connector = make_connector(
-      "clickhouse://nobody:geheim@127.0.0.1:" + std::to_string(server_.port()) + "/x", IfAbsent::kFail);
+      "clickhouse://nobody:geheim@127.0.0.1:" + std::to_string(server_.tcp_port()) + "/x", IfAbsent::kFail);
   ASSERT_TRUE(connector);
   const auto refused = (*connector)->connect();
   ASSERT_FALSE(refused);
@@ -335,7 +350,7 @@ TEST_F(ServerSession, RunsBesideOthers) {
   std::vector<std::thread> threads;
   for (int i = 0; i < kSessions; ++i) {
     threads.emplace_back([this] {
-      auto session = server_.open();
+      auto session = open();
       ASSERT_TRUE(session) << session.error().message;
       for (int round = 0; round < kInserts; ++round)
         EXPECT_TRUE((*session)->insert({.table = "t"}, numbers({1, 2, 3})));
