@@ -1,8 +1,8 @@
 #include "optiinfra/client/client.hpp"
 
 #include <mutex>
-#include <thread>
 
+#include "attempts.hpp"
 #include "client_state.hpp"
 #include "insert_plan.hpp"
 #include "optiinfra/schema/tables.hpp"
@@ -12,12 +12,9 @@
 namespace optiinfra {
 namespace {
 
-/// An insert whose outcome is unknown is repeated with its token, so that it counts once.
-constexpr int kInsertAttemptsMax = 3;
-constexpr std::chrono::milliseconds kInsertRetryDelay{50};
-
+/// An insert of unknown outcome is repeated too: its token makes it count once.
 bool is_worth_a_retry(const Error& error) {
-  return error.applied == Applied::kUnknown || error.kind == ErrorKind::kUnavailable;
+  return error.applied == Applied::kUnknown || may_succeed_elsewhere(error);
 }
 
 /// One insert is one block in one partition, which is what the engine deduplicates and stores whole.
@@ -56,18 +53,14 @@ Error too_many_rows(std::size_t rows) {
 template <typename State>
 Result<void> store_block(State& state, const char* table, const std::string& token, const Block& block,
                          std::chrono::steady_clock::time_point deadline) {
-  for (int attempt = 1;; ++attempt) {
+  Attempts attempts(state.options.call_timeout, deadline);
+  while (true) {
     auto inserted = state.with_session([&](Transport& session) {
-      return session.insert(
-          insert_statement(qualified(session.database(), table), token, state.options.call_timeout), block);
+      return session.insert(insert_statement(qualified(session.database(), table), token, attempts.timeout()),
+                            block);
     });
     if (inserted) return {};
-    const auto delay = kInsertRetryDelay * attempt;
-    const bool in_time = std::chrono::steady_clock::now() + delay <= deadline;
-    if (!is_worth_a_retry(inserted.error()) || attempt == kInsertAttemptsMax || !in_time) {
-      return std::move(inserted).error();
-    }
-    std::this_thread::sleep_for(delay);
+    if (!is_worth_a_retry(inserted.error()) || !attempts.again()) return std::move(inserted).error();
   }
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "answer_row.hpp"
+#include "attempts.hpp"
 #include "client_state.hpp"
 #include "optiinfra/client/client.hpp"
 #include "window.hpp"
@@ -112,23 +113,26 @@ bool is_whole_hours(TimeRange range) {
 template <typename State, typename OnRow>
 Result<TimeRange> ask(State& state, Question question, OnRow&& on_row) {
   OPTIINFRA_CHECK(expect_range(question.range));
-  return state.with_session([&](Transport& session) -> Result<TimeRange> {
-    // Retention is looked up only where it matters: an edge inside an hour, older than a day.
-    if (!is_whole_hours(question.range) && question.range.begin < now() - kRetentionMin) {
-      OPTIINFRA_TRY(const sys_seconds begin, raw_begin(session, question.table->family));
-      question.range = widen(question.range, begin);
-    }
-    const auto asked = session.query(make_statement(question, session.database(), state.options.call_timeout),
-                                     [&](const Block& block) {
-                                       for (std::size_t row = 0; row < block.row_count(); ++row) {
-                                         AnswerRow answer(block, row);
-                                         if (!on_row(answer)) return false;
-                                       }
-                                       return true;
-                                     });
-    if (!asked) return asked.error();
-    return question.range;
-  });
+  bool begun = false;
+  return read_repeatedly(
+      state, begun, [&](Transport& session, std::chrono::milliseconds timeout) -> Result<TimeRange> {
+        // Retention is looked up only where it matters: an edge inside an hour, older than a day.
+        if (!is_whole_hours(question.range) && question.range.begin < now() - kRetentionMin) {
+          OPTIINFRA_TRY(const sys_seconds begin, raw_begin(session, question.table->family));
+          question.range = widen(question.range, begin);
+        }
+        const auto asked =
+            session.query(make_statement(question, session.database(), timeout), [&](const Block& block) {
+              for (std::size_t row = 0; row < block.row_count(); ++row) {
+                AnswerRow answer(block, row);
+                begun = true;
+                if (!on_row(answer)) return false;
+              }
+              return true;
+            });
+        if (!asked) return asked.error();
+        return question.range;
+      });
 }
 
 TimeRange cut(TimeRange window, TimeRange range) {
