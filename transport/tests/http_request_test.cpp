@@ -120,8 +120,9 @@ TEST(SessionSettings, AreTheLiteralsOfASet) {
 }
 
 TEST(SessionSettings, ThatCannotBeKeptAreRefused) {
-  for (const char* sql : {"SET ROLE admin", "SET DEFAULT ROLE x TO y", "SET a", "SET a =", "SET a = 'x",
-                          "SET a = 1,", "SET a = 1 b", "SET a = [1]", "SET a = '\\n'", "SET a = '\\"}) {
+  for (const char* sql :
+       {"SET ROLE admin", "SET DEFAULT ROLE x TO y", "SET a", "SET a =", "SET a = 'x", "SET a = 1,",
+        "SET a = 1 b", "SET a = [1]", "SET a = '\\n'", "SET a = '\\", "use metrics"}) {
     EXPECT_EQ(set_of(sql), "invalid_argument") << sql;
   }
 }

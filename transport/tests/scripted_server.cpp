@@ -53,8 +53,9 @@ bool Peer::read_head(HttpRequest& request) {
   return true;
 }
 
-bool Peer::read_request(HttpRequest& request) {
-  if (!read_head(request)) return false;
+bool Peer::read_request(HttpRequest& request) { return read_head(request) && read_body(request); }
+
+bool Peer::read_body(HttpRequest& request) {
   if (has_header(request, "chunked")) {
     while (true) {
       std::size_t line;

@@ -30,6 +30,8 @@ class Peer {
   bool read_request(HttpRequest& request);
   /// Reads the head and leaves the body.
   bool read_head(HttpRequest& request);
+  /// Reads the body of a request whose head has been read.
+  bool read_body(HttpRequest& request);
 
   /// False when the client has gone.
   bool write(std::string_view bytes);
