@@ -24,6 +24,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -l version -d 'Print the version an
 complete -c optiinfra -n "__optiinfra_at ''" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' init'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' verify'" -l repair -d 'Rebuild the rollup hours that differ, from raw rows, and say which'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -l json -d 'The same as --output json'
 complete -c optiinfra -n "__optiinfra_at ' ping'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' import'" -F
@@ -97,6 +98,6 @@ complete -c optiinfra -n "__optiinfra_at ' sql'" -s h -l help -d 'Print help and
 complete -c optiinfra -n "__optiinfra_at ' sql'" -l write -d 'Allow statements that change the store or write files'
 complete -c optiinfra -n "__optiinfra_at ' sql'" -l format -x -d 'Print in a format of the engine instead: Vertical, Parquet, '
 complete -c optiinfra -n "__optiinfra_at ' version'" -s h -l help -d 'Print help and exit'
-complete -c optiinfra -l url -x -d 'The store, embedded:/path/to/folder'
+complete -c optiinfra -l url -x -d 'The store: embedded:/path, clickhouse://user@host:9000/database, http://'
 complete -c optiinfra -l output -x -a 'table json csv' -d 'How answers are printed'
 complete -c optiinfra -s q -l quiet -d 'No progress and no remarks'
