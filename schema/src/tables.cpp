@@ -229,7 +229,39 @@ std::string ttl_expression(std::string_view time_column, days keep) {
          "), arrival_hour + toIntervalDay(" + std::to_string(kArrivalGrace.count()) + "))";
 }
 
+std::string rollup_query(const TableDefinition& table, std::string_view database,
+                         std::string_view condition) {
+  std::string sql = "SELECT toStartOfHour(timestamp) AS hour, " + joined(table.grouped());
+  for (const MeasureDefinition& measure : table.measures)
+    sql += ",\n    " + measure.raw_expression() + " AS " + measure.name;
+  // The rows of one insert are of one generation, so the smallest is that of all.
+  sql += ",\n    min(arrival_hour) AS arrival_hour,\n    min(generation) AS generation\nFROM " +
+         qualified(database, table.raw_table);
+  if (!condition.empty()) sql += " AS r\nWHERE " + std::string(condition);
+  return sql + "\nGROUP BY hour, " + joined(table.grouped());
+}
+
+std::string generation_column(std::uint32_t generation) {
+  return "generation UInt32 MATERIALIZED " + std::to_string(generation) + " CODEC(ZSTD(1))";
+}
+
 namespace {
+
+/// Names the insert that brought a row, by a hash of its token; 0 without one. The engine evaluates it
+/// once a block, where the insert's settings are known; a row from before the column reads 0.
+std::string batch_column() {
+  const std::string token = "getSetting('insert_deduplication_token')";
+  return "batch_id UInt64 MATERIALIZED if(" + token + " = '', 0, sipHash64(" + token + ")) CODEC(ZSTD(1))";
+}
+
+/// Part of the sorting key, so that states of different generations never merge. It has no default of its
+/// own, which the engine demands of a column that joins the key of an existing table.
+std::string rollup_generation_column() { return "generation UInt32 CODEC(ZSTD(1))"; }
+
+std::string rollup_order(const TableDefinition& table) {
+  const std::string key = joined(table.rollup_key);
+  return "PRIMARY KEY (" + key + ")\nORDER BY (" + key + ", generation)";
+}
 
 // How many inserts back a repeated token is still known. The engine counts parts: one insert of ours is
 // one part.
@@ -251,10 +283,11 @@ std::string create_raw(const TableDefinition& table, std::string_view database) 
   for (const ColumnDefinition& column : table.columns()) {
     sql += "    " + std::string(column.name) + " " + column.type + " CODEC(" + column.codec + "),\n";
   }
-  // Hidden from SELECT * and filled by the engine: a client that knows the contract never sees it.
+  // Hidden from SELECT * and filled by the engine: a client that knows the contract never sees them.
   sql +=
       "    arrival_hour DateTime('UTC') MATERIALIZED toStartOfHour(now('UTC')) CODEC(DoubleDelta, "
       "ZSTD(1)),\n";
+  sql += "    " + batch_column() + ",\n    " + generation_column(0) + ",\n";
   sql += finite_constraint(table) + "\n)\nENGINE = MergeTree\nPARTITION BY toDate(timestamp)\nORDER BY (" +
          joined(table.raw_key) + ")\nTTL ";
   sql += ttl_expression("timestamp", table.raw_retention);
@@ -274,23 +307,16 @@ std::string create_rollup(const TableDefinition& table, std::string_view databas
   for (const MeasureDefinition& measure : table.measures) {
     sql += "    " + std::string(measure.name) + " " + measure.state_type() + " CODEC(ZSTD(1)),\n";
   }
-  sql +=
-      "    arrival_hour SimpleAggregateFunction(min, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))\n)\nENGINE "
-      "= "
-      "AggregatingMergeTree\nORDER BY (" +
-      joined(table.rollup_key) + ")\nTTL " + ttl_expression("hour", kRollupRetention);
+  sql += "    arrival_hour SimpleAggregateFunction(min, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1)),\n    " +
+         rollup_generation_column() + "\n)\nENGINE = AggregatingMergeTree\n" + rollup_order(table) +
+         "\nTTL " + ttl_expression("hour", kRollupRetention);
   return sql + "\nSETTINGS index_granularity = " + std::to_string(table.rollup_granularity) + ", " +
          kDeduplication;
 }
 
 std::string create_view(const TableDefinition& table, std::string_view database) {
-  std::string sql = "CREATE MATERIALIZED VIEW IF NOT EXISTS " + qualified(database, table.view) + " TO " +
-                    qualified(database, table.rollup_table) +
-                    " AS\nSELECT toStartOfHour(timestamp) AS hour, " + joined(table.grouped());
-  for (const MeasureDefinition& measure : table.measures)
-    sql += ",\n    " + measure.raw_expression() + " AS " + measure.name;
-  return sql + ",\n    min(arrival_hour) AS arrival_hour\nFROM " + qualified(database, table.raw_table) +
-         "\nGROUP BY hour, " + joined(table.grouped());
+  return "CREATE MATERIALIZED VIEW IF NOT EXISTS " + qualified(database, table.view) + " TO " +
+         qualified(database, table.rollup_table) + " AS\n" + rollup_query(table, database);
 }
 
 std::string create_finishing_view(const TableDefinition& table, std::string_view database) {
@@ -308,6 +334,18 @@ std::string create_finishing_view(const TableDefinition& table, std::string_view
 }
 
 }  // namespace
+
+std::vector<std::string> add_batches_statements(const TableDefinition& table, std::string_view database) {
+  const std::string raw = "ALTER TABLE " + qualified(database, table.raw_table);
+  return {
+      raw + " ADD COLUMN IF NOT EXISTS " + batch_column() + ", ADD COLUMN IF NOT EXISTS " +
+          generation_column(0),
+      // Written out: a column that a part lacks reads as its default of today, which repairs change.
+      raw + " MATERIALIZE COLUMN generation SETTINGS mutations_sync = 2",
+      "ALTER TABLE " + qualified(database, table.rollup_table) + " ADD COLUMN IF NOT EXISTS " +
+          rollup_generation_column() + ", MODIFY ORDER BY (" + joined(table.rollup_key) + ", generation)",
+      "ALTER TABLE " + qualified(database, table.view) + " MODIFY QUERY " + rollup_query(table, database)};
+}
 
 std::vector<std::string> create_statements(const TableDefinition& table, std::string_view database) {
   return {create_raw(table, database), create_rollup(table, database), create_view(table, database),

@@ -8,11 +8,16 @@
 namespace optiinfra {
 namespace {
 
+/// A step may write a column of every row there is.
+constexpr std::chrono::hours kStatementTimeout{1};
+
 /// A numbered step. Statements may run twice: a kill between a step and its record repeats it.
 struct Migration {
   std::uint32_t number;
   const char* name;
   std::vector<std::string> (*statements)(std::string_view database);
+  /// Counts what is still to be done, for a step whose statements cost something where there is nothing.
+  const char* remaining = nullptr;
 };
 
 /// The tables of the program itself, beside those of the contract.
@@ -38,10 +43,25 @@ std::vector<std::string> create_everything(std::string_view database) {
   return statements;
 }
 
+std::vector<std::string> add_batches(std::string_view database) {
+  std::vector<std::string> statements;
+  for (const Family family : kFamilies) {
+    for (std::string& sql : add_batches_statements(table_of(family), database))
+      statements.push_back(std::move(sql));
+  }
+  return statements;
+}
+
+/// The views are last to get the column.
+constexpr const char* kObjectsWithoutGeneration =
+    "SELECT toUInt64(12 - count()) FROM system.columns WHERE database = {database:String} AND "
+    "name = 'generation'";
+
 /// A new store gets step 1 as the definitions stand today, and the later steps find their work done.
 /// So a step that adds a column says ADD COLUMN IF NOT EXISTS.
 const Migration kMigrations[] = {
     {1, "create tables, rollups and views", create_everything},
+    {2, "name the insert of every row", add_batches, kObjectsWithoutGeneration},
 };
 
 Result<void> create_record(Transport& transport) {
@@ -53,9 +73,18 @@ Result<void> create_record(Transport& transport) {
               "ENGINE = MergeTree\nORDER BY number"});
 }
 
+Result<bool> is_needed(Transport& transport, const Migration& migration) {
+  if (migration.remaining == nullptr) return true;
+  OPTIINFRA_TRY(const auto remaining,
+                query_numbers(transport, {.sql = migration.remaining,
+                                          .parameters = {{"database", std::string(transport.database())}}}));
+  return remaining.empty() || remaining[0] != 0;
+}
+
 Result<void> apply(Transport& transport, const Migration& migration) {
-  for (std::string& sql : migration.statements(transport.database())) {
-    if (auto done = transport.execute({.sql = std::move(sql)}); !done) {
+  OPTIINFRA_TRY(const bool needed, is_needed(transport, migration));
+  for (std::string& sql : needed ? migration.statements(transport.database()) : std::vector<std::string>{}) {
+    if (auto done = transport.execute({.sql = std::move(sql), .timeout = kStatementTimeout}); !done) {
       return with_context(std::move(done).error(),
                           "migration " + std::to_string(migration.number) + " (" + migration.name + ")");
     }

@@ -10,6 +10,7 @@ namespace {
 
 struct VerifyFlags {
   bool json = false;
+  bool repair = false;
 };
 
 Value compression_of(const ObjectReport& object) {
@@ -71,14 +72,28 @@ Section differences_section(const VerifyReport& verified) {
   return {.key = "differences", .title = "Hours that differ", .records = std::move(records)};
 }
 
+Section rebuilt_section(const VerifyReport& verified) {
+  Records records{.fields = {{"family", "family"},
+                             {"hour", "hour (UTC)", Look::kTime},
+                             {"rows_before", "rows counted before", Look::kCount},
+                             {"rows_after", "raw rows", Look::kCount},
+                             {"key", "key"}},
+                  .rows = {}};
+  for (const RebuiltHour& each : verified.repair.rebuilt)
+    records.rows.push_back(
+        {std::string(table_of(each.family).name), each.hour, each.rows_before, each.rows_after, each.key});
+  return {.key = "rebuilt", .title = "Hours rebuilt from raw rows", .records = std::move(records)};
+}
+
 Section summary_section(const VerifyReport& verified) {
-  return object_section(
-      "summary",
-      {{"ok", "all agrees"},
-       {"hours_compared", "rollup hours compared", Look::kCount},
-       {"hours_past_retention", "past the raw rows' retention", Look::kCount},
-       {"hours_differing", "that differ", Look::kCount}},
-      {verified.ok(), verified.hours_compared, verified.hours_past_retention, verified.hours_differing});
+  return object_section("summary",
+                        {{"ok", "all agrees"},
+                         {"hours_compared", "rollup hours compared", Look::kCount},
+                         {"hours_past_retention", "past the raw rows' retention", Look::kCount},
+                         {"hours_rebuilt", "rebuilt", Look::kCount},
+                         {"hours_differing", "that differ", Look::kCount}},
+                        {verified.ok(), verified.hours_compared, verified.hours_past_retention,
+                         verified.repair.hours_rebuilt, verified.hours_differing});
 }
 
 /// Tables leave out what is fine and long; JSON has everything always.
@@ -88,15 +103,16 @@ Report make_report(const VerifyReport& verified, bool everything) {
   report.sections.push_back(retention_section(verified));
   if (everything || !verified.schema_faults.empty()) report.sections.push_back(faults_section(verified));
   if (everything || !verified.differences.empty()) report.sections.push_back(differences_section(verified));
+  if (everything || !verified.repair.rebuilt.empty()) report.sections.push_back(rebuilt_section(verified));
   report.sections.push_back(summary_section(verified));
   return report;
 }
 
-Result<VerifyReport> verify_store(const Context& context) {
+Result<VerifyReport> verify_store(const Context& context, Mend mend) {
   OPTIINFRA_TRY(Client client, context.open(false));
   VerifyReport verified;
   OPTIINFRA_CHECK(client.with_session([&](Transport& transport) -> Result<void> {
-    OPTIINFRA_TRY(verified, verify(transport));
+    OPTIINFRA_TRY(verified, verify(transport, mend));
     return {};
   }));
   return verified;
@@ -105,7 +121,8 @@ Result<VerifyReport> verify_store(const Context& context) {
 Result<ExitCode> run(const VerifyFlags& flags, Context& context) {
   if (flags.json) context.output = OutputFormat::kJson;
   const Stopwatch watch;
-  OPTIINFRA_TRY(const VerifyReport verified, verify_store(context));
+  OPTIINFRA_TRY(const VerifyReport verified,
+                verify_store(context, flags.repair ? Mend::kRollups : Mend::kNothing));
   Report report = make_report(verified, context.output == OutputFormat::kJson);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
@@ -113,6 +130,9 @@ Result<ExitCode> run(const VerifyFlags& flags, Context& context) {
 }
 
 void describe(CLI::App& app, VerifyFlags& flags) {
+  app.add_flag("--repair", flags.repair,
+               "Rebuild the rollup hours that differ, from raw rows, and say which. Safe while writes go on; "
+               "hours whose raw rows may have expired are left alone");
   app.add_flag("--json", flags.json, "The same as --output json");
 }
 
@@ -124,6 +144,7 @@ void define_verify(CLI::App& parent, Action& action) {
       "Check the store: its objects, its retention, and every rollup hour against the raw rows. "
       "Exit code 4 when something differs",
       "  optiinfra verify\n"
+      "  optiinfra verify --repair\n"
       "  optiinfra verify --json | jq .data.summary",
       describe, run);
 }
