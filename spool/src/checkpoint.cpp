@@ -12,7 +12,10 @@ constexpr std::size_t kFixedBytes = 88;
 constexpr std::size_t kSegmentBytes = 24;
 constexpr std::size_t kRangeBytes = 16;
 constexpr std::size_t kChecksumBytes = 4;
-constexpr std::uint32_t kClosedFlag = 1;
+constexpr std::uint64_t kClosedFlag = 1;
+/// Of a segment's number, which is smaller.
+constexpr std::uint64_t kDamagedFlag = std::uint64_t{1} << 63;
+static_assert(kNumberMax < kDamagedFlag);
 
 static_assert(kFixedBytes + kSpoolSegmentsMax * kSegmentBytes + kRangeBytes + kChecksumBytes <=
               kCheckpointSlotBytes);
@@ -57,8 +60,10 @@ std::vector<std::byte> encode(const Checkpoint& checkpoint) {
   fields.u64(checkpoint.closed ? kClosedFlag : 0);
   fields.u64(segments.size());
   fields.u64(ranges);
-  for (const CheckpointSegment& segment : segments)
-    fields.u64(segment.number), fields.u64(segment.first), fields.u64(segment.last);
+  for (const CheckpointSegment& segment : segments) {
+    fields.u64(segment.number | (segment.damaged ? kDamagedFlag : 0));
+    fields.u64(segment.first), fields.u64(segment.last);
+  }
   for (const SequenceRange& range : std::span(checkpoint.acknowledged).first(ranges))
     fields.u64(range.first), fields.u64(range.last);
   fields.u32(crc32c(Bytes(bytes).first(fields.written())));
@@ -86,7 +91,8 @@ std::optional<Checkpoint> decode_checkpoint(Bytes slot, std::optional<std::uint3
     return {};
   for (std::uint64_t i = 0; i < segments; ++i) {
     const std::uint64_t number = fields.u64(), first = fields.u64();
-    checkpoint.segments.push_back({number, first, fields.u64()});
+    checkpoint.segments.push_back(
+        {number & ~kDamagedFlag, first, fields.u64(), (number & kDamagedFlag) != 0});
   }
   for (std::uint64_t i = 0; i < ranges; ++i) {
     const Sequence first = fields.u64();

@@ -22,6 +22,7 @@ struct CheckpointSegment {
   std::uint64_t number = 0;
   Sequence first = 0;
   Sequence last = 0;  ///< first - 1 when it holds no record.
+  bool damaged = false;
 };
 
 struct SequenceRange {

@@ -83,8 +83,8 @@ void Ledger::describe(Checkpoint& checkpoint) const {
   for (const Segment& segment : segments_) {
     // One without a record may still be given up and its file removed.
     if (is_finished(segment) || segment.done.empty()) continue;
-    checkpoint.segments.push_back(
-        {segment.name.number, segment.first(), segment.growing ? kStillGrowing : segment.last()});
+    checkpoint.segments.push_back({segment.name.number, segment.first(),
+                                   segment.growing ? kStillGrowing : segment.last(), segment.damaged});
     add_ranges(segment, checkpoint.acknowledged);
   }
 }

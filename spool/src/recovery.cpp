@@ -47,7 +47,8 @@ class Recovery {
   Result<void> read_segment(std::size_t index);
   Result<void> read_records(std::size_t index, Content& content);
   void take(const SegmentReader::Record& record, Content& content);
-  void judge_header(const SegmentFile& file, const Content& content, Sequence promised);
+  Result<void> judge_header(std::size_t index, Sequence promised);
+  Result<void> mend_header(const SegmentName& name);
   void judge_regions(Content& content, Sequence promised);
   void find_missing_segments();
   void note_missing_segment(std::uint64_t number, Sequence first, Sequence last);
@@ -59,6 +60,7 @@ class Recovery {
   Survey survey_;
   Recovered result_;
   std::vector<std::pair<SegmentName, std::uint64_t>> cuts_;  ///< Where an undamaged segment's records end.
+  std::vector<SegmentName> damaged_headers_;
 };
 
 Result<Recovered> Recovery::run() {
@@ -129,7 +131,7 @@ Result<void> Recovery::read_segment(std::size_t index) {
   OPTIINFRA_CHECK(read_records(index, content));
   ++result_.report.segments;
   const Sequence promise = promised(index, content);
-  judge_header(survey_.segments[index], content, promise);
+  OPTIINFRA_CHECK(judge_header(index, promise));
   judge_regions(content, promise);
   if (!content.segment.damaged && content.segment.bytes > content.end)
     cuts_.emplace_back(content.segment.name, content.end);
@@ -140,6 +142,8 @@ Result<void> Recovery::read_segment(std::size_t index) {
 Result<void> Recovery::read_records(std::size_t index, Content& content) {
   Segment& segment = content.segment;
   segment.name = survey_.segments[index].name;
+  const auto* listed = survey_.listed(segment.name.number);
+  segment.damaged = listed != nullptr && listed->damaged;
   OPTIINFRA_TRY(const auto file, files_.open(folder_ / to_string(segment.name)));
   OPTIINFRA_TRY(segment.bytes, file->size());
   SegmentReader reader(*file, {survey_.identity, segment.name.number, segment.first(), limit(index)});
@@ -166,25 +170,41 @@ void Recovery::take(const SegmentReader::Record& record, Content& content) {
   if (!done) report.record_bytes += record.payload.size();
 }
 
-void Recovery::judge_header(const SegmentFile& file, const Content& content, Sequence promised) {
-  // A crash may come before the first header is on the disk; nothing was promised of that segment.
-  const bool begun = !content.segment.done.empty() || promised >= content.segment.first() ||
-                     survey_.known_to_checkpoint(file.name.number);
-  if (file.header || !begun) return;
+Result<void> Recovery::judge_header(std::size_t index, Sequence promised) {
+  const SegmentFile& file = survey_.segments[index];
+  if (file.header) return {};
+  // A crash may come before the header is on the disk; nothing was promised of that segment then.
+  const bool begun = promised >= file.name.first_sequence || survey_.known_to_checkpoint(file.name.number);
+  if (!begun) return mend_header(file.name);
   ++result_.report.damaged_headers;
   note(result_.report,
-       "the header of segment " + to_string(file.name) + " is damaged; its records are read without it");
+       "the header of segment " + to_string(file.name) + " was damaged; its records were read without it");
+  damaged_headers_.push_back(file.name);
+  return {};
+}
+
+// So that the next opening finds no damage that is none, or was reported.
+Result<void> Recovery::mend_header(const SegmentName& name) {
+  SegmentHeader header;
+  header.identity = survey_.identity;
+  header.number = name.number;
+  header.first_sequence = name.first_sequence;
+  OPTIINFRA_TRY(const auto file, files_.open(folder_ / to_string(name)));
+  OPTIINFRA_CHECK(write_all(*file, 0, encode(header)));
+  return file->sync();
 }
 
 void Recovery::judge_regions(Content& content, Sequence promised) {
   RecoveryReport& report = result_.report;
   for (const Region& region : content.regions) {
     const Sequence last = std::min(region.before - 1, promised);
-    if (last <= region.after) {
+    const std::uint64_t promises = last > region.after ? last - region.after : 0;
+    const std::uint64_t lost = promises - acknowledged_within(region.after + 1, last);
+    // Torn, or reported by the opening before, which counted as done what it had lost.
+    if (lost == 0) {
       report.torn_bytes += region.bytes;
       continue;
     }
-    const std::uint64_t lost = last - region.after - acknowledged_within(region.after + 1, last);
     content.segment.damaged = true;
     report.damaged_bytes += region.bytes;
     report.records_missing += lost;
@@ -250,6 +270,9 @@ void Recovery::tidy() {
   for (const Segment& segment : result_.ledger.finished()) {
     (void)discard(files_, folder_, segment, result_.damaged_kept);
     result_.ledger.remove(segment.name.number);
+  }
+  for (const SegmentName& name : damaged_headers_) {
+    if (result_.ledger.find_number(name.number) != nullptr) (void)mend_header(name);
   }
   for (const auto& [name, end] : cuts_) {
     Segment* const segment = result_.ledger.find_number(name.number);

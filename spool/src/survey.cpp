@@ -45,8 +45,8 @@ Result<void> load_checkpoint(FileSystem& files, const fs::path& folder, Survey& 
   survey.damaged_slot = loaded.damaged_slot;
   survey.checkpoint = std::move(loaded.checkpoint);
   if (survey.checkpoint) survey.checkpoint_file = std::move(loaded.file);
-  // A slot is cut off when a crash comes while it is written: normal, unless the owner closed in order.
-  report.checkpoint_damaged = !survey.checkpoint || (loaded.damaged_slot && survey.checkpoint->closed);
+  report.checkpoint_damaged = !survey.checkpoint;
+  report.checkpoint_torn = survey.checkpoint && loaded.damaged_slot;
   if (report.checkpoint_damaged)
     note(report, "the file checkpoint is damaged: records may be replayed that were acknowledged");
   return {};

@@ -74,7 +74,8 @@ struct RecoveryReport {
       0;  ///< Segments whose header is unreadable; their records are not affected.
   std::uint64_t records_missing = 0;   ///< Promised by sync(), not acknowledged on disk, not found.
   std::uint64_t segments_missing = 0;  ///< Files that must be there and are not.
-  bool checkpoint_damaged = false;     ///< More records than needed may be replayed.
+  bool checkpoint_torn = false;        ///< Its last writing was cut off; the one before counts.
+  bool checkpoint_damaged = false;     ///< Nothing of it can be read: done records may be replayed.
 
   /// One sentence for each kind of damage above and where it lies, at most kSpoolProblemsMax. A torn tail is
   /// no problem.
