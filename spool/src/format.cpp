@@ -42,6 +42,12 @@ void FieldWriter::integer(std::uint64_t value, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i, value >>= 8) into_[written_++] = static_cast<std::byte>(value);
 }
 
+void FieldWriter::uuid(const Uuid& value) {
+  for (const std::uint64_t half : {value.high, value.low}) {
+    for (int shift = 56; shift >= 0; shift -= 8) into_[written_++] = static_cast<std::byte>(half >> shift);
+  }
+}
+
 bool FieldReader::text(std::string_view expected) {
   const bool same = std::memcmp(from_.data(), expected.data(), expected.size()) == 0;
   from_ = from_.subspan(expected.size());
@@ -56,8 +62,12 @@ std::uint64_t FieldReader::integer(std::size_t size) {
 }
 
 Uuid FieldReader::uuid() {
-  const std::uint64_t high = u64();
-  return {high, u64()};
+  Uuid value;
+  for (std::uint64_t* half : {&value.high, &value.low}) {
+    for (std::size_t i = 0; i < 8; ++i) *half = *half << 8 | static_cast<std::uint64_t>(from_[i]);
+    from_ = from_.subspan(8);
+  }
+  return value;
 }
 
 std::array<std::byte, kSegmentHeaderBytes> encode(const SegmentHeader& header) {

@@ -26,7 +26,8 @@ class FieldWriter {
   void text(std::string_view value);
   void u32(std::uint32_t value) { integer(value, 4); }
   void u64(std::uint64_t value) { integer(value, 8); }
-  void uuid(const Uuid& value) { u64(value.high), u64(value.low); }
+  /// In the order of its text.
+  void uuid(const Uuid& value);
   std::size_t written() const noexcept { return written_; }
 
  private:

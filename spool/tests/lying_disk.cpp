@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
 
 namespace optiinfra::testing {
 namespace fs = std::filesystem;
@@ -74,6 +75,7 @@ class LyingDisk::OpenFile final : public File {
   }
 
   Result<void> sync() override {
+    if (disk_.sync_time_.count() > 0) std::this_thread::sleep_for(disk_.sync_time_);
     const std::lock_guard lock(disk_.mutex_);
     if (auto error = fault("sync")) {
       if (!disk_.off_) disk_.keep_part(*inode_);

@@ -5,6 +5,7 @@
 /// forgets what was to be synced, and the next one succeeds as if nothing had happened: so do real disks.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -44,6 +45,9 @@ class LyingDisk final : public FileSystem {
 
   /// No write() takes more than this many bytes.
   void set_write_bytes_max(std::uint64_t bytes) { write_bytes_max_ = bytes; }
+
+  /// Each sync of a file takes this long, during which other calls go on.
+  void set_sync_time(std::chrono::microseconds time) { sync_time_ = time; }
 
   /// Room for all files; a write or allocation beyond fails. 0: no bound.
   void set_room(std::uint64_t bytes) { room_bytes_ = bytes; }
@@ -99,6 +103,7 @@ class LyingDisk final : public FileSystem {
   std::uint64_t life_ = 0;  ///< Restarts so far; files opened before are dead.
   std::uint64_t write_bytes_max_ = ~std::uint64_t{0};
   std::uint64_t room_bytes_ = 0;
+  std::chrono::microseconds sync_time_{0};
   Names seen_, durable_;
   std::vector<NameChange> name_changes_;
   std::set<std::string> locked_;

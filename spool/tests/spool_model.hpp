@@ -31,7 +31,7 @@ struct ModelCounts {
   std::uint64_t out_of_order = 0;
   std::uint64_t replayed_again = 0;  ///< Although the acknowledgement was on the disk.
   std::uint64_t false_alarms = 0;    ///< Damage reported where there was a crash and no more.
-  std::string alarm = {};              ///< The last one.
+  std::string alarm = {};            ///< The last one.
   std::uint64_t bad() const {
     return lost + invented + revived + out_of_order + replayed_again + false_alarms;
   }
