@@ -9,8 +9,8 @@ namespace optiinfra {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::HttpPeer;
 using testing::HttpRequest;
-using testing::Peer;
 using testing::ScriptedHttpServer;
 using Clock = std::chrono::steady_clock;
 
@@ -21,7 +21,7 @@ const std::string kException =
 
 /// Greets each connection as ClickHouse would, then leaves it to `script`.
 ScriptedHttpServer::Script after_greeting(ScriptedHttpServer::Script script, const char* tag = kTag) {
-  return [script = std::move(script), tag](Peer& peer) {
+  return [script = std::move(script), tag](HttpPeer& peer) {
     HttpRequest request;
     if (!peer.read_request(request)) return;
     peer.answer(request, "", tag);
@@ -32,7 +32,7 @@ ScriptedHttpServer::Script after_greeting(ScriptedHttpServer::Script script, con
 /// As above for the session's first connection; every later one is the script's from its first byte.
 ScriptedHttpServer::Script greeting_first(ScriptedHttpServer::Script script) {
   auto greeted = std::make_shared<std::atomic<bool>>(false);
-  return [script = std::move(script), greeted](Peer& peer) {
+  return [script = std::move(script), greeted](HttpPeer& peer) {
     if (!greeted->exchange(true)) {
       HttpRequest request;
       if (!peer.read_request(request)) return;
@@ -74,7 +74,7 @@ Block numbers(std::size_t rows = 3) {
 TEST(HttpSession, SendsTheCredentialsInHeadersAloneAndNamesTheDatabase) {
   std::mutex mutex;
   std::vector<HttpRequest> requests;
-  ScriptedHttpServer server([&](Peer& peer) {
+  ScriptedHttpServer server([&](HttpPeer& peer) {
     HttpRequest request;
     while (peer.read_request(request)) {
       peer.answer(request, "7\n", kTag);
@@ -97,7 +97,7 @@ TEST(HttpSession, SendsTheCredentialsInHeadersAloneAndNamesTheDatabase) {
 }
 
 TEST(HttpSession, ConnectsWhereTheDatabaseDoesNotExistYet) {
-  ScriptedHttpServer server([](Peer& peer) {
+  ScriptedHttpServer server([](HttpPeer& peer) {
     HttpRequest request;
     while (peer.read_request(request)) {
       if (request.head.find("X-ClickHouse-Database") == std::string::npos) {
@@ -118,7 +118,7 @@ TEST(HttpSession, NeverTakesAnExceptionBehindAnAnswerForData) {
   for (const bool broken : {true, false}) {
     const std::string answer = "1\n2\n" + kException;
     for (std::size_t cut = 0; cut <= answer.size(); cut += 7) {
-      ScriptedHttpServer server(after_greeting([&](Peer& peer) {
+      ScriptedHttpServer server(after_greeting([&](HttpPeer& peer) {
         HttpRequest request;
         if (!peer.read_request(request)) return;
         peer.begin_answer(request, kTag);
@@ -141,7 +141,7 @@ TEST(HttpSession, TakesNoAnswerThatIsCutOffForAWholeOne) {
   for (const std::string& rest : {std::string("Transfer-Encoding: chunked\r\n\r\n4\r\n1\n2\n\r\n"),
                                   std::string("Transfer-Encoding: chunked\r\n\r\n9\r\n1\n2\n"),
                                   std::string("Content-Length: 9\r\n\r\n1\n2\n"), std::string("")}) {
-    ScriptedHttpServer server(after_greeting([&](Peer& peer) {
+    ScriptedHttpServer server(after_greeting([&](HttpPeer& peer) {
       HttpRequest request;
       if (!peer.read_request(request)) return;
       std::string answer = head + rest;
@@ -157,7 +157,7 @@ TEST(HttpSession, TakesNoAnswerThatIsCutOffForAWholeOne) {
 
 TEST(HttpSession, AsksAServerWithoutTagsToAnswerAtTheEnd) {
   ScriptedHttpServer server(after_greeting(
-      [](Peer& peer) {
+      [](HttpPeer& peer) {
         HttpRequest request;
         while (peer.read_request(request)) peer.answer(request, request.parameter("wait_end_of_query"));
       },
@@ -166,7 +166,7 @@ TEST(HttpSession, AsksAServerWithoutTagsToAnswerAtTheEnd) {
 }
 
 TEST(HttpSession, RefusesAnAnswerThatLostItsTagOnTheWay) {
-  ScriptedHttpServer server(after_greeting([](Peer& peer) {
+  ScriptedHttpServer server(after_greeting([](HttpPeer& peer) {
     HttpRequest request;
     while (peer.read_request(request)) peer.answer(request, "1\n");
   }));
@@ -200,7 +200,7 @@ void expect_errors(const ScriptedHttpServer::Script& script, ErrorKind kind, App
 
 TEST(HttpSession, EndsAtItsBudgetWhateverTheServerLeavesOut) {
   const auto stall_behind = [](const std::string& part) {
-    return [part](Peer& peer) {
+    return [part](HttpPeer& peer) {
       HttpRequest request;
       if (!peer.read_request(request)) return;
       peer.write(part);
@@ -212,7 +212,7 @@ TEST(HttpSession, EndsAtItsBudgetWhateverTheServerLeavesOut) {
 }
 
 TEST(HttpSession, EndsAtItsBudgetInTheMiddleOfABodyToo) {
-  ScriptedHttpServer server(after_greeting([](Peer& peer) {
+  ScriptedHttpServer server(after_greeting([](HttpPeer& peer) {
     HttpRequest request;
     if (!peer.read_request(request)) return;
     peer.begin_answer(request, kTag);
@@ -225,7 +225,7 @@ TEST(HttpSession, EndsAtItsBudgetInTheMiddleOfABodyToo) {
 }
 
 TEST(HttpSession, EndsAtItsBudgetWhileAServerTakesNoMoreOfAnInsert) {
-  ScriptedHttpServer server(after_greeting([](Peer& peer) {
+  ScriptedHttpServer server(after_greeting([](HttpPeer& peer) {
     HttpRequest request;
     if (!peer.read_head(request)) return;
     std::this_thread::sleep_for(1s);
@@ -239,7 +239,7 @@ TEST(HttpSession, EndsAtItsBudgetWhileAServerTakesNoMoreOfAnInsert) {
 
 TEST(HttpSession, BoundsAnEndlessHead) {
   expect_errors(
-      [](Peer& peer) {
+      [](HttpPeer& peer) {
         HttpRequest request;
         if (!peer.read_request(request)) return;
         peer.write("HTTP/1.1 200 OK\r\n");
@@ -250,7 +250,7 @@ TEST(HttpSession, BoundsAnEndlessHead) {
 
 TEST(HttpSession, BoundsEndlessInterimAnswers) {
   expect_errors(
-      [](Peer& peer) {
+      [](HttpPeer& peer) {
         HttpRequest request;
         if (!peer.read_request(request)) return;
         while (peer.write("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n")) continue;
@@ -260,7 +260,7 @@ TEST(HttpSession, BoundsEndlessInterimAnswers) {
 
 TEST(HttpSession, BoundsAnEndlessRefusal) {
   expect_errors(
-      [](Peer& peer) {
+      [](HttpPeer& peer) {
         HttpRequest request;
         if (!peer.read_request(request)) return;
         peer.write(
@@ -272,7 +272,7 @@ TEST(HttpSession, BoundsAnEndlessRefusal) {
 
 TEST(HttpSession, TellsWhatIsNotHttp) {
   expect_errors(
-      [](Peer& peer) {
+      [](HttpPeer& peer) {
         HttpRequest request;
         if (!peer.read_request(request)) return;
         peer.write("\x02\x05hello, this is another protocol\r\n\r\n");
@@ -282,7 +282,7 @@ TEST(HttpSession, TellsWhatIsNotHttp) {
 
 TEST(HttpSession, TakesNoOtherServersSuccessForClickHouses) {
   expect_errors(
-      [](Peer& peer) {
+      [](HttpPeer& peer) {
         HttpRequest request;
         while (peer.read_request(request)) peer.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
       },
@@ -290,9 +290,9 @@ TEST(HttpSession, TakesNoOtherServersSuccessForClickHouses) {
 }
 
 TEST(HttpSession, FollowsNoRedirectAndSaysSo) {
-  ScriptedHttpServer elsewhere([](Peer& peer) { peer.wait_for_close(); });
+  ScriptedHttpServer elsewhere([](HttpPeer& peer) { peer.wait_for_close(); });
   expect_errors(
-      [&](Peer& peer) {
+      [&](HttpPeer& peer) {
         HttpRequest request;
         while (peer.read_request(request))
           peer.write("HTTP/1.1 302 Found\r\nLocation: " + elsewhere.url() + "\r\nContent-Length: 0\r\n\r\n");
@@ -303,7 +303,7 @@ TEST(HttpSession, FollowsNoRedirectAndSaysSo) {
 
 TEST(HttpSession, ReportsAProxysRefusalAsUnavailableAndUnknown) {
   expect_errors(
-      [](Peer& peer) {
+      [](HttpPeer& peer) {
         HttpRequest request;
         while (peer.read_request(request))
           peer.write("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 13\r\n\r\n<html>\r\nbad\x01\r\n");
@@ -314,7 +314,7 @@ TEST(HttpSession, ReportsAProxysRefusalAsUnavailableAndUnknown) {
 /// Closes the kept connection behind any request that holds `word`, unanswered: where libcurl would send the
 /// request again. Counts their heads, on every connection.
 ScriptedHttpServer::Script closing_behind(const std::string& word, std::atomic<int>& count) {
-  return [word, &count](Peer& peer) {
+  return [word, &count](HttpPeer& peer) {
     HttpRequest request;
     while (peer.read_head(request)) {
       if (request.line.find(word) != std::string::npos) {
@@ -353,7 +353,7 @@ TEST(HttpSession, NeverRepeatsAStatementByItself) {
 }
 
 TEST(HttpSession, ConnectsAnewWhereTheServerClosedTheKeptConnection) {
-  ScriptedHttpServer server([](Peer& peer) {
+  ScriptedHttpServer server([](HttpPeer& peer) {
     HttpRequest request;
     if (peer.read_request(request)) peer.answer(request, "7\n", kTag);
   });
@@ -369,7 +369,7 @@ TEST(HttpSession, ConnectsAnewWhereTheServerClosedTheKeptConnection) {
 TEST(HttpSession, AppliesNothingWhereNothingListens) {
   std::unique_ptr<Transport> session;
   {
-    ScriptedHttpServer server(after_greeting([](Peer&) {}));
+    ScriptedHttpServer server(after_greeting([](HttpPeer&) {}));
     session = open(server.url());
   }
   const auto inserted = session->insert({.table = "t"}, numbers());
@@ -381,7 +381,7 @@ TEST(HttpSession, AppliesNothingWhereNothingListens) {
 }
 
 TEST(HttpSession, HearsTheReasonOfARefusalInTheMiddleOfAnInsert) {
-  ScriptedHttpServer server(after_greeting([](Peer& peer) {
+  ScriptedHttpServer server(after_greeting([](HttpPeer& peer) {
     HttpRequest request;
     if (!peer.read_head(request)) return;
     const std::string reason = "Code: 27. DB::Exception: not a number. (CANNOT_PARSE_INPUT)\n";
@@ -396,7 +396,7 @@ TEST(HttpSession, HearsTheReasonOfARefusalInTheMiddleOfAnInsert) {
 }
 
 TEST(HttpSession, ReadsPastInterimAnswers) {
-  ScriptedHttpServer server(after_greeting([](Peer& peer) {
+  ScriptedHttpServer server(after_greeting([](HttpPeer& peer) {
     HttpRequest request;
     while (peer.read_request(request)) {
       peer.write("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n");
@@ -407,7 +407,7 @@ TEST(HttpSession, ReadsPastInterimAnswers) {
 }
 
 TEST(HttpSession, KeepsWhatASetSaidAndSendsItWithEachStatement) {
-  ScriptedHttpServer server(after_greeting([](Peer& peer) {
+  ScriptedHttpServer server(after_greeting([](HttpPeer& peer) {
     HttpRequest request;
     while (peer.read_request(request)) peer.answer(request, request.parameter("readonly"), kTag);
   }));
@@ -421,7 +421,7 @@ TEST(HttpSession, KeepsWhatASetSaidAndSendsItWithEachStatement) {
 TEST(HttpSession, TellsTheServerWhenItLeavesAnAnswer) {
   std::mutex mutex;
   std::string left, stopped;
-  ScriptedHttpServer server(greeting_first([&](Peer& peer) {
+  ScriptedHttpServer server(greeting_first([&](HttpPeer& peer) {
     HttpRequest request;
     if (!peer.read_request(request)) return;
     if (request.body.starts_with("KILL QUERY")) {
@@ -445,12 +445,12 @@ TEST(HttpSession, TellsTheServerWhenItLeavesAnAnswer) {
 }
 
 TEST(HttpSession, TriesTheNextHostAndRemembersTheOneThatFailed) {
-  ScriptedHttpServer alive(after_greeting([](Peer& peer) {
+  ScriptedHttpServer alive(after_greeting([](HttpPeer& peer) {
     HttpRequest request;
     while (peer.read_request(request)) peer.answer(request, "7\n", kTag);
   }));
   std::atomic<int> tries = 0;
-  ScriptedHttpServer closing([&](Peer&) { ++tries; });
+  ScriptedHttpServer closing([&](HttpPeer&) { ++tries; });
   const std::string dead = "127.0.0.1:" + std::to_string(closing.port());
   const auto connector =
       make_connector("http://ada:secret@" + dead + ",127.0.0.1:" + std::to_string(alive.port()) + "/metrics",
@@ -466,7 +466,7 @@ TEST(HttpSession, TriesTheNextHostAndRemembersTheOneThatFailed) {
 TEST(HttpSession, GoesThroughNoProxyOfTheEnvironment) {
   ::setenv("http_proxy", "http://127.0.0.1:1", 1);
   ::setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
-  ScriptedHttpServer server(after_greeting([](Peer&) {}));
+  ScriptedHttpServer server(after_greeting([](HttpPeer&) {}));
   EXPECT_NE(open(server.url()), nullptr);
   ::unsetenv("http_proxy");
   ::unsetenv("ALL_PROXY");
@@ -474,7 +474,7 @@ TEST(HttpSession, GoesThroughNoProxyOfTheEnvironment) {
 
 TEST(HttpSession, SurvivesAServerThatClosesWhileItSends) {
   // Writing to a closed connection must be an error and not a SIGPIPE.
-  ScriptedHttpServer server(after_greeting([](Peer& peer) {
+  ScriptedHttpServer server(after_greeting([](HttpPeer& peer) {
     HttpRequest request;
     (void)peer.read_head(request);
   }));
@@ -486,7 +486,7 @@ TEST(HttpSession, SurvivesAServerThatClosesWhileItSends) {
 }
 
 TEST(HttpSession, ReadsTheServersCounts) {
-  ScriptedHttpServer server(after_greeting([](Peer& peer) {
+  ScriptedHttpServer server(after_greeting([](HttpPeer& peer) {
     HttpRequest request;
     const std::string counts =
         R"(X-ClickHouse-Summary: {"read_rows":"5","read_bytes":"40","written_rows":"4"})"

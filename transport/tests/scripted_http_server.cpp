@@ -33,14 +33,14 @@ std::string HttpRequest::parameter(std::string_view name) const {
   return {};
 }
 
-bool Peer::read_more() {
+bool HttpPeer::read_more() {
   char buffer[64 << 10];
   const ssize_t size = ::recv(socket_, buffer, sizeof buffer, 0);
   if (size > 0) input_.append(buffer, static_cast<std::size_t>(size));
   return size > 0;
 }
 
-bool Peer::read_head(HttpRequest& request) {
+bool HttpPeer::read_head(HttpRequest& request) {
   std::size_t end;
   while ((end = input_.find("\r\n\r\n")) == std::string::npos) {
     if (!read_more()) return false;
@@ -53,9 +53,9 @@ bool Peer::read_head(HttpRequest& request) {
   return true;
 }
 
-bool Peer::read_request(HttpRequest& request) { return read_head(request) && read_body(request); }
+bool HttpPeer::read_request(HttpRequest& request) { return read_head(request) && read_body(request); }
 
-bool Peer::read_body(HttpRequest& request) {
+bool HttpPeer::read_body(HttpRequest& request) {
   if (has_header(request, "chunked")) {
     while (true) {
       std::size_t line;
@@ -81,7 +81,7 @@ bool Peer::read_body(HttpRequest& request) {
   return true;
 }
 
-bool Peer::write(std::string_view bytes) {
+bool HttpPeer::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t size = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (size <= 0) return false;
@@ -90,24 +90,24 @@ bool Peer::write(std::string_view bytes) {
   return true;
 }
 
-void Peer::answer(const HttpRequest& request, std::string_view body, std::string_view more_headers) {
+void HttpPeer::answer(const HttpRequest& request, std::string_view body, std::string_view more_headers) {
   write("HTTP/1.1 200 OK\r\nX-ClickHouse-Query-Id: " + request.parameter("query_id") +
         "\r\nKeep-Alive: timeout=30\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
         std::string(more_headers) + "\r\n" + std::string(body));
 }
 
-void Peer::begin_answer(const HttpRequest& request, std::string_view more_headers) {
+void HttpPeer::begin_answer(const HttpRequest& request, std::string_view more_headers) {
   write("HTTP/1.1 200 OK\r\nX-ClickHouse-Query-Id: " + request.parameter("query_id") +
         "\r\nTransfer-Encoding: chunked\r\n" + std::string(more_headers) + "\r\n");
 }
 
-void Peer::write_chunk(std::string_view bytes) {
+void HttpPeer::write_chunk(std::string_view bytes) {
   char size[32];
   std::snprintf(size, sizeof size, "%zx\r\n", bytes.size());
   write(size + std::string(bytes) + "\r\n");
 }
 
-void Peer::wait_for_close() {
+void HttpPeer::wait_for_close() {
   while (read_more()) input_.clear();
 }
 
@@ -149,7 +149,7 @@ void ScriptedHttpServer::accept_all() {
     const std::lock_guard lock(mutex_);
     sockets_.push_back(socket);
     threads_.emplace_back([this, socket] {
-      Peer peer(socket);
+      HttpPeer peer(socket);
       script_(peer);
       ::shutdown(socket, SHUT_RDWR);
     });

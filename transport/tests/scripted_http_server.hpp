@@ -22,9 +22,9 @@ struct HttpRequest {
 };
 
 /// One connection, from the server's side.
-class Peer {
+class HttpPeer {
  public:
-  explicit Peer(int socket) : socket_(socket) {}
+  explicit HttpPeer(int socket) : socket_(socket) {}
 
   /// Reads a whole request. False when the client has gone.
   bool read_request(HttpRequest& request);
@@ -55,7 +55,7 @@ class Peer {
 /// Threads: one for each connection runs `script` until it returns; then the connection is closed.
 class ScriptedHttpServer {
  public:
-  using Script = std::function<void(Peer&)>;
+  using Script = std::function<void(HttpPeer&)>;
 
   explicit ScriptedHttpServer(Script script);
   ScriptedHttpServer(const ScriptedHttpServer&) = delete;
