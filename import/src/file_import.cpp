@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "batch_columns.hpp"
+#include "optiinfra/schema/batch_columns.hpp"
 #include "ledger.hpp"
 #include "optiinfra/schema/validate.hpp"
 #include "record_block.hpp"
