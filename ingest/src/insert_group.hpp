@@ -12,6 +12,7 @@
 
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/metrics.hpp"
+#include "optiinfra/spool/spool.hpp"
 
 namespace optiinfra {
 
@@ -76,10 +77,10 @@ struct InsertGroup {
   const Family family;
   AnyBatch batch;
   std::size_t row_count = 0;
-  std::size_t bytes = 0;               ///< Taken from the memory budget.
-  std::string token;                   ///< Of the insert.
-  bool is_synced = false;              ///< Somebody waits for the store to sync these rows.
-  std::vector<std::uint64_t> records;  ///< Sequence numbers in the spool, ascending.
+  std::size_t bytes = 0;          ///< Taken from the memory budget.
+  std::string token;              ///< Of the insert.
+  bool is_synced = false;         ///< Somebody waits for the store to sync these rows.
+  std::vector<Sequence> records;  ///< In the spool, ascending.
   std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point not_before{};  ///< The next attempt.
   int attempts = 0;

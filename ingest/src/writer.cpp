@@ -7,6 +7,10 @@
 namespace optiinfra {
 namespace {
 
+/// A write of kInsertRowsMax rows with long texts; a larger one is refused.
+constexpr std::uint64_t kRecordBytesMax = std::uint64_t{256} << 20;
+static_assert(kSpoolBytesMin >= 2 * kRecordBytesMax);
+
 Error out_of_range(const char* option, const std::string& range) {
   return {ErrorKind::kInvalidArgument, std::string("WriterOptions::") + option + " must be " + range};
 }
@@ -18,6 +22,8 @@ Result<void> expect_in_range(const WriterOptions& options) {
     return out_of_range("senders", "from 1 to " + std::to_string(kSendersMax));
   if (options.memory_bytes_max < kWriterMemoryBytesMin)
     return out_of_range("memory_bytes_max", "at least " + std::to_string(kWriterMemoryBytesMin));
+  if (options.spool_bytes_max < kSpoolBytesMin)
+    return out_of_range("spool_bytes_max", "at least " + std::to_string(kSpoolBytesMin));
   if (options.insert_age.count() <= 0 || options.write_timeout.count() <= 0)
     return out_of_range("insert_age and write_timeout", "positive");
   return {};
@@ -25,8 +31,10 @@ Result<void> expect_in_range(const WriterOptions& options) {
 
 Result<std::shared_ptr<Spool>> open_spool(const WriterOptions& options) {
   if (options.spool_folder.empty()) return std::shared_ptr<Spool>{};
-  OPTIINFRA_TRY(Spool spool, Spool::open(options.spool_folder, {.bytes_max = options.spool_bytes_max}));
-  return std::make_shared<Spool>(std::move(spool));
+  OPTIINFRA_TRY(auto spool, Spool::open(options.spool_folder, {.spool_bytes_max = options.spool_bytes_max,
+                                                               .record_bytes_max = kRecordBytesMax,
+                                                               .buffer_bytes_max = kRecordBytesMax}));
+  return std::shared_ptr<Spool>(std::move(spool));
 }
 
 }  // namespace
@@ -40,23 +48,19 @@ Result<void> Ticket::wait(std::chrono::milliseconds timeout) const {
       return {};
     case Fate::State::kAbandoned:
       return Error{ErrorKind::kUnavailable,
-                   rows_->spool ? "the writer ended before these rows were stored; they are in its spool, and "
-                                  "the next writer stores them"
-                                : "the writer ended before these rows were known to be stored",
+                   rows_->spool
+                       ? "the writer ended before these rows were stored; they are in its spool, and "
+                         "the next writer stores them"
+                       : "the writer ended before these rows were known to be stored",
                    Applied::kUnknown};
     case Fate::State::kWaiting:
       break;
   }
   const std::string said = fate.last_error();
-  return Error{ErrorKind::kTimeout, "the rows are not stored yet" +
-                                        (said.empty() ? std::string() : "; the store last said: " + said),
-               Applied::kUnknown};
-}
-
-bool Ticket::is_reached() const {
-  if (!rows_->group || rows_->level == Acknowledgement::kAccepted) return true;
-  if (rows_->group->fate.state() == Fate::State::kStored) return true;
-  return rows_->level == Acknowledgement::kSpooled && rows_->spool->is_synced(rows_->record);
+  return Error{
+      ErrorKind::kTimeout,
+      "the rows are not stored yet" + (said.empty() ? std::string() : "; the store last said: " + said),
+      Applied::kUnknown};
 }
 
 Writer::Writer(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -99,8 +103,8 @@ Result<void> Writer::flush(std::chrono::milliseconds timeout) { return state_->f
 Result<void> Writer::close(std::chrono::milliseconds timeout) { return state_->close(timeout); }
 WriterMetrics Writer::metrics() const { return state_->metrics(); }
 
-#define OPTIINFRA_WRITE(Row, BatchType)                                                            \
-  template Result<WriteReceipt> Writer::write<Row>(const BatchType&, const WriteOptions&);         \
+#define OPTIINFRA_WRITE(Row, BatchType)                                                    \
+  template Result<WriteReceipt> Writer::write<Row>(const BatchType&, const WriteOptions&); \
   template Result<WriteReceipt> Writer::write<Row>(std::span<const Row>, const WriteOptions&);
 OPTIINFRA_WRITE(CostMetric, CostBatch)
 OPTIINFRA_WRITE(PerformanceMetric, PerformanceBatch)

@@ -53,6 +53,7 @@ void Writer::State::start() {
   for (unsigned i = 0; i < options_.senders; ++i) threads_.emplace_back([this] { send_groups(); });
   threads_.emplace_back([this] { seal_by_age(); });
   if (!spool_) return;
+  spool_problems_ = spool_->recovery().problems;
   is_recovering_ = true;
   threads_.emplace_back([this] { recover(); });
 }
@@ -129,15 +130,15 @@ Writer::State::Group Writer::State::new_group(Family family, std::string token) 
   return group;
 }
 
-Result<std::uint64_t> Writer::State::append_record(Family family, const std::string& token,
-                                                   const Block& rows) {
+Result<Sequence> Writer::State::append_record(Family family, const std::string& token, const Block& rows) {
   const auto bytes = encode_rows_record(family, token, rows);
-  return spool_->append(bytes);
+  const std::span<const std::byte> part(bytes);
+  return spool_->append(std::span(&part, 1));
 }
 
 template <typename Row>
 void Writer::State::add_rows(InsertGroup& group, const typename MetricTraits<Row>::BatchType& rows,
-                             std::size_t bytes, std::optional<std::uint64_t> record) {
+                             std::size_t bytes, std::optional<Sequence> record) {
   append_batch<Row>(group.rows_of<Row>(), rows);
   group.row_count += rows.size();
   group.bytes += bytes;
@@ -156,7 +157,7 @@ Result<Ticket> Writer::State::stage(const typename MetricTraits<Row>::BatchType&
   if (!is_named && stage.open && stage.open->row_count + rows.size() > kInsertRowsMax) seal(stage);
   const Group gathering = is_named ? nullptr : stage.open;
   const std::string token = gathering ? gathering->token : is_named ? options.token : next_token();
-  std::optional<std::uint64_t> record;
+  std::optional<Sequence> record;
   if (spool_) {
     auto appended = append_record(kFamily, token, block_of<Row>(rows));
     if (!appended) {
@@ -175,8 +176,8 @@ Result<Ticket> Writer::State::stage(const typename MetricTraits<Row>::BatchType&
     stage.open = group;
     if (group->row_count >= options_.insert_rows) seal(stage);
   }
-  return Ticket(
-      std::make_shared<Ticket::Rows>(Ticket::Rows{options.acknowledgement, group, spool_, record.value_or(0)}));
+  return Ticket(std::make_shared<Ticket::Rows>(
+      Ticket::Rows{options.acknowledgement, group, spool_, record.value_or(0)}));
 }
 
 void Writer::State::seal(Stage& stage) {
@@ -257,10 +258,14 @@ void Writer::State::postpone(const Group& group, const Error& error) {
 
 void Writer::State::recover() {
   std::array<Group, std::size(kFamilies)> open;
-  // What the spool cannot read it has reported when it was opened.
-  (void)spool_->replay([&](std::uint64_t sequence, std::span<const std::byte> bytes) {
-    return recover_record(sequence, bytes, open);
+  auto replayed = spool_->replay([&](const SpoolRecord& record) -> Result<void> {
+    if (record.sequence >= spool_->first_sequence()) return {};
+    auto recovered = recover_record(record, open);
+    if (recovered || recovered.error().kind == ErrorKind::kUnavailable) return recovered;
+    add_problem(recovered.error().message);
+    return {};
   });
+  if (!replayed && replayed.error().kind != ErrorKind::kUnavailable) add_problem(replayed.error().message);
   for (Group& group : open) {
     if (group) queue_.push(std::move(group));
   }
@@ -268,9 +273,14 @@ void Writer::State::recover() {
   stop_changed_.notify_all();
 }
 
-Result<void> Writer::State::recover_record(std::uint64_t sequence, std::span<const std::byte> bytes,
+void Writer::State::add_problem(const std::string& sentence) {
+  const std::lock_guard lock(live_mutex_);
+  if (spool_problems_.size() < kSpoolProblemsMax) spool_problems_.push_back(sentence);
+}
+
+Result<void> Writer::State::recover_record(const SpoolRecord& spooled,
                                            std::array<Group, std::size(kFamilies)>& open) {
-  OPTIINFRA_TRY(RowsRecord record, decode_rows_record(bytes));
+  OPTIINFRA_TRY(RowsRecord record, decode_rows_record(spooled.payload));
   return with_metric(record.family, [&]<typename Row>() -> Result<void> {
     typename MetricTraits<Row>::BatchType rows;
     std::vector<std::uint32_t> all(record.rows.row_count());
@@ -286,7 +296,7 @@ Result<void> Writer::State::recover_record(std::uint64_t sequence, std::span<con
       group = new_group(record.family, std::move(record.group_token));
       group->is_synced = true;
     }
-    add_rows<Row>(*group, rows, bytes_taken, sequence);
+    add_rows<Row>(*group, rows, bytes_taken, spooled.sequence);
     rows_recovered_ += rows.size();
     return {};
   });
@@ -310,9 +320,9 @@ Result<void> Writer::State::flush(std::chrono::milliseconds timeout) {
   for (const Group& group : live_groups()) {
     if (group->fate.wait_until(deadline) == Fate::State::kStored) continue;
     const std::string said = group->fate.last_error();
-    return Error{ErrorKind::kTimeout, "the writer could not store all of its rows in " +
-                                          std::to_string(timeout.count()) + " ms" +
-                                          (said.empty() ? std::string() : "; the store last said: " + said),
+    return Error{ErrorKind::kTimeout,
+                 "the writer could not store all of its rows in " + std::to_string(timeout.count()) + " ms" +
+                     (said.empty() ? std::string() : "; the store last said: " + said),
                  Applied::kUnknown};
   }
   return {};
@@ -351,12 +361,13 @@ WriterMetrics Writer::State::metrics() const {
   metrics.retries = retries_;
   metrics.rows_queued = metrics.rows_accepted + metrics.rows_recovered - metrics.rows_stored;
   metrics.bytes_queued = memory_.bytes_taken();
-  if (spool_) metrics.spool_bytes = spool_->bytes_used();
+  if (spool_) metrics.spool_bytes = spool_->usage().disk_bytes;
   const std::lock_guard lock(live_mutex_);
   metrics.last_error = last_error_;
+  metrics.spool_problems = spool_problems_;
   for (const Group& group : live_) {
-    metrics.lag = std::max(metrics.lag, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                            Clock::now() - group->begun));
+    metrics.lag = std::max(
+        metrics.lag, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - group->begun));
   }
   return metrics;
 }

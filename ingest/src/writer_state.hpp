@@ -1,4 +1,5 @@
-/// What a Writer holds: the stages where rows gather, the queue of full groups, and the threads that empty it.
+/// What a Writer holds: the stages where rows gather, the queue of full groups, and the threads that empty
+/// it.
 #pragma once
 
 #include <array>
@@ -24,7 +25,7 @@ struct Ticket::Rows {
   Acknowledgement level;
   std::shared_ptr<InsertGroup> group;  ///< nullptr: there were no rows.
   std::shared_ptr<Spool> spool;        ///< nullptr: none.
-  std::uint64_t record = 0;            ///< In the spool.
+  Sequence record = 0;                 ///< In the spool.
 };
 
 class Writer::State {
@@ -59,10 +60,10 @@ class Writer::State {
   template <typename Row>
   Result<Ticket> stage(const typename MetricTraits<Row>::BatchType& rows, std::size_t bytes,
                        const WriteOptions& options);
-  Result<std::uint64_t> append_record(Family family, const std::string& token, const Block& rows);
+  Result<Sequence> append_record(Family family, const std::string& token, const Block& rows);
   template <typename Row>
   void add_rows(InsertGroup& group, const typename MetricTraits<Row>::BatchType& rows, std::size_t bytes,
-                std::optional<std::uint64_t> record);
+                std::optional<Sequence> record);
   void seal(Stage& stage);
   void seal_if_older(Clock::time_point than);
 
@@ -74,8 +75,8 @@ class Writer::State {
 
   void seal_by_age();
   void recover();
-  Result<void> recover_record(std::uint64_t sequence, std::span<const std::byte> bytes,
-                              std::array<Group, std::size(kFamilies)>& open);
+  void add_problem(const std::string& sentence);
+  Result<void> recover_record(const SpoolRecord& spooled, std::array<Group, std::size(kFamilies)>& open);
 
   void stop();
   std::vector<Group> live_groups() const;
@@ -94,6 +95,7 @@ class Writer::State {
   mutable std::mutex live_mutex_;
   std::set<Group> live_;  ///< Neither stored nor abandoned.
   std::string last_error_;
+  std::vector<std::string> spool_problems_;
 
   std::mutex stop_mutex_;
   std::condition_variable stop_changed_;

@@ -35,8 +35,8 @@ struct WriterOptions {
   /// Where the spool lies, on this machine's disk; created when absent, held by one writer at a time. Empty:
   /// no spool, and writes that ask for kSpooled are refused.
   std::filesystem::path spool_folder = {};
-  /// Most bytes that the spool may take on disk.
-  std::size_t spool_bytes_max = std::size_t{4} << 30;
+  /// Most bytes that the spool may take on disk, at least kSpoolBytesMin.
+  std::size_t spool_bytes_max = std::size_t{8} << 30;
   /// Rows of a family that make an insert, 1 to kInsertRowsMax. Larger inserts cost the engine less a row.
   std::size_t insert_rows = 262'144;
   /// Rows are sent after this time even when they are fewer.
@@ -52,6 +52,7 @@ struct WriterOptions {
 
 inline constexpr unsigned kSendersMax = 16;
 inline constexpr std::size_t kWriterMemoryBytesMin = std::size_t{1} << 20;
+inline constexpr std::size_t kSpoolBytesMin = std::size_t{512} << 20;
 
 struct WriteOptions {
   /// What the ticket waits for, and with kStored also that the store syncs the rows.
@@ -59,7 +60,8 @@ struct WriteOptions {
   OnRefusedRows on_refused_rows = OnRefusedRows::kStoreNothing;
   /// Names these rows across the producer's own retries, as InsertOptions::token does: a producer that
   /// crashed hands the same rows over again under the same token ("<its id>:<its sequence number>"), to this
-  /// writer or another, and they count once. Such rows make inserts of their own, so hand over many at a time.
+  /// writer or another, and they count once. Such rows make inserts of their own, so hand over many at a
+  /// time.
   std::string token = {};
 };
 
@@ -68,12 +70,10 @@ struct WriteOptions {
 class Ticket {
  public:
   /// Waits until the rows have reached the level that their write asked for.
-  /// Errors: kTimeout, naming what the store last said, when they have not yet; kUnavailable when the writer
-  /// was destroyed before. Either way rows that are spooled are stored by the next writer of the spool.
+  /// kSpooled waits for the disk alone, however long that takes. Errors: kTimeout, naming what the store last
+  /// said, when they have not yet; kUnavailable when the writer was destroyed before. Either way rows that
+  /// are spooled are stored by the next writer of the spool.
   Result<void> wait(std::chrono::milliseconds timeout) const;
-
-  /// Whether wait() would succeed now.
-  bool is_reached() const;
 
  private:
   friend class Writer;
@@ -96,12 +96,15 @@ struct WriterMetrics {
   std::uint64_t rows_refused = 0;    ///< They broke a rule.
   std::uint64_t rows_recovered = 0;  ///< Found in the spool of an earlier writer.
   std::uint64_t inserts = 0;
-  std::uint64_t retries = 0;       ///< Inserts that failed and are tried again.
-  std::uint64_t rows_queued = 0;   ///< Waiting in memory, now.
-  std::uint64_t bytes_queued = 0;  ///< The same in bytes.
-  std::uint64_t spool_bytes = 0;   ///< On disk, now.
+  std::uint64_t retries = 0;         ///< Inserts that failed and are tried again.
+  std::uint64_t rows_queued = 0;     ///< Waiting in memory, now.
+  std::uint64_t bytes_queued = 0;    ///< The same in bytes.
+  std::uint64_t spool_bytes = 0;     ///< On disk, now.
   std::chrono::milliseconds lag{0};  ///< Age of the oldest row that waits.
   std::string last_error;            ///< Of the latest failed insert; empty after one that succeeded.
+  /// Damage found in the spool when it was opened, a sentence each: tell a person. A tail torn by a crash is
+  /// none.
+  std::vector<std::string> spool_problems;
 };
 
 /// Takes rows from many threads and stores them in large sorted inserts.
@@ -116,7 +119,8 @@ class Writer {
   /// Opens the store, and the spool when options name one; what an earlier writer left in the spool is
   /// stored in the background, each row once.
   /// Errors: those of Client::open; kInvalidArgument for an option out of range; kUnavailable when another
-  /// writer holds the spool; kStorage when its disk refuses; kIncompatible for the spool of another store.
+  /// writer holds the spool; kStorage when its disk refuses. Damage in the spool is no error: see
+  /// WriterMetrics::spool_problems.
   static Result<Writer> open(const StoreUrl& url, WriterOptions options = {});
 
   /// The same on a client that is open already. It must outlive the writer.
