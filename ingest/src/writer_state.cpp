@@ -331,6 +331,11 @@ Result<void> Writer::State::flush(std::chrono::milliseconds timeout) {
 Result<void> Writer::State::close(std::chrono::milliseconds timeout) {
   auto flushed = flush(timeout);
   stop();
+  if (spool_) {
+    // What is not stored stays in the spool, and its acknowledgements are written.
+    auto closed = spool_->close();
+    if (flushed && !closed) return closed;
+  }
   return flushed;
 }
 
