@@ -1,6 +1,7 @@
 #include "optiinfra/import/import.hpp"
 
 #include "file_import.hpp"
+#include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/transport/transport.hpp"
 
@@ -39,7 +40,9 @@ Result<ImportReport> import_all(Client& client, Transport& reader, const ImportO
   OPTIINFRA_TRY(const CheckedMap checked, check_map(reader, std::move(map)));
   OPTIINFRA_TRY(report.retention, raw_retention(reader, options.family));
   TypesOfValues known_types;
-  const ImportJob job{client, reader, options, checked, report.retention, known_types, test};
+  // Blocks are named and so are inserts of their own: one sender keeps them in order, one block at a time.
+  OPTIINFRA_TRY(Writer writer, Writer::open(client, {.senders = 1}));
+  const ImportJob job{client, writer, reader, options, checked, report.retention, known_types, test};
   for (std::size_t index = 0; index < options.files.size(); ++index) {
     OPTIINFRA_TRY(FileReport file, import_file(job, index));
     if (options.on_file) options.on_file(file);

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -21,10 +22,10 @@ class Fate {
  public:
   enum class State { kWaiting, kStored, kAbandoned };
 
-  /// Waits until the group no longer waits, at most until `deadline`.
+  /// Waits until the group no longer waits, or waits for more than time, at most until `deadline`.
   State wait_until(std::chrono::steady_clock::time_point deadline) const {
     std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, deadline, [this] { return state_ != State::kWaiting; });
+    changed_.wait_until(lock, deadline, [this] { return state_ != State::kWaiting || needs_help(); });
     return state_;
   }
 
@@ -42,22 +43,37 @@ class Fate {
     changed_.notify_all();
   }
 
-  /// What the store said when the group's insert failed last; empty when it has not.
-  std::string last_error() const {
+  /// Why the group is not stored yet: what its insert met last, if it has been tried.
+  Error why_not() const {
     const std::lock_guard lock(mutex_);
-    return last_error_;
+    Error error = last_error_.value_or(Error{ErrorKind::kTimeout, "the rows have not been sent yet"});
+    if (last_error_ && !needs_help()) {
+      error.kind = ErrorKind::kTimeout;
+      error.message = "the rows are not stored yet; the store last said: " + error.message;
+    }
+    error.applied = Applied::kUnknown;
+    return error;
   }
 
-  void failed(std::string error) {
-    const std::lock_guard lock(mutex_);
-    last_error_ = std::move(error);
+  void failed(Error error) {
+    {
+      const std::lock_guard lock(mutex_);
+      last_error_ = std::move(error);
+    }
+    changed_.notify_all();
   }
 
  private:
+  /// Time alone mends no other error.
+  bool needs_help() const {
+    return last_error_ && last_error_->kind != ErrorKind::kUnavailable &&
+           last_error_->kind != ErrorKind::kTimeout;
+  }
+
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   State state_ = State::kWaiting;
-  std::string last_error_;
+  std::optional<Error> last_error_;
 };
 
 using AnyBatch = std::variant<CostBatch, PerformanceBatch, ResourceBatch, QualityBatch>;

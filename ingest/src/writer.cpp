@@ -41,8 +41,9 @@ Result<std::shared_ptr<Spool>> open_spool(const WriterOptions& options) {
 
 Result<void> Ticket::wait(std::chrono::milliseconds timeout) const {
   if (!rows_->group || rows_->level == Acknowledgement::kAccepted) return {};
-  if (rows_->level == Acknowledgement::kSpooled) return rows_->spool->sync(rows_->record);
   const Fate& fate = rows_->group->fate;
+  if (fate.state() == Fate::State::kStored) return {};
+  if (rows_->level == Acknowledgement::kSpooled) return rows_->spool->sync(rows_->record);
   switch (fate.wait_until(std::chrono::steady_clock::now() + timeout)) {
     case Fate::State::kStored:
       return {};
@@ -56,11 +57,7 @@ Result<void> Ticket::wait(std::chrono::milliseconds timeout) const {
     case Fate::State::kWaiting:
       break;
   }
-  const std::string said = fate.last_error();
-  return Error{
-      ErrorKind::kTimeout,
-      "the rows are not stored yet" + (said.empty() ? std::string() : "; the store last said: " + said),
-      Applied::kUnknown};
+  return fate.why_not();
 }
 
 Writer::Writer(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}

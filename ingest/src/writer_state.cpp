@@ -245,7 +245,7 @@ void Writer::State::retire(const Group& group) {
 
 void Writer::State::postpone(const Group& group, const Error& error) {
   ++retries_;
-  group->fate.failed(error.message);
+  group->fate.failed(error);
   {
     const std::lock_guard lock(live_mutex_);
     last_error_ = error.message;
@@ -319,11 +319,7 @@ Result<void> Writer::State::flush(std::chrono::milliseconds timeout) {
   queue_.hurry();
   for (const Group& group : live_groups()) {
     if (group->fate.wait_until(deadline) == Fate::State::kStored) continue;
-    const std::string said = group->fate.last_error();
-    return Error{ErrorKind::kTimeout,
-                 "the writer could not store all of its rows in " + std::to_string(timeout.count()) + " ms" +
-                     (said.empty() ? std::string() : "; the store last said: " + said),
-                 Applied::kUnknown};
+    return with_context(group->fate.why_not(), "the writer could not store all of its rows");
   }
   return {};
 }

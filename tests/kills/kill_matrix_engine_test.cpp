@@ -124,7 +124,7 @@ TEST_P(KillMatrix, EveryPromisedRowIsThereOnceAfterAKillAtAnyCall) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ingest, KillMatrix, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "WithSpool" : "WithoutSpool"; });
+                         [](const auto& chosen) { return chosen.param ? "WithSpool" : "WithoutSpool"; });
 
 }  // namespace
 }  // namespace optiinfra

@@ -69,10 +69,11 @@ struct WriteOptions {
 /// Threads: any.
 class Ticket {
  public:
-  /// Waits until the rows have reached the level that their write asked for.
-  /// kSpooled waits for the disk alone, however long that takes. Errors: kTimeout, naming what the store last
-  /// said, when they have not yet; kUnavailable when the writer was destroyed before. Either way rows that
-  /// are spooled are stored by the next writer of the spool.
+  /// Waits until the rows have reached the level that their write asked for. An error of the store that time
+  /// alone does not mend (anything but kUnavailable and kTimeout) is returned at once; the writer goes on
+  /// trying, and the next wait() may succeed. kSpooled waits for the disk alone, however long that takes.
+  /// Errors: kTimeout, naming what the store last said, when they have not yet; kUnavailable when the writer
+  /// was destroyed before. Either way rows that are spooled are stored by the next writer of the spool.
   Result<void> wait(std::chrono::milliseconds timeout) const;
 
  private:
