@@ -101,6 +101,8 @@ Result<Client> Client::open(std::shared_ptr<Connector> connector, ClientOptions 
   return Client(std::move(state));
 }
 
+bool Client::is_embedded() const { return state_->pool.description().starts_with("embedded:"); }
+
 bool Client::ping() noexcept {
   try {
     return with_session([](Transport& session) { return session.execute({.sql = "SELECT 1"}); }).has_value();

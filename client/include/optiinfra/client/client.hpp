@@ -83,6 +83,9 @@ class Client {
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
 
+  /// Whether the store's engine runs in this process.
+  bool is_embedded() const;
+
   /// Whether the store answers. Never throws, never fails otherwise.
   bool ping() noexcept;
 
