@@ -77,9 +77,13 @@ Result<Client> Client::open(std::string_view url, ClientOptions options) {
 }
 
 Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
+  OPTIINFRA_TRY(auto connector, make_connector(url, options.create ? IfAbsent::kCreate : IfAbsent::kFail));
+  return open(std::move(connector), options);
+}
+
+Result<Client> Client::open(std::shared_ptr<Connector> connector, ClientOptions options) {
   if (options.call_timeout.count() <= 0)
     return Error{ErrorKind::kInvalidArgument, "call_timeout must be positive"};
-  OPTIINFRA_TRY(auto connector, make_connector(url, options.create ? IfAbsent::kCreate : IfAbsent::kFail));
   auto state = std::make_unique<State>(std::move(connector), options);
   OPTIINFRA_CHECK(state->with_session([&](Transport& session) -> Result<void> {
     if (!options.create) return expect_current_schema(session);
@@ -89,6 +93,8 @@ Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
   }));
   return Client(std::move(state));
 }
+
+bool Client::is_embedded() const { return state_->pool.description().starts_with("embedded:"); }
 
 bool Client::ping() noexcept {
   try {

@@ -44,6 +44,7 @@ Spool::Spool(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {
 Spool::~Spool() = default;
 
 const Uuid& Spool::identity() const noexcept { return state_->identity(); }
+Sequence Spool::first_sequence() const noexcept { return state_->first_sequence(); }
 const RecoveryReport& Spool::recovery() const noexcept { return state_->recovery(); }
 Result<Sequence> Spool::append(std::span<const std::span<const std::byte>> parts) {
   return state_->append(parts);

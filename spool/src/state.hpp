@@ -26,6 +26,7 @@ class Spool::State {
         std::unique_ptr<FolderLock> lock, spool::Recovered recovered);
 
   const Uuid& identity() const noexcept { return checkpoint_.identity; }
+  Sequence first_sequence() const noexcept { return first_; }
   const RecoveryReport& recovery() const noexcept { return report_; }
 
   Result<Sequence> append(std::span<const std::span<const std::byte>> parts);

@@ -144,6 +144,9 @@ class Spool {
   /// Drawn when the spool was made, and kept.
   const Uuid& identity() const noexcept;
 
+  /// The first sequence of this opening: smaller ones belong to records that were found.
+  Sequence first_sequence() const noexcept;
+
   const RecoveryReport& recovery() const noexcept;
 
   /// Takes a record made of `parts`, one after the other, which are copied. An empty record is one too.
