@@ -1,20 +1,21 @@
 /// What a Client holds.
 #pragma once
 
-#include <map>
-#include <mutex>
-#include <optional>
+#include <memory>
 
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "session_pool.hpp"
+#include "shards.hpp"
 
 namespace optiinfra {
 
 class Client::State {
  public:
-  State(std::shared_ptr<Connector> connector, ClientOptions client_options)
-      : pool(std::move(connector)), options(client_options) {}
+  State(std::shared_ptr<Connector> connector, std::string database, ClientOptions client_options)
+      : pool(std::move(connector)),
+        options(client_options),
+        whole{.pool = &pool, .database = std::move(database)} {}
 
   /// Runs `use(Transport&)`, which returns a Result, with a session of the pool.
   template <typename Use>
@@ -27,6 +28,8 @@ class Client::State {
 
   SessionPool pool;
   const ClientOptions options;
+  const InsertRoute whole;         ///< To a store on one machine.
+  std::unique_ptr<Shards> shards;  ///< nullptr for a store on one machine.
 };
 
 }  // namespace optiinfra

@@ -166,6 +166,20 @@ InsertPlan plan_insert(const typename MetricTraits<Row>::BatchType& batch,
   return plan;
 }
 
+std::vector<InsertPlan> split_by_shard(const InsertPlan& plan, std::span<const std::uint32_t> shard_of_row,
+                                       std::size_t shard_count) {
+  std::vector<InsertPlan> parts(shard_count);
+  std::size_t at = 0;
+  for (const std::size_t end : plan.block_ends) {
+    for (; at < end; ++at) parts[shard_of_row[plan.rows[at]]].rows.push_back(plan.rows[at]);
+    for (InsertPlan& part : parts) {
+      const std::size_t begin = part.block_ends.empty() ? 0 : part.block_ends.back();
+      if (part.rows.size() > begin) part.block_ends.push_back(part.rows.size());
+    }
+  }
+  return parts;
+}
+
 template <typename Row>
 Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> rows) {
   Block block;
