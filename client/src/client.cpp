@@ -1,6 +1,7 @@
 #include "optiinfra/client/client.hpp"
 
 #include <mutex>
+#include <numeric>
 
 #include "block_insert.hpp"
 #include "client_state.hpp"
@@ -32,16 +33,14 @@ Error too_many_rows(std::size_t rows) {
                                     std::to_string(kInsertRowsMax) + "; split it into several calls"};
 }
 
-/// The parts of the store that get rows of `batch`, and which.
-template <typename Row>
-std::vector<PartInsert> parts_of(const typename MetricTraits<Row>::BatchType& batch, InsertPlan plan,
+/// The parts of the store that get rows of `plan`. `places` are the rows' shards, on a cluster.
+std::vector<PartInsert> parts_of(InsertPlan plan, std::span<const std::uint32_t> places,
                                  const InsertRoute& whole, const Shards* shards) {
   std::vector<PartInsert> parts;
   if (shards == nullptr) {
     if (!plan.rows.empty()) parts.push_back({&whole, std::move(plan)});
     return parts;
   }
-  const auto places = shards_of<Row>(batch, shards->placement());
   auto plans = split_by_shard(plan, places, shards->routes().size());
   for (std::size_t shard = 0; shard < plans.size(); ++shard) {
     if (!plans[shard].rows.empty()) parts.push_back({&shards->routes()[shard], std::move(plans[shard])});
@@ -125,7 +124,8 @@ Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType
     return Error{ErrorKind::kInvalidArgument,
                  std::string(table.raw_table) + ": the batch's columns differ in length"};
   if (batch.size() > kInsertRowsMax) return too_many_rows(batch.size());
-  Validation validation = validate<Row>(batch, now());
+  Validation validation =
+      options.on_refused_rows == OnRefusedRows::kDoNotCheck ? Validation{} : validate<Row>(batch, now());
   if (!validation.ok() && options.on_refused_rows == OnRefusedRows::kStoreNothing)
     return refused(table, validation);
 
@@ -135,11 +135,32 @@ Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType
       .token = options.token.empty() ? Uuid::random().to_string() : options.token,
       .timeout = state_->options.call_timeout,
       .gather = [&](std::span<const std::uint32_t> rows) { return gather_block<Row>(batch, rows); }};
-  auto stored = insert_parts(insert, parts_of<Row>(batch, plan_insert<Row>(batch, receipt.refused_rows),
-                                                   state_->whole, state_->shards.get()));
+  std::vector<std::uint32_t> places;
+  if (state_->shards != nullptr) places = shards_of<Row>(batch, state_->shards->placement());
+  auto stored = insert_parts(insert, parts_of(plan_insert<Row>(batch, receipt.refused_rows), places,
+                                              state_->whole, state_->shards.get()));
   if (!stored) return with_context(std::move(stored).error(), "insert into " + std::string(table.raw_table));
   receipt.rows_stored = *stored;
   return receipt;
+}
+
+Result<void> Client::insert_rollup(Family family, const Block& block, std::string_view token) {
+  InsertPlan plan;
+  plan.rows.resize(block.row_count());
+  std::iota(plan.rows.begin(), plan.rows.end(), 0u);
+  if (!plan.rows.empty()) plan.block_ends.push_back(plan.rows.size());
+  std::vector<std::uint32_t> places;
+  if (state_->shards != nullptr) {
+    OPTIINFRA_TRY(places, shards_of(block, family, state_->shards->placement()));
+  }
+  const BlockInsert insert{
+      .table = table_of(family).rollup_table,
+      .token = std::string(token),
+      .timeout = state_->options.call_timeout,
+      .gather = [&](std::span<const std::uint32_t> rows) { return gather_block(block, rows); }};
+  auto stored = insert_parts(insert, parts_of(std::move(plan), places, state_->whole, state_->shards.get()));
+  if (!stored) return with_context(std::move(stored).error(), "insert into " + std::string(insert.table));
+  return {};
 }
 
 template Result<InsertReceipt> Client::insert<CostMetric>(const CostBatch&, const InsertOptions&);

@@ -189,6 +189,20 @@ Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span
   return block;
 }
 
+Block gather_block(const Block& block, std::span<const std::uint32_t> rows) {
+  Block result;
+  for (const Column& column : block.columns()) {
+    result.add({column.name, column.type,
+                std::visit(
+                    [&](const auto& values) -> ColumnData {
+                      if constexpr (requires { gather(values, rows); }) return gather(values, rows);
+                      detail::broken_invariant("a block to be placed has values that may be absent");
+                    },
+                    column.data)});
+  }
+  return result;
+}
+
 template InsertPlan plan_insert<CostMetric>(const CostBatch&, std::span<const std::uint32_t>);
 template InsertPlan plan_insert<PerformanceMetric>(const PerformanceBatch&, std::span<const std::uint32_t>);
 template InsertPlan plan_insert<ResourceMetric>(const ResourceBatch&, std::span<const std::uint32_t>);

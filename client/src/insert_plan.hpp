@@ -31,4 +31,7 @@ std::vector<InsertPlan> split_by_shard(const InsertPlan& plan, std::span<const s
 template <typename Row>
 Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> rows);
 
+/// The same of a block without values that may be absent.
+Block gather_block(const Block& block, std::span<const std::uint32_t> rows);
+
 }  // namespace optiinfra

@@ -113,4 +113,18 @@ template std::vector<std::uint32_t> shards_of<PerformanceMetric>(const Performan
 template std::vector<std::uint32_t> shards_of<ResourceMetric>(const ResourceBatch&, const Placement&);
 template std::vector<std::uint32_t> shards_of<QualityMetric>(const QualityBatch&, const Placement&);
 
+Result<std::vector<std::uint32_t>> shards_of(const Block& block, Family family, const Placement& placement) {
+  const Column* customers = block.find("customer_id");
+  const Column* values = block.find(placement_column(family));
+  const auto* ids = customers == nullptr ? nullptr : std::get_if<std::vector<Uuid>>(&customers->data);
+  if (ids != nullptr && values != nullptr) {
+    if (const auto* uuids = std::get_if<std::vector<Uuid>>(&values->data))
+      return place(*ids, *uuids, placement);
+    if (const auto* names = std::get_if<Dictionary>(&values->data)) return place(*ids, *names, placement);
+    if (const auto* names = std::get_if<Strings>(&values->data)) return place(*ids, *names, placement);
+  }
+  return Error{ErrorKind::kInvalidArgument, std::string("a block without customer_id or ") +
+                                                placement_column(family) + " has no place in a cluster"};
+}
+
 }  // namespace optiinfra

@@ -160,6 +160,24 @@ std::string MeasureDefinition::state_type() const {
   return type;
 }
 
+std::string MeasureDefinition::merged_expression(std::string_view prefix) const {
+  const std::string column = std::string(prefix) + name;
+  switch (aggregate) {
+    case kCount:
+    case kSum:
+      return "sum(" + column + ")";
+    case kMinimum:
+    case kMaximum:
+      return "toFloat32(" + merge_function(aggregate) + "(" + column + "))";
+    case kSketch:
+      return "CAST(quantilesDDMergeState(" + quantile_levels() + ")(" + column + "), 'String')";
+    case kAverage:
+    case kMaximumState:
+      break;
+  }
+  return "CAST(" + merge_function(aggregate) + "State(" + column + "), 'String')";
+}
+
 std::string MeasureDefinition::raw_expression() const {
   const std::string argument = source;
   switch (aggregate) {

@@ -12,10 +12,28 @@ namespace {
 /// ON CLUSTER waits for every host, 180 s unless the server is told otherwise.
 constexpr std::chrono::minutes kStatementTimeout{4};
 
+constexpr const char* kCopyLedger = "copy_ledger";
+
 /// Columns of the program's own tables, beside those of the contract.
 constexpr const char* kImportLedgerColumns =
     "\n    import_id UUID,\n    family LowCardinality(String),\n    path String,\n    block UInt64,\n"
     "    rows UInt64,\n    refused UInt64,\n    finished UInt8,\n    recorded_at DateTime('UTC')\n";
+
+constexpr const char* kCopyLedgerColumns =
+    "\n    source_id UUID,\n    family LowCardinality(String),\n    tier LowCardinality(String),\n    day "
+    "String,\n"
+    "    blocks UInt64,\n    rows UInt64,\n    hash_sum UInt64,\n    block_rows UInt64,\n    finished "
+    "UInt8,\n"
+    "    recorded_at DateTime64(6, 'UTC')\n";
+
+std::string create_copy_ledger(std::string_view database, const TableForm& form) {
+  return "CREATE TABLE IF NOT EXISTS " + addressed(database, kCopyLedger, form) + "\n(" + kCopyLedgerColumns +
+         ")\n" + engine_clause("MergeTree", form) + "\nORDER BY (source_id, family, tier, day, rows)";
+}
+
+std::string distribute_copy_ledger(std::string_view database, const DistributedForm& form) {
+  return create_distributed(database, kCopyLedger, kCopyLedgerColumns, "xxHash64(toString(source_id))", form);
+}
 
 std::vector<std::string> create_own_tables(std::string_view database, const TableForm& form) {
   const auto create = [&](const char* name) {
@@ -28,6 +46,7 @@ std::vector<std::string> create_own_tables(std::string_view database, const Tabl
           engine_clause("ReplacingMergeTree", form, "set_at") + "\nORDER BY (family, tier)",
       create("import_ledger") + kImportLedgerColumns + ")\n" + engine_clause("MergeTree", form) +
           "\nORDER BY (import_id, block)",
+      create_copy_ledger(database, form),
   };
 }
 
@@ -47,7 +66,8 @@ std::vector<std::string> create_everything_distributed(std::string_view database
           "\n(\n    layout String,\n    recorded_at DateTime('UTC') DEFAULT now()\n)\nENGINE = MergeTree\n"
           "ORDER BY recorded_at",
       create_distributed(database, "import_ledger", kImportLedgerColumns, "xxHash64(toString(import_id))",
-                         form)};
+                         form),
+      distribute_copy_ledger(database, form)};
   for (const Family family : kFamilies) {
     for (std::string& sql : create_distributed_statements(table_of(family), database, form))
       statements.push_back(std::move(sql));
@@ -66,6 +86,13 @@ struct Migration {
 
 const Migration kMigrations[] = {
     {1, "create tables, rollups and views", create_everything, create_everything_distributed},
+    {2, "remember what is copied",
+     [](std::string_view database, const TableForm& form) {
+       return std::vector{create_copy_ledger(database, form)};
+     },
+     [](std::string_view database, const DistributedForm& form) {
+       return std::vector{distribute_copy_ledger(database, form)};
+     }},
 };
 
 Result<void> create_record(Transport& transport) {

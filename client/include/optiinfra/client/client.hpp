@@ -19,6 +19,7 @@
 
 namespace optiinfra {
 
+class Block;      // optiinfra/codec/block.hpp
 class Transport;  // optiinfra/transport/transport.hpp
 struct StoreUrl;  // optiinfra/transport/url.hpp
 
@@ -40,6 +41,7 @@ struct ClientOptions {
 enum class OnRefusedRows {
   kStoreNothing,  ///< The call fails and names the first bad value; nothing of it is stored.
   kStoreOthers,   ///< Good rows are stored, bad ones come back in the receipt.
+  kDoNotCheck,  ///< All rows are stored as they are: they come from another store, which keeps them already.
 };
 
 struct InsertOptions {
@@ -109,6 +111,11 @@ class Client {
   Result<InsertReceipt> insert(const typename MetricTraits<Row>::BatchType& batch,
                                const InsertOptions& options = {});
   /// @}
+
+  /// Stores rows of a rollup that have no raw rows in this store, as a copy of another store does. `block`
+  /// has the rollup's columns, states as their bytes in a String (MeasureDefinition::merged_expression),
+  /// and is stored once for one token.
+  Result<void> insert_rollup(Family family, const Block& block, std::string_view token);
 
   /// @name The four questions
   /// Windows are exact: whole hours come from the rollup, partial hours at the edges from raw rows. An

@@ -61,4 +61,8 @@ template <typename Row>
 std::vector<std::uint32_t> shards_of(const typename MetricTraits<Row>::BatchType& batch,
                                      const Placement& placement);
 
+/// The same for a block of the family's raw table or rollup. Errors: kInvalidArgument when it lacks the
+/// columns that place a row.
+Result<std::vector<std::uint32_t>> shards_of(const Block& block, Family family, const Placement& placement);
+
 }  // namespace optiinfra

@@ -43,6 +43,10 @@ struct MeasureDefinition {
 
   std::string state_type() const;      ///< "AggregateFunction(avg, Float32)".
   std::string raw_expression() const;  ///< "avgState(latency_ms)": raw rows to state.
+
+  /// Rows of one key and hour to one value that an insert takes again, states as their bytes in a String:
+  /// "CAST(avgMergeState(r.avg_latency), 'String')" with the prefix "r.".
+  std::string merged_expression(std::string_view prefix) const;
 };
 
 /// A number that readers get: a measure finished, or one percentile of a sketch.
