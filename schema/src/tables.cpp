@@ -262,6 +262,22 @@ std::string engine_clause(std::string_view engine, const TableForm& form, std::s
          ")";
 }
 
+std::string rollup_query(const TableDefinition& table, std::string_view database,
+                         std::string_view condition) {
+  std::string sql = "SELECT toStartOfHour(timestamp) AS hour, " + joined(table.grouped());
+  for (const MeasureDefinition& measure : table.measures)
+    sql += ",\n    " + measure.raw_expression() + " AS " + measure.name;
+  // The rows of one insert are of one generation, so the smallest is that of all.
+  sql += ",\n    min(arrival_hour) AS arrival_hour,\n    min(generation) AS generation\nFROM " +
+         qualified(database, table.raw_table);
+  if (!condition.empty()) sql += " AS r\nWHERE " + std::string(condition);
+  return sql + "\nGROUP BY hour, " + joined(table.grouped());
+}
+
+std::string generation_column(std::uint32_t generation) {
+  return "generation UInt32 MATERIALIZED " + std::to_string(generation) + " CODEC(ZSTD(1))";
+}
+
 namespace {
 
 /// How many inserts back a repeated token is still known. The engine counts parts: one insert of ours is
@@ -270,6 +286,22 @@ std::string deduplication_settings(const TableForm& form) {
   return form.is_replicated
              ? "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
              : "non_replicated_deduplication_window = 10000";
+}
+
+/// Names the insert that brought a row, by a hash of its token; 0 without one. The engine evaluates it
+/// once a block, where the insert's settings are known; a row from before the column reads 0.
+std::string batch_column() {
+  const std::string token = "getSetting('insert_deduplication_token')";
+  return "batch_id UInt64 MATERIALIZED if(" + token + " = '', 0, sipHash64(" + token + ")) CODEC(ZSTD(1))";
+}
+
+/// Part of the sorting key, so that states of different generations never merge. It has no default of its
+/// own, which the engine demands of a column that joins the key of an existing table.
+std::string rollup_generation_column() { return "generation UInt32 CODEC(ZSTD(1))"; }
+
+std::string rollup_order(const TableDefinition& table) {
+  const std::string key = joined(table.rollup_key);
+  return "PRIMARY KEY (" + key + ")\nORDER BY (" + key + ", generation)";
 }
 
 /// Holds foreign writers to what our own validation demands: an infinity would make the sketch throw
@@ -288,10 +320,11 @@ std::string create_raw(const TableDefinition& table, std::string_view database, 
   for (const ColumnDefinition& column : table.columns()) {
     sql += "    " + std::string(column.name) + " " + column.type + " CODEC(" + column.codec + "),\n";
   }
-  // Hidden from SELECT * and filled by the engine: a client that knows the contract never sees it.
+  // Hidden from SELECT * and filled by the engine: a client that knows the contract never sees them.
   sql +=
       "    arrival_hour DateTime('UTC') MATERIALIZED toStartOfHour(now('UTC')) CODEC(DoubleDelta, "
       "ZSTD(1)),\n";
+  sql += "    " + batch_column() + ",\n    " + generation_column(0) + ",\n";
   sql += finite_constraint(table) + "\n)\n" + engine_clause("MergeTree", form) +
          "\nPARTITION BY toDate(timestamp)\nORDER BY (" + joined(table.raw_key) + ")\nTTL ";
   sql += ttl_expression("timestamp", table.raw_retention);
@@ -313,25 +346,21 @@ std::string rollup_columns(const TableDefinition& table, bool with_codecs) {
   }
   for (const MeasureDefinition& measure : table.measures)
     sql += "\n    " + std::string(measure.name) + " " + measure.state_type() + codec + ",";
-  return sql + "\n    arrival_hour SimpleAggregateFunction(min, DateTime('UTC'))" + time_codec + "\n";
+  return sql + "\n    arrival_hour SimpleAggregateFunction(min, DateTime('UTC'))" + time_codec +
+         ",\n    generation UInt32" + codec + "\n";
 }
 
 std::string create_rollup(const TableDefinition& table, std::string_view database, const TableForm& form) {
   return "CREATE TABLE IF NOT EXISTS " + addressed(database, table.rollup_table, form) + "\n(" +
-         rollup_columns(table, true) + ")\n" + engine_clause("AggregatingMergeTree", form) + "\nORDER BY (" +
-         joined(table.rollup_key) + ")\nTTL " + ttl_expression("hour", kRollupRetention) +
+         rollup_columns(table, true) + ")\n" + engine_clause("AggregatingMergeTree", form) + "\n" +
+         rollup_order(table) + "\nTTL " + ttl_expression("hour", kRollupRetention) +
          "\nSETTINGS index_granularity = " + std::to_string(table.rollup_granularity) + ", " +
          deduplication_settings(form);
 }
 
 std::string create_view(const TableDefinition& table, std::string_view database, const TableForm& form) {
-  std::string sql = "CREATE MATERIALIZED VIEW IF NOT EXISTS " + addressed(database, table.view, form) +
-                    " TO " + qualified(database, table.rollup_table) +
-                    " AS\nSELECT toStartOfHour(timestamp) AS hour, " + joined(table.grouped());
-  for (const MeasureDefinition& measure : table.measures)
-    sql += ",\n    " + measure.raw_expression() + " AS " + measure.name;
-  return sql + ",\n    min(arrival_hour) AS arrival_hour\nFROM " + qualified(database, table.raw_table) +
-         "\nGROUP BY hour, " + joined(table.grouped());
+  return "CREATE MATERIALIZED VIEW IF NOT EXISTS " + addressed(database, table.view, form) + " TO " +
+         qualified(database, table.rollup_table) + " AS\n" + rollup_query(table, database);
 }
 
 std::string create_finishing_view(const TableDefinition& table, std::string_view database,
@@ -381,6 +410,18 @@ std::vector<std::string> create_distributed_statements(const TableDefinition& ta
           create_distributed(database, table.rollup_table, rollup, key, form),
           create_distributed(database, table.view, rollup, key, form),
           create_finishing_view(table, database, {.on_cluster = form.on_cluster})};
+}
+
+std::vector<std::string> add_batches_statements(const TableDefinition& table, std::string_view database) {
+  const std::string raw = "ALTER TABLE " + qualified(database, table.raw_table);
+  return {
+      raw + " ADD COLUMN IF NOT EXISTS " + batch_column() + ", ADD COLUMN IF NOT EXISTS " +
+          generation_column(0),
+      // Written out: a column that a part lacks reads as its default of today, which repairs change.
+      raw + " MATERIALIZE COLUMN generation SETTINGS mutations_sync = 2",
+      "ALTER TABLE " + qualified(database, table.rollup_table) + " ADD COLUMN IF NOT EXISTS " +
+          rollup_generation_column() + ", MODIFY ORDER BY (" + joined(table.rollup_key) + ", generation)",
+      "ALTER TABLE " + qualified(database, table.view) + " MODIFY QUERY " + rollup_query(table, database)};
 }
 
 }  // namespace optiinfra

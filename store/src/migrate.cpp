@@ -9,8 +9,8 @@
 namespace optiinfra {
 namespace {
 
-/// ON CLUSTER waits for every host, 180 s unless the server is told otherwise.
-constexpr std::chrono::minutes kStatementTimeout{4};
+/// A step may write a column of every row there is.
+constexpr std::chrono::hours kStatementTimeout{1};
 
 constexpr const char* kCopyLedger = "copy_ledger";
 
@@ -75,6 +75,22 @@ std::vector<std::string> create_everything_distributed(std::string_view database
   return statements;
 }
 
+std::vector<std::string> add_batches(std::string_view database, const TableForm&) {
+  std::vector<std::string> statements;
+  for (const Family family : kFamilies) {
+    for (std::string& sql : add_batches_statements(table_of(family), database))
+      statements.push_back(std::move(sql));
+  }
+  return statements;
+}
+
+std::vector<std::string> nothing(std::string_view, const DistributedForm&) { return {}; }
+
+/// The views are last to get the column.
+constexpr const char* kObjectsWithoutGeneration =
+    "SELECT toUInt64(12 - count()) FROM system.columns WHERE database = {database:String} AND "
+    "name = 'generation'";
+
 /// A new store gets step 1 as the definitions stand today, and the later steps find their work done.
 /// So a step that adds a column says ADD COLUMN IF NOT EXISTS.
 struct Migration {
@@ -82,17 +98,20 @@ struct Migration {
   const char* name;
   std::vector<std::string> (*statements)(std::string_view database, const TableForm& form);
   std::vector<std::string> (*distributed)(std::string_view database, const DistributedForm& form);
+  const char* remaining;  ///< MigrationStep::remaining of the store's own statements.
 };
 
 const Migration kMigrations[] = {
-    {1, "create tables, rollups and views", create_everything, create_everything_distributed},
-    {2, "remember what is copied",
+    {1, "create tables, rollups and views", create_everything, create_everything_distributed, nullptr},
+    {2, "name the insert of every row", add_batches, nothing, kObjectsWithoutGeneration},
+    {3, "remember what is copied",
      [](std::string_view database, const TableForm& form) {
        return std::vector{create_copy_ledger(database, form)};
      },
      [](std::string_view database, const DistributedForm& form) {
        return std::vector{distribute_copy_ledger(database, form)};
-     }},
+     },
+     nullptr},
 };
 
 Result<void> create_record(Transport& transport) {
@@ -104,7 +123,17 @@ Result<void> create_record(Transport& transport) {
               "ENGINE = MergeTree\nORDER BY number"});
 }
 
+Result<bool> is_needed(Transport& transport, const MigrationStep& step) {
+  if (step.remaining == nullptr) return true;
+  OPTIINFRA_TRY(const auto remaining,
+                query_numbers(transport, {.sql = step.remaining,
+                                          .parameters = {{"database", std::string(transport.database())}}}));
+  return remaining.empty() || remaining[0] != 0;
+}
+
 Result<void> run(Transport& transport, const MigrationStep& step) {
+  OPTIINFRA_TRY(const bool needed, is_needed(transport, step));
+  if (!needed) return {};
   for (const std::string& sql : step.statements) {
     if (auto done = transport.execute({.sql = sql, .timeout = kStatementTimeout}); !done) {
       return with_context(std::move(done).error(),
@@ -135,14 +164,14 @@ Error newer_store(std::uint32_t version) {
 std::vector<MigrationStep> store_steps(std::string_view database, const TableForm& form) {
   std::vector<MigrationStep> steps;
   for (const Migration& each : kMigrations)
-    steps.push_back({each.number, each.name, each.statements(database, form)});
+    steps.push_back({each.number, each.name, each.statements(database, form), each.remaining});
   return steps;
 }
 
 std::vector<MigrationStep> distributed_steps(std::string_view database, const DistributedForm& form) {
   std::vector<MigrationStep> steps;
   for (const Migration& each : kMigrations)
-    steps.push_back({each.number, each.name, each.distributed(database, form)});
+    steps.push_back({each.number, each.name, each.distributed(database, form), nullptr});
   return steps;
 }
 

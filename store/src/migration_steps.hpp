@@ -15,6 +15,8 @@ struct MigrationStep {
   std::uint32_t number;
   const char* name;
   std::vector<std::string> statements;
+  /// Counts what is still to be done, for a step whose statements cost something where there is nothing.
+  const char* remaining;
 };
 
 /// Of a store on one machine, or of a shard.

@@ -67,6 +67,9 @@ std::vector<std::string> find_schema_faults(const std::map<std::string, std::str
     for (const ColumnDefinition& column : table.columns()) {
       expect_column(columns, std::string(table.raw_table) + "." + column.name, column.type, faults);
     }
+    expect_column(columns, std::string(table.raw_table) + ".batch_id", "UInt64", faults);
+    expect_column(columns, std::string(table.raw_table) + ".generation", "UInt32", faults);
+    expect_column(columns, std::string(table.rollup_table) + ".generation", "UInt32", faults);
     for (const MeasureDefinition& measure : table.measures) {
       expect_column(columns, std::string(table.rollup_table) + "." + measure.name, measure.state_type(),
                     faults);
@@ -84,11 +87,7 @@ ObjectReport report_object(const char* name, const char* kind, bool exists, cons
 Result<void> reconcile(Transport& transport, const std::vector<Retention>& retention, VerifyReport& report) {
   for (const Retention& kept : retention) {
     if (kept.tier != Tier::kRaw) continue;
-    const sys_seconds clock = now();
-    const ReconcileScope scope{
-        .table = &table_of(kept.family),
-        .complete_from = std::chrono::ceil<std::chrono::hours>(clock - kept.effective),
-        .graced_arrivals_from = std::max(clock - kArrivalGrace + std::chrono::hours{1}, kept.set_at)};
+    const ReconcileScope scope = scope_of(kept, now());
     OPTIINFRA_TRY(const auto days, days_of(transport, *scope.table));
     for (const std::string& day : days) {
       if (auto compared = reconcile_day(transport, scope, day, report); !compared) {

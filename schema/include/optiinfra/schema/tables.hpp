@@ -127,6 +127,21 @@ std::vector<std::string> create_distributed_statements(const TableDefinition& ta
 std::string create_distributed(std::string_view database, std::string_view table, std::string_view columns,
                                std::string_view sharding_key, const DistributedForm& form);
 
+/// The statements that give the objects of schema version 1 their batches and generations (below), in
+/// order; each may run twice, as long as no repair has run between.
+std::vector<std::string> add_batches_statements(const TableDefinition& table, std::string_view database);
+
+/// What the view computes of the rows it is handed, and a repair of those in the raw table that meet
+/// `condition`: keys, states, arrival_hour and generation under the names of the rollup's columns. The
+/// condition calls the raw table's columns r.NAME, as the states have the names of some of them.
+std::string rollup_query(const TableDefinition& table, std::string_view database,
+                         std::string_view condition = {});
+
+/// The raw table's hidden column `generation`, as DDL. Every insert stamps its rows, raw and rollup alike,
+/// with the number that stands here when it begins. A repair raises it, waits for inserts that began before,
+/// and then knows that nothing is added any more, on either side, to the generations before.
+std::string generation_column(std::uint32_t generation);
+
 /// Rows stay this long after the hour of their arrival even when they arrive past their retention: an
 /// import of history does not vanish before anyone has looked at it.
 inline constexpr std::chrono::days kArrivalGrace{1};
