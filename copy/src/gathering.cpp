@@ -104,7 +104,7 @@ class RollupGathering final : public Gathering {
     return std::visit(
         [&]<typename Values>(Values& values) {
           const Values* given = std::get_if<Values>(&from);
-          if constexpr (requires { push(values, *given, row); }) {
+          if constexpr (!std::is_same_v<Values, std::unique_ptr<Nullable>>) {
             if (given != nullptr) text_bytes_ += push(values, *given, row);
             return given != nullptr;
           } else {

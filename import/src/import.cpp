@@ -24,20 +24,22 @@ Result<void> expect_importable(const ImportOptions& options, const ImportMap& ma
   return {};
 }
 
-Result<std::chrono::days> raw_retention(Transport& transport, Family family) {
-  OPTIINFRA_TRY(const auto all, read_retention(transport));
-  for (const Retention& retention : all) {
-    if (retention.family == family && retention.tier == Tier::kRaw)
-      return retention.effective.count() > 0 ? retention.effective : kRetentionMax;
-  }
-  return kRetentionMax;
+/// The shortest, where the parts of a store differ.
+Result<std::chrono::days> raw_retention(Client& client, Family family) {
+  std::chrono::days shortest = kRetentionMax;
+  OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t) -> Result<void> {
+    OPTIINFRA_TRY(const auto keep, effective_retention(transport, family, Tier::kRaw));
+    if (keep.count() > 0) shortest = std::min(shortest, keep);
+    return {};
+  }));
+  return shortest;
 }
 
 Result<ImportReport> import_all(Client& client, Transport& reader, const ImportOptions& options,
                                 ImportMap map, const ImportTestSettings& test) {
   ImportReport report;
   OPTIINFRA_TRY(const CheckedMap checked, check_map(reader, std::move(map)));
-  OPTIINFRA_TRY(report.retention, raw_retention(reader, options.family));
+  OPTIINFRA_TRY(report.retention, raw_retention(client, options.family));
   TypesOfValues known_types;
   const ImportJob job{client, reader, options, checked, report.retention, known_types, test};
   for (std::size_t index = 0; index < options.files.size(); ++index) {

@@ -44,7 +44,7 @@ class Every {
 };
 
 Result<void> drop_expired_rows(Client& client) {
-  return client.with_session([](Transport& transport) -> Result<void> {
+  return client.with_each_part([](Transport& transport, std::uint32_t) -> Result<void> {
     OPTIINFRA_CHECK(drop_expired(transport, now()));
     return {};
   });
