@@ -7,6 +7,7 @@
 set(optiinfra_packages
   # target           find_package   pkg-config
   "Threads::Threads  Threads        -"
+  "CURL::libcurl     CURL           libcurl"
   "dl                -              -" # part of the C library since glibc 2.34
   "fmt::fmt          fmt            fmt"
   "OpenSSL::SSL      OpenSSL        openssl"
@@ -122,6 +123,7 @@ function(optiinfra_install_file file destination name)
     install(FILES ${file} DESTINATION ${destination} RENAME ${name})
   endif()
 endfunction()
+optiinfra_install_file(NOTICE ${CMAKE_INSTALL_DOCDIR} NOTICE)
 optiinfra_install_file(cli/man/optiinfra.1 ${CMAKE_INSTALL_MANDIR}/man1 optiinfra.1)
 optiinfra_install_file(cli/completions/optiinfra.bash
   ${CMAKE_INSTALL_DATADIR}/bash-completion/completions optiinfra)

@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 
+#include "attempts.hpp"
 #include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra {
@@ -12,17 +13,14 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// An insert whose outcome is unknown is repeated with its token, so that it counts once.
-constexpr int kInsertAttemptsMax = 3;
-constexpr std::chrono::milliseconds kInsertRetryDelay{50};
-
+/// An insert of unknown outcome is repeated too: its token makes it count once.
 bool is_worth_a_retry(const Error& error) {
-  return error.applied == Applied::kUnknown || error.kind == ErrorKind::kUnavailable;
+  return error.applied == Applied::kUnknown || may_succeed_elsewhere(error);
 }
 
 /// One insert is one block in one partition, which is what the engine deduplicates and stores whole.
 InsertStatement statement(const BlockInsert& insert, const InsertRoute& route, std::string token) {
-  InsertStatement result{.table = qualified(route.database, insert.table),
+  InsertStatement result{.table = insert.table,
                          .deduplication_token = std::move(token),
                          .settings = {{"deduplicate_insert", "enable"},
                                       {"deduplicate_blocks_in_dependent_materialized_views", "1"},
@@ -34,8 +32,9 @@ InsertStatement statement(const BlockInsert& insert, const InsertRoute& route, s
   return result;
 }
 
-Result<void> try_block(SessionPool& pool, const InsertStatement& statement, const Block& block) {
+Result<void> try_block(SessionPool& pool, InsertStatement statement, const Block& block) {
   OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(statement.timeout));
+  statement.table = qualified(lease->database(), statement.table);
   auto inserted = lease->insert(statement, block);
   if (inserted) return {};
   lease.settle(inserted.error());
@@ -43,15 +42,13 @@ Result<void> try_block(SessionPool& pool, const InsertStatement& statement, cons
 }
 
 /// Stores one block; an attempt that may be worth it is repeated, under the block's token, until `deadline`.
-Result<void> store_block(SessionPool& pool, const InsertStatement& statement, const Block& block,
+Result<void> store_block(SessionPool& pool, InsertStatement statement, const Block& block,
                          steady_clock::time_point deadline) {
-  for (int attempt = 1;; ++attempt) {
+  Attempts attempts(statement.timeout, deadline);
+  while (true) {
+    statement.timeout = attempts.timeout();
     auto inserted = try_block(pool, statement, block);
-    if (inserted) return {};
-    const auto delay = kInsertRetryDelay * attempt;
-    const bool in_time = steady_clock::now() + delay <= deadline;
-    if (!is_worth_a_retry(inserted.error()) || attempt == kInsertAttemptsMax || !in_time) return inserted;
-    std::this_thread::sleep_for(delay);
+    if (inserted || !is_worth_a_retry(inserted.error()) || !attempts.again()) return inserted;
   }
 }
 

@@ -71,19 +71,16 @@ Result<Client> Client::open(std::string_view url, ClientOptions options) {
 }
 
 Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
-  if (options.call_timeout.count() <= 0)
-    return Error{ErrorKind::kInvalidArgument, "call_timeout must be positive"};
   const IfAbsent if_absent = options.create ? IfAbsent::kCreate : IfAbsent::kFail;
   const OpenStore open_store = [if_absent](const StoreUrl& store) {
     return make_connector(store, if_absent);
   };
   OPTIINFRA_TRY(auto connector, open_store(url));
-  auto state = std::make_unique<State>(std::move(connector), url.database, options);
+  if (url.protocol == Protocol::kEmbedded) return open(std::move(connector), options);
+  OPTIINFRA_TRY(auto state, State::make(std::move(connector), options));
   std::optional<ClusterStore> cluster;
   OPTIINFRA_CHECK(state->with_session([&](Transport& session) -> Result<void> {
-    if (url.protocol != Protocol::kEmbedded) {
-      OPTIINFRA_TRY(cluster, find_cluster_store(session));
-    }
+    OPTIINFRA_TRY(cluster, find_cluster_store(session));
     return options.create ? create_or_update(session, url, cluster) : expect_current_schema(session);
   }));
   if (cluster) {
@@ -91,6 +88,16 @@ Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
   }
   return Client(std::move(state));
 }
+
+Result<Client> Client::open(std::shared_ptr<Connector> connector, ClientOptions options) {
+  OPTIINFRA_TRY(auto state, State::make(std::move(connector), options));
+  OPTIINFRA_CHECK(state->with_session([&](Transport& session) {
+    return options.create ? done(migrate(session)) : expect_current_schema(session);
+  }));
+  return Client(std::move(state));
+}
+
+bool Client::is_embedded() const { return state_->pool.description().starts_with("embedded:"); }
 
 bool Client::ping() noexcept {
   try {

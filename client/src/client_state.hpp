@@ -12,10 +12,15 @@ namespace optiinfra {
 
 class Client::State {
  public:
-  State(std::shared_ptr<Connector> connector, std::string database, ClientOptions client_options)
-      : pool(std::move(connector)),
-        options(client_options),
-        whole{.pool = &pool, .database = std::move(database)} {}
+  /// Errors: kInvalidArgument for options that cannot be.
+  static Result<std::unique_ptr<State>> make(std::shared_ptr<Connector> connector, ClientOptions options) {
+    if (options.call_timeout.count() <= 0)
+      return Error{ErrorKind::kInvalidArgument, "call_timeout must be positive"};
+    return std::make_unique<State>(std::move(connector), options);
+  }
+
+  State(std::shared_ptr<Connector> connector, ClientOptions client_options)
+      : pool(std::move(connector)), options(client_options), whole{.pool = &pool} {}
 
   /// Runs `use(Transport&)`, which returns a Result, with a session of the pool.
   template <typename Use>

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "answer_row.hpp"
+#include "attempts.hpp"
 #include "client_state.hpp"
 #include "optiinfra/client/client.hpp"
 #include "window.hpp"
@@ -103,12 +104,16 @@ std::vector<NamedValue> instance_filter(const Uuid& customer_id, std::string_vie
 template <typename State>
 Result<sys_seconds> raw_begin(State& state, Family family) {
   std::chrono::days keep{};
-  const auto ask = [&](Transport& session) -> Result<void> {
+  const auto look_up = [&](Transport& session) -> Result<void> {
     OPTIINFRA_TRY(keep, effective_retention(session, family, Tier::kRaw));
     return {};
   };
-  OPTIINFRA_CHECK(state.shards == nullptr ? state.with_session(ask)
-                                          : state.shards->with_any(state.options.call_timeout, ask));
+  if (state.shards != nullptr) {
+    OPTIINFRA_CHECK(state.shards->with_any(state.options.call_timeout, look_up));
+  } else {
+    OPTIINFRA_CHECK(
+        read_repeatedly(state, false, [&](Transport& session, auto) { return look_up(session); }));
+  }
   return keep.count() > 0 ? now() - keep : kOldestTime;
 }
 
@@ -125,12 +130,14 @@ Result<TimeRange> ask(State& state, Question question, OnRow&& on_row) {
     OPTIINFRA_TRY(const sys_seconds begin, raw_begin(state, question.table->family));
     question.range = widen(question.range, begin);
   }
-  auto asked = state.with_session([&](Transport& session) {
-    Statement statement = make_statement(question, session.database(), state.options.call_timeout);
+  bool begun = false;
+  auto asked = read_repeatedly(state, begun, [&](Transport& session, std::chrono::milliseconds timeout) {
+    Statement statement = make_statement(question, session.database(), timeout);
     if (state.shards != nullptr) statement.settings = state.shards->question_settings();
     return session.query(statement, [&](const Block& block) {
       for (std::size_t row = 0; row < block.row_count(); ++row) {
         AnswerRow answer(block, row);
+        begun = true;
         if (!on_row(answer)) return false;
       }
       return true;

@@ -7,13 +7,11 @@ bool is_native(const StoreUrl& url) {
   return url.protocol == Protocol::kNative || url.protocol == Protocol::kNativeTls;
 }
 
-InsertRoute through_entry(const StoreUrl& url, const Cluster& cluster, std::size_t index,
-                          SessionPool& entry) {
+InsertRoute through_entry(const Cluster& cluster, std::size_t index, SessionPool& entry) {
   const Shard& shard = cluster.shards[index];
   return {description(cluster, shard),
           shard.number,
           &entry,
-          url.database,
           {{"insert_shard_id", std::to_string(index + 1)}, {"distributed_foreground_insert", "1"}}};
 }
 
@@ -26,14 +24,13 @@ Result<std::unique_ptr<Shards>> Shards::make(const StoreUrl& url, ClusterStore s
   const Cluster& cluster = shards->cluster();
   for (std::size_t index = 0; index < cluster.shards.size(); ++index) {
     if (!is_native(url)) {
-      shards->routes_.push_back(through_entry(url, cluster, index, entry));
+      shards->routes_.push_back(through_entry(cluster, index, entry));
       continue;
     }
     const Shard& shard = cluster.shards[index];
     OPTIINFRA_TRY(auto connector, open_store(shard_url(url, cluster, shard)));
     shards->pools_.push_back(std::make_unique<SessionPool>(std::move(connector)));
-    shards->routes_.push_back(
-        {description(cluster, shard), shard.number, shards->pools_.back().get(), cluster.shard_database, {}});
+    shards->routes_.push_back({description(cluster, shard), shard.number, shards->pools_.back().get(), {}});
   }
   return shards;
 }

@@ -17,7 +17,6 @@ struct InsertRoute {
   std::string name = {};    ///< "shard 2 of fleet (db2:9000)"; empty for a store on one machine.
   std::uint32_t shard = 0;  ///< As in system.clusters; 0 for a store on one machine.
   SessionPool* pool = nullptr;
-  std::string database = {};              ///< Of the tables that are inserted into.
   std::vector<NamedValue> settings = {};  ///< Besides those of every insert.
 };
 

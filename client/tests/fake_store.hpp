@@ -24,6 +24,7 @@ struct FakeStore {
   /// Asked before each session is opened.
   std::function<Result<void>()> before_connect = [] { return Result<void>{}; };
 
+  std::string database = "optiinfra";
   std::mutex mutex;
   std::vector<Insert> inserts;
 
@@ -47,7 +48,7 @@ class FakeSession final : public Transport {
  public:
   explicit FakeSession(std::shared_ptr<FakeStore> store) : store_(std::move(store)) {}
 
-  std::string_view database() const noexcept override { return "optiinfra"; }
+  std::string_view database() const noexcept override { return store_->database; }
   Result<QuerySummary> query(const Statement&, const BlockSink&) override { return QuerySummary{}; }
   Result<QuerySummary> query_text(const Statement&, std::string_view, const TextSink&) override {
     return QuerySummary{};

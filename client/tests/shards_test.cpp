@@ -41,6 +41,7 @@ class OnThreeShards : public ::testing::Test {
     urls_.clear();
     auto opened = Shards::make(*parse_store_url(url), std::move(store), entry_pool_, [&](const StoreUrl& to) {
       urls_.push_back(to);
+      stores_[urls_.size() - 1]->database = to.database;
       return Result<std::shared_ptr<Connector>>(std::make_shared<FakeConnector>(stores_[urls_.size() - 1]));
     });
     ASSERT_TRUE(opened) << opened.error().message;

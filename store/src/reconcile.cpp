@@ -146,22 +146,6 @@ void describe(const TableDefinition& table, const Block& block, std::size_t row,
   }
 }
 
-Result<void> describe_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
-                          VerifyReport& report) {
-  const TableDefinition& table = *scope.table;
-  std::string columns;
-  for (const FinishedColumn& column : table.finished())
-    columns += ", rollup_" + column.name + ", raw_" + column.name;
-  const std::string sql =
-      "SELECT toUInt32(hour), " + key_text(table) + ", toUInt8(in_rollup), toUInt8(in_raw)" + columns +
-      " FROM (" + both_sides(scope, transport.database()) + ") WHERE " + kInScope + " AND " +
-      difference_condition(table) + " ORDER BY hour LIMIT " + std::to_string(kDifferencesDescribedMax);
-  return done(transport.query(statement(scope, day, sql), [&](const Block& block) {
-    for (std::size_t row = 0; row < block.row_count(); ++row) describe(table, block, row, report);
-    return report.differences.size() < kDifferencesDescribedMax;
-  }));
-}
-
 }  // namespace
 
 ReconcileScope scope_of(const Retention& raw, sys_seconds clock, std::chrono::hours margin) {
@@ -200,6 +184,23 @@ std::string hour_hash(const TableDefinition& table, std::string_view hour, std::
   return sql + "))";
 }
 
+Result<void> describe_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
+                          VerifyReport& report) {
+  if (report.differences.size() == kDifferencesDescribedMax) return {};
+  const TableDefinition& table = *scope.table;
+  std::string columns;
+  for (const FinishedColumn& column : table.finished())
+    columns += ", rollup_" + column.name + ", raw_" + column.name;
+  const std::string sql =
+      "SELECT toUInt32(hour), " + key_text(table) + ", toUInt8(in_rollup), toUInt8(in_raw)" + columns +
+      " FROM (" + both_sides(scope, transport.database()) + ") WHERE " + kInScope + " AND " +
+      difference_condition(table) + " ORDER BY hour LIMIT " + std::to_string(kDifferencesDescribedMax);
+  return done(transport.query(statement(scope, day, sql), [&](const Block& block) {
+    for (std::size_t row = 0; row < block.row_count(); ++row) describe(table, block, row, report);
+    return report.differences.size() < kDifferencesDescribedMax;
+  }));
+}
+
 Result<std::vector<DifferingHour>> differing_hours(Transport& transport, const ReconcileScope& scope,
                                                    const std::string& day, std::size_t limit) {
   const TableDefinition& table = *scope.table;
@@ -235,16 +236,6 @@ Result<std::vector<std::string>> days_of(Transport& transport, const TableDefini
   std::vector<std::string> days;
   for (const auto& row : rows) days.push_back(row[0]);
   return days;
-}
-
-Result<void> reconcile_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
-                           VerifyReport& report) {
-  OPTIINFRA_TRY(const DayCounts counts, count_settled_day(transport, scope, day));
-  report.hours_compared += counts.compared;
-  report.hours_past_retention += counts.skipped;
-  report.hours_differing += counts.differing;
-  if (counts.differing == 0 || report.differences.size() == kDifferencesDescribedMax) return {};
-  return describe_day(transport, scope, day, report);
 }
 
 }  // namespace optiinfra

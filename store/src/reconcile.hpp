@@ -37,9 +37,9 @@ Result<DayCounts> count_day(Transport& transport, const ReconcileScope& scope, c
 Result<DayCounts> count_settled_day(Transport& transport, const ReconcileScope& scope,
                                     const std::string& day);
 
-/// Adds the comparison of `day` to `report`.
-Result<void> reconcile_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
-                           VerifyReport& report);
+/// Adds the measures that differ in `day` to report.differences.
+Result<void> describe_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
+                          VerifyReport& report);
 
 /// A key and hour whose two sides differ.
 struct DifferingHour {

@@ -5,11 +5,11 @@
 #include <map>
 #include <thread>
 
-#include "optiinfra/store/migrate.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/sql.hpp"
 #include "reconcile.hpp"
+#include "repair_days.hpp"
 
 namespace optiinfra {
 namespace {
@@ -151,47 +151,32 @@ Result<void> repair_day(Transport& transport, const ReconcileScope& scope, const
   }
 }
 
-Result<void> repair_days(Transport& transport, ReconcileScope scope, const std::vector<std::string>& days,
-                         RepairReport& report) {
-  std::vector<std::string> differing;
-  for (const std::string& day : days) {
-    OPTIINFRA_TRY(const DayCounts counts, count_settled_day(transport, scope, day));
-    if (counts.differing > 0) differing.push_back(day);
-  }
-  if (differing.empty()) return {};
+}  // namespace
+
+Result<std::uint32_t> repair_days(Transport& transport, ReconcileScope scope,
+                                  const std::vector<std::string>& days, RepairReport& report) {
   OPTIINFRA_TRY(scope.generation_max, close_generation(transport, *scope.table));
-  for (const std::string& day : differing) {
+  for (const std::string& day : days) {
     if (auto repaired = repair_day(transport, scope, day, report); !repaired)
       return with_context(std::move(repaired).error(),
                           "repair " + std::string(scope.table->rollup_table) + " of " + day);
   }
-  return {};
+  return scope.generation_max;
 }
 
-}  // namespace
-
-Result<RepairReport> repair(Transport& transport) {
-  OPTIINFRA_CHECK(expect_current_schema(transport));
-  RepairReport report;
-  OPTIINFRA_TRY(const auto retention, read_retention(transport));
-  for (const Retention& kept : retention) {
-    if (kept.tier != Tier::kRaw) continue;
-    const ReconcileScope scope = scope_of(kept, now(), kRetentionMargin);
-    OPTIINFRA_TRY(const auto days, days_of(transport, *scope.table));
-    OPTIINFRA_CHECK(repair_days(transport, scope, days, report));
-  }
-  return report;
-}
+ReconcileScope repair_scope_of(const Retention& raw) { return scope_of(raw, now(), kRetentionMargin); }
 
 Result<RepairReport> repair_hours(Transport& transport, const RepairHours& which) {
   RepairReport report;
+  const std::string day = format_time(which.hours.begin).substr(0, 10);
   OPTIINFRA_TRY(const auto retention, read_retention(transport));
   for (const Retention& kept : retention) {
     if (kept.tier != Tier::kRaw || kept.family != which.family) continue;
-    ReconcileScope scope = scope_of(kept, now(), kRetentionMargin);
+    ReconcileScope scope = repair_scope_of(kept);
     scope.hours = which.hours;
     scope.customers = which.customers;
-    OPTIINFRA_CHECK(repair_days(transport, scope, {format_time(which.hours.begin).substr(0, 10)}, report));
+    OPTIINFRA_TRY(const DayCounts counts, count_day(transport, scope, day));
+    if (counts.differing > 0) OPTIINFRA_CHECK(done(repair_days(transport, scope, {day}, report)));
   }
   return report;
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -68,6 +69,23 @@ class StoreTest : public ::testing::Test {
   const TemporaryFolder folder_;
   std::shared_ptr<Connector> connector_;
   std::unique_ptr<Transport> session_;
+};
+
+/// The same with the schema in it, made once for all tests of the program.
+class MigratedStoreTest : public StoreTest {
+ protected:
+  void SetUp() override {
+    namespace fs = std::filesystem;
+    static const TemporaryFolder made;
+    if (!fs::exists(made / "store")) {
+      auto connector = *make_connector("embedded:" + (made / "store").string(), IfAbsent::kCreate);
+      auto session = connector->connect();
+      ASSERT_TRUE(session) << session.error().message;
+      ASSERT_TRUE(migrate(**session));
+    }
+    fs::copy(made / "store", store_path(), fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+    StoreTest::SetUp();
+  }
 };
 
 }  // namespace optiinfra::testing

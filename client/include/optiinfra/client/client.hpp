@@ -20,7 +20,8 @@
 namespace optiinfra {
 
 class Block;      // optiinfra/codec/block.hpp
-class Transport;  // optiinfra/transport/transport.hpp
+class Connector;  // optiinfra/transport/transport.hpp
+class Transport;
 struct StoreUrl;  // optiinfra/transport/url.hpp
 
 /// Largest batch that one insert call takes. A larger one is refused, because what the engine stores
@@ -76,10 +77,16 @@ class Client {
   static Result<Client> open(std::string_view url, ClientOptions options = {});
   static Result<Client> open(const StoreUrl& url, ClientOptions options = {});
 
+  /// The same through a connector that the caller has made, or a transport of its own.
+  static Result<Client> open(std::shared_ptr<Connector> connector, ClientOptions options = {});
+
   /// Lets go of the store. Everything acknowledged is stored already; nothing is completed here.
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
+
+  /// Whether the store's engine runs in this process.
+  bool is_embedded() const;
 
   /// Whether the store answers. Never throws, never fails otherwise.
   bool ping() noexcept;

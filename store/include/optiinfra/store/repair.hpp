@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "optiinfra/core/time.hpp"
+#include "optiinfra/core/uuid.hpp"
 #include "optiinfra/schema/metrics.hpp"
 #include "optiinfra/transport/transport.hpp"
 
@@ -40,24 +41,24 @@ struct RepairReport {
   std::uint64_t hours_differing = 0;  ///< Still, after several attempts; 0 unless something else interferes.
 };
 
-/// Rebuilds every rollup hour that differs from its raw rows, and no other. Hours whose raw rows may have
-/// begun to expire are never touched, nor are those that will within an hour.
-///
-/// A kill at any point leaves hours that verify() finds and the next repair mends. Readers may miss an hour
-/// for the moment between its removal and its return. One repair at a time on a store: two at once can each
-/// bring an hour back, which either finds and mends, or the next one.
-/// Inserts that write to the family's raw table through another table's view are not waited for.
-///
-/// Errors: those of the engine; kIncompatible for a store of another schema version; kTimeout when an
-/// insert that began before is still running after kEarlierInsertsWait.
-Result<RepairReport> repair(Transport& transport);
-
-/// The same for some hours of one family.
+/// Hours of one family.
 struct RepairHours {
   Family family;
   TimeRange hours;              ///< Whole hours of one UTC day.
   std::vector<Uuid> customers;  ///< Of these alone; empty: of all.
 };
+
+/// Rebuilds those of `which` that differ from their raw rows, and no other; verify() with Mend::kRollups does
+/// it for the whole store. Hours whose raw rows may have begun to expire are never touched, nor are those
+/// that will within an hour.
+///
+/// A kill at any point leaves hours that verify() finds and the next repair mends. Readers may miss an hour
+/// for the moment between its removal and its return. One repair at a time on a store: two at once can each
+/// bring an hour back, which either finds and mends, or the next one. Raw rows that come by other ways than
+/// an insert that names the raw table (another table's view, ATTACH PARTITION) are not waited for.
+///
+/// Errors: those of the engine; kTimeout when an insert that began before is still running after
+/// kEarlierInsertsWait.
 Result<RepairReport> repair_hours(Transport& transport, const RepairHours& which);
 
 }  // namespace optiinfra
