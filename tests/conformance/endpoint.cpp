@@ -1,0 +1,64 @@
+#include "endpoint.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+
+#include "optiinfra/testing/temporary_folder.hpp"
+#include "servers.hpp"
+
+namespace optiinfra::testing {
+
+const std::vector<EndpointKind>& all_endpoints() {
+  using enum Protocol;
+  using enum Compression;
+  constexpr Capabilities kHttpCan{.keeps_session = false};
+  constexpr Capabilities kHttpsCan{.tls = true, .keeps_session = false};
+  static const std::vector<EndpointKind> kinds{
+      {"embedded", kEmbedded, kNone, {.server = false}},
+      {"native", kNative, kNone, {}},
+      {"native_lz4", kNative, kLz4, {}},
+      {"native_zstd", kNative, kZstd, {}},
+      {"native_tls", kNativeTls, kLz4, {.tls = true}},
+      {"http", kHttp, kNone, kHttpCan},
+      {"http_lz4", kHttp, kLz4, kHttpCan},
+      {"http_zstd", kHttp, kZstd, kHttpCan},
+      {"https", kHttps, kNone, kHttpsCan},
+  };
+  return kinds;
+}
+
+namespace {
+template <typename Wanted>
+std::vector<EndpointKind> endpoints_that(Wanted wanted) {
+  std::vector<EndpointKind> kinds;
+  std::copy_if(all_endpoints().begin(), all_endpoints().end(), std::back_inserter(kinds), wanted);
+  return kinds;
+}
+}  // namespace
+
+std::vector<EndpointKind> server_endpoints() {
+  return endpoints_that([](const EndpointKind& kind) { return kind.can.server; });
+}
+
+std::vector<EndpointKind> tls_endpoints() {
+  return endpoints_that([](const EndpointKind& kind) { return kind.can.tls; });
+}
+
+StoreUrl new_store(const EndpointKind& kind) {
+  static std::atomic<int> stores{0};
+  const std::string number = std::to_string(++stores);
+  StoreUrl url{.protocol = kind.protocol, .compression = kind.compression};
+  if (!kind.can.server) {
+    static const TemporaryFolder folder;
+    url.folder = folder / number;
+    return url;
+  }
+  url.hosts = {shared_servers().endpoint(kind)};
+  url.user = kUser, url.password = kPassword;
+  url.database = "store_" + number;
+  if (kind.can.tls) url.ca_file = shared_servers().authority().certificate_file();
+  return url;
+}
+
+}  // namespace optiinfra::testing
