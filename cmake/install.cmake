@@ -9,7 +9,11 @@ set(optiinfra_packages
   "Threads::Threads  Threads        -"
   "dl                -              -" # part of the C library since glibc 2.34
   "fmt::fmt          fmt            fmt"
-  "tomlplusplus::tomlplusplus tomlplusplus tomlplusplus")
+  "OpenSSL::SSL      OpenSSL        openssl"
+  "tomlplusplus::tomlplusplus tomlplusplus tomlplusplus"
+  # No CMake package of their own everywhere: their targets are made from pkg-config there, too.
+  "PkgConfig::liblz4  PkgConfig    liblz4"
+  "PkgConfig::libzstd PkgConfig    libzstd")
 
 # Sets <cmake> and <pkgconfig> to the package names of third party <library>.
 function(optiinfra_package_names library cmake pkgconfig)
@@ -75,6 +79,9 @@ foreach(row ${third_parties})
   if(NOT cmake_name STREQUAL "-")
     list(APPEND cmake_packages ${cmake_name})
   endif()
+  if(cmake_name STREQUAL "PkgConfig")
+    list(APPEND pkgconfig_modules ${pkgconfig_name})
+  endif()
   if(layer IN_LIST link_order AND NOT pkgconfig_name STREQUAL "-")
     list(APPEND pkgconfig_packages ${pkgconfig_name})
   endif()
@@ -83,6 +90,9 @@ list(REMOVE_DUPLICATES cmake_packages)
 list(REMOVE_DUPLICATES pkgconfig_packages)
 foreach(package ${cmake_packages})
   string(APPEND OPTIINFRA_DEPENDENCIES "find_dependency(${package})\n")
+endforeach()
+foreach(module ${pkgconfig_modules})
+  string(APPEND OPTIINFRA_DEPENDENCIES "pkg_check_modules(${module} REQUIRED IMPORTED_TARGET ${module})\n")
 endforeach()
 string(REPLACE ";" " " OPTIINFRA_PC_REQUIRES "${pkgconfig_packages}")
 list(TRANSFORM link_order PREPEND "-loptiinfra_")

@@ -72,11 +72,11 @@ TEST(NativeReader, TakesNoMemoryForRowsThatDoNotCome) {
   if (!testing::reset_peak_memory()) GTEST_SKIP() << "/proc/self/clear_refs cannot be written here";
   const std::size_t before = testing::peak_memory_bytes();
   for (const char* type : {"UInt64", "UUID", "String", "Nullable(Float64)"}) {
-    expect_refused(column(kBlockRowsMax, type), ErrorKind::kCorrupt, "the input ends inside a block");
+    expect_refused(column(kBlockRowsMax, type), ErrorKind::kCorrupt, "the input ends too early");
   }
   expect_refused(column(1, "String").varint(kStringBytesMax), ErrorKind::kCorrupt,
-                 "the input ends inside a block");
-  expect_refused(dictionary(1, 0x203, kBlockRowsMax), ErrorKind::kCorrupt, "the input ends inside a block");
+                 "the input ends too early");
+  expect_refused(dictionary(1, 0x203, kBlockRowsMax), ErrorKind::kCorrupt, "the input ends too early");
   EXPECT_LT(testing::peak_memory_bytes() - before, std::size_t{32} << 20);
 }
 

@@ -1,6 +1,7 @@
 #include "statement_text.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "optiinfra/transport/sql.hpp"
 
@@ -70,6 +71,8 @@ std::size_t skip_blank(std::string_view sql, std::size_t begin) {
   return begin;
 }
 
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
 std::size_t skip_token(std::string_view sql, std::size_t begin) {
   const char c = sql[begin];
   if (c == '\'' || c == '"' || c == '`') return skip_quoted(sql, begin);
@@ -120,6 +123,18 @@ Result<std::string_view> single_statement(std::string_view sql) {
   }
   if (end == begin) return Error{ErrorKind::kInvalidArgument, "the statement is empty"};
   return sql.substr(begin, end - begin);
+}
+
+std::string next_word(std::string_view& sql) {
+  std::size_t at = 0;
+  for (std::size_t next = 0; at < sql.size() && (next = skip_blank(sql, at)) != at;) at = next;
+  sql.remove_prefix(at);
+  std::string word;
+  while (word.size() < sql.size() && is_letter(sql[word.size()]))
+    word += static_cast<char>(std::toupper(static_cast<unsigned char>(sql[word.size()])));
+  if (word.empty()) word = sql.substr(0, 1);
+  sql.remove_prefix(word.size());
+  return word;
 }
 
 std::string settings_clause(const std::vector<NamedValue>& settings) {

@@ -16,6 +16,10 @@ namespace optiinfra {
 /// Errors: kInvalidArgument for no statement or more than one.
 Result<std::string_view> single_statement(std::string_view sql);
 
+/// The first word of `sql` in upper case, or its first character when that begins no word, and `sql` without
+/// it; blanks and comments before it are passed over. Empty at the end.
+std::string next_word(std::string_view& sql);
+
 /// "\nSETTINGS a = '1', b = '2'", empty without settings.
 std::string settings_clause(const std::vector<NamedValue>& settings);
 

@@ -8,10 +8,12 @@
 #include <memory>
 #include <span>
 
-#include "optiinfra/codec/native.hpp"
+#include "optiinfra/codec/byte_stream.hpp"
 #include "optiinfra/core/error.hpp"
 
 namespace optiinfra {
+
+class InputBuffer;
 
 enum class Compression {
   kNone,  ///< As a frame: stored as it is, with a checksum.
@@ -52,6 +54,10 @@ class FrameWriter {
 class FrameReader {
  public:
   explicit FrameReader(ByteSource source);
+
+  /// Sits on `input`, which must outlive it: on a connection, packets are read from it between frames. An
+  /// error is `input`'s failure too.
+  explicit FrameReader(InputBuffer& input);
   ~FrameReader();
   FrameReader(FrameReader&&) noexcept;
   FrameReader& operator=(FrameReader&&) noexcept;

@@ -4,11 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <span>
 
 #include "optiinfra/codec/block.hpp"
+#include "optiinfra/codec/byte_stream.hpp"
 #include "optiinfra/core/error.hpp"
 
 namespace optiinfra {
@@ -24,16 +23,16 @@ enum class NativeForm {
   kProtocol,  ///< The native protocol from revision 54454: a serialization byte follows each column's type.
 };
 
-/// Takes encoded bytes, valid only during the call.
-using ByteSink = std::function<Result<void>(std::span<const std::byte>)>;
-
-/// Fills part of the buffer and returns how many bytes it gave; 0 means the end of the input.
-using ByteSource = std::function<Result<std::size_t>(std::span<std::byte>)>;
+class InputBuffer;
+class OutputBuffer;
 
 /// Writes `block` to `sink`. Columns of fixed width go to the sink straight from where they lie;
 /// small pieces are gathered first. A block without rows writes its columns' names and types.
 /// Errors: only those of `sink`.
-Result<void> write_native(const Block& block, const ByteSink& sink);
+Result<void> write_native(const Block& block, const ByteSink& sink, NativeForm form = NativeForm::kFile);
+
+/// The same behind what `output` holds, and as buffered as that; its flush() says how it went.
+void write_native(const Block& block, OutputBuffer& output, NativeForm form);
 
 /// Reads blocks one after the other. Memory stays near the size of one block.
 ///
@@ -42,7 +41,12 @@ Result<void> write_native(const Block& block, const ByteSink& sink);
 /// here, and those of the source. After an error the reader stays at it: every further call repeats it.
 class NativeReader {
  public:
-  explicit NativeReader(ByteSource source);
+  explicit NativeReader(ByteSource source, NativeForm form = NativeForm::kFile);
+
+  /// Sits on `input`, which must outlive it, and takes from it exactly the blocks that it returns: what
+  /// stands between them is for others to read. An error is `input`'s failure too, and ends the stream
+  /// for all who read it.
+  NativeReader(InputBuffer& input, NativeForm form);
   ~NativeReader();
   NativeReader(NativeReader&&) noexcept;
   NativeReader& operator=(NativeReader&&) noexcept;
@@ -51,8 +55,9 @@ class NativeReader {
   Result<bool> next(Block& block);
 
  private:
-  class Input;
-  std::unique_ptr<Input> input_;
+  std::unique_ptr<InputBuffer> own_;
+  InputBuffer* input_;
+  NativeForm form_;
 };
 
 }  // namespace optiinfra

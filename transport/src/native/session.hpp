@@ -1,0 +1,16 @@
+/// A session with a store on servers.
+#pragma once
+
+#include <memory>
+
+#include "native/store.hpp"
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra::native {
+
+/// The session outlives its connection: one that broke, or that its server closed while it was idle, is
+/// replaced inside the next call, by one to whichever host answers. Only a session that was given a state of
+/// its own on the server (SET, USE, a temporary table) ends with its connection, and says so.
+std::unique_ptr<Transport> make_session(std::shared_ptr<Store> store, Store::Made made);
+
+}  // namespace optiinfra::native
