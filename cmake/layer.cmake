@@ -102,6 +102,15 @@ function(optiinfra_test_program program label files depends)
     LABELS ${label} TIMEOUT 300 ENVIRONMENT "OPTIINFRA_LIBCHDB=${OPTIINFRA_LIBCHDB}")
 endfunction()
 
+# optiinfra_use_program(<test target>): the tests run the program itself, whose path is OPTIINFRA_PROGRAM
+# in their sources. Call it where the target exists or not.
+function(optiinfra_use_program program)
+  if(TARGET ${program})
+    target_compile_definitions(${program} PRIVATE OPTIINFRA_PROGRAM="$<TARGET_FILE:optiinfra>")
+    add_dependencies(${program} optiinfra)
+  endif()
+endfunction()
+
 # optiinfra_fuzz(<program> <source> <layer>): a libFuzzer program, built by the fuzz preset only.
 # `fuzzers` builds them all, and nothing that they do not need.
 add_custom_target(fuzzers)

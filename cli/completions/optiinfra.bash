@@ -4,18 +4,19 @@ _optiinfra() {
   case "$previous" in
     --bucket) COMPREPLY=($(compgen -W "hour day week" -- "$current")); return ;;
     --by) COMPREPLY=($(compgen -W "provider service region instance-type" -- "$current")); return ;;
+    --log-level) COMPREPLY=($(compgen -W "none error warning information debug trace" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
-    --map) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--from|--to|--provider|--service|--hours|--format) COMPREPLY=(); return ;;
+    --map|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --url|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--from|--to|--provider|--service|--hours|--path|--tcp-port|--http-port|--listen|--user|--memory-limit|--connections|--grace|--cluster|--macro|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"ping"|"import"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"retention"|"retention show"|"retention set"|"retention apply"|"sql"|"version") at="${at:+$at }$word" ;;
+      "init"|"verify"|"ping"|"import"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"sql"|"version") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify ping import generate collect query retention sql version --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify ping import generate collect query retention server sql version --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --url --output -q --quiet" ;;
     "verify") words="-h --help --json --url --output -q --quiet" ;;
     "ping") words="-h --help --url --output -q --quiet" ;;
@@ -34,6 +35,7 @@ _optiinfra() {
     "retention show") words="-h --help --url --output -q --quiet" ;;
     "retention set") words="cost performance resource quality raw rollup -h --help --url --output -q --quiet" ;;
     "retention apply") words="-h --help --url --output -q --quiet" ;;
+    "server") words="-h --help --path --tcp-port --http-port --listen --user --password-file --memory-limit --connections --log-level --log-file --grace --no-init --cluster --macro --url --output -q --quiet" ;;
     "sql") words="-h --help --write --format --url --output -q --quiet" ;;
     "version") words="-h --help --url --output -q --quiet" ;;
   esac

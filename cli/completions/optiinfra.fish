@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' ping' ' import' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' retention' ' retention show' ' retention set' ' retention apply' ' sql' ' version'
+            case ' init' ' verify' ' ping' ' import' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' sql' ' version'
                 set at "$at $word"
         end
     end
@@ -18,6 +18,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a generate -d 'Fill the store with
 complete -c optiinfra -n "__optiinfra_at ''" -a collect -d 'Measure and store'
 complete -c optiinfra -n "__optiinfra_at ''" -a query -d 'Ask about cost, performance, resources and quality'
 complete -c optiinfra -n "__optiinfra_at ''" -a retention -d 'Show or set how long rows are kept'
+complete -c optiinfra -n "__optiinfra_at ''" -a server -d 'Serve an embedded store as ClickHouse, by native TCP and HTTP, until SIGINT or SIGTERM'
 complete -c optiinfra -n "__optiinfra_at ''" -a sql -d 'Run SQL in the store'
 complete -c optiinfra -n "__optiinfra_at ''" -a version -d 'Print the versions of the program and of its schema'
 complete -c optiinfra -n "__optiinfra_at ''" -l version -d 'Print the version and exit'
@@ -93,10 +94,25 @@ complete -c optiinfra -n "__optiinfra_at ' retention show'" -s h -l help -d 'Pri
 complete -c optiinfra -n "__optiinfra_at ' retention set'" -a 'cost performance resource quality raw rollup'
 complete -c optiinfra -n "__optiinfra_at ' retention set'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' retention apply'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' server'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l path -x -d 'The store'\''s folder, made where there is none'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l tcp-port -x -d 'For the native protocol'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l http-port -x -d 'For HTTP'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l listen -x -d 'The address to listen on'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l user -x -d 'The one user who may log in'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l password-file -r -F -d 'A file whose first line is that user'\''s password'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l memory-limit -x -d 'The most memory that the engine takes, such as 4G'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l connections -x -d 'How many connections at once'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l log-level -x -a 'none error warning information debug trace' -d 'How much the engine logs'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l log-file -r -F -d 'Where it logs'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l grace -x -d 'How long a stop lets running statements go on before it cancels them'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l no-init -d 'Leave the tables as they are'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l cluster -x -d 'A cluster of such servers, this one included: NAME=HOST:PORT,HOST:PORT, replicas apart by |'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l macro -x -d 'A value for {NAME} in tables'\'' definitions, such as shard=1'
 complete -c optiinfra -n "__optiinfra_at ' sql'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' sql'" -l write -d 'Allow statements that change the store or write files'
 complete -c optiinfra -n "__optiinfra_at ' sql'" -l format -x -d 'Print in a format of the engine instead: Vertical, Parquet, '
 complete -c optiinfra -n "__optiinfra_at ' version'" -s h -l help -d 'Print help and exit'
-complete -c optiinfra -l url -x -d 'The store, embedded:/path/to/folder'
+complete -c optiinfra -l url -x -d 'The store: embedded:/path, clickhouse://user@host:9000/database, http://'
 complete -c optiinfra -l output -x -a 'table json csv' -d 'How answers are printed'
 complete -c optiinfra -s q -l quiet -d 'No progress and no remarks'

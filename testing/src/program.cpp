@@ -117,6 +117,19 @@ bool Program::wait_for_output(std::string_view text) {
   return true;
 }
 
+std::string Program::wait_for_line(std::string_view start) {
+  const auto find = [&]() -> std::string {
+    for (std::size_t at = 0, end; (end = result_.output.find('\n', at)) != std::string::npos; at = end + 1) {
+      if (std::string_view(result_.output).substr(at).starts_with(start))
+        return result_.output.substr(at, end - at);
+    }
+    return {};
+  };
+  std::string line = find();
+  while (line.empty() && read_some()) line = find();
+  return line;
+}
+
 void Program::collect_status(bool block) {
   int status = 0;
   if (ended_ || ::waitpid(process_id_, &status, block ? 0 : WNOHANG) != process_id_) return;

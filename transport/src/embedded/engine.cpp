@@ -1,19 +1,18 @@
 #include "embedded/engine.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <mutex>
 #include <optional>
 #include <set>
 
+#include "embedded/captured_standard_error.hpp"
+#include "embedded/configuration.hpp"
 #include "embedded/deduplication_log.hpp"
-#include "embedded/folder.hpp"
+#include "embedded/file.hpp"
 
 namespace optiinfra::embedded {
 namespace fs = std::filesystem;
@@ -27,76 +26,13 @@ struct Process {
   bool is_temporary = false;
   std::set<chdb_connection*> connections;
   const Library* library = nullptr;
+  bool was_taken = false;  ///< By ExclusiveEngine, now or before.
 };
 
 Process& process() {
   static Process* const instance = new Process;  // Outlives every static object that may hold a session.
   return *instance;
 }
-
-/// The share of the machine's memory that the engine may take: the caller's program needs the rest.
-std::uint64_t memory_bytes_max() {
-  const auto total = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
-                     static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  return total / 2;
-}
-
-/// Without a file of its own the engine would read ./config.xml or one from the home folder.
-Result<void> write_configuration(const fs::path& path) {
-  std::ofstream file(path, std::ios::trunc);
-  // On a terminal the engine would log to it, one "current_thread contains invalid address" an insert.
-  file << "<clickhouse>\n"
-          "  <logger><console>false</console></logger>\n"
-          "  <timezone>UTC</timezone>\n"
-          "  <max_server_memory_usage>"
-       << memory_bytes_max()
-       << "</max_server_memory_usage>\n"
-          "  <mark_cache_size>268435456</mark_cache_size>\n"
-          "  <primary_index_cache_size>134217728</primary_index_cache_size>\n"
-          "  <uncompressed_cache_size>0</uncompressed_cache_size>\n"
-          // What counts is this process, not its control group; where there is none, the engine would
-          // also complain on standard error.
-          "  <memory_worker_use_cgroup>0</memory_worker_use_cgroup>\n"
-          "</clickhouse>\n";
-  file.close();
-  if (file) return {};
-  return Error{ErrorKind::kStorage, "cannot write " + path.string() + "; is the disk full or read-only?"};
-}
-
-/// What the engine prints on standard error while it boots: the only place where it says why not.
-class CapturedStandardError {
- public:
-  CapturedStandardError()
-      : captured_(::memfd_create("optiinfra-stderr", MFD_CLOEXEC)),
-        original_(captured_ < 0 ? -1 : ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
-    std::fflush(stderr);
-    if (original_ >= 0) ::dup2(captured_, STDERR_FILENO);
-  }
-  CapturedStandardError(const CapturedStandardError&) = delete;
-  CapturedStandardError& operator=(const CapturedStandardError&) = delete;
-  ~CapturedStandardError() {
-    (void)take();
-    if (captured_ >= 0) ::close(captured_);
-  }
-
-  /// What was printed. From here on standard error is the caller's again.
-  std::string take() {
-    if (original_ < 0) return {};
-    std::fflush(stderr);
-    ::dup2(original_, STDERR_FILENO);
-    ::close(std::exchange(original_, -1));
-    std::string text(std::size_t{64} << 10, '\0');
-    const auto size = ::pread(captured_, text.data(), text.size(), 0);
-    text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    return text;
-  }
-
- private:
-  int captured_;
-  int original_;
-};
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 Result<chdb_connection*> connect(const Library& library, const Folder& folder) {
   std::string arguments[] = {"optiinfra", "--path=" + folder.engine_path().string(),
@@ -157,7 +93,6 @@ Result<fs::path> make_temporary_folder() {
 Result<Folder> open_folder(const fs::path& path, IfAbsent if_absent) {
   OPTIINFRA_TRY(Folder folder, Folder::open(path, if_absent));
   if (folder.was_unclean()) OPTIINFRA_CHECK(repair_deduplication_logs(folder.engine_path()));
-  OPTIINFRA_CHECK(write_configuration(folder.configuration_path()));
   return folder;
 }
 
@@ -174,6 +109,9 @@ Result<void> start(Process& state, const fs::path& path, IfAbsent if_absent) {
     if (state.is_temporary) fs::remove_all(state.path, ignored);
     return std::move(folder).error();
   }
+  // Without a file of its own the engine would read ./config.xml or one from the home folder.
+  const fs::path file = folder->configuration_path();
+  OPTIINFRA_CHECK(replace_file(file, engine_configuration(), file.string() + ".new"));
   state.folder.emplace(std::move(folder).value());
   return {};
 }
@@ -190,6 +128,11 @@ Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent) {
   Process& state = process();
   const std::lock_guard lock(state.mutex);
   const bool boots = state.connections.empty();
+  if (state.was_taken) {
+    return Error{
+        ErrorKind::kUnavailable,
+        "the engine of this process serves a store, or did; use another process for " + path.string()};
+  }
   if (boots) {
     OPTIINFRA_CHECK(start(state, path, if_absent));
   } else if (!is_same_folder(state, path)) {
@@ -218,6 +161,21 @@ Connection::~Connection() {
   if (state.connections.erase(connection_) == 0) return;  // Closed at exit already.
   library_->close_conn(connection_);
   if (state.connections.empty()) stop(state);
+}
+
+Result<ExclusiveEngine> ExclusiveEngine::take(const fs::path& path, IfAbsent if_absent) {
+  OPTIINFRA_TRY(const Library* library, Library::load());
+  Process& state = process();
+  const std::lock_guard lock(state.mutex);
+  if (state.was_taken || !state.connections.empty()) {
+    return Error{
+        ErrorKind::kUnavailable,
+        "this process has used the engine for a server or has a store open; use another process for " +
+            path.string()};
+  }
+  OPTIINFRA_TRY(Folder folder, open_folder(path, if_absent));
+  state.was_taken = true;
+  return ExclusiveEngine(*library, std::move(folder));
 }
 
 }  // namespace optiinfra::embedded

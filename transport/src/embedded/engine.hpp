@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "embedded/folder.hpp"
 #include "embedded/library.hpp"
 #include "optiinfra/transport/connector.hpp"
 
@@ -30,6 +31,24 @@ class Connection {
 
   const Library* library_;
   chdb_connection* connection_;
+};
+
+/// The engine of this process and a folder, for one user that boots the engine itself. It can boot once
+/// in that way, so from here on no Connection opens.
+class ExclusiveEngine {
+ public:
+  /// Errors: kUnavailable when the engine was taken before or a Connection is open, and those of
+  /// Folder::open.
+  static Result<ExclusiveEngine> take(const std::filesystem::path& folder, IfAbsent if_absent);
+
+  const Library& library() const noexcept { return *library_; }
+  Folder& folder() noexcept { return folder_; }
+
+ private:
+  ExclusiveEngine(const Library& library, Folder folder) : library_(&library), folder_(std::move(folder)) {}
+
+  const Library* library_;
+  Folder folder_;
 };
 
 }  // namespace optiinfra::embedded

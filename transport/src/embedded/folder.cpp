@@ -26,10 +26,16 @@ constexpr std::chrono::milliseconds kLockPoll{20};
 /// The engine needs room to merge; with less it fails in the middle of things.
 constexpr std::uint64_t kFreeBytesMin = 32 << 20;
 
+/// Who holds the lock, and what to do about it.
 std::string holder(int lock) {
-  char text[256] = {};
-  const auto size = ::pread(lock, text, sizeof text - 1, 0);
-  return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : "an unknown process";
+  char buffer[512] = {};
+  const auto size = ::pread(lock, buffer, sizeof buffer - 1, 0);
+  const std::string text(buffer, size > 0 ? static_cast<std::size_t>(size) : 0);
+  const std::size_t end = text.find('\n');
+  const std::string name = text.empty() ? "an unknown process" : text.substr(0, end);
+  if (end == std::string::npos)
+    return name + "; an embedded store takes one process at a time: wait for it or stop it";
+  return name + ", which serves it: use --url " + text.substr(end + 1) + " instead, or stop the server";
 }
 
 std::string program_name() {
@@ -37,6 +43,14 @@ std::string program_name() {
   std::string name;
   std::getline(file, name);
   return name;
+}
+
+/// `more` follows the name of this process.
+void write_holder(int lock, const std::string& more) {
+  const std::string text = program_name() + " (process " + std::to_string(::getpid()) + ")" + more;
+  if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, text.data(), text.size(), 0) < 0) {
+    // The name only helps the next process to explain itself; the lock itself holds without it.
+  }
 }
 
 /// Whether the folder holds at most what a creation that was killed leaves behind.
@@ -108,17 +122,13 @@ Result<int> lock_folder(const fs::path& path) {
       continue;
     }
     const bool held = errno == EWOULDBLOCK;
-    Error error = held ? Error{ErrorKind::kUnavailable,
-                               "the store at " + path.string() + " is held by " + holder(lock) +
-                                   "; an embedded store takes one process at a time: wait for it or stop it"}
-                       : storage_error(file, "cannot lock", errno);
+    Error error =
+        held ? Error{ErrorKind::kUnavailable, "the store at " + path.string() + " is held by " + holder(lock)}
+             : storage_error(file, "cannot lock", errno);
     ::close(lock);
     return error;
   }
-  const std::string text = program_name() + " (process " + std::to_string(::getpid()) + ")";
-  if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, text.data(), text.size(), 0) < 0) {
-    // The name only helps the next process to explain itself; the lock itself holds without it.
-  }
+  write_holder(lock, {});
   return lock;
 }
 
@@ -170,6 +180,8 @@ Result<void> Folder::prepare() {
   if (!was_unclean_) OPTIINFRA_CHECK(replace_file(path_ / "unclean", "", path_ / "unclean.new"));
   return {};
 }
+
+void Folder::announce(const std::string& url) { write_holder(lock_, "\n" + url); }
 
 void Folder::mark_clean() {
   if (::unlink((path_ / "unclean").c_str()) != 0) return;  // The next open repairs what needs none.

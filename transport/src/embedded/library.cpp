@@ -41,6 +41,7 @@ bool resolve_all(void* handle, Library& library) {
   return resolve(handle, "chdb_connect", library.connect) &&
          resolve(handle, "chdb_close_conn", library.close_conn) &&
          resolve(handle, "chdb_set_signal_handlers_enabled", library.set_signal_handlers_enabled) &&
+         resolve(handle, "chdb_query_cmdline", library.query_cmdline) &&
          resolve(handle, "chdb_query_with_params_n", library.query_with_params_n) &&
          resolve(handle, "chdb_stream_query_with_params_n", library.stream_query_with_params_n) &&
          resolve(handle, "chdb_stream_fetch_result", library.stream_fetch_result) &&

@@ -21,6 +21,8 @@ struct Library {
   chdb_connection* (*connect)(int argc, char** argv);
   void (*close_conn)(chdb_connection* connection);
   void (*set_signal_handlers_enabled)(int enabled);
+  /// Boots an engine, runs the statements that the arguments name, and stops it. Once in a process.
+  chdb_result* (*query_cmdline)(int argc, char** argv);
   chdb_result* (*query_with_params_n)(chdb_connection, const char* query, std::size_t, const char* format,
                                       std::size_t, const char* const* names, const std::size_t* name_sizes,
                                       const char* const* values, const std::size_t* value_sizes,

@@ -44,6 +44,10 @@ class Program {
   /// Waits until standard output holds `text`. False when the program ends or its time is over first.
   bool wait_for_output(std::string_view text);
 
+  /// Waits for a whole line of standard output that starts with `start`, and returns it without its
+  /// end. Empty when the program ends or its time is over first.
+  std::string wait_for_line(std::string_view start);
+
   void send_signal(int signal) const;
 
   /// Waits for the end. Repeated calls give the same result.

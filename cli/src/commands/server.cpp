@@ -1,0 +1,82 @@
+#include <unistd.h>
+
+#include <thread>
+
+#include "commands/command.hpp"
+#include "commands/commands.hpp"
+#include "commands/server_flags.hpp"
+#include "commands/server_signals.hpp"
+#include "commands/service_manager.hpp"
+#include "optiinfra/transport/serve.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+std::string place(const Endpoint& endpoint) {
+  const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
+  return (is_ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
+}
+
+/// The line that programs wait for.
+std::string ready_line(const ServedAddress& address) {
+  return "ready tcp=" + place(address.tcp) + " http=" + place(address.http) + "\n";
+}
+
+/// What a person wants to know who has just started a server.
+std::string first_screen(const ServedAddress& address, const ServeOptions& options) {
+  const std::string url = address.url(options), host = url.substr(url.find('@') + 1);
+  const std::string name = host.substr(0, host.rfind(':')),
+                    user = options.user.empty() ? "default" : options.user;
+  const std::string http = std::to_string(address.http.port), tcp = std::to_string(address.tcp.port);
+  const std::string secret = options.user.empty() ? "" : ", with the password of " + user;
+  return "serving " + options.folder.string() + secret + "; Ctrl-C stops\n" +
+         "  optiinfra            optiinfra --url " + url + " verify\n" +
+         "  clickhouse-client    clickhouse-client --host " + name + " --port " + tcp + " --user " + user +
+         (options.user.empty() ? "" : " --password") + " --database optiinfra\n" +
+         "  Grafana              ClickHouse data source: server " + name + ", port " + http +
+         ", protocol HTTP, user " + user + ", database optiinfra\n" +
+         "  Python               clickhouse_driver.Client('" + name + "', port=" + tcp + ", user='" + user +
+         "', database='optiinfra')\n" + "  anything else        curl 'http://" + name + ":" + http +
+         "/?database=optiinfra' --data-binary 'SELECT * FROM cost_hourly LIMIT 3'";
+}
+
+/// Makes the tables, or brings them up to this program's schema, as `optiinfra init` does.
+Result<void> prepare_schema(const ServeOptions& options) {
+  const StoreUrl store{.protocol = Protocol::kEmbedded, .folder = options.folder};
+  OPTIINFRA_CHECK(Client::open(store, {.create = true}));
+  return {};
+}
+
+Result<ExitCode> run(const ServerFlags& flags, Context& context) {
+  OPTIINFRA_TRY(const ServeOptions options, options_of(flags, context));
+  ServerSignals signals(options.grace);
+  OPTIINFRA_CHECK(check_serve_options(options));
+  if (flags.makes_schema()) OPTIINFRA_CHECK(prepare_schema(options));
+  const auto on_ready = [&](const ServedAddress& address) {
+    context.remark(first_screen(address, options));
+    // A reader who has gone, or a full disk, is no reason to stop serving.
+    (void)context.screen.write(ready_line(address));
+    tell_service_manager("READY=1\nSTATUS=" + address.url(options));
+  };
+  signals.on_first([] { tell_service_manager("STOPPING=1"); });
+  OPTIINFRA_CHECK(serve(options, on_ready, signals.stop_token()));
+  context.remark("stopped");
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+void define_server(CLI::App& parent, Action& action) {
+  define_command<ServerFlags>(
+      parent, action, "server",
+      "Serve an embedded store as ClickHouse, by native TCP and HTTP, until SIGINT or SIGTERM",
+      "  optiinfra server --path /srv/metrics\n"
+      "  optiinfra server --path /srv/metrics --listen 0.0.0.0 --user ada --password-file "
+      "/etc/optiinfra/password\n"
+      "  optiinfra server --path /srv/a --tcp-port 0 --http-port 0      free ports, printed when ready\n"
+      "  optiinfra server --path /srv/a --cluster 'fleet=a:9000,b:9000' --user ada --password-file F "
+      "--listen ::",
+      describe_server, run);
+}
+
+}  // namespace optiinfra::cli

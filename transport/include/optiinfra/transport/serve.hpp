@@ -1,0 +1,89 @@
+/// @file optiinfra/transport/serve.hpp
+/// An embedded store, served to other processes as ClickHouse: native TCP and HTTP.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/transport/url.hpp"
+
+namespace optiinfra {
+
+/// Several servers known under one name, for Distributed tables. They are reached by native TCP with
+/// the user and password of this server, which must be the same on all.
+struct ServedCluster {
+  std::string name;                           ///< A plain name: letters, digits, underscores.
+  std::vector<std::vector<Endpoint>> shards;  ///< The replicas of each shard; neither may be empty.
+};
+
+/// What the engine says of itself while it serves.
+enum class ServerLog { kNone, kError, kWarning, kInformation, kDebug, kTrace };
+
+struct ServeOptions {
+  std::filesystem::path folder;  ///< Of an embedded store, absolute; made where there is none.
+
+  /// An IP address of this machine; 0.0.0.0 or :: for all. Other machines can reach any but 127.x.x.x and
+  /// ::1, so those need a user.
+  std::string listen = "127.0.0.1";
+  std::uint16_t tcp_port = 9000;   ///< 0: a free one.
+  std::uint16_t http_port = 8123;  ///< 0: a free one.
+
+  /// The one user whom the server lets in, with this password. Empty: the user "default" without a
+  /// password, on this machine alone. "default" itself cannot have a password: it is the server's own.
+  std::string user = {};
+  std::string password = {};
+
+  std::uint64_t memory_bytes_max = 0;    ///< Of the engine; 0: half of the machine's.
+  std::uint32_t connections_max = 1024;  ///< At once; one more waits.
+  ServerLog log = ServerLog::kWarning;
+  std::filesystem::path log_file = {};  ///< Kept under 100 MB with its predecessor; empty: standard error.
+
+  /// How long running statements may go on after a stop was asked for; then they are cancelled.
+  std::chrono::seconds grace{5};
+
+  std::vector<ServedCluster> clusters = {};
+  /// Values of {name} in the paths of replicated tables.
+  std::vector<std::pair<std::string, std::string>> macros = {};
+};
+
+/// Where a server can be reached.
+struct ServedAddress {
+  Endpoint tcp, http;
+
+  /// For --url of another process on this machine, without password:
+  /// "clickhouse://ada@127.0.0.1:9000/optiinfra".
+  std::string url(const ServeOptions& options) const;
+};
+
+/// Whether `address` can be reached from this machine alone.
+/// Errors: kInvalidArgument for what is no IP address.
+Result<bool> is_loopback(const std::string& address);
+
+/// Whether serve() could be called with these. Errors: kInvalidArgument that says what to do.
+Result<void> check_serve_options(const ServeOptions& options);
+
+/// Serves until `stop` is requested. Calls `on_ready` once, from another thread, when both ports accept.
+///
+/// Stopping: the ports are closed, running statements get `grace` to finish, the rest is cancelled, and
+/// what was written is flushed. That takes at most `grace` and some seconds; a connection that cannot be
+/// ended even so makes the engine end the process with exit code 0 and the folder as a kill leaves it.
+///
+/// One call in the life of a process, and no embedded session during it or after it: the engine boots
+/// once in this way. Block SIGINT, SIGTERM and SIGHUP in all threads before the call and take them with
+/// sigwait. While it runs, the folder holds the password's hash and, with clusters, the password (mode 0600).
+///
+/// Users may read and write tables and make them, not reach other programs, hosts (unless there are
+/// clusters) or files by statements (docs/server.md tells the rest).
+///
+/// Errors: kInvalidArgument for options that contradict each other, kUnavailable for a port that is taken
+/// and for a folder that another process holds (naming it), kStorage, kIncompatible.
+Result<void> serve(const ServeOptions& options, const std::function<void(const ServedAddress&)>& on_ready,
+                   std::stop_token stop);
+
+}  // namespace optiinfra

@@ -1,0 +1,167 @@
+#include "embedded/configuration.hpp"
+
+#include <unistd.h>
+
+#include "embedded/password_hash.hpp"
+
+namespace optiinfra::embedded {
+namespace {
+
+std::string element(const std::string& name, const std::string& text) {
+  return "<" + name + ">" + xml_text(text) + "</" + name + ">\n";
+}
+
+/// What both kinds of engine are told.
+std::string common_configuration(std::uint64_t memory_bytes_max) {
+  return "<timezone>UTC</timezone>\n" + element("max_server_memory_usage", std::to_string(memory_bytes_max)) +
+         "<mark_cache_size>268435456</mark_cache_size>\n"
+         "<primary_index_cache_size>134217728</primary_index_cache_size>\n"
+         "<uncompressed_cache_size>0</uncompressed_cache_size>\n"
+         // What counts is this process, not its control group; where there is none, the engine would
+         // also complain on standard error.
+         "<memory_worker_use_cgroup>0</memory_worker_use_cgroup>\n";
+}
+
+std::string document(const std::string& content) { return "<clickhouse>\n" + content + "</clickhouse>\n"; }
+
+const char* level_name(ServerLog log) {
+  switch (log) {
+    case ServerLog::kNone:
+      return "none";
+    case ServerLog::kError:
+      return "error";
+    case ServerLog::kWarning:
+      return "warning";
+    case ServerLog::kInformation:
+      return "information";
+    case ServerLog::kDebug:
+      return "debug";
+    case ServerLog::kTrace:
+      return "trace";
+  }
+  return "warning";
+}
+
+std::string logger(const ServeOptions& options) {
+  std::string text = element("level", level_name(options.log));
+  const bool to_console = options.log != ServerLog::kNone && options.log_file.empty();
+  text += element("console", to_console ? "true" : "false");
+  if (!options.log_file.empty())
+    text += element("log", options.log_file.string()) + element("size", "50M") + element("count", "1");
+  return "<logger>\n" + text + "</logger>\n";
+}
+
+std::string replica(const Endpoint& endpoint, const ServeOptions& options) {
+  std::string text = element("host", endpoint.host) + element("port", std::to_string(endpoint.port));
+  if (!options.user.empty()) text += element("user", options.user) + element("password", options.password);
+  return "<replica>\n" + text + "</replica>\n";
+}
+
+std::string cluster(const ServedCluster& cluster, const ServeOptions& options) {
+  std::string text;
+  for (const auto& shard : cluster.shards) {
+    text += "<shard>\n<internal_replication>true</internal_replication>\n";
+    for (const Endpoint& endpoint : shard) text += replica(endpoint, options);
+    text += "</shard>\n";
+  }
+  return "<" + cluster.name + ">\n" + text + "</" + cluster.name + ">\n";
+}
+
+/// Everything that works inside the store. Nothing that reaches a file, a program or another host: this
+/// engine puts no fence around files, and its dictionaries and functions can run programs.
+std::string grants_of_client(const ServeOptions& options) {
+  std::string text =
+      "GRANT SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY "
+      "TABLE, "
+      "DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, KILL QUERY, SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM FLUSH, "
+      "SYSTEM DROP CACHE, SYSTEM DROP MARK CACHE ON *.*";
+  if (!options.clusters.empty()) text += "; GRANT READ, WRITE ON REMOTE";
+  return text;
+}
+
+constexpr const char* kEngines[] = {
+    // Tables.
+    "MergeTree", "AggregatingMergeTree", "SummingMergeTree", "ReplacingMergeTree", "CollapsingMergeTree",
+    "VersionedCollapsingMergeTree", "CoalescingMergeTree", "Memory", "Null", "Set", "Join", "Merge", "Buffer",
+    "Log", "TinyLog", "StripeLog", "Distributed",
+    // Databases.
+    "Atomic"};
+
+std::string grants(const ServeOptions& options) {
+  std::string text = "<grants>\n" + element("query", grants_of_client(options));
+  for (const char* engine : kEngines)
+    text += element("query", std::string("GRANT TABLE ENGINE ON ") + engine);
+  return text;
+}
+
+}  // namespace
+
+std::uint64_t memory_bytes_of_engine() {
+  const auto total = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                     static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return total / 2;
+}
+
+std::string xml_text(const std::string& text) {
+  std::string escaped;
+  for (const char character : text) {
+    switch (character) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      default:
+        escaped += character;
+    }
+  }
+  return escaped;
+}
+
+std::string engine_configuration() {
+  // On a terminal the engine would log to it, one "current_thread contains invalid address" an insert.
+  return document("<logger><console>false</console></logger>\n" +
+                  common_configuration(memory_bytes_of_engine()));
+}
+
+std::string server_configuration(const ServeOptions& options, const std::string& users_path) {
+  const std::uint64_t memory =
+      options.memory_bytes_max != 0 ? options.memory_bytes_max : memory_bytes_of_engine();
+  std::string text = logger(options) + common_configuration(memory);
+  text += element("listen_host", options.listen) + element("tcp_port", std::to_string(options.tcp_port)) +
+          element("http_port", std::to_string(options.http_port)) +
+          element("max_connections", std::to_string(options.connections_max)) +
+          element("users_config", users_path);
+  std::string clusters, macros;
+  for (const ServedCluster& each : options.clusters) clusters += cluster(each, options);
+  for (const auto& [name, value] : options.macros) macros += element(name, value);
+  text += "<remote_servers>\n" + clusters + "</remote_servers>\n<macros>\n" + macros + "</macros>\n";
+  return document(text);
+}
+
+std::string users_configuration(const ServeOptions& options) {
+  const bool is_open = options.user.empty();
+  // The statements that start and stop the ports run as "default" without a password, from ::1 as the
+  // engine sees it; so it must exist. Where clients are others, no second session of it is let in.
+  std::string text =
+      "<profiles><default/><own><max_sessions_for_user>1</max_sessions_for_user></own></profiles>\n"
+      "<quotas><default/></quotas>\n<users>\n<default><password></password>";
+  text += is_open ? "<networks><ip>127.0.0.0/8</ip><ip>::1</ip></networks><profile>default</profile>"
+                  : "<networks><ip>::1</ip></networks><profile>own</profile>";
+  text += "<quota>default</quota>\n";
+  if (is_open) text += grants(options) + "<query>GRANT SYSTEM LISTEN ON *.*</query></grants>\n";
+  text += "</default>\n";
+  if (!is_open) {
+    text += "<" + options.user + "><password_sha256_hex>" + password_hash(options.password) +
+            "</password_sha256_hex><networks><ip>::/0</ip></networks><profile>default</profile>"
+            "<quota>default</quota>\n" +
+            grants(options) + "</grants>\n</" + options.user + ">\n";
+  }
+  return document(text + "</users>\n");
+}
+
+}  // namespace optiinfra::embedded

@@ -1,0 +1,26 @@
+/// What the engine is told at boot, as the XML that it reads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "optiinfra/transport/serve.hpp"
+
+namespace optiinfra::embedded {
+
+/// Half of the machine's memory: the caller's program needs the rest.
+std::uint64_t memory_bytes_of_engine();
+
+/// Of an engine for this process alone.
+std::string engine_configuration();
+
+/// Of an engine that serves. `users_path` is the file with users_configuration.
+std::string server_configuration(const ServeOptions& options, const std::string& users_path);
+
+/// Who may log in, how, and what for. Holds a hash of the password, never the password.
+std::string users_configuration(const ServeOptions& options);
+
+/// `text` as the content of an XML element.
+std::string xml_text(const std::string& text);
+
+}  // namespace optiinfra::embedded

@@ -1,0 +1,110 @@
+#include "embedded/serve_options.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <cstring>
+
+namespace optiinfra {
+namespace {
+
+Error invalid(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }
+
+/// A name that can stand in the engine's configuration as it is.
+bool is_plain(const std::string& name) {
+  return !name.empty() && name.size() <= 64 && name.find_first_of("0123456789-") != 0 &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+             std::string::npos;
+}
+
+Result<void> check_user(const ServeOptions& options) {
+  OPTIINFRA_TRY(const bool loopback, is_loopback(options.listen));
+  if (options.user.empty()) {
+    if (!options.password.empty())
+      return invalid("a password without a user means nothing; name the user too");
+    if (!loopback)
+      return invalid(
+          "other machines can reach " + options.listen +
+          ", so the server needs a user with a password; without one it listens on 127.0.0.1 or ::1");
+    return {};
+  }
+  if (options.user == "default")
+    return invalid("'default' is the server's own user and cannot have a password; choose another name");
+  if (!is_plain(options.user))
+    return invalid("a user's name is made of letters, digits, '_' and '-', and starts with a letter");
+  if (options.password.empty()) return invalid("the user " + options.user + " needs a password");
+  return {};
+}
+
+Result<void> check_clusters(const ServeOptions& options) {
+  for (const ServedCluster& cluster : options.clusters) {
+    if (!is_plain(cluster.name) || cluster.shards.empty())
+      return invalid("a cluster needs a plain name and at least one shard");
+    for (const auto& shard : cluster.shards) {
+      if (shard.empty()) return invalid("cluster " + cluster.name + " has a shard without a server");
+    }
+  }
+  for (const auto& [name, value] : options.macros) {
+    if (!is_plain(name)) return invalid("'" + name + "' is no name for a macro: use letters, digits and '_'");
+  }
+  return {};
+}
+
+std::string place(const std::string& host, std::uint16_t port) {
+  return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
+}
+
+}  // namespace
+
+Result<bool> is_loopback(const std::string& address) {
+  in_addr four{};
+  if (::inet_pton(AF_INET, address.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
+  in6_addr six{};
+  if (::inet_pton(AF_INET6, address.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six) != 0;
+  return invalid("'" + address +
+                 "' is no IP address; write 127.0.0.1 for this machine, 0.0.0.0 or :: for all");
+}
+
+std::string ServedAddress::url(const ServeOptions& options) const {
+  const bool is_any = tcp.host == "0.0.0.0" || tcp.host == "::";
+  return StoreUrl{.protocol = Protocol::kNative,
+                  .hosts = {{is_any ? "127.0.0.1" : tcp.host, tcp.port}},
+                  .user = options.user.empty() ? "default" : options.user}
+      .description();
+}
+
+Result<void> check_serve_options(const ServeOptions& options) {
+  if (!options.folder.is_absolute())
+    return invalid("a server needs the folder of its store, as an absolute path; '" +
+                   options.folder.string() + "' is none");
+  if (options.tcp_port != 0 && options.tcp_port == options.http_port)
+    return invalid("native TCP and HTTP need a port each; both were to be " +
+                   std::to_string(options.tcp_port));
+  if (options.connections_max == 0 || options.grace.count() < 0 || options.grace.count() > 3600)
+    return invalid("connections_max must be at least 1, and grace from 0 to 3600 seconds");
+  OPTIINFRA_CHECK(check_user(options));
+  return check_clusters(options);
+}
+
+namespace embedded {
+
+Error boot_error(const ServeOptions& options, const std::string& reason) {
+  const bool is_http =
+      reason.find(place(options.listen, options.http_port) + " failed") != std::string::npos ||
+      reason.find("[" + options.listen + "]:" + std::to_string(options.http_port)) != std::string::npos;
+  const std::string port = place(options.listen, is_http ? options.http_port : options.tcp_port);
+  const std::string flag = is_http ? "--http-port" : "--tcp-port";
+  if (reason.find("Address already in use") != std::string::npos)
+    return {ErrorKind::kUnavailable, "another program listens on " + port +
+                                         "; stop it, or choose another port with " + flag +
+                                         " (0: a free one)"};
+  if (reason.find("Permission denied") != std::string::npos && reason.find("Listen") != std::string::npos)
+    return {ErrorKind::kUnavailable, "this user may not listen on " + port +
+                                         "; ports under 1024 belong to root: choose another with " + flag};
+  if (reason.find("Cannot assign requested address") != std::string::npos)
+    return {ErrorKind::kUnavailable, options.listen + " is no address of this machine; see: ip address"};
+  return {ErrorKind::kStorage, "the engine cannot serve " + options.folder.string() + ": " + reason};
+}
+
+}  // namespace embedded
+}  // namespace optiinfra
