@@ -45,6 +45,12 @@ std::vector<EndpointKind> tls_endpoints() {
   return endpoints_that([](const EndpointKind& kind) { return kind.can.tls; });
 }
 
+std::vector<EndpointKind> endpoints_named(const std::vector<std::string>& names) {
+  return endpoints_that([&names](const EndpointKind& kind) {
+    return std::find(names.begin(), names.end(), kind.name) != names.end();
+  });
+}
+
 StoreUrl new_store(const EndpointKind& kind) {
   static std::atomic<int> stores{0};
   const std::string number = std::to_string(++stores);

@@ -35,6 +35,7 @@ inline std::string name_of(const ::testing::TestParamInfo<EndpointKind>& kind) {
 const std::vector<EndpointKind>& all_endpoints();
 std::vector<EndpointKind> server_endpoints();
 std::vector<EndpointKind> tls_endpoints();
+std::vector<EndpointKind> endpoints_named(const std::vector<std::string>& names);
 
 inline bool speaks_http(const EndpointKind& kind) {
   return kind.protocol == Protocol::kHttp || kind.protocol == Protocol::kHttps;

@@ -9,6 +9,7 @@
 
 #include "endpoint.hpp"
 #include "optiinfra/transport/connector.hpp"
+#include "to_lines.hpp"
 
 namespace optiinfra::testing {
 
@@ -59,9 +60,6 @@ inline Block texts(const std::vector<std::string>& values) {
   block.add({"a", "String", std::move(strings)});
   return block;
 }
-
-/// The rows of `block` as lines of values with tabs between them.
-std::string to_lines(const Block& block);
 
 /// Memory of this process that is resident now.
 std::size_t resident_bytes();
