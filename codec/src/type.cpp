@@ -39,8 +39,8 @@ Result<ColumnData> empty_column(std::string_view type, int depth) {
   if (type == "UInt16" || type == "Date") return ColumnData(std::vector<std::uint16_t>{});
   if (type == "UInt32" || is_family(type, "DateTime")) return ColumnData(std::vector<std::uint32_t>{});
   if (type == "UInt64") return ColumnData(std::vector<std::uint64_t>{});
-  if (type == "Int8") return ColumnData(std::vector<std::int8_t>{});
-  if (type == "Int16") return ColumnData(std::vector<std::int16_t>{});
+  if (type == "Int8" || is_family(type, "Enum8")) return ColumnData(std::vector<std::int8_t>{});
+  if (type == "Int16" || is_family(type, "Enum16")) return ColumnData(std::vector<std::int16_t>{});
   if (type == "Int32") return ColumnData(std::vector<std::int32_t>{});
   if (type == "Int64" || is_family(type, "DateTime64")) return ColumnData(std::vector<std::int64_t>{});
   if (type == "Float32") return ColumnData(std::vector<float>{});

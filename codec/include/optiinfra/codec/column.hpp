@@ -78,7 +78,7 @@ class Dictionary {
 struct Nullable;
 
 /// The values of one column. Dates and times are their integers: DateTime is std::uint32_t seconds,
-/// Date std::uint16_t days, Bool std::uint8_t.
+/// Date std::uint16_t days, Bool std::uint8_t; Enum8 and Enum16 are their numbers.
 using ColumnData =
     std::variant<std::vector<std::uint8_t>, std::vector<std::uint16_t>, std::vector<std::uint32_t>,
                  std::vector<std::uint64_t>, std::vector<std::int8_t>, std::vector<std::int16_t>,

@@ -16,6 +16,8 @@ namespace optiinfra {
 inline constexpr std::uint64_t kBlockRowsMax = std::uint64_t{1} << 26;
 inline constexpr std::uint64_t kBlockColumnsMax = 4096;
 inline constexpr std::uint64_t kStringBytesMax = std::uint64_t{1} << 30;
+/// Memory of one block. Few bytes can stand for many: compressed ones, and columns without their defaults.
+inline constexpr std::uint64_t kBlockBytesMax = std::uint64_t{1} << 30;
 
 /// Where blocks travel: the native protocol has more in each column's heading than files and HTTP.
 enum class NativeForm {

@@ -15,8 +15,9 @@ inline constexpr int kTypeDepthMax = 8;
 
 /// An empty column with the layout that `type` has in the Native format.
 ///
-/// Known: Bool, (U)Int8 to 64, Float32/64, Date, DateTime, DateTime64, UUID, String,
-/// LowCardinality(String), Nullable(T) of those but the last, SimpleAggregateFunction(f, T).
+/// Known: Bool, (U)Int8 to 64, Float32/64, Date, DateTime, DateTime64, UUID, String, Enum8 and Enum16 as
+/// their numbers, LowCardinality(String), Nullable(T) of those but the last, SimpleAggregateFunction(f, T).
+///
 /// Errors: kInvalidArgument that names the type and says how to read such a column all the same.
 Result<ColumnData> empty_column(std::string_view type);
 
