@@ -201,6 +201,7 @@ class FaultProxy::Loop {
   }
 
   bool pass(Connection& connection, int way) {
+    if (strike_if_due(connection, way)) return true;
     Stream& stream = connection.stream(way);
     std::size_t size = stream.held.size();
     if (stream.trickling) size = std::min(size, fault_.piece_bytes);
@@ -231,10 +232,15 @@ class FaultProxy::Loop {
     kept.append(bytes.substr(0, kRecordedBytesMax - std::min(kept.size(), kRecordedBytesMax)));
   }
 
-  void strike_if_due(Connection& connection, int way) {
-    if (report_.fired || fault_.kind == FaultKind::kNone || fault_.kind == FaultKind::kFlip) return;
-    if (static_cast<int>(fault_.way) != way || passed(way) != fault_.at_byte) return;
+  bool strike_if_due(Connection& connection, int way) {
+    if (report_.fired || fault_.kind == FaultKind::kNone || fault_.kind == FaultKind::kFlip) return false;
+    if (static_cast<int>(fault_.way) != way || passed(way) != fault_.at_byte) return false;
     report_.fired = true;
+    strike(connection, way);
+    return true;
+  }
+
+  void strike(Connection& connection, int way) {
     Stream& stream = connection.stream(way);
     switch (fault_.kind) {
       case FaultKind::kReset:

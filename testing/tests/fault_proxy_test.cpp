@@ -193,6 +193,16 @@ TEST_F(FaultProxyTest, StrikesAnOpenConnectionLater) {
   EXPECT_EQ(heard.end, End::kFinish);
 }
 
+TEST_F(FaultProxyTest, StrikesAnOpenConnectionBeforeItsNextByte) {
+  const Descriptor socket = connect();
+  say(socket, kText);
+  EXPECT_EQ(hear(socket, kText.size()).text, kText);
+  proxy_.arm({.kind = FaultKind::kStall, .way = Way::kToClient, .at_byte = 0}, OpenConnections::kKeep);
+  say(socket, kText);
+  EXPECT_EQ(hear(socket).text, "");
+  EXPECT_TRUE(proxy_.report().fired);
+}
+
 TEST(FaultProxyWithoutAServer, RefusesItsClients) {
   std::uint16_t free_port = 0;
   {

@@ -12,14 +12,17 @@ namespace optiinfra::testing {
 const std::vector<EndpointKind>& all_endpoints() {
   using enum Protocol;
   using enum Compression;
-  constexpr Capabilities kHttpCan{.keeps_session = false};
-  constexpr Capabilities kHttpsCan{.tls = true, .keeps_session = false};
+  constexpr std::size_t kFormFieldBytesMax = 128 << 10;
+  constexpr Capabilities kNativeCan{.every_format = false};
+  constexpr Capabilities kNativeTlsCan{.tls = true, .every_format = false};
+  constexpr Capabilities kHttpCan{.parameter_bytes_max = kFormFieldBytesMax};
+  constexpr Capabilities kHttpsCan{.tls = true, .parameter_bytes_max = kFormFieldBytesMax};
   static const std::vector<EndpointKind> kinds{
       {"embedded", kEmbedded, kNone, {.server = false}},
-      {"native", kNative, kNone, {}},
-      {"native_lz4", kNative, kLz4, {}},
-      {"native_zstd", kNative, kZstd, {}},
-      {"native_tls", kNativeTls, kLz4, {.tls = true}},
+      {"native", kNative, kNone, kNativeCan},
+      {"native_lz4", kNative, kLz4, kNativeCan},
+      {"native_zstd", kNative, kZstd, kNativeCan},
+      {"native_tls", kNativeTls, kLz4, kNativeTlsCan},
       {"http", kHttp, kNone, kHttpCan},
       {"http_lz4", kHttp, kLz4, kHttpCan},
       {"http_zstd", kHttp, kZstd, kHttpCan},

@@ -17,8 +17,10 @@ struct Capabilities {
   /// A server stands behind it. Else a folder, which this process holds.
   bool server = true;
   bool tls = false;
-  /// SET and temporary tables last as long as the session. Else as long as their statement.
-  bool keeps_session = true;
+  /// Text in every format of the engine. Else in those of rows alone, such as CSV and JSONEachRow.
+  bool every_format = true;
+  /// Bytes of one parameter's text: over HTTP it is a field of a form, which a server bounds.
+  std::size_t parameter_bytes_max = std::size_t{1} << 30;
 };
 
 struct EndpointKind {
