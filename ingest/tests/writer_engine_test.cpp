@@ -41,7 +41,9 @@ class TroubledSession final : public Transport {
 
   Result<InsertSummary> insert(const InsertStatement& statement, const Block& block) override {
     if (trouble_->inserts.fetch_sub(1) <= 0) return session_->insert(statement, block);
-    if (trouble_->is_applied) EXPECT_TRUE(session_->insert(statement, block));
+    if (trouble_->is_applied) {
+      EXPECT_TRUE(session_->insert(statement, block));
+    }
     return Error{ErrorKind::kUnavailable, "the connection was lost", Applied::kUnknown, false};
   }
 
