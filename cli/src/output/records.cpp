@@ -51,7 +51,13 @@ struct PlainText {
 }  // namespace
 
 void append_of_shard(Section& section, std::uint64_t shard, Section more) {
-  for (Row& row : more.records.rows) row.insert(row.begin(), Value(shard));
+  for (Row& row : more.records.rows) {
+    Row longer;
+    longer.reserve(row.size() + 1);
+    longer.emplace_back(shard);
+    for (Value& value : row) longer.push_back(std::move(value));
+    row = std::move(longer);
+  }
   if (section.key.empty()) {
     more.records.fields.insert(more.records.fields.begin(), {"shard", "shard", Look::kCount});
     section = std::move(more);
