@@ -123,6 +123,7 @@ function(optiinfra_install_file file destination name)
     install(FILES ${file} DESTINATION ${destination} RENAME ${name})
   endif()
 endfunction()
+optiinfra_install_file(NOTICE ${CMAKE_INSTALL_DOCDIR} NOTICE)
 optiinfra_install_file(cli/man/optiinfra.1 ${CMAKE_INSTALL_MANDIR}/man1 optiinfra.1)
 optiinfra_install_file(cli/completions/optiinfra.bash
   ${CMAKE_INSTALL_DATADIR}/bash-completion/completions optiinfra)

@@ -18,7 +18,7 @@ _optiinfra() {
   case "$at" in
     "") words="init verify ping import generate collect query retention server sql version --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --url --output -q --quiet" ;;
-    "verify") words="-h --help --json --url --output -q --quiet" ;;
+    "verify") words="-h --help --repair --json --url --output -q --quiet" ;;
     "ping") words="-h --help --url --output -q --quiet" ;;
     "import") words="cost performance resource quality -h --help --map --strict --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
     "generate") words="-h --help --days --rows --seed --end --url --output -q --quiet" ;;

@@ -25,6 +25,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -l version -d 'Print the version an
 complete -c optiinfra -n "__optiinfra_at ''" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' init'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' verify'" -l repair -d 'Rebuild the rollup hours that differ, from raw rows, and say which'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -l json -d 'The same as --output json'
 complete -c optiinfra -n "__optiinfra_at ' ping'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' import'" -F

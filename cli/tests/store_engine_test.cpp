@@ -109,6 +109,26 @@ TEST(Verify, ExitsWith4AndNamesTheHourOfPlantedDamage) {
   EXPECT_THAT(home.run({"verify"}).output, HasSubstr(hour.substr(0, 10)));
 }
 
+TEST(Verify, RepairsPlantedDamageAndSaysWhatItRebuilt) {
+  const Home home;
+  ASSERT_EQ(home.run({"generate", "--rows", "3000", "--days", "1", "--quiet"}).exit_code, 0);
+  ASSERT_EQ(home.run({"sql", "--write",
+                      "DELETE FROM optiinfra.resource_metrics_hourly WHERE hour = (SELECT min(hour) FROM "
+                      "optiinfra.resource_metrics_hourly)"})
+                .exit_code,
+            0);
+  ASSERT_EQ(home.run({"verify"}).exit_code, 4);
+  const auto result = home.run({"verify", "--repair", "--json"});
+  EXPECT_EQ(result.exit_code, 0);
+  const auto report = nlohmann::json::parse(result.output)["data"];
+  EXPECT_EQ(report["summary"]["ok"], true);
+  EXPECT_EQ(report["summary"]["hours_rebuilt"], report["rebuilt"].size());
+  EXPECT_EQ(report["rebuilt"][0]["family"], "resource");
+  EXPECT_EQ(report["rebuilt"][0]["rows_before"], 0);
+  EXPECT_GT(report["rebuilt"][0]["rows_after"], 0);
+  EXPECT_EQ(home.run({"verify"}).exit_code, 0);
+}
+
 TEST(Import, ExitsWith3WhenRowsAreRefusedAnd1WhenTheFileIsNoGood) {
   const Home home;
   ASSERT_EQ(home.run({"init"}).exit_code, 0);

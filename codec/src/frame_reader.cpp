@@ -70,11 +70,12 @@ class FrameReader::Input {
     const Header header = read_header();
     read_payload(header.payload_bytes);
     if (input_.failure()) return 0;
-    if (city_hash_128(frame_) != checksum) {
+    const auto frame = std::span<const std::byte>(frame_).first(kFrameHeaderBytes + header.payload_bytes);
+    if (city_hash_128(frame) != checksum) {
       fail("the checksum is wrong: the bytes were damaged on their way");
       return 0;
     }
-    const auto payload = std::span<const std::byte>(frame_).subspan(kFrameHeaderBytes);
+    const auto payload = frame.subspan(kFrameHeaderBytes);
     if (header.method == FrameMethod::kNone) {
       left_ = payload;
       return 0;
@@ -96,7 +97,6 @@ class FrameReader::Input {
 
   /// Leaves the header at the start of frame_, where the checksum covers it.
   Header read_header() {
-    frame_.resize(kFrameHeaderBytes);
     input_.raw(frame_.data(), kFrameHeaderBytes);
     std::uint32_t compressed = 0, raw = 0;
     std::memcpy(&compressed, frame_.data() + 1, sizeof compressed);
@@ -123,12 +123,14 @@ class FrameReader::Input {
          "; known are 2 (none), 130 (LZ4) and 144 (ZSTD)");
   }
 
+  /// Puts it behind the header. The buffer keeps its size from frame to frame, so that it is cleared once.
   void read_payload(std::size_t size) {
-    while (size > 0 && !input_.failure()) {
-      const std::size_t begin = frame_.size(), step = std::min(size, std::max(kGrowBytes, begin));
-      frame_.resize(begin + step);
+    const std::size_t end = kFrameHeaderBytes + size;
+    for (std::size_t begin = kFrameHeaderBytes; begin < end && !input_.failure();) {
+      const std::size_t step = std::min(end - begin, std::max(kGrowBytes, begin));
+      if (frame_.size() < begin + step) frame_.resize(begin + step);
       input_.raw(frame_.data() + begin, step);
-      size -= step;
+      begin += step;
     }
   }
 
@@ -149,7 +151,8 @@ class FrameReader::Input {
 
   std::unique_ptr<InputBuffer> own_;
   InputBuffer& input_;
-  std::vector<std::byte> frame_;  ///< Header and payload, as the checksum covers them.
+  /// Header and payload, as the checksum covers them; and what larger frames left behind.
+  std::vector<std::byte> frame_ = std::vector<std::byte>(kFrameHeaderBytes);
   std::vector<std::byte> raw_;
   std::span<const std::byte> left_;  ///< Of frame_ or raw_, not given yet.
   std::unique_ptr<ZSTD_DCtx, FreeContext> zstd_;

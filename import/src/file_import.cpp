@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "batch_columns.hpp"
 #include "ledger.hpp"
+#include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/schema/validate.hpp"
 #include "record_block.hpp"
 #include "rejected_file.hpp"
@@ -16,6 +16,9 @@ using std::chrono::steady_clock;
 
 /// A file may be of any size, and its reading waits for the inserts.
 constexpr std::chrono::hours kReadTimeout{24 * 7};
+
+/// How long a store may take none of the rows before the import gives up; it can be run again.
+constexpr std::chrono::minutes kStorePatience{2};
 
 template <typename Row>
 class FileImport {
@@ -68,7 +71,8 @@ class FileImport {
     last_refused_row_ = row_of_rejected_line(rejected_.last_line());
     stores_ = true;
     OPTIINFRA_CHECK(read_records());
-    return store_block(true);
+    OPTIINFRA_CHECK(store_block(true));
+    return record_block();
   }
 
   /// Reads the file as if to store it. Fails when a row is refused; whether or not, nothing is stored.
@@ -211,8 +215,9 @@ class FileImport {
         plan_.has_lines ? std::optional(line) : std::nullopt, number, (*records.details)[row], broken));
   }
 
-  /// Stores what is pending as one block and then records it. Repeated after a kill in between, the insert
-  /// has the same token and the same rows, and counts once.
+  /// Hands what is pending to the writer as one block, and records the block before, which it has stored
+  /// meanwhile. Repeated after a kill in between, the block has the same token and the same rows, and counts
+  /// once.
   Result<void> store_block(bool is_last) {
     if (!stores_) {
       // A rehearsal keeps its counts and lets the rows go.
@@ -220,24 +225,32 @@ class FileImport {
       border_.restart();
       return {};
     }
+    OPTIINFRA_CHECK(record_block());
     OPTIINFRA_CHECK(rejected_.sync());
     reached(ImportPoint::kRejectedWritten);
-    if (batch_.size() > 0) {
-      auto receipt = job_.client.template insert<Row>(
-          batch_,
-          {.token = "import:" + report_.import_id.to_string() + ":" + std::to_string(state_.records)});
-      if (!receipt) return with_context(std::move(receipt).error(), file_.path().string());
-    }
-    reached(ImportPoint::kBlockInserted);
+    auto receipt = job_.writer.template write<Row>(
+        batch_, {.token = "import:" + report_.import_id.to_string() + ":" + std::to_string(state_.records)});
+    if (!receipt) return with_context(std::move(receipt).error(), file_.path().string());
+    in_flight_.emplace(std::move(receipt->ticket));
     state_.records += border_.record_count();
     state_.rows_stored += batch_.size();
     state_.rows_refused += pending_refused_;
     state_.finished = is_last;
-    OPTIINFRA_CHECK(ledger_->record(state_));
     count_stored();
     batch_.clear();
     border_.restart();
     pending_refused_ = 0;
+    return {};
+  }
+
+  /// Waits for the block that the writer has, and notes in the ledger that it is stored.
+  Result<void> record_block() {
+    if (!in_flight_) return {};
+    if (auto stored = in_flight_->wait(kStorePatience); !stored)
+      return with_context(std::move(stored).error(), file_.path().string());
+    in_flight_.reset();
+    reached(ImportPoint::kBlockInserted);
+    OPTIINFRA_CHECK(ledger_->record(state_));
     report_progress();
     reached(ImportPoint::kBlockRecorded);
     return {};
@@ -276,7 +289,8 @@ class FileImport {
   FileReport report_;
   ImportProgress progress_;
   ReadPlan plan_;
-  ImportState state_;
+  ImportState state_;  ///< With the block in flight, which the ledger gets once it is stored.
+  std::optional<Ticket> in_flight_;
   bool stores_ = false;
 
   BatchType candidates_;  ///< Rows of one piece, before they are validated.

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "optiinfra/import/import.hpp"
+#include "optiinfra/ingest/writer.hpp"
 #include "plan.hpp"
 #include "record_block.hpp"
 
@@ -22,6 +23,7 @@ struct ImportTestSettings {
 /// What the files of one call have in common.
 struct ImportJob {
   Client& client;
+  Writer& writer;
   Transport& reader;  ///< Reads files; stores nothing.
   const ImportOptions& options;
   const CheckedMap& map;

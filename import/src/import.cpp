@@ -1,8 +1,9 @@
 #include "optiinfra/import/import.hpp"
 
 #include "file_import.hpp"
+#include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/store/retention.hpp"
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/connector.hpp"
 
 namespace optiinfra {
 namespace {
@@ -24,22 +25,26 @@ Result<void> expect_importable(const ImportOptions& options, const ImportMap& ma
   return {};
 }
 
-Result<std::chrono::days> raw_retention(Transport& transport, Family family) {
-  OPTIINFRA_TRY(const auto all, read_retention(transport));
-  for (const Retention& retention : all) {
-    if (retention.family == family && retention.tier == Tier::kRaw)
-      return retention.effective.count() > 0 ? retention.effective : kRetentionMax;
-  }
-  return kRetentionMax;
+/// The shortest, where the parts of a store differ.
+Result<std::chrono::days> raw_retention(Client& client, Family family) {
+  std::chrono::days shortest = kRetentionMax;
+  OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t) -> Result<void> {
+    OPTIINFRA_TRY(const auto keep, effective_retention(transport, family, Tier::kRaw));
+    if (keep.count() > 0) shortest = std::min(shortest, keep);
+    return {};
+  }));
+  return shortest;
 }
 
 Result<ImportReport> import_all(Client& client, Transport& reader, const ImportOptions& options,
                                 ImportMap map, const ImportTestSettings& test) {
   ImportReport report;
   OPTIINFRA_TRY(const CheckedMap checked, check_map(reader, std::move(map)));
-  OPTIINFRA_TRY(report.retention, raw_retention(reader, options.family));
+  OPTIINFRA_TRY(report.retention, raw_retention(client, options.family));
   TypesOfValues known_types;
-  const ImportJob job{client, reader, options, checked, report.retention, known_types, test};
+  // Blocks are named and so are inserts of their own: one sender keeps them in order, one block at a time.
+  OPTIINFRA_TRY(Writer writer, Writer::open(client, {.senders = 1}));
+  const ImportJob job{client, writer, reader, options, checked, report.retention, known_types, test};
   for (std::size_t index = 0; index < options.files.size(); ++index) {
     OPTIINFRA_TRY(FileReport file, import_file(job, index));
     if (options.on_file) options.on_file(file);
@@ -66,11 +71,18 @@ Result<ImportReport> import_files(Client& client, const ImportOptions& options,
   OPTIINFRA_CHECK(expect_fit(map, options.family));
   OPTIINFRA_CHECK(expect_importable(options, map));
   ImportReport report;
-  // The store's own engine reads the files, which is right as long as it runs in this process.
-  OPTIINFRA_CHECK(client.with_session([&](Transport& reader) -> Result<void> {
+  const auto import_with = [&](Transport& reader) -> Result<void> {
     OPTIINFRA_TRY(report, import_all(client, reader, options, std::move(map), test));
     return {};
-  }));
+  };
+  if (client.is_embedded()) {
+    OPTIINFRA_CHECK(client.with_session(import_with));
+  } else {
+    // The files are on this machine, and so is the engine that reads them.
+    OPTIINFRA_TRY(const auto engine, make_connector("embedded:", IfAbsent::kCreate));
+    OPTIINFRA_TRY(const auto reader, engine->connect());
+    OPTIINFRA_CHECK(import_with(*reader));
+  }
   return report;
 }
 

@@ -56,7 +56,9 @@ std::string reference_markdown() {
       "database `optiinfra`. Times are UTC.\n"
       "A client that knows only the column `type` can insert by column name. Hidden from `SELECT *` in each "
       "raw table: `arrival_hour`, the hour in which the row was "
-      "stored.\nRead measures through the finishing views, or merge them: `avgMerge(avg_latency)`, "
+      "stored, `batch_id`, a hash of the token of the insert that stored it (0 without a token), and "
+      "`generation`, which\nrepairs of the rollup count up ([0014](decisions/0014-exactly-once.md)).\nRead "
+      "measures through the finishing views, or merge them: `avgMerge(avg_latency)`, "
       "`sum(request_count)`, `maxMerge(max_gpu_util)`. The "
       "latency sketch\n`latency_ns_quantiles` (nanoseconds) gives `p50_latency`, `p90_latency`, "
       "`p95_latency` and `p99_latency` in milliseconds, within 1 %.\n";

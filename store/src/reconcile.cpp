@@ -1,7 +1,6 @@
 #include "reconcile.hpp"
 
 #include <cmath>
-#include <limits>
 #include <thread>
 
 #include "optiinfra/transport/small_answer.hpp"
@@ -44,8 +43,14 @@ std::string joined_keys(const TableDefinition& table) {
   return sql;
 }
 
+std::string within(const std::string& column) {
+  return column + " >= toDateTime({begin:UInt32}, 'UTC') AND " + column +
+         " < toDateTime({end:UInt32}, 'UTC')";
+}
+
 /// Both sides of each key and hour in one row: columns rollup_X and raw_X for each finished column X.
-std::string both_sides(const TableDefinition& table, std::string_view database) {
+std::string both_sides(const ReconcileScope& scope, std::string_view database) {
+  const TableDefinition& table = *scope.table;
   const std::string keys = joined_keys(table);
   std::string measures, raw, finished;
   for (const MeasureDefinition& measure : table.measures) {
@@ -57,15 +62,18 @@ std::string both_sides(const TableDefinition& table, std::string_view database) 
     finished += ", toFloat64(" + of_rollup[i].expression + ") AS rollup_" + of_rollup[i].name;
     finished += ", toFloat64(" + of_raw[i].expression + ") AS raw_" + of_raw[i].name;
   }
+  const std::string customers = scope.customers.empty() ? "" : " AND customer_id IN {customers:Array(UUID)}",
+                    generation = " AND generation <= {generation_max:UInt32}" + customers;
   return "SELECT " + keys +
          ", countIf(side = 0) > 0 AS in_rollup, countIf(side = 1) > 0 AS in_raw, min(arrival_hour) AS "
          "arrived" +
          finished + "\nFROM (SELECT " + keys + measures + ", arrival_hour, 0 AS side FROM " +
          qualified(database, table.rollup_table) +
-         " WHERE hour >= toDateTime({day:Date}, 'UTC') AND hour < toDateTime({day:Date} + 1, 'UTC')\nUNION "
-         "ALL SELECT toStartOfHour(timestamp) AS " +
-         keys + raw + ", min(arrival_hour), 1 FROM " + qualified(database, table.raw_table) +
-         " WHERE toDate(timestamp) = {day:Date} GROUP BY " + keys + ")\nGROUP BY " + keys;
+         " WHERE hour >= toDateTime({day:Date}, 'UTC') AND hour < toDateTime({day:Date} + 1, 'UTC') AND " +
+         within("hour") + generation + "\nUNION ALL SELECT toStartOfHour(timestamp) AS " + keys + raw +
+         ", min(arrival_hour), 1 FROM " + qualified(database, table.raw_table) +
+         " WHERE toDate(timestamp) = {day:Date} AND " + within("timestamp") + generation + " GROUP BY " +
+         keys + ")\nGROUP BY " + keys;
 }
 
 std::string difference_condition(const TableDefinition& table) {
@@ -84,28 +92,36 @@ constexpr const char* kInScope =
     "'UTC'))";
 
 Statement statement(const ReconcileScope& scope, const std::string& day, std::string sql) {
-  return {.sql = std::move(sql),
-          .parameters = {{"day", day},
-                         {"complete_from", std::to_string(to_column_time(scope.complete_from))},
-                         {"graced_from", std::to_string(to_column_time(scope.graced_arrivals_from))}},
-          .timeout = kDayTimeout};
+  const auto seconds = [](sys_seconds time) { return std::to_string(to_column_time(time)); };
+  Statement statement{.sql = std::move(sql),
+                      .parameters = {{"day", day},
+                                     {"complete_from", seconds(scope.complete_from)},
+                                     {"graced_from", seconds(scope.graced_arrivals_from)},
+                                     {"begin", seconds(scope.hours.begin)},
+                                     {"end", seconds(scope.hours.end)},
+                                     {"generation_max", std::to_string(scope.generation_max)}},
+                      .timeout = kDayTimeout};
+  std::string customers;
+  for (const Uuid& customer : scope.customers)
+    customers += (customers.empty() ? "'" : ",'") + customer.to_string() + "'";
+  if (!customers.empty()) statement.parameters.emplace_back("customers", "[" + customers + "]");
+  return statement;
 }
 
-struct DayCounts {
-  std::uint64_t compared = 0, skipped = 0, differing = 0;
-};
+/// "customer_id=..., service_id=..." of a row, as SQL.
+std::string key_text(const TableDefinition& table) {
+  std::string key;
+  for (const char* name : table.grouped())
+    key += (key.empty() ? "concat('" : ", ', ") + std::string(name) + "=', toString(" + name + ")";
+  return key + ")";
+}
 
-Result<DayCounts> count_day(Transport& transport, const ReconcileScope& scope, const std::string& day) {
-  OPTIINFRA_TRY(
-      const auto rows,
-      query_numbers(transport, statement(scope, day,
-                                         "SELECT arrayJoin([countIf(in_scope), countIf(NOT in_scope), "
-                                         "countIf(in_scope AND differing)]) FROM (SELECT " +
-                                             std::string(kInScope) + " AS in_scope, " +
-                                             difference_condition(*scope.table) + " AS differing FROM (" +
-                                             both_sides(*scope.table, transport.database()) + "))")));
-  if (rows.size() != 3) return Error{ErrorKind::kCorrupt, "the comparison of " + day + " gave no counts"};
-  return DayCounts{rows[0], rows[1], rows[2]};
+/// The finished column that counts raw rows: every family has one.
+std::string count_column(const TableDefinition& table) {
+  for (const FinishedColumn& column : table.finished()) {
+    if (column.aggregate == Aggregate::kCount) return column.name;
+  }
+  return "";
 }
 
 void describe(const TableDefinition& table, const Block& block, std::size_t row, VerifyReport& report) {
@@ -130,25 +146,83 @@ void describe(const TableDefinition& table, const Block& block, std::size_t row,
   }
 }
 
+}  // namespace
+
+ReconcileScope scope_of(const Retention& raw, sys_seconds clock, std::chrono::hours margin) {
+  return {.table = &table_of(raw.family),
+          .complete_from = std::chrono::ceil<std::chrono::hours>(clock - raw.effective) + margin,
+          .graced_arrivals_from = std::max(clock - kArrivalGrace + std::chrono::hours{1}, raw.set_at)};
+}
+
+Result<DayCounts> count_day(Transport& transport, const ReconcileScope& scope, const std::string& day) {
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_numbers(transport, statement(scope, day,
+                                         "SELECT arrayJoin([countIf(in_scope), countIf(NOT in_scope), "
+                                         "countIf(in_scope AND differing)]) FROM (SELECT " +
+                                             std::string(kInScope) + " AS in_scope, " +
+                                             difference_condition(*scope.table) + " AS differing FROM (" +
+                                             both_sides(scope, transport.database()) + "))")));
+  if (rows.size() != 3) return Error{ErrorKind::kCorrupt, "the comparison of " + day + " gave no counts"};
+  return DayCounts{rows[0], rows[1], rows[2]};
+}
+
+Result<DayCounts> count_settled_day(Transport& transport, const ReconcileScope& scope,
+                                    const std::string& day) {
+  DayCounts counts;
+  for (int look = 1; look <= kLooksMax; ++look) {
+    OPTIINFRA_TRY(counts, count_day(transport, scope, day));
+    if (counts.differing == 0) break;
+    if (look < kLooksMax) std::this_thread::sleep_for(kLookDelay);
+  }
+  return counts;
+}
+
+std::string hour_hash(const TableDefinition& table, std::string_view hour, std::string_view prefix) {
+  std::string sql = "reinterpretAsUUID(sipHash128(" + std::string(hour);
+  for (const char* key : table.grouped()) sql += ", " + std::string(prefix) + key;
+  return sql + "))";
+}
+
 Result<void> describe_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
                           VerifyReport& report) {
+  if (report.differences.size() == kDifferencesDescribedMax) return {};
   const TableDefinition& table = *scope.table;
-  std::string key, columns;
-  for (const char* name : table.grouped())
-    key += (key.empty() ? "'" : ", ', ") + std::string(name) + "=', toString(" + name + ")";
+  std::string columns;
   for (const FinishedColumn& column : table.finished())
     columns += ", rollup_" + column.name + ", raw_" + column.name;
-  const std::string sql = "SELECT toUInt32(hour), concat(" + key + "), toUInt8(in_rollup), toUInt8(in_raw)" +
-                          columns + " FROM (" + both_sides(table, transport.database()) + ") WHERE " +
-                          kInScope + " AND " + difference_condition(table) + " ORDER BY hour LIMIT " +
-                          std::to_string(kDifferencesDescribedMax);
+  const std::string sql =
+      "SELECT toUInt32(hour), " + key_text(table) + ", toUInt8(in_rollup), toUInt8(in_raw)" + columns +
+      " FROM (" + both_sides(scope, transport.database()) + ") WHERE " + kInScope + " AND " +
+      difference_condition(table) + " ORDER BY hour LIMIT " + std::to_string(kDifferencesDescribedMax);
   return done(transport.query(statement(scope, day, sql), [&](const Block& block) {
     for (std::size_t row = 0; row < block.row_count(); ++row) describe(table, block, row, report);
     return report.differences.size() < kDifferencesDescribedMax;
   }));
 }
 
-}  // namespace
+Result<std::vector<DifferingHour>> differing_hours(Transport& transport, const ReconcileScope& scope,
+                                                   const std::string& day, std::size_t limit) {
+  const TableDefinition& table = *scope.table;
+  const std::string count = count_column(table);
+  const std::string sql = "SELECT toUInt32(hour), " + key_text(table) + ", toString(" +
+                          hour_hash(table, "hour") + "), toUInt64(rollup_" + count + "), toUInt64(raw_" +
+                          count + ") FROM (" + both_sides(scope, transport.database()) + ") WHERE " +
+                          kInScope + " AND " + difference_condition(table) + " ORDER BY hour LIMIT " +
+                          std::to_string(limit);
+  std::vector<DifferingHour> found;
+  OPTIINFRA_CHECK(done(transport.query(statement(scope, day, sql), [&](const Block& block) {
+    for (std::size_t row = 0; row < block.row_count(); ++row) {
+      found.push_back({sys_seconds{std::chrono::seconds{(*block.values<std::vector<std::uint32_t>>(0))[row]}},
+                       std::string((*block.values<Strings>(1))[row]),
+                       std::string((*block.values<Strings>(2))[row]),
+                       (*block.values<std::vector<std::uint64_t>>(3))[row],
+                       (*block.values<std::vector<std::uint64_t>>(4))[row]});
+    }
+    return true;
+  })));
+  return found;
+}
 
 Result<std::vector<std::string>> days_of(Transport& transport, const TableDefinition& table) {
   OPTIINFRA_TRY(
@@ -162,21 +236,6 @@ Result<std::vector<std::string>> days_of(Transport& transport, const TableDefini
   std::vector<std::string> days;
   for (const auto& row : rows) days.push_back(row[0]);
   return days;
-}
-
-Result<void> reconcile_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
-                           VerifyReport& report) {
-  DayCounts counts;
-  for (int look = 1; look <= kLooksMax; ++look) {
-    OPTIINFRA_TRY(counts, count_day(transport, scope, day));
-    if (counts.differing == 0) break;
-    if (look < kLooksMax) std::this_thread::sleep_for(kLookDelay);
-  }
-  report.hours_compared += counts.compared;
-  report.hours_past_retention += counts.skipped;
-  report.hours_differing += counts.differing;
-  if (counts.differing == 0 || report.differences.size() == kDifferencesDescribedMax) return {};
-  return describe_day(transport, scope, day, report);
 }
 
 }  // namespace optiinfra

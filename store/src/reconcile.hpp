@@ -1,24 +1,61 @@
 /// Rollups against raw rows, one family and one day at a time.
 #pragma once
 
+#include <limits>
 #include <string>
+#include <vector>
 
+#include "optiinfra/core/uuid.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/verify.hpp"
 #include "optiinfra/transport/transport.hpp"
 
 namespace optiinfra {
 
-/// Which hours must agree: those whose raw rows cannot have expired.
+/// Which hours are compared, and which of those must agree: those whose raw rows cannot have expired.
 struct ReconcileScope {
   const TableDefinition* table = nullptr;
   sys_seconds complete_from{};         ///< Hours from here on have all their raw rows.
   sys_seconds graced_arrivals_from{};  ///< Older hours too, when all of their rows arrived after this.
+  TimeRange hours{sys_seconds{}, kLatestTime};  ///< Whole hours.
+  std::vector<Uuid> customers = {};             ///< Of these alone; empty: of all.
+  /// What inserts of later generations brought is left out, on both sides.
+  std::uint32_t generation_max = std::numeric_limits<std::uint32_t>::max();
 };
 
-/// Adds the comparison of `day` ("2026-03-01") to `report`.
-Result<void> reconcile_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
-                           VerifyReport& report);
+/// The scope of a whole family, from its raw table's retention. `margin` is taken from the oldest end.
+ReconcileScope scope_of(const Retention& raw, sys_seconds clock, std::chrono::hours margin = {});
+
+struct DayCounts {
+  std::uint64_t compared = 0, skipped = 0, differing = 0;
+};
+
+/// Compares `day` ("2026-03-01") once.
+Result<DayCounts> count_day(Transport& transport, const ReconcileScope& scope, const std::string& day);
+
+/// Compares `day`, again after a moment when it differs: a write reaches the raw table before its rollup.
+Result<DayCounts> count_settled_day(Transport& transport, const ReconcileScope& scope,
+                                    const std::string& day);
+
+/// Adds the measures that differ in `day` to report.differences.
+Result<void> describe_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
+                          VerifyReport& report);
+
+/// A key and hour whose two sides differ.
+struct DifferingHour {
+  sys_seconds hour;
+  std::string key;                ///< For people: "customer_id=..., service_id=...".
+  std::string hash;               ///< Names hour and key in SQL: see hour_hash().
+  std::uint64_t rollup_rows = 0;  ///< What the rollup counts; 0 also where it has none.
+  std::uint64_t raw_rows = 0;
+};
+
+/// The first `limit` of them, by hour.
+Result<std::vector<DifferingHour>> differing_hours(Transport& transport, const ReconcileScope& scope,
+                                                   const std::string& day, std::size_t limit);
+
+/// SQL that gives a UUID for an hour and its key; `hour` is an expression, `prefix` stands before columns.
+std::string hour_hash(const TableDefinition& table, std::string_view hour, std::string_view prefix = {});
 
 /// The days for which the family has raw or rollup rows, ascending.
 Result<std::vector<std::string>> days_of(Transport& transport, const TableDefinition& table);

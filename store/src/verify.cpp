@@ -5,8 +5,10 @@
 #include <map>
 
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/migrate.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "reconcile.hpp"
+#include "repair_days.hpp"
 
 namespace optiinfra {
 namespace {
@@ -67,6 +69,9 @@ std::vector<std::string> find_schema_faults(const std::map<std::string, std::str
     for (const ColumnDefinition& column : table.columns()) {
       expect_column(columns, std::string(table.raw_table) + "." + column.name, column.type, faults);
     }
+    expect_column(columns, std::string(table.raw_table) + ".batch_id", "UInt64", faults);
+    expect_column(columns, std::string(table.raw_table) + ".generation", "UInt32", faults);
+    expect_column(columns, std::string(table.rollup_table) + ".generation", "UInt32", faults);
     for (const MeasureDefinition& measure : table.measures) {
       expect_column(columns, std::string(table.rollup_table) + "." + measure.name, measure.state_type(),
                     faults);
@@ -81,21 +86,32 @@ ObjectReport report_object(const char* name, const char* kind, bool exists, cons
   return {name, kind, exists, size.rows, size.parts, size.bytes_on_disk, size.bytes_uncompressed};
 }
 
-Result<void> reconcile(Transport& transport, const std::vector<Retention>& retention, VerifyReport& report) {
-  for (const Retention& kept : retention) {
-    if (kept.tier != Tier::kRaw) continue;
-    const sys_seconds clock = now();
-    const ReconcileScope scope{
-        .table = &table_of(kept.family),
-        .complete_from = std::chrono::ceil<std::chrono::hours>(clock - kept.effective),
-        .graced_arrivals_from = std::max(clock - kArrivalGrace + std::chrono::hours{1}, kept.set_at)};
-    OPTIINFRA_TRY(const auto days, days_of(transport, *scope.table));
-    for (const std::string& day : days) {
-      if (auto compared = reconcile_day(transport, scope, day, report); !compared) {
-        return with_context(std::move(compared).error(),
-                            "reconcile " + std::string(scope.table->name) + " of " + day);
-      }
+Result<void> reconcile(Transport& transport, const Retention& kept, Mend mend, VerifyReport& report) {
+  const ReconcileScope scope = scope_of(kept, now());
+  OPTIINFRA_TRY(const auto days, days_of(transport, *scope.table));
+  std::vector<std::string> differing;
+  for (const std::string& day : days) {
+    auto counts = count_settled_day(transport, scope, day);
+    if (!counts)
+      return with_context(std::move(counts).error(),
+                          "reconcile " + std::string(scope.table->name) + " of " + day);
+    report.hours_compared += counts->compared;
+    report.hours_past_retention += counts->skipped;
+    if (counts->differing > 0) differing.push_back(day);
+    if (mend == Mend::kNothing) report.hours_differing += counts->differing;
+  }
+  ReconcileScope settled = scope;
+  if (mend == Mend::kRollups && !differing.empty()) {
+    OPTIINFRA_TRY(settled.generation_max,
+                  repair_days(transport, repair_scope_of(kept), differing, report.repair));
+  }
+  for (const std::string& day : differing) {
+    if (mend == Mend::kRollups) {
+      OPTIINFRA_TRY(const DayCounts left, count_day(transport, settled, day));
+      report.hours_differing += left.differing;
+      if (left.differing == 0) continue;
     }
+    OPTIINFRA_CHECK(describe_day(transport, settled, day, report));
   }
   return {};
 }
@@ -110,7 +126,8 @@ bool VerifyReport::ok() const noexcept {
   return complete && agreed && schema_faults.empty() && hours_differing == 0;
 }
 
-Result<VerifyReport> verify(Transport& transport) {
+Result<VerifyReport> verify(Transport& transport, Mend mend) {
+  if (mend != Mend::kNothing) OPTIINFRA_CHECK(expect_current_schema(transport));
   VerifyReport report;
   OPTIINFRA_TRY(auto sizes, read_sizes(transport));
   OPTIINFRA_TRY(const auto columns, read_columns(transport));
@@ -129,7 +146,10 @@ Result<VerifyReport> verify(Transport& transport) {
   report.schema_faults = find_schema_faults(columns);
   OPTIINFRA_TRY(report.retention, read_retention(transport));
   // Without the tables there is nothing to compare, and the faults say so.
-  if (report.schema_faults.empty()) OPTIINFRA_CHECK(reconcile(transport, report.retention, report));
+  if (!report.schema_faults.empty()) return report;
+  for (const Retention& kept : report.retention) {
+    if (kept.tier == Tier::kRaw) OPTIINFRA_CHECK(reconcile(transport, kept, mend, report));
+  }
   return report;
 }
 

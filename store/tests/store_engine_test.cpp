@@ -7,8 +7,7 @@
 #include "optiinfra/store/migrate.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/store/verify.hpp"
-#include "optiinfra/testing/temporary_folder.hpp"
-#include "optiinfra/transport/connector.hpp"
+#include "store_under_test.hpp"
 
 namespace optiinfra {
 namespace {
@@ -16,60 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::days;
 
-class Store : public ::testing::Test {
- protected:
-  void SetUp() override {
-    connector_ = *make_connector("embedded:" + (folder_.path() / "store").string(), IfAbsent::kCreate);
-    open();
-  }
-
-  void open() {
-    auto session = connector_->connect();
-    ASSERT_TRUE(session) << session.error().message;
-    session_ = std::move(session).value();
-  }
-
-  void run(const std::string& sql) {
-    const auto done = session_->execute({.sql = sql});
-    ASSERT_TRUE(done) << sql << "\n" << done.error().message;
-  }
-
-  void migrated() {
-    const auto report = migrate(*session_);
-    ASSERT_TRUE(report) << report.error().message;
-  }
-
-  std::uint64_t count(const std::string& from) {
-    std::uint64_t rows = 0;
-    const auto asked =
-        session_->query({.sql = "SELECT toUInt64(assumeNotNull(" + from + "))"}, [&](const Block& block) {
-          rows = (*block.values<std::vector<std::uint64_t>>(0))[0];
-          return true;
-        });
-    EXPECT_TRUE(asked) << from << "\n" << asked.error().message;
-    return rows;
-  }
-
-  /// `rows` requests in the hour that holds now minus `age`.
-  void insert_requests(days age, int rows) {
-    run("INSERT INTO optiinfra.performance_metrics_ts (timestamp, customer_id, service_id, latency_ms) "
-        "SELECT toStartOfHour(now()) - toIntervalDay(" +
-        std::to_string(age.count()) +
-        "), toUUID('550e8400-e29b-41d4-a716-446655440000'), toUUID('650e8400-e29b-41d4-a716-446655440000'), "
-        "number + 1 FROM numbers(" +
-        std::to_string(rows) + ")");
-  }
-
-  VerifyReport verified() {
-    auto report = verify(*session_);
-    EXPECT_TRUE(report) << report.error().message;
-    return report ? *report : VerifyReport{};
-  }
-
-  testing::TemporaryFolder folder_;
-  std::shared_ptr<Connector> connector_;
-  std::unique_ptr<Transport> session_;
-};
+class Store : public testing::StoreTest {};
 
 TEST_F(Store, IsCreatedByTheFirstMigrationAndLeftAloneByTheSecond) {
   const auto first = migrate(*session_);

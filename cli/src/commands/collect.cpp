@@ -1,9 +1,9 @@
-#include "commands/collect_buffer.hpp"
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "interrupt.hpp"
 #include "optiinfra/collect/host_sampler.hpp"
+#include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "output/progress.hpp"
 
@@ -12,7 +12,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kFlushEvery{10};
+/// Rows are stored in groups of so long.
+constexpr std::chrono::seconds kInsertAge{10};
+/// How long the last rows may take to be stored when the collector stops.
+constexpr std::chrono::seconds kCloseTimeout{30};
 constexpr std::chrono::hours kDropExpiredEvery{1};
 
 struct HostFlags {
@@ -20,10 +23,12 @@ struct HostFlags {
   std::string instance_id;
   std::chrono::seconds interval{1};
   std::chrono::seconds length{0};  ///< 0: until a signal stops it.
+  std::string spool_folder;        ///< Empty: no spool.
 };
 
 struct Outcome {
   std::uint64_t samples = 0;
+  std::uint64_t rows_stored = 0;
   sys_seconds begin = now();
 };
 
@@ -43,20 +48,57 @@ class Every {
   Clock::time_point last_ = Clock::now();
 };
 
+/// A server expires rows by itself, an embedded engine only while it runs.
 Result<void> drop_expired_rows(Client& client) {
+  if (!client.is_embedded()) return {};
   return client.with_session([](Transport& transport) -> Result<void> {
     OPTIINFRA_CHECK(drop_expired(transport, now()));
     return {};
   });
 }
 
-/// Samples at every interval until the time is over or a signal comes. Rows are stored in groups.
-Result<Outcome> collect(HostSampler& sampler, CollectBuffer& buffer, Client& client, const HostFlags& flags,
+Result<Writer> open_writer(Client& client, const HostFlags& flags) {
+  // A host has a few rows a second at most: a day without the store fits.
+  return Writer::open(client, {.spool_folder = flags.spool_folder,
+                               .insert_age = kInsertAge,
+                               .senders = 1,
+                               .when_full = WhenFull::kTryLater});
+}
+
+/// Hands a sample over. With a spool it is on the disk before the next one is taken.
+Result<void> write_sample(Writer& writer, std::span<const ResourceMetric> rows, bool has_spool) {
+  OPTIINFRA_TRY(
+      const WriteReceipt receipt,
+      writer.write<ResourceMetric>(
+          rows, {.acknowledgement = has_spool ? Acknowledgement::kSpooled : Acknowledgement::kAccepted}));
+  return receipt.ticket.wait(kCloseTimeout);
+}
+
+/// Says once what keeps rows from being stored.
+class Complaints {
+ public:
+  explicit Complaints(const Context& context) : context_(context) {}
+
+  void look_at(const Writer& writer) {
+    const WriterMetrics metrics = writer.metrics();
+    if (metrics.last_error == last_) return;
+    last_ = metrics.last_error;
+    if (!last_.empty())
+      context_.remark("kept " + std::to_string(metrics.rows_queued) + " rows for later: " + last_);
+  }
+
+ private:
+  const Context& context_;
+  std::string last_;
+};
+
+/// Samples at every interval until the time is over or a signal comes.
+Result<Outcome> collect(HostSampler& sampler, Writer& writer, Client& client, const HostFlags& flags,
                         const Context& context) {
   const auto total = static_cast<std::uint64_t>(flags.length / flags.interval);
   const bool shows_progress = !context.quiet && (total != 0 || context.console_terminal.interactive);
   Progress progress("sampling", "samples", total, !shows_progress, context.console_terminal);
-  Every flush(kFlushEvery);
+  Complaints complaints(context);
   Every expire(kDropExpiredEvery);
   Outcome outcome;
   Clock::time_point tick = Clock::now();
@@ -65,13 +107,14 @@ Result<Outcome> collect(HostSampler& sampler, CollectBuffer& buffer, Client& cli
     InterruptGuard::sleep_until(tick);
     if (InterruptGuard::is_requested()) break;
     OPTIINFRA_TRY(const auto rows, sampler.sample(now()));
-    buffer.add(rows);
+    OPTIINFRA_CHECK(write_sample(writer, rows, !flags.spool_folder.empty()));
     for (const std::string& warning : sampler.warnings()) context.remark(warning);
     progress.set(++outcome.samples, total);
-    if (flush.is_due(Clock::now())) OPTIINFRA_CHECK(buffer.flush_or_keep());
+    complaints.look_at(writer);
     if (expire.is_due(Clock::now())) OPTIINFRA_CHECK(drop_expired_rows(client));
   }
-  OPTIINFRA_CHECK(buffer.flush());
+  OPTIINFRA_CHECK(writer.close(kCloseTimeout));
+  outcome.rows_stored = writer.metrics().rows_stored;
   return outcome;
 }
 
@@ -86,8 +129,7 @@ std::string gpu_names(const HostSampler& sampler) {
   return names;
 }
 
-Report make_report(const HostFlags& flags, const HostSampler& sampler, const Outcome& outcome,
-                   const CollectBuffer& buffer) {
+Report make_report(const HostFlags& flags, const HostSampler& sampler, const Outcome& outcome) {
   Report report{.command = "collect host",
                 .window = TimeRange{outcome.begin, now() + std::chrono::seconds{1}}};
   report.sections.push_back(object_section(
@@ -102,7 +144,7 @@ Report make_report(const HostFlags& flags, const HostSampler& sampler, const Out
        {"rows_stored", "rows stored", Look::kCount}},
       {flags.customer_id.to_string(), sampler.instance_id(), text_or_nothing(sampler.instance_type()),
        std::uint64_t{sampler.gpus().size()}, text_or_nothing(gpu_names(sampler)),
-       text_or_nothing(sampler.gpu_note()), outcome.samples, buffer.rows_stored()}));
+       text_or_nothing(sampler.gpu_note()), outcome.samples, outcome.rows_stored}));
   return report;
 }
 
@@ -118,10 +160,11 @@ Result<ExitCode> run(const HostFlags& flags, Context& context) {
   options.instance_id = flags.instance_id;
   OPTIINFRA_TRY(HostSampler sampler, HostSampler::open(std::move(options)));
   if (flags.length.count() == 0) context.remark("sampling " + sampler.instance_id() + "; Ctrl-C stops");
-  CollectBuffer buffer(client, [&](const std::string& sentence) { context.remark(sentence); });
-  OPTIINFRA_TRY(const Outcome outcome, collect(sampler, buffer, client, flags, context));
+  OPTIINFRA_TRY(Writer writer, open_writer(client, flags));
+  for (const std::string& problem : writer.metrics().spool_problems) context.remark(problem);
+  OPTIINFRA_TRY(const Outcome outcome, collect(sampler, writer, client, flags, context));
   OPTIINFRA_CHECK(drop_expired_rows(client));
-  Report report = make_report(flags, sampler, outcome, buffer);
+  Report report = make_report(flags, sampler, outcome);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
   return ExitCode::kDone;
@@ -135,6 +178,9 @@ void describe(CLI::App& app, HostFlags& flags) {
   add_duration(app, "--interval", flags.interval, "Time between samples; default 1s");
   add_duration(app, "--for", flags.length,
                "How long; default until SIGINT or SIGTERM, after which all is stored");
+  app.add_option("--spool", flags.spool_folder,
+                 "A folder of this machine that keeps samples until the store has them")
+      ->type_name("DIR");
 }
 
 }  // namespace

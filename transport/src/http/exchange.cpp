@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <system_error>
 
 namespace optiinfra::http {
 namespace {
@@ -134,8 +135,12 @@ Error Exchange::error(ErrorKind kind, const std::string& what) const {
 }
 
 Error Exchange::transfer_error() const {
-  const std::string cause =
-      " (" + std::string(curl_message_[0] != 0 ? curl_message_.data() : curl_easy_strerror(result_)) + ")";
+  long system_error = 0;
+  curl_easy_getinfo(connection_.easy(), CURLINFO_OS_ERRNO, &system_error);
+  std::string cause = curl_message_[0] != 0 ? curl_message_.data() : curl_easy_strerror(result_);
+  if (result_ == CURLE_COULDNT_CONNECT && system_error != 0)
+    cause = std::generic_category().message(static_cast<int>(system_error));
+  cause = " (" + cause + ")";
   switch (result_) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return error(ErrorKind::kUnavailable,

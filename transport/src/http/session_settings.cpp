@@ -71,9 +71,8 @@ class Reader {
   std::string_view text_;
 };
 
-bool is_set(std::string_view word) {
-  constexpr std::string_view kSet = "SET";
-  return std::equal(word.begin(), word.end(), kSet.begin(), kSet.end(),
+bool is_keyword(std::string_view word, std::string_view upper_case) {
+  return std::equal(word.begin(), word.end(), upper_case.begin(), upper_case.end(),
                     [](char a, char b) { return (a & ~0x20) == b; });
 }
 
@@ -81,7 +80,11 @@ bool is_set(std::string_view word) {
 
 Result<std::optional<std::vector<NamedValue>>> parse_set(std::string_view sql) {
   Reader reader(sql);
-  if (!is_set(reader.run(is_word))) return std::optional<std::vector<NamedValue>>{};
+  const std::string_view first = reader.run(is_word);
+  if (is_keyword(first, "USE"))
+    return Error{ErrorKind::kInvalidArgument,
+                 "over HTTP no USE lasts; name the database in the store's URL or before each table"};
+  if (!is_keyword(first, "SET")) return std::optional<std::vector<NamedValue>>{};
   std::vector<NamedValue> settings;
   do {
     const std::string name(reader.run(is_word));

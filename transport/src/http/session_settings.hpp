@@ -1,4 +1,4 @@
-/// SET over an interface that has no sessions.
+/// SET and USE over an interface that has no sessions.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,8 @@ namespace optiinfra::http {
 ///
 /// The server forgets what a SET said with its answer, so the session sends these with every later
 /// statement; a SET that cannot be kept so must not seem to have worked.
-/// Errors: kInvalidArgument for SET ROLE and the like, and for values that are no literal.
+/// Errors: kInvalidArgument for SET ROLE and the like, for values that are no literal, and for USE, which
+/// would be forgotten too.
 Result<std::optional<std::vector<NamedValue>>> parse_set(std::string_view sql);
 
 }  // namespace optiinfra::http

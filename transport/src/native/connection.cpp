@@ -6,6 +6,7 @@ namespace optiinfra::native {
 namespace {
 
 constexpr std::size_t kStagedBytes = 4096;
+constexpr std::chrono::milliseconds kPingTimeout{2'000};
 constexpr std::string_view kOtherPort =
     "; is this the port of the native protocol (9000)? HTTP's is 8123 and takes http://, TLS takes "
     "clickhouses://";
@@ -33,6 +34,18 @@ bool is_known(std::uint64_t kind) {
       break;
   }
   return false;
+}
+
+/// What the query has written since the last such packet, into all tables. The packets of progress do not
+/// count it for an insert.
+std::uint64_t rows_written_of(const Block& events) {
+  const Column *names = events.find("name"), *values = events.find("value");
+  const auto* name = names == nullptr ? nullptr : std::get_if<Strings>(&names->data);
+  const auto* value = values == nullptr ? nullptr : std::get_if<std::vector<std::int64_t>>(&values->data);
+  std::uint64_t rows = 0;
+  for (std::size_t i = 0; name != nullptr && value != nullptr && i < events.row_count(); ++i)
+    if ((*name)[i] == "InsertedRows" && (*value)[i] > 0) rows += static_cast<std::uint64_t>((*value)[i]);
+  return rows;
 }
 
 }  // namespace
@@ -110,11 +123,22 @@ void Connection::begin(net::Deadline deadline) {
   totals_ = {};
 }
 
-bool Connection::is_idle() {
+bool Connection::is_ready(net::Deadline deadline) {
   if (!idle_ || input_.failure() || input_.buffered_bytes() > 0) return false;
   std::byte unasked{};
   const auto received = channel_->try_receive({&unasked, 1});
-  return idle_ = received && received->bytes == 0 && !received->ended;
+  idle_ = received && received->bytes == 0 && !received->ended;
+  return idle_ && (!doubtful_ || answers_ping(deadline));
+}
+
+bool Connection::answers_ping(net::Deadline deadline) {
+  begin(sooner(deadline, net::Deadline::after(kPingTimeout)));
+  output_.varint(static_cast<std::uint64_t>(ClientPacket::kPing));
+  if (!output_.flush()) return false;
+  Packet packet;
+  if (!receive(packet) || packet.kind != ServerPacket::kPong) return false;
+  doubtful_ = false;
+  return idle_ = true;
 }
 
 Result<void> Connection::send_query(const QueryPacket& query, net::Deadline deadline) {
@@ -232,16 +256,16 @@ Result<void> Connection::read_body(Packet& packet, Expect expect) {
     case ServerPacket::kProfileEvents:
       input_.text(kNameBytesMax, "a table name");
       read_block(packet.block, input_);
+      if (packet.kind == ServerPacket::kProfileEvents) totals_.rows_written += rows_written_of(packet.block);
       break;
     case ServerPacket::kException:
       packet.exception = read_exception(input_);
-      idle_ = true;
+      idle_ = doubtful_ = true;
       break;
     case ServerPacket::kProgress: {
       const Progress step = read_progress(input_);
       totals_.rows_read += step.rows_read;
       totals_.bytes_read += step.bytes_read;
-      totals_.rows_written += step.rows_written;
       break;
     }
     case ServerPacket::kProfileInfo:

@@ -43,8 +43,9 @@ class Connection {
   const ServerHello& server() const noexcept { return server_; }
   Compression compression() const noexcept { return compression_; }
 
-  /// Whether nothing is under way and the server has neither left nor said anything unasked.
-  bool is_idle();
+  /// Whether a query may be sent: nothing is under way, and the server has neither left nor said anything
+  /// unasked. After an exception the server is asked, since it closes the connection after some.
+  bool is_ready(net::Deadline deadline);
 
   /// Sends a query, with nothing behind it, and begins to count `totals`.
   Result<void> send_query(const QueryPacket& query, net::Deadline deadline);
@@ -74,6 +75,7 @@ class Connection {
   Result<void> send(std::span<const std::byte> bytes);
   Result<void> notice_early_packets();
   bool try_cancel();
+  bool answers_ping(net::Deadline deadline);
   Error failed(Error error) const;
   Result<void> read_body(Packet& packet, Expect expect);
   void read_data(Packet& packet, Expect expect);
@@ -87,6 +89,7 @@ class Connection {
   ServerHello server_;
   net::Deadline deadline_{net::Deadline::Clock::time_point{}};
   bool idle_ = false;
+  bool doubtful_ = false;     ///< The last answer was an exception.
   bool cancellable_ = false;  ///< A query is under way, and all that was to be sent is sent.
   bool cancelled_ = false;
   bool overdue_ = false;

@@ -33,11 +33,6 @@ bool changes_session(std::string_view sql) {
          (second == "OR" && next_word(rest) == "REPLACE" && next_word(rest) == "TEMPORARY");
 }
 
-/// One block stays one block, and the server keeps it in memory until the empty block ends the insert.
-const NamedValue kWholeBlockSettings[] = {{"async_insert", "0"},
-                                          {"min_insert_block_size_rows", "1000000000000"},
-                                          {"min_insert_block_size_bytes", "1000000000000"}};
-
 std::string insert_sql(const InsertStatement& statement, const Block& block) {
   std::string sql = "INSERT INTO " + statement.table + " (";
   for (const Column& column : block.columns()) {
@@ -66,38 +61,39 @@ class Session final : public Transport {
   std::string_view database() const noexcept override { return store_->url().database; }
 
   Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) override {
-    return run(statement, {}, on_block);
+    return run(statement, {}, on_block, net::Deadline::after(statement.timeout));
   }
 
   Result<QuerySummary> query_text(const Statement& statement, std::string_view format,
                                   const TextSink& on_text) override {
     const auto begin = steady_clock::now();
-    const auto deadline = begin + statement.timeout;
-    auto summary = answer_as_text(
-        statement, format, on_text, [&](Statement step, const Block& external, const BlockSink& on_block) {
-          step.timeout = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
-          step.timeout = std::max(step.timeout, std::chrono::milliseconds{1});
-          return run(step, external, on_block);
-        });
+    const auto deadline = net::Deadline::after(statement.timeout);
+    auto summary =
+        answer_as_text(statement, format, on_text,
+                       [&](const Statement& step, const Block& external, const BlockSink& on_block) {
+                         return run(step, external, on_block, deadline);
+                       });
     if (summary) summary->elapsed = since(begin);
     return summary;
   }
 
   Result<void> execute(const Statement& statement) override {
-    if (auto ran = run(statement, {}, [](const Block&) { return true; }); !ran) return std::move(ran).error();
+    if (auto ran = query(statement, [](const Block&) { return true; }); !ran) return std::move(ran).error();
     return {};
   }
 
   Result<InsertSummary> insert(const InsertStatement& statement, const Block& block) override;
 
  private:
-  Result<QuerySummary> run(const Statement& statement, const Block& external, const BlockSink& on_block);
+  Result<QuerySummary> run(const Statement& statement, const Block& external, const BlockSink& on_block,
+                           net::Deadline deadline);
   Result<void> read_answer(bool& stopped, const BlockSink& on_block);
   Result<void> get_ready(std::chrono::milliseconds timeout, net::Deadline deadline);
   Result<void> keep_own_settings(std::chrono::milliseconds timeout, net::Deadline deadline);
   Result<void> await_heading(const Block& block);
   Result<void> send_rows(const Block& block);
   Result<void> await_end();
+  bool is_compressed() const { return connection_->compression() != Compression::kNone; }
   std::vector<NamedValue> own_settings(std::chrono::milliseconds timeout) const;
   Error lost(Error error, Applied applied);
   Error refused(const Exception& exception, Applied applied) const;
@@ -114,7 +110,7 @@ std::vector<NamedValue> Session::own_settings(std::chrono::milliseconds timeout)
   std::vector<NamedValue> settings{{"max_execution_time", seconds_of(timeout)},
                                    {"send_profile_events", "0"},
                                    {"calculate_text_stack_trace", "0"}};
-  if (connection_->compression() != Compression::kNone)
+  if (is_compressed())
     settings.emplace_back("network_compression_method",
                           connection_->compression() == Compression::kZstd ? "ZSTD" : "LZ4");
   std::erase_if(settings, [this](const NamedValue& setting) {
@@ -126,7 +122,7 @@ std::vector<NamedValue> Session::own_settings(std::chrono::milliseconds timeout)
 Result<void> Session::get_ready(std::chrono::milliseconds timeout, net::Deadline deadline) {
   if (timeout.count() <= 0)
     return Error{ErrorKind::kInvalidArgument, "a call's time budget must be positive"};
-  if (connection_ && connection_->is_idle()) return {};
+  if (connection_ && connection_->is_ready(deadline)) return {};
   connection_.reset();
   if (has_state_) {
     return Error{ErrorKind::kUnavailable,
@@ -149,7 +145,7 @@ Result<void> Session::keep_own_settings(std::chrono::milliseconds timeout, net::
   std::string sql;
   for (const auto& [name, value] : settings)
     sql += (sql.empty() ? "SET " : ", ") + name + " = " + sql_literal(value);
-  if (auto sent = connection_->send_query({.sql = sql}, deadline); !sent)
+  if (auto sent = connection_->send_query({.sql = sql, .compressed = is_compressed()}, deadline); !sent)
     return lost(std::move(sent).error(), Applied::kNo);
   if (auto sent = connection_->send_block("", Block{}); !sent)
     return lost(std::move(sent).error(), Applied::kNo);
@@ -164,9 +160,8 @@ Result<void> Session::keep_own_settings(std::chrono::milliseconds timeout, net::
 }
 
 Result<QuerySummary> Session::run(const Statement& statement, const Block& external,
-                                  const BlockSink& on_block) {
+                                  const BlockSink& on_block, net::Deadline deadline) {
   const auto begin = steady_clock::now();
-  const auto deadline = net::Deadline::after(statement.timeout);
   OPTIINFRA_TRY(const std::string_view sql, single_statement(statement.sql));
   OPTIINFRA_CHECK(get_ready(statement.timeout, deadline));
   if (changes_session(sql)) OPTIINFRA_CHECK(keep_own_settings(statement.timeout, deadline));
@@ -174,7 +169,7 @@ Result<QuerySummary> Session::run(const Statement& statement, const Block& exter
                      .own_settings = own_settings(statement.timeout),
                      .settings = statement.settings,
                      .parameters = {},
-                     .compressed = connection_->compression() != Compression::kNone};
+                     .compressed = is_compressed()};
   std::transform(statement.parameters.begin(), statement.parameters.end(),
                  std::back_inserter(packet.parameters), [&](const NamedValue& parameter) {
                    return NamedValue{parameter.first, parameter_text(sql, parameter)};
@@ -224,9 +219,10 @@ Result<InsertSummary> Session::insert(const InsertStatement& statement, const Bl
   QueryPacket packet{.sql = sql,
                      .own_settings = own_settings(statement.timeout),
                      .settings = insert_settings(statement),
-                     .compressed = connection_->compression() != Compression::kNone};
-  packet.own_settings.insert(packet.own_settings.end(), std::begin(kWholeBlockSettings),
-                             std::end(kWholeBlockSettings));
+                     .compressed = is_compressed()};
+  // Its events alone tell how many rows an insert wrote.
+  packet.own_settings.emplace_back("send_profile_events", "1");
+  for (NamedValue& setting : whole_block_settings()) packet.own_settings.push_back(std::move(setting));
   auto sent = connection_->send_query(packet, deadline);
   if (sent) sent = connection_->send_block("", Block{});
   if (!sent) return lost(std::move(sent).error(), Applied::kNo);
@@ -237,7 +233,7 @@ Result<InsertSummary> Session::insert(const InsertStatement& statement, const Bl
 }
 
 /// Until the empty block has left, the server holds the rows in memory and drops them with the connection
-/// (kWholeBlockSettings): nothing can have been applied. From then on the outcome is known by its answer
+/// (whole_block_settings): nothing can have been applied. From then on the outcome is known by its answer
 /// alone.
 Result<void> Session::send_rows(const Block& block) {
   if (auto sent = connection_->send_block("", block); !sent) {
@@ -312,6 +308,12 @@ Error Session::overdue(Applied applied) const {
 }
 
 }  // namespace
+
+std::vector<NamedValue> whole_block_settings() {
+  return {{"async_insert", "0"},
+          {"min_insert_block_size_rows", "1000000000000"},
+          {"min_insert_block_size_bytes", "1000000000000"}};
+}
 
 std::unique_ptr<Transport> make_session(std::shared_ptr<Store> store, Store::Made made) {
   return std::make_unique<Session>(std::move(store), std::move(made));

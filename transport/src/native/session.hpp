@@ -13,4 +13,8 @@ namespace optiinfra::native {
 /// its own on the server (SET, USE, a temporary table) ends with its connection, and says so.
 std::unique_ptr<Transport> make_session(std::shared_ptr<Store> store, Store::Made made);
 
+/// Settings under which one block stays one block, and the server keeps it in memory until the empty block
+/// ends the insert: a connection that goes before leaves nothing behind.
+std::vector<NamedValue> whole_block_settings();
+
 }  // namespace optiinfra::native

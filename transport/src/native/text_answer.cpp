@@ -46,7 +46,7 @@ Result<Layout> layout_of(std::string_view format) {
 
 bool is_query(std::string_view sql) {
   const std::string word = next_word(sql);
-  return word == "SELECT" || word == "WITH" || word == "FROM" || word == "EXPLAIN" || word == "(";
+  return word == "SELECT" || word == "WITH" || word == "FROM" || word == "(";
 }
 
 std::string format_row(const Layout& layout, const std::string& values) {

@@ -19,7 +19,9 @@
 
 namespace optiinfra {
 
-class Transport;  // optiinfra/transport/transport.hpp
+class Block;      // optiinfra/codec/block.hpp
+class Connector;  // optiinfra/transport/transport.hpp
+class Transport;
 struct StoreUrl;  // optiinfra/transport/url.hpp
 
 /// Largest batch that one insert call takes. A larger one is refused, because what the engine stores
@@ -40,6 +42,7 @@ struct ClientOptions {
 enum class OnRefusedRows {
   kStoreNothing,  ///< The call fails and names the first bad value; nothing of it is stored.
   kStoreOthers,   ///< Good rows are stored, bad ones come back in the receipt.
+  kDoNotCheck,  ///< All rows are stored as they are: they come from another store, which keeps them already.
 };
 
 struct InsertOptions {
@@ -74,10 +77,16 @@ class Client {
   static Result<Client> open(std::string_view url, ClientOptions options = {});
   static Result<Client> open(const StoreUrl& url, ClientOptions options = {});
 
+  /// The same through a connector that the caller has made, or a transport of its own.
+  static Result<Client> open(std::shared_ptr<Connector> connector, ClientOptions options = {});
+
   /// Lets go of the store. Everything acknowledged is stored already; nothing is completed here.
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
+
+  /// Whether the store's engine runs in this process.
+  bool is_embedded() const;
 
   /// Whether the store answers. Never throws, never fails otherwise.
   bool ping() noexcept;
@@ -86,6 +95,8 @@ class Client {
   /// On success every row is stored in the raw table and counted in its rollup. An empty list succeeds
   /// with 0 rows. A bad row gives kInvalidArgument that names row, column, value and rule. On an error
   /// with Applied::kUnknown part of the rows may be stored: see InsertOptions::token.
+  /// On a cluster each row goes straight to its shard. A shard that fails does not keep the rows of the
+  /// others from being stored; the error then names it, and is Applied::kUnknown.
   /// @{
   Result<InsertReceipt> insert_cost_metrics(std::span<const CostMetric> rows,
                                             const InsertOptions& options = {});
@@ -107,6 +118,11 @@ class Client {
   Result<InsertReceipt> insert(const typename MetricTraits<Row>::BatchType& batch,
                                const InsertOptions& options = {});
   /// @}
+
+  /// Stores rows of a rollup that have no raw rows in this store, as a copy of another store does. `block`
+  /// has the rollup's columns, states as their bytes in a String (MeasureDefinition::merged_expression),
+  /// and is stored once for one token.
+  Result<void> insert_rollup(Family family, const Block& block, std::string_view token);
 
   /// @name The four questions
   /// Windows are exact: whole hours come from the rollup, partial hours at the edges from raw rows. An
@@ -153,7 +169,17 @@ class Client {
   /// @}
 
   /// Lends one session for statements of the caller's own; it goes back when `use` returns.
+  /// On a cluster it is a session with a host of the URL, whose database reads all shards.
   Result<void> with_session(const std::function<Result<void>(Transport&)>& use);
+
+  /// Shards of the cluster that holds the store; 0 for a store on one machine.
+  std::size_t shard_count() const noexcept;
+
+  /// Lends a session with each part of the store that holds tables of its own, one after the other: the
+  /// store itself, with number 0, or each shard of a cluster, with its number from 1. What concerns tables
+  /// rather than rows - retention, verification - is asked here.
+  /// Errors: the first that `use` returns or that opening a session gives, naming the shard.
+  Result<void> with_each_part(const std::function<Result<void>(Transport&, std::uint32_t shard)>& use);
 
  private:
   class State;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "optiinfra/store/repair.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/transport/transport.hpp"
 
@@ -44,14 +45,25 @@ struct VerifyReport {
   std::uint64_t hours_past_retention = 0;  ///< Rollup rows that have outlived their raw rows.
   std::uint64_t hours_differing = 0;
   std::vector<HourDifference> differences;  ///< The first kDifferencesDescribedMax.
+  RepairReport repair;  ///< With Mend::kRollups: what differed, and is as it should be now.
 
   /// Everything exists, agrees and reconciles.
   bool ok() const noexcept;
 };
 
+/// What verify() may change.
+enum class Mend {
+  kNothing,
+  kRollups,  ///< Rollup hours that differ are rebuilt from raw rows (repair.hpp).
+};
+
 /// Reads the whole store once, a day at a time, so that memory stays bounded. Counts and integer sums
 /// must be equal, sums and means of floating point equal to 1e-9 relative, percentiles to 1 %.
-/// Safe while writes go on: a day that differs is compared again before it is reported.
-Result<VerifyReport> verify(Transport& transport);
+/// Safe while writes go on: a day that differs is compared again before it is reported. An hour that is
+/// written to without a pause can still show as differing, for what is under way between the raw table and
+/// its rollup; with Mend::kRollups the comparison that decides leaves that out, and is exact.
+/// Errors: those of the engine; with Mend::kRollups also those of repair_hours(), and kIncompatible for a
+/// store of another schema version.
+Result<VerifyReport> verify(Transport& transport, Mend mend = Mend::kNothing);
 
 }  // namespace optiinfra

@@ -1,4 +1,5 @@
-/// Values of a batch's columns by row number: out of blocks, and from batch to batch.
+/// @file optiinfra/schema/batch_columns.hpp
+/// Values of a batch's columns: out of blocks, into blocks, and from batch to batch.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +43,33 @@ inline void append_rows(std::vector<std::uint32_t>& into, const std::vector<std:
     into.push_back(to_column_time(sys_seconds{std::chrono::seconds{from[row]}}));
 }
 
+template <typename T>
+void append_all(std::vector<T>& into, const std::vector<T>& from) {
+  into.insert(into.end(), from.begin(), from.end());
+}
+
+inline void append_all(Strings& into, const Strings& from) {
+  for (std::size_t row = 0; row < from.size(); ++row) into.append(from[row]);
+}
+
+inline void append_all(Dictionary& into, const Dictionary& from) {
+  std::vector<std::uint32_t> translated(from.key_count());
+  for (std::size_t key = 0; key < from.key_count(); ++key)
+    translated[key] = into.intern(from.key(key));
+  for (const std::uint32_t index : from.indexes()) into.append_index(translated[index]);
+}
+
+template <typename T>
+std::size_t bytes_of(const std::vector<T>& values) {
+  return values.size() * sizeof(T);
+}
+inline std::size_t bytes_of(const Strings& values) {
+  return values.size_bytes() + values.size() * sizeof(std::size_t);
+}
+inline std::size_t bytes_of(const Dictionary& values) {
+  return values.indexes().size_bytes() + bytes_of(values.keys());
+}
+
 }  // namespace detail
 
 /// Adds the rows of `block` to the batch's columns of the same names; columns that the block lacks get their
@@ -82,6 +110,31 @@ void append_batch(typename MetricTraits<Row>::BatchType& into,
                   const typename MetricTraits<Row>::BatchType& from, std::span<const std::uint32_t> rows) {
   for_each_column<Row>(
       [&](const auto& access) { detail::append_rows(into.*access.batch, from.*access.batch, rows); });
+}
+
+/// Adds all rows of `from` to `into`.
+template <typename Row>
+void append_batch(typename MetricTraits<Row>::BatchType& into,
+                  const typename MetricTraits<Row>::BatchType& from) {
+  for_each_column<Row>([&](const auto& access) { detail::append_all(into.*access.batch, from.*access.batch); });
+}
+
+/// A block of all columns of `batch`, in the table's order, its rows as they are.
+template <typename Row>
+Block block_of(typename MetricTraits<Row>::BatchType batch) {
+  Block block;
+  for_each_column<Row>([&](const auto& access) {
+    block.add({access.definition.name, access.definition.type, std::move(batch.*access.batch)});
+  });
+  return block;
+}
+
+/// The bytes that the batch's values take in memory.
+template <typename Row>
+std::size_t bytes_of(const typename MetricTraits<Row>::BatchType& batch) {
+  std::size_t bytes = 0;
+  for_each_column<Row>([&](const auto& access) { bytes += detail::bytes_of(batch.*access.batch); });
+  return bytes;
 }
 
 }  // namespace optiinfra

@@ -1,0 +1,120 @@
+#include "attempts.hpp"
+
+#include <gtest/gtest.h>
+
+#include "optiinfra/client/client.hpp"
+#include "session_pool.hpp"
+
+namespace optiinfra {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A store whose sessions fail as told, one after the other, and then work.
+class FlakyStore final : public Connector {
+ public:
+  class Session final : public Transport {
+   public:
+    explicit Session(FlakyStore& store) : store_(store) {}
+    std::string_view database() const noexcept override { return "optiinfra"; }
+    Result<QuerySummary> query(const Statement&, const BlockSink& on_block) override {
+      ++store_.queries;
+      Block block;
+      block.add({"n", "UInt8", std::vector<std::uint8_t>{1}});
+      if (store_.answers_before_failing || store_.failures.empty()) (void)on_block(block);
+      if (store_.failures.empty()) return QuerySummary{};
+      Error error = store_.failures.front();
+      store_.failures.erase(store_.failures.begin());
+      return error;
+    }
+    Result<QuerySummary> query_text(const Statement&, std::string_view, const TextSink&) override {
+      return QuerySummary{};
+    }
+    Result<void> execute(const Statement&) override { return {}; }
+    Result<InsertSummary> insert(const InsertStatement&, const Block&) override { return InsertSummary{}; }
+
+   private:
+    FlakyStore& store_;
+  };
+
+  Result<std::unique_ptr<Transport>> connect() override {
+    ++sessions;
+    return std::unique_ptr<Transport>(std::make_unique<Session>(*this));
+  }
+  std::string description() const override { return "flaky"; }
+
+  std::vector<Error> failures;
+  bool answers_before_failing = false;
+  int sessions = 0, queries = 0;
+};
+
+struct State {
+  template <typename Use>
+  auto with_session(Use&& use) -> decltype(use(std::declval<Transport&>())) {
+    OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(options.call_timeout));
+    auto result = use(*lease);
+    if (!result) lease.settle(result.error());
+    return result;
+  }
+  SessionPool pool;
+  ClientOptions options;
+};
+
+class ARead : public ::testing::Test {
+ protected:
+  Result<QuerySummary> ask(std::chrono::milliseconds timeout = 10s) {
+    State state{.pool = SessionPool(store_), .options = {.call_timeout = timeout}};
+    bool begun = false;
+    return read_repeatedly(state, begun, [&](Transport& session, std::chrono::milliseconds left) {
+      EXPECT_LE(left, timeout);
+      return session.query({.sql = "SELECT 1", .timeout = left}, [&](const Block&) { return begun = true; });
+    });
+  }
+  static Error lost(ErrorKind kind = ErrorKind::kUnavailable) {
+    return {kind, "lost", Applied::kUnknown, false};
+  }
+
+  std::shared_ptr<FlakyStore> store_ = std::make_shared<FlakyStore>();
+};
+
+TEST_F(ARead, IsRepeatedOnAnotherSessionWhenItsOwnBroke) {
+  store_->failures = {lost(), lost(ErrorKind::kCorrupt)};
+  EXPECT_TRUE(ask());
+  EXPECT_EQ(store_->queries, 3);
+  EXPECT_EQ(store_->sessions, 3);
+}
+
+TEST_F(ARead, IsRepeatedOnTheSameSessionWhenTheStoreHadNoRoom) {
+  store_->failures = {{ErrorKind::kUnavailable, "too many queries"}};
+  EXPECT_TRUE(ask());
+  EXPECT_EQ(store_->queries, 2);
+  EXPECT_EQ(store_->sessions, 1);
+}
+
+TEST_F(ARead, IsNotRepeatedOnceRowsWereHandedOver) {
+  store_->answers_before_failing = true;
+  store_->failures = {lost()};
+  EXPECT_FALSE(ask());
+  EXPECT_EQ(store_->queries, 1);
+}
+
+TEST_F(ARead, IsNotRepeatedWhenItWouldFailAgain) {
+  for (const ErrorKind kind : {ErrorKind::kRejected, ErrorKind::kTimeout, ErrorKind::kInvalidArgument}) {
+    store_->failures = {lost(kind)};
+    EXPECT_FALSE(ask());
+    EXPECT_TRUE(store_->failures.empty());
+  }
+  EXPECT_EQ(store_->queries, 3);
+}
+
+TEST_F(ARead, IsGivenUpAfterSomeAttemptsOrWithItsBudget) {
+  store_->failures = std::vector<Error>(10, lost());
+  EXPECT_FALSE(ask());
+  EXPECT_EQ(store_->queries, kAttemptsMax);
+  store_->queries = 0;
+  EXPECT_FALSE(ask(kAttemptPause / 2));
+  EXPECT_EQ(store_->queries, 1);
+}
+
+}  // namespace
+}  // namespace optiinfra

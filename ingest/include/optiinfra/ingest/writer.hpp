@@ -1,0 +1,164 @@
+/// @file optiinfra/ingest/writer.hpp
+/// Many threads hand metrics over; one writer stores them, each row exactly once.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/schema/metrics.hpp"
+
+namespace optiinfra {
+
+/// What a row has reached, and so what it survives (docs/reliability.md has the table).
+enum class Acknowledgement {
+  kAccepted,  ///< In the writer's memory: nothing but an orderly close.
+  kSpooled,   ///< On this machine's disk, synced: a kill, a crash, a power loss; stored by the next writer.
+  kStored,    ///< In the store's table and rollup, deduplicated and synced there.
+};
+
+/// What write() does while the writer holds as many bytes as it may.
+enum class WhenFull {
+  kWait,      ///< Waits for room, up to the write's time budget.
+  kTryLater,  ///< Fails at once with kUnavailable, having taken nothing.
+};
+
+/// The defaults are from measurement (docs/decisions/0015-writer.md).
+struct WriterOptions {
+  /// Where the spool lies, on this machine's disk; created when absent, held by one writer at a time. Empty:
+  /// no spool, and writes that ask for kSpooled are refused.
+  std::filesystem::path spool_folder = {};
+  /// Most bytes that the spool may take on disk, at least kSpoolBytesMin.
+  std::size_t spool_bytes_max = std::size_t{8} << 30;
+  /// Rows of a family that make an insert, 1 to kInsertRowsMax. Larger inserts cost the engine less a row.
+  std::size_t insert_rows = 262'144;
+  /// Rows are sent after this time even when they are fewer.
+  std::chrono::milliseconds insert_age{1'000};
+  /// Most bytes of rows that wait in memory, at least kWriterMemoryBytesMin.
+  std::size_t memory_bytes_max = std::size_t{512} << 20;
+  /// Inserts that run at the same time, 1 to kSendersMax.
+  unsigned senders = 2;
+  WhenFull when_full = WhenFull::kWait;
+  /// Budget of one write, waiting for room included. Must be positive.
+  std::chrono::milliseconds write_timeout{60'000};
+};
+
+inline constexpr unsigned kSendersMax = 16;
+inline constexpr std::size_t kWriterMemoryBytesMin = std::size_t{1} << 20;
+inline constexpr std::size_t kSpoolBytesMin = std::size_t{512} << 20;
+
+struct WriteOptions {
+  /// What the ticket waits for, and with kStored also that the store syncs the rows.
+  Acknowledgement acknowledgement = Acknowledgement::kStored;
+  OnRefusedRows on_refused_rows = OnRefusedRows::kStoreNothing;
+  /// Names these rows across the producer's own retries, as InsertOptions::token does: a producer that
+  /// crashed hands the same rows over again under the same token ("<its id>:<its sequence number>"), to this
+  /// writer or another, and they count once. Such rows make inserts of their own, so hand over many at a
+  /// time.
+  std::string token = {};
+};
+
+/// Follows the rows of one write. Copies follow the same rows; a ticket may outlive its writer.
+/// Threads: any.
+class Ticket {
+ public:
+  /// Waits until the rows have reached the level that their write asked for. An error of the store that time
+  /// alone does not mend (anything but kUnavailable and kTimeout) is returned at once; the writer goes on
+  /// trying, and the next wait() may succeed. kSpooled waits for the disk alone, however long that takes.
+  /// Errors: kTimeout, naming what the store last said, when they have not yet; kUnavailable when the writer
+  /// was destroyed before. Either way rows that are spooled are stored by the next writer of the spool.
+  Result<void> wait(std::chrono::milliseconds timeout) const;
+
+ private:
+  friend class Writer;
+  struct Rows;
+  explicit Ticket(std::shared_ptr<const Rows> rows) : rows_(std::move(rows)) {}
+  std::shared_ptr<const Rows> rows_;
+};
+
+struct WriteReceipt {
+  Ticket ticket;
+  std::size_t rows = 0;                     ///< Taken over.
+  std::vector<RefusedValue> refused;        ///< With kStoreOthers: the values that broke a rule.
+  std::vector<std::uint32_t> refused_rows;  ///< With kStoreOthers: the rows that were left out.
+};
+
+/// What a writer has done since it was opened, and what waits.
+struct WriterMetrics {
+  std::uint64_t rows_accepted = 0;
+  std::uint64_t rows_stored = 0;     ///< Those recovered from the spool included.
+  std::uint64_t rows_refused = 0;    ///< They broke a rule.
+  std::uint64_t rows_recovered = 0;  ///< Found in the spool of an earlier writer.
+  std::uint64_t inserts = 0;
+  std::uint64_t retries = 0;         ///< Inserts that failed and are tried again.
+  std::uint64_t rows_queued = 0;     ///< Waiting in memory, now.
+  std::uint64_t bytes_queued = 0;    ///< The same in bytes.
+  std::uint64_t spool_bytes = 0;     ///< On disk, now.
+  std::chrono::milliseconds lag{0};  ///< Age of the oldest row that waits.
+  std::string last_error;            ///< Of the latest failed insert; empty after one that succeeded.
+  /// Damage found in the spool when it was opened, a sentence each: tell a person. A tail torn by a crash is
+  /// none.
+  std::vector<std::string> spool_problems;
+};
+
+/// Takes rows from many threads and stores them in large sorted inserts.
+///
+/// Threads: write, flush and metrics from any; close and destruction need the object alone.
+/// Errors:  write refuses bad rows as Client::insert does. An insert that fails is tried again, with growing
+///          pauses, until it succeeds or the writer closes: rows are never dropped. metrics().last_error
+///          says why.
+/// Process: never fork with an open writer.
+class Writer {
+ public:
+  /// Opens the store, and the spool when options name one; what an earlier writer left in the spool is
+  /// stored in the background, each row once.
+  /// Errors: those of Client::open; kInvalidArgument for an option out of range; kUnavailable when another
+  /// writer holds the spool; kStorage when its disk refuses. Damage in the spool is no error: see
+  /// WriterMetrics::spool_problems.
+  static Result<Writer> open(const StoreUrl& url, WriterOptions options = {});
+
+  /// The same on a client that is open already. It must outlive the writer.
+  static Result<Writer> open(Client& client, WriterOptions options = {});
+
+  /// Stops at once. Rows that only memory holds are lost; spooled rows wait for the next writer.
+  ~Writer();
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+
+  /// Takes over the rows of `batch`. An empty batch succeeds, and its ticket is reached.
+  /// Errors: kInvalidArgument for bad rows (names row, column, value and rule; nothing is taken) and for
+  /// kSpooled without a spool; kTooLarge for more than kInsertRowsMax rows or than memory_bytes_max;
+  /// kUnavailable (kTryLater) or kTimeout (kWait) when there is no room; kStorage when the spool's disk
+  /// is full or fails: nothing is taken, and writing resumes when there is room.
+  template <typename Row>
+  Result<WriteReceipt> write(const typename MetricTraits<Row>::BatchType& batch,
+                             const WriteOptions& options = {});
+
+  /// The same from rows.
+  template <typename Row>
+  Result<WriteReceipt> write(std::span<const Row> rows, const WriteOptions& options = {});
+
+  /// Sends what waits and returns when all that was written before is stored. Errors: kTimeout with what the
+  /// store last said; the rows stay with the writer.
+  Result<void> flush(std::chrono::milliseconds timeout);
+
+  /// flush(), and then stops. On an error the writer has stopped as well: what was not stored is in
+  /// the spool, or lost where there is none, and the message says how many rows.
+  Result<void> close(std::chrono::milliseconds timeout);
+
+  WriterMetrics metrics() const;
+
+ private:
+  class State;
+  explicit Writer(std::unique_ptr<State> state) noexcept;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace optiinfra

@@ -1,0 +1,106 @@
+/// Rows of one family that are sent by one insert call, and what became of them.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/schema/metrics.hpp"
+#include "optiinfra/spool/spool.hpp"
+
+namespace optiinfra {
+
+/// What became of a group. Threads: any.
+class Fate {
+ public:
+  enum class State { kWaiting, kStored, kAbandoned };
+
+  /// Waits until the group no longer waits, or waits for more than time, at most until `deadline`.
+  State wait_until(std::chrono::steady_clock::time_point deadline) const {
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, deadline, [this] { return state_ != State::kWaiting || needs_help(); });
+    return state_;
+  }
+
+  State state() const {
+    const std::lock_guard lock(mutex_);
+    return state_;
+  }
+
+  void settle(State state) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (state_ != State::kWaiting) return;
+      state_ = state;
+    }
+    changed_.notify_all();
+  }
+
+  /// Why the group is not stored yet: what its insert met last, if it has been tried.
+  Error why_not() const {
+    const std::lock_guard lock(mutex_);
+    Error error = last_error_.value_or(Error{ErrorKind::kTimeout, "the rows have not been sent yet"});
+    if (last_error_ && !needs_help()) {
+      error.kind = ErrorKind::kTimeout;
+      error.message = "the rows are not stored yet; the store last said: " + error.message;
+    }
+    error.applied = Applied::kUnknown;
+    return error;
+  }
+
+  void failed(Error error) {
+    {
+      const std::lock_guard lock(mutex_);
+      last_error_ = std::move(error);
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  /// Time alone mends no other error.
+  bool needs_help() const {
+    return last_error_ && last_error_->kind != ErrorKind::kUnavailable &&
+           last_error_->kind != ErrorKind::kTimeout;
+  }
+
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  State state_ = State::kWaiting;
+  std::optional<Error> last_error_;
+};
+
+using AnyBatch = std::variant<CostBatch, PerformanceBatch, ResourceBatch, QualityBatch>;
+
+/// Guarded by its stage's mutex while it grows, then by whoever has taken it from the queue; `fate` by
+/// itself.
+struct InsertGroup {
+  explicit InsertGroup(Family of_family) : family(of_family) {
+    with_metric(family, [this]<typename Row>() { batch.emplace<typename MetricTraits<Row>::BatchType>(); });
+  }
+
+  template <typename Row>
+  typename MetricTraits<Row>::BatchType& rows_of() {
+    return std::get<typename MetricTraits<Row>::BatchType>(batch);
+  }
+
+  const Family family;
+  AnyBatch batch;
+  std::size_t row_count = 0;
+  std::size_t bytes = 0;          ///< Taken from the memory budget.
+  std::string token;              ///< Of the insert.
+  bool is_synced = false;         ///< Somebody waits for the store to sync these rows.
+  std::vector<Sequence> records;  ///< In the spool, ascending.
+  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point not_before{};  ///< The next attempt.
+  int attempts = 0;
+  Fate fate;
+};
+
+}  // namespace optiinfra

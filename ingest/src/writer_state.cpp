@@ -1,0 +1,382 @@
+#include "writer_state.hpp"
+
+#include <algorithm>
+
+#include "optiinfra/schema/batch_columns.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "optiinfra/schema/validate.hpp"
+
+namespace optiinfra {
+namespace {
+
+constexpr std::chrono::milliseconds kRetryDelayFirst{50}, kRetryDelayMax{5'000};
+
+std::vector<std::uint32_t> rows_without(std::size_t rows, std::span<const std::uint32_t> left_out) {
+  std::vector<std::uint32_t> kept;
+  kept.reserve(rows - left_out.size());
+  auto next = left_out.begin();
+  for (std::uint32_t row = 0; row < rows; ++row) {
+    if (next != left_out.end() && *next == row) {
+      ++next;
+    } else {
+      kept.push_back(row);
+    }
+  }
+  return kept;
+}
+
+Error refused(const TableDefinition& table, const Validation& validation) {
+  std::string message = std::string(table.raw_table) + ", " + validation.refused.front().to_string();
+  if (validation.refused_rows.size() > 1)
+    message += " (" + std::to_string(validation.refused_rows.size()) + " rows are refused in all)";
+  return {ErrorKind::kInvalidArgument, message + "; nothing was taken"};
+}
+
+std::chrono::milliseconds pause_after(int attempts) {
+  return std::min(kRetryDelayMax, kRetryDelayFirst * (1 << std::min(attempts, 10)));
+}
+
+}  // namespace
+
+Writer::State::State(std::optional<Client> own_client, Client* client, WriterOptions options,
+                     std::shared_ptr<Spool> spool)
+    : own_client_(std::move(own_client)),
+      client_(own_client_ ? &*own_client_ : client),
+      options_(std::move(options)),
+      spool_(std::move(spool)),
+      name_(Uuid::random().to_string()),
+      memory_(options_.memory_bytes_max) {}
+
+Writer::State::~State() { stop(); }
+
+void Writer::State::start() {
+  for (unsigned i = 0; i < options_.senders; ++i) threads_.emplace_back([this] { send_groups(); });
+  threads_.emplace_back([this] { seal_by_age(); });
+  if (!spool_) return;
+  spool_problems_ = spool_->recovery().problems;
+  is_recovering_ = true;
+  threads_.emplace_back([this] { recover(); });
+}
+
+// --- Taking rows over ---
+
+template <typename Row>
+Result<WriteReceipt> Writer::State::write(const typename MetricTraits<Row>::BatchType& batch,
+                                          const WriteOptions& options) {
+  const TableDefinition& table = table_of(MetricTraits<Row>::kFamily);
+  if (options.acknowledgement == Acknowledgement::kSpooled && !spool_)
+    return Error{ErrorKind::kInvalidArgument,
+                 "a write asks for its rows to be spooled and the writer has no spool; open it with "
+                 "WriterOptions::spool_folder"};
+  if (options.token.size() > kGroupTokenBytesMax)
+    return Error{ErrorKind::kTooLarge,
+                 "a token is longer than " + std::to_string(kGroupTokenBytesMax) + " bytes"};
+  if (!batch.is_rectangular())
+    return Error{ErrorKind::kInvalidArgument,
+                 std::string(table.raw_table) + ": the batch's columns differ in length"};
+  if (batch.size() > kInsertRowsMax)
+    return Error{ErrorKind::kTooLarge, "a write with " + std::to_string(batch.size()) +
+                                           " rows is over the limit of " + std::to_string(kInsertRowsMax) +
+                                           "; split it into several"};
+  Validation validation = validate<Row>(batch, now());
+  if (!validation.ok()) {
+    rows_refused_ += validation.refused_rows.size();
+    if (options.on_refused_rows == OnRefusedRows::kStoreNothing) return refused(table, validation);
+  }
+  const std::size_t rows = batch.size() - validation.refused_rows.size();
+  Ticket ticket(std::make_shared<Ticket::Rows>());
+  if (rows == 0)
+    return WriteReceipt{ticket, 0, std::move(validation.refused), std::move(validation.refused_rows)};
+  if (validation.ok()) {
+    OPTIINFRA_TRY(ticket, stage<Row>(batch, bytes_of<Row>(batch), options));
+  } else {
+    typename MetricTraits<Row>::BatchType good;
+    append_batch<Row>(good, batch, rows_without(batch.size(), validation.refused_rows));
+    OPTIINFRA_TRY(ticket, stage<Row>(good, bytes_of<Row>(good), options));
+  }
+  rows_accepted_ += rows;
+  return WriteReceipt{ticket, rows, std::move(validation.refused), std::move(validation.refused_rows)};
+}
+
+Result<void> Writer::State::take_memory(std::size_t bytes) {
+  if (bytes > memory_.bytes_max())
+    return Error{ErrorKind::kTooLarge, "a write of " + std::to_string(bytes) +
+                                           " bytes is over the writer's memory of " +
+                                           std::to_string(memory_.bytes_max()) + "; split it into several"};
+  const bool waits = options_.when_full == WhenFull::kWait;
+  const auto deadline = waits ? Clock::now() + options_.write_timeout : Clock::time_point{};
+  switch (memory_.take(bytes, deadline)) {
+    case MemoryBudget::Outcome::kTaken:
+      return {};
+    case MemoryBudget::Outcome::kClosed:
+      return Error{ErrorKind::kUnavailable, "the writer is closed"};
+    case MemoryBudget::Outcome::kFull:
+      break;
+  }
+  const std::lock_guard lock(live_mutex_);
+  return Error{waits ? ErrorKind::kTimeout : ErrorKind::kUnavailable,
+               "the writer holds as many rows as it may (" + std::to_string(memory_.bytes_max()) +
+                   " bytes), because the store takes them slower than they come" +
+                   (last_error_.empty() ? std::string() : "; the store last said: " + last_error_)};
+}
+
+std::string Writer::State::next_token() { return name_ + "-" + std::to_string(next_group_++); }
+
+Writer::State::Group Writer::State::new_group(Family family, std::string token) {
+  auto group = std::make_shared<InsertGroup>(family);
+  group->token = std::move(token);
+  const std::lock_guard lock(live_mutex_);
+  live_.insert(group);
+  return group;
+}
+
+Result<Sequence> Writer::State::append_record(Family family, const std::string& token, const Block& rows) {
+  const auto bytes = encode_rows_record(family, token, rows);
+  const std::span<const std::byte> part(bytes);
+  return spool_->append(std::span(&part, 1));
+}
+
+template <typename Row>
+void Writer::State::add_rows(InsertGroup& group, const typename MetricTraits<Row>::BatchType& rows,
+                             std::size_t bytes, std::optional<Sequence> record) {
+  append_batch<Row>(group.rows_of<Row>(), rows);
+  group.row_count += rows.size();
+  group.bytes += bytes;
+  if (record) group.records.push_back(*record);
+}
+
+template <typename Row>
+Result<Ticket> Writer::State::stage(const typename MetricTraits<Row>::BatchType& rows, std::size_t bytes,
+                                    const WriteOptions& options) {
+  constexpr Family kFamily = MetricTraits<Row>::kFamily;
+  OPTIINFRA_CHECK(take_memory(bytes));
+  Stage& stage = stage_of(kFamily);
+  const std::lock_guard lock(stage.mutex);
+  // Rows with a token of their producer are an insert of their own: the token must name the same rows again.
+  const bool is_named = !options.token.empty();
+  if (!is_named && stage.open && stage.open->row_count + rows.size() > kInsertRowsMax) seal(stage);
+  const Group gathering = is_named ? nullptr : stage.open;
+  const std::string token = gathering ? gathering->token : is_named ? options.token : next_token();
+  std::optional<Sequence> record;
+  if (spool_) {
+    auto appended = append_record(kFamily, token, block_of<Row>(rows));
+    if (!appended) {
+      memory_.give_back(bytes);
+      return with_context(std::move(appended).error(), "write to the spool");
+    }
+    record = *appended;
+  }
+  const Group group = gathering ? gathering : new_group(kFamily, token);
+  add_rows<Row>(*group, rows, bytes, record);
+  group->is_synced =
+      group->is_synced || spool_ != nullptr || options.acknowledgement == Acknowledgement::kStored;
+  if (is_named) {
+    queue_.push(group);
+  } else {
+    stage.open = group;
+    if (group->row_count >= options_.insert_rows) seal(stage);
+  }
+  return Ticket(std::make_shared<Ticket::Rows>(
+      Ticket::Rows{options.acknowledgement, group, spool_, record.value_or(0)}));
+}
+
+void Writer::State::seal(Stage& stage) {
+  if (stage.open) queue_.push(std::exchange(stage.open, nullptr));
+}
+
+void Writer::State::seal_if_older(Clock::time_point than) {
+  for (Stage& stage : stages_) {
+    const std::lock_guard lock(stage.mutex);
+    if (stage.open && stage.open->begun <= than) seal(stage);
+  }
+}
+
+void Writer::State::seal_by_age() {
+  constexpr std::chrono::milliseconds kLooksPerAge{8}, kLookMin{1};
+  const auto pause = std::max(kLookMin, options_.insert_age / kLooksPerAge.count());
+  std::unique_lock lock(stop_mutex_);
+  while (!stop_changed_.wait_for(lock, pause, [this] { return stopping_; })) {
+    lock.unlock();
+    seal_if_older(Clock::now() - options_.insert_age);
+    lock.lock();
+  }
+}
+
+// --- Sending ---
+
+void Writer::State::send_groups() {
+  while (const Group group = queue_.pop()) send(group);
+}
+
+Result<void> Writer::State::store(InsertGroup& group) {
+  if (spool_) OPTIINFRA_CHECK(spool_->sync(group.records.back()));
+  return with_metric(group.family, [&]<typename Row>() -> Result<void> {
+    auto receipt = client_->insert<Row>(group.rows_of<Row>(), {.token = group.token});
+    if (!receipt) return std::move(receipt).error();
+    return {};
+  });
+}
+
+void Writer::State::send(const Group& group) {
+  if (auto stored = store(*group); !stored) {
+    postpone(group, stored.error());
+    return;
+  }
+  ++inserts_;
+  rows_stored_ += group->row_count;
+  {
+    const std::lock_guard lock(live_mutex_);
+    last_error_.clear();
+  }
+  // An acknowledgement that is lost repeats the group under its token, which stores nothing.
+  if (spool_) {
+    for (const std::uint64_t record : group->records) (void)spool_->acknowledge(record);
+  }
+  group->fate.settle(Fate::State::kStored);
+  retire(group);
+}
+
+void Writer::State::retire(const Group& group) {
+  memory_.give_back(group->bytes);
+  group->batch = {};
+  const std::lock_guard lock(live_mutex_);
+  live_.erase(group);
+}
+
+void Writer::State::postpone(const Group& group, const Error& error) {
+  ++retries_;
+  group->fate.failed(error);
+  {
+    const std::lock_guard lock(live_mutex_);
+    last_error_ = error.message;
+  }
+  group->not_before = Clock::now() + pause_after(group->attempts++);
+  queue_.push(group);
+}
+
+// --- After an earlier writer ---
+
+void Writer::State::recover() {
+  std::array<Group, std::size(kFamilies)> open;
+  auto replayed = spool_->replay([&](const SpoolRecord& record) -> Result<void> {
+    if (record.sequence >= spool_->first_sequence()) return {};
+    auto recovered = recover_record(record, open);
+    if (recovered || recovered.error().kind == ErrorKind::kUnavailable) return recovered;
+    add_problem(recovered.error().message);
+    return {};
+  });
+  if (!replayed && replayed.error().kind != ErrorKind::kUnavailable) add_problem(replayed.error().message);
+  for (Group& group : open) {
+    if (group) queue_.push(std::move(group));
+  }
+  is_recovering_ = false;
+  stop_changed_.notify_all();
+}
+
+void Writer::State::add_problem(const std::string& sentence) {
+  const std::lock_guard lock(live_mutex_);
+  if (spool_problems_.size() < kSpoolProblemsMax) spool_problems_.push_back(sentence);
+}
+
+Result<void> Writer::State::recover_record(const SpoolRecord& spooled,
+                                           std::array<Group, std::size(kFamilies)>& open) {
+  OPTIINFRA_TRY(RowsRecord record, decode_rows_record(spooled.payload));
+  return with_metric(record.family, [&]<typename Row>() -> Result<void> {
+    typename MetricTraits<Row>::BatchType rows;
+    std::vector<std::uint32_t> all(record.rows.row_count());
+    for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
+    if (!append_block<Row>(rows, record.rows, all))
+      return Error{ErrorKind::kCorrupt, "a record of the spool has a column of another type"};
+    const std::size_t bytes_taken = bytes_of<Row>(rows);
+    Group& group = open[static_cast<std::size_t>(record.family)];
+    if (group && group->token != record.group_token) queue_.push(std::exchange(group, nullptr));
+    if (memory_.take(bytes_taken, Clock::time_point::max()) == MemoryBudget::Outcome::kClosed)
+      return Error{ErrorKind::kUnavailable, "the writer is closed"};
+    if (!group) {
+      group = new_group(record.family, std::move(record.group_token));
+      group->is_synced = true;
+    }
+    add_rows<Row>(*group, rows, bytes_taken, spooled.sequence);
+    rows_recovered_ += rows.size();
+    return {};
+  });
+}
+
+// --- Ending ---
+
+std::vector<Writer::State::Group> Writer::State::live_groups() const {
+  const std::lock_guard lock(live_mutex_);
+  return {live_.begin(), live_.end()};
+}
+
+Result<void> Writer::State::flush(std::chrono::milliseconds timeout) {
+  const auto deadline = Clock::now() + timeout;
+  {
+    std::unique_lock lock(stop_mutex_);
+    stop_changed_.wait_until(lock, deadline, [this] { return !is_recovering_ || stopping_; });
+  }
+  seal_if_older(Clock::time_point::max());
+  queue_.hurry();
+  for (const Group& group : live_groups()) {
+    if (group->fate.wait_until(deadline) == Fate::State::kStored) continue;
+    return with_context(group->fate.why_not(), "the writer could not store all of its rows");
+  }
+  return {};
+}
+
+Result<void> Writer::State::close(std::chrono::milliseconds timeout) {
+  auto flushed = flush(timeout);
+  stop();
+  if (spool_) {
+    // What is not stored stays in the spool, and its acknowledgements are written.
+    auto closed = spool_->close();
+    if (flushed && !closed) return closed;
+  }
+  return flushed;
+}
+
+void Writer::State::stop() {
+  {
+    const std::lock_guard lock(stop_mutex_);
+    stopping_ = true;
+  }
+  stop_changed_.notify_all();
+  memory_.close();
+  queue_.stop();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  for (const Group& group : live_groups()) {
+    group->fate.settle(Fate::State::kAbandoned);
+    retire(group);
+  }
+  for (Stage& stage : stages_) stage.open = nullptr;
+}
+
+WriterMetrics Writer::State::metrics() const {
+  WriterMetrics metrics;
+  metrics.rows_accepted = rows_accepted_;
+  metrics.rows_stored = rows_stored_;
+  metrics.rows_refused = rows_refused_;
+  metrics.rows_recovered = rows_recovered_;
+  metrics.inserts = inserts_;
+  metrics.retries = retries_;
+  metrics.rows_queued = metrics.rows_accepted + metrics.rows_recovered - metrics.rows_stored;
+  metrics.bytes_queued = memory_.bytes_taken();
+  if (spool_) metrics.spool_bytes = spool_->usage().disk_bytes;
+  const std::lock_guard lock(live_mutex_);
+  metrics.last_error = last_error_;
+  metrics.spool_problems = spool_problems_;
+  for (const Group& group : live_) {
+    metrics.lag = std::max(
+        metrics.lag, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - group->begun));
+  }
+  return metrics;
+}
+
+template Result<WriteReceipt> Writer::State::write<CostMetric>(const CostBatch&, const WriteOptions&);
+template Result<WriteReceipt> Writer::State::write<PerformanceMetric>(const PerformanceBatch&,
+                                                                      const WriteOptions&);
+template Result<WriteReceipt> Writer::State::write<ResourceMetric>(const ResourceBatch&, const WriteOptions&);
+template Result<WriteReceipt> Writer::State::write<QualityMetric>(const QualityBatch&, const WriteOptions&);
+
+}  // namespace optiinfra

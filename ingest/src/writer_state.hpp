@@ -1,0 +1,110 @@
+/// What a Writer holds: the stages where rows gather, the queue of full groups, and the threads that empty
+/// it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "insert_group.hpp"
+#include "memory_budget.hpp"
+#include "optiinfra/ingest/writer.hpp"
+#include "optiinfra/spool/spool.hpp"
+#include "record.hpp"
+#include "send_queue.hpp"
+
+namespace optiinfra {
+
+/// The rows that a ticket follows.
+struct Ticket::Rows {
+  Acknowledgement level;
+  std::shared_ptr<InsertGroup> group;  ///< nullptr: there were no rows.
+  std::shared_ptr<Spool> spool;        ///< nullptr: none.
+  Sequence record = 0;                 ///< In the spool.
+};
+
+class Writer::State {
+ public:
+  State(std::optional<Client> own_client, Client* client, WriterOptions options,
+        std::shared_ptr<Spool> spool);
+  ~State();
+
+  void start();
+
+  template <typename Row>
+  Result<WriteReceipt> write(const typename MetricTraits<Row>::BatchType& batch, const WriteOptions& options);
+
+  Result<void> flush(std::chrono::milliseconds timeout);
+  Result<void> close(std::chrono::milliseconds timeout);
+  WriterMetrics metrics() const;
+
+ private:
+  using Group = std::shared_ptr<InsertGroup>;
+  using Clock = std::chrono::steady_clock;
+
+  /// Where the rows of one family gather until there are enough.
+  struct Stage {
+    std::mutex mutex;
+    Group open;
+  };
+  Stage& stage_of(Family family) { return stages_[static_cast<std::size_t>(family)]; }
+
+  Result<void> take_memory(std::size_t bytes);
+  Group new_group(Family family, std::string token);
+  std::string next_token();
+  template <typename Row>
+  Result<Ticket> stage(const typename MetricTraits<Row>::BatchType& rows, std::size_t bytes,
+                       const WriteOptions& options);
+  Result<Sequence> append_record(Family family, const std::string& token, const Block& rows);
+  template <typename Row>
+  void add_rows(InsertGroup& group, const typename MetricTraits<Row>::BatchType& rows, std::size_t bytes,
+                std::optional<Sequence> record);
+  void seal(Stage& stage);
+  void seal_if_older(Clock::time_point than);
+
+  void send_groups();
+  void send(const Group& group);
+  Result<void> store(InsertGroup& group);
+  void retire(const Group& group);
+  void postpone(const Group& group, const Error& error);
+
+  void seal_by_age();
+  void recover();
+  void add_problem(const std::string& sentence);
+  Result<void> recover_record(const SpoolRecord& spooled, std::array<Group, std::size(kFamilies)>& open);
+
+  void stop();
+  std::vector<Group> live_groups() const;
+
+  std::optional<Client> own_client_;
+  Client* client_;
+  const WriterOptions options_;
+  std::shared_ptr<Spool> spool_;
+  const std::string name_;  ///< Of this writer, unique: the first half of its groups' tokens.
+  std::atomic<std::uint64_t> next_group_{0};
+
+  MemoryBudget memory_;
+  std::array<Stage, std::size(kFamilies)> stages_;
+  SendQueue queue_;
+
+  mutable std::mutex live_mutex_;
+  std::set<Group> live_;  ///< Neither stored nor abandoned.
+  std::string last_error_;
+  std::vector<std::string> spool_problems_;
+
+  std::mutex stop_mutex_;
+  std::condition_variable stop_changed_;
+  bool stopping_ = false;
+  std::atomic<bool> is_recovering_{false};
+
+  std::atomic<std::uint64_t> rows_accepted_{0}, rows_stored_{0}, rows_refused_{0}, rows_recovered_{0},
+      inserts_{0}, retries_{0};
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace optiinfra

@@ -1,0 +1,88 @@
+#include "fake_store.hpp"
+
+#include "optiinfra/store/migrate.hpp"
+
+namespace optiinfra::testing {
+
+class FakeSession final : public Transport {
+ public:
+  explicit FakeSession(std::shared_ptr<FakeStore> store) : store_(std::move(store)) {}
+
+  std::string_view database() const noexcept override { return "optiinfra"; }
+
+  /// The only questions that reach it are for the schema's version.
+  Result<QuerySummary> query(const Statement&, const BlockSink& on_block) override {
+    Block block;
+    block.add({"number", "UInt64", std::vector<std::uint64_t>{schema_version_of_program()}});
+    on_block(block);
+    return QuerySummary{};
+  }
+
+  Result<QuerySummary> query_text(const Statement&, std::string_view, const TextSink&) override {
+    return Error{ErrorKind::kInvalidArgument, "the fake store formats nothing"};
+  }
+
+  Result<void> execute(const Statement&) override { return {}; }
+
+  Result<InsertSummary> insert(const InsertStatement& statement, const Block& block) override {
+    return store_->insert(statement, block);
+  }
+
+ private:
+  std::shared_ptr<FakeStore> store_;
+};
+
+namespace {
+
+class FakeConnector final : public Connector {
+ public:
+  explicit FakeConnector(std::shared_ptr<FakeStore> store) : store_(std::move(store)) {}
+  Result<std::unique_ptr<Transport>> connect() override {
+    return std::unique_ptr<Transport>(std::make_unique<FakeSession>(store_));
+  }
+  std::string description() const override { return "fake:"; }
+
+ private:
+  std::shared_ptr<FakeStore> store_;
+};
+
+}  // namespace
+
+std::shared_ptr<Connector> FakeStore::connector() {
+  return std::make_shared<FakeConnector>(shared_from_this());
+}
+
+Result<InsertSummary> FakeStore::insert(const InsertStatement& statement, const Block& block) {
+  const std::optional<Fault> fault = on_insert ? on_insert(statement, block) : std::nullopt;
+  const std::lock_guard lock(mutex_);
+  if (!fault || fault->is_applied) {
+    if (tokens_.insert(statement.table + statement.deduplication_token).second) {
+      insert_sizes_.push_back(block.row_count());
+      const Column* ids = block.find("request_id");
+      if (ids != nullptr) {
+        for (const Uuid& id : std::get<std::vector<Uuid>>(ids->data)) request_ids_.insert(id.to_string());
+      }
+    }
+  }
+  if (fault) return fault->error;
+  return InsertSummary{block.row_count(), {}};
+}
+
+std::multiset<std::string> FakeStore::request_ids() const {
+  const std::lock_guard lock(mutex_);
+  return request_ids_;
+}
+
+std::size_t FakeStore::insert_count() const { return insert_sizes().size(); }
+
+std::vector<std::size_t> FakeStore::insert_sizes() const {
+  const std::lock_guard lock(mutex_);
+  return insert_sizes_;
+}
+
+std::set<std::string> FakeStore::tokens() const {
+  const std::lock_guard lock(mutex_);
+  return tokens_;
+}
+
+}  // namespace optiinfra::testing

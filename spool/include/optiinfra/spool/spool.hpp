@@ -1,0 +1,195 @@
+/// @file optiinfra/spool/spool.hpp
+/// Records on this machine's disk until somebody else has them: a log that survives a killed process and
+/// a lost power supply. The format on disk is specified in docs/formats/spool.md.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/core/uuid.hpp"
+#include "optiinfra/spool/file_system.hpp"
+
+namespace optiinfra {
+
+/// Names a record within its spool, for good: sequences only grow, and none is given to a second record,
+/// not even when the first was lost before it was synced. Within one opening they go up by one; each
+/// opening begins at a new multiple of 2^32. Never 0.
+using Sequence = std::uint64_t;
+
+/// Bounds of SpoolOptions.
+inline constexpr std::uint64_t kSpoolSegmentBytesMin = 512;
+inline constexpr std::uint64_t kSpoolSegmentBytesMax = std::uint64_t{1} << 30;
+inline constexpr std::uint64_t kSpoolRecordBytesMax = std::uint64_t{1} << 30;
+/// Files of a spool at a time; with segments of 64 MiB that is 128 GiB.
+inline constexpr std::size_t kSpoolSegmentsMax = 2'048;
+/// Problems that a RecoveryReport describes; all are counted.
+inline constexpr std::size_t kSpoolProblemsMax = 100;
+
+struct SpoolOptions {
+  /// Size of one file of the log, taken from the disk when the file is begun. A record that is larger gets
+  /// a file of its own size. From kSpoolSegmentBytesMin to kSpoolSegmentBytesMax.
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20;
+
+  /// Disk space of all segments. Reached, append() says kUnavailable until records are acknowledged. At
+  /// least twice segment_bytes and twice record_bytes_max.
+  std::uint64_t spool_bytes_max = std::uint64_t{8} << 30;
+
+  /// Largest record. At most kSpoolRecordBytesMax.
+  std::uint64_t record_bytes_max = std::uint64_t{64} << 20;
+
+  /// Memory for records that are not on disk yet. Full, append() waits for the disk. At least
+  /// record_bytes_max.
+  std::uint64_t buffer_bytes_max = std::uint64_t{128} << 20;
+
+  /// Acknowledgements reach the disk this often while there are new ones. A crash may forget the
+  /// acknowledgements of one interval, whose records are then replayed.
+  std::chrono::milliseconds checkpoint_interval{1'000};
+};
+
+/// What Spool::open() found.
+///
+/// "Torn" is what a crash leaves of records that sync() had not promised yet: normal, cut off, counted.
+/// "Damaged" is what had been promised and cannot be read, or is no longer there: never normal. A damaged
+/// last record of all is told from a torn one only when something later on disk says that it had been synced.
+struct RecoveryReport {
+  bool created = false;          ///< The spool was empty or new.
+  bool closed_in_order = false;  ///< By close(); otherwise its owner was killed or went without it.
+
+  std::uint64_t segments = 0;              ///< Files of the log that were read.
+  std::uint64_t records = 0;               ///< Whole and not acknowledged: what replay() gives.
+  std::uint64_t record_bytes = 0;          ///< Payload of these.
+  std::uint64_t records_acknowledged = 0;  ///< Whole and acknowledged; not replayed.
+
+  std::uint64_t torn_bytes = 0;
+  std::uint64_t damaged_bytes = 0;  ///< Bytes that belong to no valid record though they once did.
+  std::uint64_t damaged_headers =
+      0;  ///< Segments whose header is unreadable; their records are not affected.
+  std::uint64_t records_missing = 0;   ///< Promised by sync(), not acknowledged on disk, not found.
+  std::uint64_t segments_missing = 0;  ///< Files that must be there and are not.
+  bool checkpoint_torn = false;        ///< Its last writing was cut off; the one before counts.
+  bool checkpoint_damaged = false;     ///< Nothing of it can be read: done records may be replayed.
+
+  /// One sentence for each kind of damage above and where it lies, at most kSpoolProblemsMax. A torn tail is
+  /// no problem.
+  std::vector<std::string> problems;
+
+  /// False: tell a person. What is left is still whole, in order and replayed.
+  bool intact() const noexcept { return problems.empty(); }
+};
+
+struct SpoolUsage {
+  std::uint64_t records = 0;              ///< Appended or recovered, and not acknowledged.
+  std::uint64_t disk_bytes = 0;           ///< All segments, unused room in the last one included.
+  std::uint64_t disk_bytes_max = 0;       ///< SpoolOptions::spool_bytes_max.
+  std::uint64_t buffer_bytes = 0;         ///< Appended and not synced yet.
+  std::uint64_t segments = 0;             ///< Files of the log.
+  std::uint64_t damaged_segments = 0;     ///< Set aside as *.damaged for a person to look at.
+  std::uint64_t syncs = 0;                ///< Group commits that succeeded since open().
+  std::uint64_t segments_abandoned = 0;   ///< Segments given up after a failed write or sync.
+  std::uint64_t storage_failures = 0;     ///< All failures of the disk since open().
+  std::string last_storage_failure = {};  ///< The message of the last of them.
+};
+
+/// A record as it was appended. `payload` is valid during the call that hands it over.
+struct SpoolRecord {
+  Sequence sequence = 0;
+  std::span<const std::byte> payload;
+};
+
+/// Receives one record of replay(). Return an error to stop; replay() then returns it.
+using SpoolRecordSink = std::function<Result<void>(const SpoolRecord&)>;
+
+/// An append-only log of records, each of which is kept until it is acknowledged.
+///
+/// | call         | what it promises when it succeeds                                           |
+/// | append()     | the record is in memory, and gone with the process                          |
+/// | sync()       | it survives the process and the machine; after a crash replay() gives it    |
+/// | acknowledge()| it need not be kept; after a crash replay() may give it once more           |
+///
+/// So whoever reads a replay must be able to take a record twice. The name of a record, everywhere and for
+/// good, is identity() with its sequence.
+///
+/// Threads: append(), sync(), acknowledge(), replay(), usage() may be called from any number of threads.
+/// Threads that wait in sync() share one fdatasync. close() and destruction want to be alone. Errors:
+/// kStorage for what the disk refuses (full, input/output error, too many open files). Such a failure
+///   ends the use of the segment it hit and of no more: records that were promised stay promised; records
+///   that were not yet synced stay in memory, keep their sequence, and go to a new segment with the next
+///   sync(). Nothing is to be reopened when the disk has recovered.
+class Spool {
+ public:
+  /// Opens the spool in `folder`, which is made (mode 0700) when absent; its parent must exist. Reads all of
+  /// it, checks every record and cuts off a torn tail. Damage is no error: see recovery().
+  ///
+  /// `files` must outlive the spool. Errors: kInvalidArgument for options out of their bounds; kUnavailable
+  /// when another process has it open, naming that one; kIncompatible for a folder that is no spool or one of
+  /// a newer version; kStorage when the disk fails, also in reading: nothing is then changed that another
+  /// open() would miss.
+  static Result<std::unique_ptr<Spool>> open(const std::filesystem::path& folder,
+                                             const SpoolOptions& options = {},
+                                             FileSystem& files = posix_file_system());
+
+  /// Abandons what was not synced. Acknowledgements of the last checkpoint_interval are forgotten.
+  ~Spool();
+  Spool(const Spool&) = delete;
+  Spool& operator=(const Spool&) = delete;
+
+  /// Drawn when the spool was made, and kept.
+  const Uuid& identity() const noexcept;
+
+  /// The first sequence of this opening: smaller ones belong to records that were found.
+  Sequence first_sequence() const noexcept;
+
+  const RecoveryReport& recovery() const noexcept;
+
+  /// Takes a record made of `parts`, one after the other, which are copied. An empty record is one too.
+  ///
+  /// Waits for the disk only while the buffer is full. Errors, all with nothing taken: kTooLarge above
+  /// record_bytes_max; kUnavailable when the spool is full (acknowledge, or wait, and repeat); kStorage when
+  /// the buffer is full because the disk fails.
+  Result<Sequence> append(std::span<const std::span<const std::byte>> parts);
+
+  /// Returns when every record up to and with `through` is on the disk.
+  ///
+  /// Errors: kInvalidArgument for a sequence never given out; kStorage with Applied::kUnknown: the record may
+  /// be found after a crash or not. It stays in memory: sync() again once the disk is mended, or
+  /// acknowledge() it, which gives its memory back.
+  Result<void> sync(Sequence through);
+
+  /// The record `sequence` is done, in any order and also before it was synced. Repeating it does nothing.
+  /// Files all of whose records are done are deleted, in this call, which may therefore last as long as a few
+  /// syncs.
+  ///
+  /// Trouble of the disk in doing so is no error here: it is counted in usage() and tried again with later
+  /// acknowledgements. Errors: kInvalidArgument for a sequence never given out.
+  Result<void> acknowledge(Sequence sequence);
+
+  /// Gives every record that is synced and not acknowledged to `sink`, in order of sequence: called first
+  /// after open(), those that the last owner left. Memory stays near the size of one record. `sink` may call
+  /// append(), sync() and acknowledge().
+  ///
+  /// Errors: those of `sink`; kStorage; kCorrupt when records that open() had found whole no longer are,
+  /// after all others have been given.
+  Result<void> replay(const SpoolRecordSink& sink);
+
+  SpoolUsage usage() const;
+
+  /// Syncs what was appended, writes the acknowledgements and ends the use of the spool: a spool without
+  /// unacknowledged records has no segments left. Errors: kStorage, and the spool is as open as before.
+  /// Afterwards every call but close() and the getters is an error (kInvalidArgument).
+  Result<void> close();
+
+ private:
+  class State;
+  explicit Spool(std::unique_ptr<State> state) noexcept;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace optiinfra

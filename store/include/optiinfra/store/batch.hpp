@@ -1,0 +1,103 @@
+/// @file optiinfra/store/batch.hpp
+/// A block that is stored exactly once, whatever became of earlier attempts: the engine's own deduplication
+/// while it can be trusted, and behind it a look into the raw table, which needs to trust nothing.
+///
+/// A block is named by its token. The engine remembers the tokens of a table's last inserts, and every raw
+/// row keeps a hash of the token that brought it (`batch_id`) for as long as it is kept itself. So:
+///
+/// | how | holds for | costs |
+/// | --- | --- | --- |
+/// | insert again with the token | kTokenInsertsMax inserts and kTokenAgeMax, while the engine's log is whole
+/// | the insert | | complete_block() | as long as raw rows are kept | a look of milliseconds, then what is
+/// missing |
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "optiinfra/codec/block.hpp"
+#include "optiinfra/core/time.hpp"
+#include "optiinfra/core/uuid.hpp"
+#include "optiinfra/schema/metrics.hpp"
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+
+/// Whose batch, and which of theirs: 128 bits of producer and a number that the producer never gives twice.
+/// A producer that keeps both across its own crash has its repeated batch counted once.
+struct BatchId {
+  Uuid producer;
+  std::uint64_t sequence = 0;
+
+  /// The token of the batch's block `index`: "PRODUCER:SEQUENCE:INDEX". The blocks of a batch are numbered
+  /// in an order that a retry repeats.
+  std::string token(std::uint32_t index) const;
+
+  friend bool operator==(const BatchId&, const BatchId&) = default;
+};
+
+/// The insert of one block of one UTC day into a raw table, deduplicated by `token` in the table and its
+/// rollup. A repetition with the same bytes stores nothing as long as the engine knows the token.
+InsertStatement tokened_insert(std::string table, std::string token,
+                               std::chrono::milliseconds timeout = kCallTimeout);
+
+/// A block as it was, or was to be, inserted. Borrows both.
+struct BatchBlock {
+  Family family;
+  const std::string& token;
+  const Block& rows;  ///< Of one UTC day, with the raw table's columns; not empty.
+};
+
+/// How many rows of `block` the raw table has: all or none, unless something else than an insert was at
+/// work. Reads one day's hashes, of the block's customers where they are few.
+Result<std::uint64_t> count_stored(Transport& transport, const BatchBlock& block);
+
+struct CompleteOptions {
+  /// When the block was first handed to the store. Matters for rows past their retention: those that
+  /// arrived within a day are still there to be looked for.
+  sys_seconds first_attempt = now();
+  /// What to do where the raw table has some of the rows, or has them several times, which no insert of
+  /// ours leaves behind: report it, or take them out and store the block anew.
+  bool replace_mismatch = false;
+  /// Budget of each insert.
+  std::chrono::milliseconds insert_timeout = kCallTimeout;
+};
+
+struct CompleteReport {
+  std::uint64_t rows_found = 0;     ///< Stored before the call.
+  std::uint64_t rows_inserted = 0;  ///< By the call.
+  std::uint64_t hours_rebuilt = 0;  ///< Rollup rows that did not hold what the raw rows say.
+};
+
+/// Makes sure that `block` is in the raw table once and in the rollup once: waits for attempts that still
+/// run on the server, looks, inserts what is missing, and rebuilds the block's rollup hours where they differ
+/// from the raw rows. May be repeated, also after a kill at any point.
+///
+/// Errors: those of the engine, with Applied::kUnknown; repeat the call. kCorrupt, changing nothing, on a
+/// mismatch (CompleteOptions). kRejected, changing nothing, when nobody can know any more: the rows are past
+/// the raw table's retention and were first handed over more than a day ago. kInvalidArgument for a block
+/// that is empty, of several days or without the columns timestamp and customer_id.
+Result<CompleteReport> complete_block(Transport& transport, const BatchBlock& block,
+                                      const CompleteOptions& options = {});
+
+/// Inserts after which a token may be forgotten: the deduplication window, less a margin for inserts
+/// in flight.
+inline constexpr std::uint64_t kTokenInsertsMax = 9'000;
+/// Age at which a token may be forgotten: replicated tables forget by time too, at the earliest (by
+/// default) after this.
+inline constexpr std::chrono::minutes kTokenAgeMax{50};
+
+/// Where a family's inserts stand: the higher the number, the more have been stored. It may jump, never by
+/// too little: merges and mutations count as well.
+Result<std::uint64_t> insert_position(Transport& transport, Family family);
+
+/// Whether the engine still knows the token of an insert first tried when insert_position() was
+/// `position_then`, `age` ago. If not, its retry is complete_block(), not the same insert again.
+constexpr bool is_token_known(std::uint64_t position_then, std::uint64_t position_now,
+                              std::chrono::seconds age) noexcept {
+  return position_now >= position_then && position_now - position_then < kTokenInsertsMax &&
+         age < kTokenAgeMax;
+}
+
+}  // namespace optiinfra

@@ -1,0 +1,64 @@
+/// @file optiinfra/store/repair.hpp
+/// Rollup hours that differ from their raw rows, made anew from them. Raw rows are the truth.
+///
+/// Exact while writes go on, into the very hours that are rebuilt too, whoever writes them. Every insert
+/// stamps its rows with the raw table's present generation, and the rollup keeps the states of different
+/// generations apart (schema/tables.hpp). A repair begins a new generation, waits for the inserts that
+/// began in an earlier one, and then compares and rebuilds the earlier generations alone: nothing is added
+/// to those any more, and inserts that go on are of the new one. docs/decisions/0014-exactly-once.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "optiinfra/core/time.hpp"
+#include "optiinfra/core/uuid.hpp"
+#include "optiinfra/schema/metrics.hpp"
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+
+/// A row of the rollup that was made anew.
+struct RebuiltHour {
+  Family family;
+  sys_seconds hour;
+  std::string key;                ///< "customer_id=..., service_id=...".
+  std::uint64_t rows_before = 0;  ///< Raw rows that the rollup counted; 0 also where it had none.
+  std::uint64_t rows_after = 0;   ///< Raw rows that there are; 0 where the hour is gone.
+};
+
+/// At most this many rebuilt hours are described; all are counted.
+inline constexpr std::size_t kRebuiltDescribedMax = 100;
+
+/// Longest wait for inserts that began before the repair.
+inline constexpr std::chrono::minutes kEarlierInsertsWait{5};
+
+struct RepairReport {
+  std::vector<RebuiltHour> rebuilt;   ///< The first kRebuiltDescribedMax.
+  std::uint64_t hours_rebuilt = 0;    ///< Rollup rows (key and hour).
+  std::uint64_t hours_differing = 0;  ///< Still, after several attempts; 0 unless something else interferes.
+};
+
+/// Hours of one family.
+struct RepairHours {
+  Family family;
+  TimeRange hours;              ///< Whole hours of one UTC day.
+  std::vector<Uuid> customers;  ///< Of these alone; empty: of all.
+};
+
+/// Rebuilds those of `which` that differ from their raw rows, and no other; verify() with Mend::kRollups does
+/// it for the whole store. Hours whose raw rows may have begun to expire are never touched, nor are those
+/// that will within an hour.
+///
+/// A kill at any point leaves hours that verify() finds and the next repair mends. Readers may miss an hour
+/// for the moment between its removal and its return. One repair at a time on a store: two at once can each
+/// bring an hour back, which either finds and mends, or the next one. Raw rows that come by other ways than
+/// an insert that names the raw table (another table's view, ATTACH PARTITION) are not waited for.
+///
+/// Errors: those of the engine; kTimeout when an insert that began before is still running after
+/// kEarlierInsertsWait.
+Result<RepairReport> repair_hours(Transport& transport, const RepairHours& which);
+
+}  // namespace optiinfra

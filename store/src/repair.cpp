@@ -1,0 +1,184 @@
+#include "optiinfra/store/repair.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <thread>
+
+#include "optiinfra/store/retention.hpp"
+#include "optiinfra/transport/small_answer.hpp"
+#include "optiinfra/transport/sql.hpp"
+#include "reconcile.hpp"
+#include "repair_days.hpp"
+
+namespace optiinfra {
+namespace {
+
+/// Raw rows of older hours could expire while they are read.
+constexpr std::chrono::hours kRetentionMargin{1};
+constexpr std::chrono::minutes kStatementTimeout{10};
+constexpr std::chrono::milliseconds kPoll{20};
+/// Hours that one statement names: the engine parses at most 256 KiB of SQL.
+constexpr std::size_t kHoursOfStatement = 5'000;
+constexpr int kAttemptsMax = 3;
+
+/// Inserts into `table` that are running. Those that wait in the server's buffer for asynchronous inserts
+/// get their generation when they leave it.
+Result<std::vector<std::string>> running_inserts(Transport& transport, const TableDefinition& table) {
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_texts(transport, {.sql = "SELECT query_id FROM system.processes WHERE query_kind IN ('Insert', "
+                                     "'AsyncInsertFlush') AND position(query, {table:String}) > 0",
+                              .parameters = {{"table", table.raw_table}}}));
+  std::vector<std::string> ids;
+  for (const auto& row : rows) ids.push_back(row[0]);
+  return ids;
+}
+
+Result<void> wait_for_earlier_inserts(Transport& transport, const TableDefinition& table) {
+  const auto deadline = std::chrono::steady_clock::now() + kEarlierInsertsWait;
+  OPTIINFRA_TRY(std::vector<std::string> earlier, running_inserts(transport, table));
+  while (!earlier.empty()) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      return Error{ErrorKind::kTimeout, std::to_string(earlier.size()) + " inserts into " +
+                                            std::string(table.raw_table) +
+                                            " that began before the repair are still running (query " +
+                                            earlier[0] + "); wait for them or end them, then repair again"};
+    }
+    std::this_thread::sleep_for(kPoll);
+    OPTIINFRA_TRY(const std::vector<std::string> running, running_inserts(transport, table));
+    std::erase_if(earlier, [&](const std::string& id) {
+      return std::find(running.begin(), running.end(), id) == running.end();
+    });
+  }
+  return {};
+}
+
+Result<std::uint32_t> present_generation(Transport& transport, const TableDefinition& table) {
+  OPTIINFRA_TRY(const auto rows,
+                query_texts(transport, {.sql = "SELECT default_expression FROM system.columns WHERE database "
+                                               "= {database:String} AND table = {table:String} AND name = "
+                                               "'generation'",
+                                        .parameters = {{"database", std::string(transport.database())},
+                                                       {"table", table.raw_table}}}));
+  std::uint32_t generation = 0;
+  const std::string text = rows.empty() ? "" : rows[0][0];
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), generation);
+  if (fault == std::errc{} && end == text.data() + text.size()) return generation;
+  return Error{ErrorKind::kCorrupt, std::string(table.raw_table) + ".generation is '" + text +
+                                        "' and no number; it was changed by hand"};
+}
+
+/// Begins a generation. Gives the last one to which nothing is added any more.
+Result<std::uint32_t> close_generation(Transport& transport, const TableDefinition& table) {
+  OPTIINFRA_TRY(const std::uint32_t generation, present_generation(transport, table));
+  OPTIINFRA_CHECK(
+      transport.execute({.sql = "ALTER TABLE " + qualified(transport.database(), table.raw_table) +
+                                " MODIFY COLUMN " + generation_column(generation + 1),
+                         .settings = {{"alter_sync", "2"}},
+                         .timeout = kStatementTimeout}));
+  OPTIINFRA_CHECK(wait_for_earlier_inserts(transport, table));
+  return generation;
+}
+
+std::string time_literal(sys_seconds time) {
+  return "toDateTime(" + std::to_string(to_column_time(time)) + ", 'UTC')";
+}
+
+/// Which rows of `column`'s table belong to `hours`, which are sorted.
+std::string condition_of(const ReconcileScope& scope, const std::vector<DifferingHour>& hours,
+                         const std::string& prefix, const std::string& column) {
+  const std::string hour = column == "hour" ? prefix + column : "toStartOfHour(" + prefix + column + ")";
+  std::string list;
+  for (const DifferingHour& each : hours) list += (list.empty() ? "" : ",") + sql_literal(each.hash);
+  return prefix + "generation <= " + std::to_string(scope.generation_max) + " AND " + prefix + column +
+         " >= " + time_literal(hours.front().hour) + " AND " + prefix + column + " < " +
+         time_literal(hours.back().hour + std::chrono::hours{1}) + " AND " +
+         hour_hash(*scope.table, hour, prefix) + " IN (" + list + ")";
+}
+
+/// Takes the hours out of the rollup's rows and puts them back from raw rows. Rows that are inserted after
+/// the removal was accepted are out of its reach: it has a number among the parts, and theirs are higher.
+Result<void> rebuild(Transport& transport, const ReconcileScope& scope,
+                     const std::vector<DifferingHour>& hours) {
+  const TableDefinition& table = *scope.table;
+  const std::string rollup = qualified(transport.database(), table.rollup_table);
+  OPTIINFRA_CHECK(
+      transport.execute({.sql = "DELETE FROM " + rollup + " WHERE " + condition_of(scope, hours, "", "hour"),
+                         .settings = {{"lightweight_deletes_sync", "2"}},
+                         .timeout = kStatementTimeout}));
+  std::string columns = "hour";
+  for (const char* key : table.grouped()) columns += ", " + std::string(key);
+  for (const MeasureDefinition& measure : table.measures) columns += std::string(", ") + measure.name;
+  return transport.execute(
+      {.sql = "INSERT INTO " + rollup + " (" + columns + ", arrival_hour, generation)\n" +
+              rollup_query(table, transport.database(), condition_of(scope, hours, "r.", "timestamp")),
+       // Else an hour that is made anew as it was once before would be left out.
+       .settings = {{"deduplicate_insert", "disable"}, {"async_insert", "0"}},
+       .timeout = kStatementTimeout});
+}
+
+void describe(const TableDefinition& table, const std::vector<DifferingHour>& hours, RepairReport& report) {
+  report.hours_rebuilt += hours.size();
+  for (const DifferingHour& each : hours) {
+    if (report.rebuilt.size() == kRebuiltDescribedMax) return;
+    report.rebuilt.push_back({table.family, each.hour, each.key, each.rollup_rows, each.raw_rows});
+  }
+}
+
+/// The generations of `scope` are closed, so one comparison is enough.
+Result<void> repair_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
+                        RepairReport& report) {
+  std::map<std::string, int> attempts;
+  while (true) {
+    OPTIINFRA_TRY(std::vector<DifferingHour> hours,
+                  differing_hours(transport, scope, day, kHoursOfStatement));
+    if (hours.empty()) return {};
+    std::vector<DifferingHour> first_time;
+    bool hopeless = false;
+    for (const DifferingHour& each : hours) {
+      const int attempt = ++attempts[each.hash];
+      if (attempt == 1) first_time.push_back(each);
+      hopeless |= attempt > kAttemptsMax;
+    }
+    if (hopeless) {
+      OPTIINFRA_TRY(const DayCounts counts, count_day(transport, scope, day));
+      report.hours_differing += counts.differing;
+      return {};
+    }
+    OPTIINFRA_CHECK(rebuild(transport, scope, hours));
+    describe(*scope.table, first_time, report);
+  }
+}
+
+}  // namespace
+
+Result<std::uint32_t> repair_days(Transport& transport, ReconcileScope scope,
+                                  const std::vector<std::string>& days, RepairReport& report) {
+  OPTIINFRA_TRY(scope.generation_max, close_generation(transport, *scope.table));
+  for (const std::string& day : days) {
+    if (auto repaired = repair_day(transport, scope, day, report); !repaired)
+      return with_context(std::move(repaired).error(),
+                          "repair " + std::string(scope.table->rollup_table) + " of " + day);
+  }
+  return scope.generation_max;
+}
+
+ReconcileScope repair_scope_of(const Retention& raw) { return scope_of(raw, now(), kRetentionMargin); }
+
+Result<RepairReport> repair_hours(Transport& transport, const RepairHours& which) {
+  RepairReport report;
+  const std::string day = format_time(which.hours.begin).substr(0, 10);
+  OPTIINFRA_TRY(const auto retention, read_retention(transport));
+  for (const Retention& kept : retention) {
+    if (kept.tier != Tier::kRaw || kept.family != which.family) continue;
+    ReconcileScope scope = repair_scope_of(kept);
+    scope.hours = which.hours;
+    scope.customers = which.customers;
+    OPTIINFRA_TRY(const DayCounts counts, count_day(transport, scope, day));
+    if (counts.differing > 0) OPTIINFRA_CHECK(done(repair_days(transport, scope, {day}, report)));
+  }
+  return report;
+}
+
+}  // namespace optiinfra

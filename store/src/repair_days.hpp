@@ -1,0 +1,20 @@
+/// The rebuilding of rollup hours, for those who have found that some differ.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "optiinfra/store/repair.hpp"
+#include "reconcile.hpp"
+
+namespace optiinfra {
+
+/// The hours of a family that may be rebuilt.
+ReconcileScope repair_scope_of(const Retention& raw);
+
+/// Begins a generation and rebuilds what differs in `days` in the generations before, of which it gives the
+/// last. Counts what still differs.
+Result<std::uint32_t> repair_days(Transport& transport, ReconcileScope scope,
+                                  const std::vector<std::string>& days, RepairReport& report);
+
+}  // namespace optiinfra

@@ -1,0 +1,162 @@
+// A fixed set of writes through a Writer, which may be killed anywhere and is then run again until it is
+// through.
+//
+//   ingest_script init URL                      makes the store
+//   ingest_script run URL SPOOL|- TIME JOURNAL  writes what the journal does not call done; ends the writer
+//   ingest_script check URL TIME JOURNAL        compares the store with the journal
+//
+// Every write is one family's rows of one customer, so that the store can be compared write by write. Most
+// are named by a token, as by a producer that knows where it was; a third is not, where there is a spool. The
+// journal has "begun i" before a write and "done i" once its ticket was reached.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "optiinfra/ingest/writer.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/verify.hpp"
+#include "optiinfra/transport/small_answer.hpp"
+#include "optiinfra/transport/url.hpp"
+
+namespace optiinfra {
+namespace {
+
+constexpr int kWrites = 24, kRowsOfWrite = 3, kWritesAtATime = 4;
+constexpr std::chrono::seconds kPatience{60};
+
+Uuid customer_of(int write) { return {7, static_cast<std::uint64_t>(write) + 1}; }
+Family family_of(int write) { return kFamilies[write % 4]; }
+bool is_named(int write, bool has_spool) { return !has_spool || write % 3 != 0; }
+
+template <typename Row>
+std::vector<Row> rows_of(int write, sys_seconds time) {
+  std::vector<Row> rows(kRowsOfWrite);
+  for (int i = 0; i < kRowsOfWrite; ++i) {
+    // The last row lies on the day before: another partition, and so another insert.
+    rows[static_cast<std::size_t>(i)].timestamp =
+        time + std::chrono::seconds{write} -
+        (i + 1 == kRowsOfWrite ? std::chrono::days{1} : std::chrono::days{0});
+    rows[static_cast<std::size_t>(i)].customer_id = customer_of(write);
+  }
+  return rows;
+}
+
+struct Journal {
+  explicit Journal(const char* path) : file(::open(path, O_CREAT | O_APPEND | O_RDWR | O_CLOEXEC, 0600)) {
+    std::ifstream lines(path);
+    std::string word;
+    for (int write = 0; lines >> word >> write;) (word == "done" ? done : begun).insert(write);
+  }
+
+  void note(const char* word, int write) {
+    const std::string line = std::string(word) + " " + std::to_string(write) + "\n";
+    if (::write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size())) std::abort();
+  }
+
+  int file;
+  std::set<int> begun, done;
+};
+
+Result<void> await(const std::map<int, Ticket>& tickets, Journal& journal) {
+  for (const auto& [write, ticket] : tickets) {
+    OPTIINFRA_CHECK(ticket.wait(kPatience));
+    journal.note("done", write);
+  }
+  return {};
+}
+
+Result<void> run(const StoreUrl& url, const std::string& spool, sys_seconds time, Journal& journal) {
+  const bool has_spool = spool != "-";
+  OPTIINFRA_TRY(Writer writer, Writer::open(url, {.spool_folder = has_spool ? spool : "",
+                                                  .insert_rows = 8,
+                                                  .insert_age = std::chrono::milliseconds{2}}));
+  std::map<int, Ticket> tickets;
+  for (int write = 0; write < kWrites; ++write) {
+    const bool named = is_named(write, has_spool);
+    // A producer that does not name its rows cannot hand them over again.
+    if (journal.done.contains(write) || (!named && journal.begun.contains(write))) continue;
+    if (!named) journal.note("begun", write);
+    OPTIINFRA_CHECK(with_metric(family_of(write), [&]<typename Row>() -> Result<void> {
+      const auto rows = rows_of<Row>(write, time);
+      const bool spooled = has_spool && write % 2 == 0;
+      auto receipt = writer.write<Row>(
+          std::span(rows), {.acknowledgement = spooled ? Acknowledgement::kSpooled : Acknowledgement::kStored,
+                            .token = named ? "script:" + std::to_string(write) : std::string()});
+      if (!receipt) return std::move(receipt).error();
+      tickets.emplace(write, receipt->ticket);
+      return {};
+    }));
+    if (tickets.size() < kWritesAtATime) continue;
+    OPTIINFRA_CHECK(await(tickets, journal));
+    tickets.clear();
+  }
+  OPTIINFRA_CHECK(await(tickets, journal));
+  return writer.close(kPatience);
+}
+
+struct Tally {
+  int lost = 0, doubled = 0, partial = 0;
+};
+
+void compare(int write, std::uint64_t rows, const Journal& journal, Tally& tally) {
+  const bool is_promised = journal.done.contains(write);
+  if (rows == kRowsOfWrite || (rows == 0 && !is_promised)) return;
+  if (rows > kRowsOfWrite) {
+    ++tally.doubled;
+  } else if (rows == 0) {
+    ++tally.lost;
+  } else {
+    ++tally.partial;
+  }
+  std::cout << "write " << write << (is_promised ? " (promised)" : "") << " has " << rows << " rows\n";
+}
+
+Result<void> check(const StoreUrl& url, const Journal& journal) {
+  OPTIINFRA_TRY(Client client, Client::open(url));
+  return client.with_session([&](Transport& session) -> Result<void> {
+    Tally tally;
+    for (int write = 0; write < kWrites; ++write) {
+      const std::string table = qualified(session.database(), table_of(family_of(write)).raw_table);
+      OPTIINFRA_TRY(const auto rows,
+                    query_numbers(session, {.sql = "SELECT toUInt64(count()) FROM " + table +
+                                                   " WHERE customer_id = {customer:UUID}",
+                                            .parameters = {{"customer", customer_of(write).to_string()}}}));
+      compare(write, rows.at(0), journal, tally);
+    }
+    OPTIINFRA_TRY(const VerifyReport report, verify(session));
+    for (const HourDifference& difference : report.differences)
+      std::cout << difference.key << " " << difference.measure << ": raw " << difference.raw << ", rollup "
+                << difference.rollup << "\n";
+    std::cout << "lost " << tally.lost << " doubled " << tally.doubled << " partial " << tally.partial
+              << " hours_differing " << report.hours_differing << "\n";
+    if (journal.done.size() < 2 * kWrites / 3)
+      return Error{ErrorKind::kCorrupt, "the script has not been through"};
+    return {};
+  });
+}
+
+Result<void> perform(const std::vector<std::string>& words) {
+  OPTIINFRA_TRY(const StoreUrl url, parse_store_url(words.at(1)));
+  if (words.at(0) == "init") {
+    OPTIINFRA_TRY(const Client client, Client::open(url, {.create = true}));
+    return {};
+  }
+  const bool runs = words.at(0) == "run";
+  const sys_seconds time{std::chrono::seconds{std::stoll(words.at(runs ? 3 : 2))}};
+  Journal journal(words.back().c_str());
+  return runs ? run(url, words.at(2), time, journal) : check(url, journal);
+}
+
+}  // namespace
+}  // namespace optiinfra
+
+int main(int argc, char** argv) {
+  const auto performed = optiinfra::perform({argv + 1, argv + argc});
+  if (performed) return 0;
+  std::cerr << performed.error().message << "\n";
+  return 1;
+}
