@@ -37,7 +37,7 @@ class ServedStore : public ::testing::Test {
   }
 
   std::string ask_url(const std::string& url, const std::string& sql) const {
-    const auto result = home.run({"--url", url, "--output", "csv", "sql", sql});
+    const auto result = home.run({"--url", url, "--output", "csv", "sql", "--write", sql});
     return result.exit_code == 0 ? result.output.substr(result.output.find('\n') + 1) : result.error_output;
   }
 
