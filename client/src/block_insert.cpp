@@ -7,6 +7,8 @@
 
 #include "attempts.hpp"
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/batch.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
 namespace {
@@ -18,37 +20,53 @@ bool is_worth_a_retry(const Error& error) {
   return error.applied == Applied::kUnknown || may_succeed_elsewhere(error);
 }
 
-/// One insert is one block in one partition, which is what the engine deduplicates and stores whole.
 InsertStatement statement(const BlockInsert& insert, const InsertRoute& route, std::string token) {
-  InsertStatement result{.table = insert.table,
-                         .deduplication_token = std::move(token),
-                         .settings = {{"deduplicate_insert", "enable"},
-                                      {"deduplicate_blocks_in_dependent_materialized_views", "1"},
-                                      {"async_insert", "0"},
-                                      {"max_insert_threads", "1"},
-                                      {"materialized_views_ignore_errors", "0"}},
-                         .timeout = insert.timeout};
+  InsertStatement result = tokened_insert(insert.table, std::move(token), insert.timeout);
   result.settings.insert(result.settings.end(), route.settings.begin(), route.settings.end());
   return result;
 }
 
-Result<void> try_block(SessionPool& pool, InsertStatement statement, const Block& block) {
-  OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(statement.timeout));
-  statement.table = qualified(lease->database(), statement.table);
-  auto inserted = lease->insert(statement, block);
-  if (inserted) return {};
-  lease.settle(inserted.error());
-  return std::move(inserted).error();
+/// What is known of a block before an attempt to store it.
+enum class Doubt {
+  kNone,     ///< Nobody has tried.
+  kEarlier,  ///< An earlier call may have stored it.
+  kTried,    ///< It was tried, and the outcome is unknown.
+};
+
+Result<void> try_block(Transport& session, const InsertStatement& statement, const Block& block,
+                       std::optional<Family> family, Doubt doubt) {
+  if (family && doubt != Doubt::kNone) {
+    const BatchBlock named{*family, statement.deduplication_token, block};
+    bool completes = doubt == Doubt::kTried;
+    if (!completes) {
+      OPTIINFRA_TRY(const std::uint64_t found, count_stored(session, named));
+      completes = found != 0;
+    }
+    if (completes) return done(complete_block(session, named, {.insert_timeout = statement.timeout}));
+  }
+  return done(session.insert(statement, block));
 }
 
-/// Stores one block; an attempt that may be worth it is repeated, under the block's token, until `deadline`.
-Result<void> store_block(SessionPool& pool, InsertStatement statement, const Block& block,
-                         steady_clock::time_point deadline) {
+/// Stores one block; an attempt that may be worth it is repeated until `deadline`. After one of unknown
+/// outcome the engine's memory of tokens is not trusted alone: it may have been killed meanwhile.
+Result<void> store_block(const InsertRoute& route, InsertStatement statement, const Block& block,
+                         std::optional<Family> family, Doubt doubt, steady_clock::time_point deadline) {
+  // Through a host that passes blocks on there is no raw table to look into.
+  if (!route.settings.empty()) family.reset();
+  const std::string table = statement.table;
   Attempts attempts(statement.timeout, deadline);
   while (true) {
     statement.timeout = attempts.timeout();
-    auto inserted = try_block(pool, statement, block);
-    if (inserted || !is_worth_a_retry(inserted.error()) || !attempts.again()) return inserted;
+    auto tried = [&]() -> Result<void> {
+      OPTIINFRA_TRY(SessionPool::Lease lease, route.pool->take(statement.timeout));
+      statement.table = qualified(lease->database(), table);
+      auto stored = try_block(*lease, statement, block, family, doubt);
+      if (!stored) lease.settle(stored.error());
+      return stored;
+    }();
+    if (tried) return tried;
+    if (tried.error().applied == Applied::kUnknown) doubt = Doubt::kTried;
+    if (!is_worth_a_retry(tried.error()) || !attempts.again()) return tried;
   }
 }
 
@@ -69,8 +87,9 @@ Outcome store_part(const BlockInsert& insert, const PartInsert& part, steady_clo
   for (std::size_t index = 0; index < part.plan.block_ends.size(); ++index) {
     const std::size_t begin = outcome.rows_stored, end = part.plan.block_ends[index];
     const Block block = insert.gather(std::span(part.plan.rows).subspan(begin, end - begin));
-    auto stored = store_block(
-        *part.route->pool, statement(insert, *part.route, prefix + std::to_string(index)), block, deadline);
+    auto stored =
+        store_block(*part.route, statement(insert, *part.route, prefix + std::to_string(index)), block,
+                    insert.family, insert.may_be_stored ? Doubt::kEarlier : Doubt::kNone, deadline);
     if (!stored) {
       outcome.error = std::move(stored).error();
       break;

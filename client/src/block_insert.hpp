@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,7 +20,11 @@ struct PartInsert {
 
 struct BlockInsert {
   const char* table = nullptr;  ///< Without its database.
-  std::string token;            ///< Of the call; each block has one of its own, made from it.
+  /// Of a raw table, whose rows know the token that brought them; none for a rollup.
+  std::optional<Family> family = {};
+  /// Rows of the token may be stored already, by an earlier call.
+  bool may_be_stored = false;
+  std::string token;  ///< Of the call; each block has one of its own, made from it.
   std::chrono::milliseconds timeout{0};
   std::function<Block(std::span<const std::uint32_t>)> gather;  ///< The block of some rows. Threads: any.
 };
@@ -28,8 +33,9 @@ struct BlockInsert {
 inline constexpr std::size_t kPartsAtOnceMax = 16;
 
 /// Stores every part, several at once, and returns the number of rows. A block whose outcome is unknown is
-/// repeated under its token while there is time. A part that fails stops there, and the others go on: the
-/// error names the parts that are not stored, and is Applied::kUnknown when anything of the call may be.
+/// completed from what the raw table has of it while there is time. A part that fails stops there, and the
+/// others go on: the error names the parts that are not stored, and is Applied::kUnknown when anything of the
+/// call may be.
 Result<std::size_t> insert_parts(const BlockInsert& insert, const std::vector<PartInsert>& parts);
 
 }  // namespace optiinfra

@@ -139,6 +139,8 @@ Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType
   InsertReceipt receipt{0, std::move(validation.refused), std::move(validation.refused_rows)};
   const BlockInsert insert{
       .table = table.raw_table,
+      .family = table.family,
+      .may_be_stored = !options.token.empty() && !options.token_is_new,
       .token = options.token.empty() ? Uuid::random().to_string() : options.token,
       .timeout = state_->options.call_timeout,
       .gather = [&](std::span<const std::uint32_t> rows) { return gather_block<Row>(batch, rows); }};

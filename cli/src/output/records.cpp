@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "output/number.hpp"
@@ -52,11 +53,8 @@ struct PlainText {
 
 void append_of_shard(Section& section, std::uint64_t shard, Section more) {
   for (Row& row : more.records.rows) {
-    Row longer;
-    longer.reserve(row.size() + 1);
-    longer.emplace_back(shard);
-    for (Value& value : row) longer.push_back(std::move(value));
-    row = std::move(longer);
+    row.emplace_back(shard);
+    std::rotate(row.begin(), row.end() - 1, row.end());
   }
   if (section.key.empty()) {
     more.records.fields.insert(more.records.fields.begin(), {"shard", "shard", Look::kCount});

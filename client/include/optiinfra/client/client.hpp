@@ -47,10 +47,13 @@ enum class OnRefusedRows {
 
 struct InsertOptions {
   OnRefusedRows on_refused_rows = OnRefusedRows::kStoreNothing;
-  /// Names the rows of this call across retries: after an error with Applied::kUnknown repeat the same
-  /// rows with the same token, and they are stored once. Empty: a token of the call's own, so that
-  /// retries inside the call are safe and equal rows of another call count again.
+  /// Names the rows of this call across retries, also those of another process: after an error with
+  /// Applied::kUnknown, or a crash, repeat the same rows with the same token, and they are stored once, for
+  /// as long as the store keeps them. Empty: a token of the call's own, so that retries inside the call are
+  /// safe and equal rows of another call count again.
   std::string token = {};
+  /// Nobody has used the token before: spares the look whether its rows are stored already.
+  bool token_is_new = false;
 };
 
 struct InsertReceipt {
