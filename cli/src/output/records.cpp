@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "output/number.hpp"
@@ -51,7 +52,10 @@ struct PlainText {
 }  // namespace
 
 void append_of_shard(Section& section, std::uint64_t shard, Section more) {
-  for (Row& row : more.records.rows) row.insert(row.begin(), Value(shard));
+  for (Row& row : more.records.rows) {
+    row.emplace_back(shard);
+    std::rotate(row.begin(), row.end() - 1, row.end());
+  }
   if (section.key.empty()) {
     more.records.fields.insert(more.records.fields.begin(), {"shard", "shard", Look::kCount});
     section = std::move(more);
