@@ -51,7 +51,7 @@ struct PlainText {
 }  // namespace
 
 void append_of_shard(Section& section, std::uint64_t shard, Section more) {
-  for (Row& row : more.records.rows) row.insert(row.begin(), Value(shard));
+  for (Row& row : more.records.rows) row.emplace(row.begin(), shard);
   if (section.key.empty()) {
     more.records.fields.insert(more.records.fields.begin(), {"shard", "shard", Look::kCount});
     section = std::move(more);
