@@ -131,6 +131,13 @@ optiinfra_install_file(cli/completions/_optiinfra ${CMAKE_INSTALL_DATADIR}/zsh/s
 optiinfra_install_file(cli/completions/optiinfra.fish
   ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d optiinfra.fish)
 
+# The unit names the program by its whole path, which is known when it is installed.
+install(CODE "
+  set(OPTIINFRA_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+  configure_file(\"${PROJECT_SOURCE_DIR}/packaging/systemd/optiinfra-server.service.in\"
+    \"${PROJECT_BINARY_DIR}/optiinfra-server.service\" @ONLY)")
+install(FILES ${PROJECT_BINARY_DIR}/optiinfra-server.service DESTINATION lib/systemd/system)
+
 file(GLOB maps CONFIGURE_DEPENDS import/maps/*.toml)
 install(FILES ${maps} DESTINATION ${CMAKE_INSTALL_DATADIR}/optiinfra/maps)
 

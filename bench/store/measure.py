@@ -134,11 +134,11 @@ def repair(db, _):
         rollup, raw = condition.replace("{}", "hour"), condition.replace("{}", "timestamp")
         backwards = query.index(" GROUP BY")
         put = f"INSERT INTO {ROLLUP} ({measures}) SELECT {measures} FROM ({query[:backwards]} WHERE {raw}{query[backwards:]}) SETTINGS deduplicate_insert='disable'"
-        compare({f"{what}: DELETE": (lambda: None, lambda: db(f"DELETE FROM {ROLLUP} WHERE {rollup}")),
-                 f"{what}: INSERT": (lambda: None, lambda: db(put))}, 3)
         compare({f"{what}: ALTER TABLE DELETE": (lambda: None, lambda: db(f"ALTER TABLE {ROLLUP} DELETE WHERE {rollup} SETTINGS mutations_sync=2"))}, 1)
         db(put)
         db(f"OPTIMIZE TABLE {ROLLUP} FINAL")
+        compare({f"{what}: DELETE": (lambda: None, lambda: db(f"DELETE FROM {ROLLUP} WHERE {rollup}")),
+                 f"{what}: INSERT": (lambda: None, lambda: db(put))}, 3)
 
 
 def lookup(db, _):

@@ -106,6 +106,7 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   define_verify(*app, action);
   define_ping(*app, action);
   define_import(*app, action);
+  define_copy(*app, action);
   define_generate(*app, action);
   define_collect(*app, action);
   define_query(*app, action);

@@ -1,33 +1,17 @@
 #include "optiinfra/client/client.hpp"
 
 #include <mutex>
+#include <numeric>
 
-#include "attempts.hpp"
+#include "block_insert.hpp"
 #include "client_state.hpp"
-#include "insert_plan.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/migrate.hpp"
 #include "optiinfra/transport/connector.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
 namespace {
-
-/// An insert of unknown outcome is repeated too: its token makes it count once.
-bool is_worth_a_retry(const Error& error) {
-  return error.applied == Applied::kUnknown || may_succeed_elsewhere(error);
-}
-
-/// One insert is one block in one partition, which is what the engine deduplicates and stores whole.
-InsertStatement insert_statement(std::string table, std::string token, std::chrono::milliseconds timeout) {
-  return {.table = std::move(table),
-          .deduplication_token = std::move(token),
-          .settings = {{"deduplicate_insert", "enable"},
-                       {"deduplicate_blocks_in_dependent_materialized_views", "1"},
-                       {"async_insert", "0"},
-                       {"max_insert_threads", "1"},
-                       {"materialized_views_ignore_errors", "0"}},
-          .timeout = timeout};
-}
 
 Error refused(const TableDefinition& table, const Validation& validation) {
   std::string message = std::string(table.raw_table) + ", " + validation.refused.front().to_string();
@@ -49,19 +33,29 @@ Error too_many_rows(std::size_t rows) {
                                     std::to_string(kInsertRowsMax) + "; split it into several calls"};
 }
 
-/// Stores one block; an attempt that may be worth it is repeated, under the block's token, until `deadline`.
-template <typename State>
-Result<void> store_block(State& state, const char* table, const std::string& token, const Block& block,
-                         std::chrono::steady_clock::time_point deadline) {
-  Attempts attempts(state.options.call_timeout, deadline);
-  while (true) {
-    auto inserted = state.with_session([&](Transport& session) {
-      return session.insert(insert_statement(qualified(session.database(), table), token, attempts.timeout()),
-                            block);
-    });
-    if (inserted) return {};
-    if (!is_worth_a_retry(inserted.error()) || !attempts.again()) return std::move(inserted).error();
+/// The parts of the store that get rows of `plan`. `places` are the rows' shards, on a cluster.
+std::vector<PartInsert> parts_of(InsertPlan plan, std::span<const std::uint32_t> places,
+                                 const InsertRoute& whole, const Shards* shards) {
+  std::vector<PartInsert> parts;
+  if (shards == nullptr) {
+    if (!plan.rows.empty()) parts.push_back({&whole, std::move(plan)});
+    return parts;
   }
+  auto plans = split_by_shard(plan, places, shards->routes().size());
+  for (std::size_t shard = 0; shard < plans.size(); ++shard) {
+    if (!plans[shard].rows.empty()) parts.push_back({&shards->routes()[shard], std::move(plans[shard])});
+  }
+  return parts;
+}
+
+/// Brings the store that `session` reaches to this program's schema: a cluster's host by host.
+Result<void> create_or_update(Transport& session, const StoreUrl& url,
+                              const std::optional<ClusterStore>& store) {
+  if (!store) return done(migrate(session));
+  OPTIINFRA_TRY(const std::uint32_t version, schema_version_of_store(session));
+  if (version == schema_version_of_program()) return {};
+  OPTIINFRA_TRY(const ClusterOptions options, options_of(session, store->cluster));
+  return done(migrate_cluster(url, options));
 }
 
 }  // namespace
@@ -77,19 +71,28 @@ Result<Client> Client::open(std::string_view url, ClientOptions options) {
 }
 
 Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
-  OPTIINFRA_TRY(auto connector, make_connector(url, options.create ? IfAbsent::kCreate : IfAbsent::kFail));
-  return open(std::move(connector), options);
+  const IfAbsent if_absent = options.create ? IfAbsent::kCreate : IfAbsent::kFail;
+  const OpenStore open_store = [if_absent](const StoreUrl& store) {
+    return make_connector(store, if_absent);
+  };
+  OPTIINFRA_TRY(auto connector, open_store(url));
+  if (url.protocol == Protocol::kEmbedded) return open(std::move(connector), options);
+  OPTIINFRA_TRY(auto state, State::make(std::move(connector), options));
+  std::optional<ClusterStore> cluster;
+  OPTIINFRA_CHECK(state->with_session([&](Transport& session) -> Result<void> {
+    OPTIINFRA_TRY(cluster, find_cluster_store(session));
+    return options.create ? create_or_update(session, url, cluster) : expect_current_schema(session);
+  }));
+  if (cluster) {
+    OPTIINFRA_TRY(state->shards, Shards::make(url, *std::move(cluster), state->pool, open_store));
+  }
+  return Client(std::move(state));
 }
 
 Result<Client> Client::open(std::shared_ptr<Connector> connector, ClientOptions options) {
-  if (options.call_timeout.count() <= 0)
-    return Error{ErrorKind::kInvalidArgument, "call_timeout must be positive"};
-  auto state = std::make_unique<State>(std::move(connector), options);
-  OPTIINFRA_CHECK(state->with_session([&](Transport& session) -> Result<void> {
-    if (!options.create) return expect_current_schema(session);
-    auto report = migrate(session);
-    if (!report) return std::move(report).error();
-    return {};
+  OPTIINFRA_TRY(auto state, State::make(std::move(connector), options));
+  OPTIINFRA_CHECK(state->with_session([&](Transport& session) {
+    return options.create ? done(migrate(session)) : expect_current_schema(session);
   }));
   return Client(std::move(state));
 }
@@ -108,6 +111,18 @@ Result<void> Client::with_session(const std::function<Result<void>(Transport&)>&
   return state_->with_session(use);
 }
 
+std::size_t Client::shard_count() const noexcept {
+  return state_->shards == nullptr ? 0 : state_->shards->routes().size();
+}
+
+Result<void> Client::with_each_part(const std::function<Result<void>(Transport&, std::uint32_t)>& use) {
+  if (state_->shards == nullptr)
+    return state_->with_session([&](Transport& session) { return use(session, 0); });
+  return state_->shards->with_each(state_->options.call_timeout, [&](Transport& session, const Shard& shard) {
+    return use(session, shard.number);
+  });
+}
+
 template <typename Row>
 Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType& batch,
                                      const InsertOptions& options) {
@@ -116,29 +131,45 @@ Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType
     return Error{ErrorKind::kInvalidArgument,
                  std::string(table.raw_table) + ": the batch's columns differ in length"};
   if (batch.size() > kInsertRowsMax) return too_many_rows(batch.size());
-  Validation validation = validate<Row>(batch, now());
+  Validation validation =
+      options.on_refused_rows == OnRefusedRows::kDoNotCheck ? Validation{} : validate<Row>(batch, now());
   if (!validation.ok() && options.on_refused_rows == OnRefusedRows::kStoreNothing)
     return refused(table, validation);
 
   InsertReceipt receipt{0, std::move(validation.refused), std::move(validation.refused_rows)};
-  const InsertPlan plan = plan_insert<Row>(batch, receipt.refused_rows);
-  const std::string token = options.token.empty() ? Uuid::random().to_string() : options.token;
-  const auto deadline = std::chrono::steady_clock::now() + state_->options.call_timeout;
-  std::size_t begin = 0;
-  for (std::size_t index = 0; index < plan.block_ends.size(); ++index) {
-    const std::size_t end = plan.block_ends[index];
-    const Block block = gather_block<Row>(batch, std::span(plan.rows).subspan(begin, end - begin));
-    const std::string block_token = token + ":" + std::to_string(index);
-    if (auto stored = store_block(*state_, table.raw_table, block_token, block, deadline); !stored) {
-      Error error = with_context(std::move(stored).error(), "insert into " + std::string(table.raw_table));
-      // Blocks before this one are stored, whatever became of this one.
-      if (index > 0) error.applied = Applied::kUnknown;
-      return error;
-    }
-    receipt.rows_stored += end - begin;
-    begin = end;
-  }
+  const BlockInsert insert{
+      .table = table.raw_table,
+      .family = table.family,
+      .may_be_stored = !options.token.empty() && !options.token_is_new,
+      .token = options.token.empty() ? Uuid::random().to_string() : options.token,
+      .timeout = state_->options.call_timeout,
+      .gather = [&](std::span<const std::uint32_t> rows) { return gather_block<Row>(batch, rows); }};
+  std::vector<std::uint32_t> places;
+  if (state_->shards != nullptr) places = shards_of<Row>(batch, state_->shards->placement());
+  auto stored = insert_parts(insert, parts_of(plan_insert<Row>(batch, receipt.refused_rows), places,
+                                              state_->whole, state_->shards.get()));
+  if (!stored) return with_context(std::move(stored).error(), "insert into " + std::string(table.raw_table));
+  receipt.rows_stored = *stored;
   return receipt;
+}
+
+Result<void> Client::insert_rollup(Family family, const Block& block, std::string_view token) {
+  InsertPlan plan;
+  plan.rows.resize(block.row_count());
+  std::iota(plan.rows.begin(), plan.rows.end(), 0u);
+  if (!plan.rows.empty()) plan.block_ends.push_back(plan.rows.size());
+  std::vector<std::uint32_t> places;
+  if (state_->shards != nullptr) {
+    OPTIINFRA_TRY(places, shards_of(block, family, state_->shards->placement()));
+  }
+  const BlockInsert insert{
+      .table = table_of(family).rollup_table,
+      .token = std::string(token),
+      .timeout = state_->options.call_timeout,
+      .gather = [&](std::span<const std::uint32_t> rows) { return gather_block(block, rows); }};
+  auto stored = insert_parts(insert, parts_of(std::move(plan), places, state_->whole, state_->shards.get()));
+  if (!stored) return with_context(std::move(stored).error(), "insert into " + std::string(insert.table));
+  return {};
 }
 
 template Result<InsertReceipt> Client::insert<CostMetric>(const CostBatch&, const InsertOptions&);

@@ -166,6 +166,20 @@ InsertPlan plan_insert(const typename MetricTraits<Row>::BatchType& batch,
   return plan;
 }
 
+std::vector<InsertPlan> split_by_shard(const InsertPlan& plan, std::span<const std::uint32_t> shard_of_row,
+                                       std::size_t shard_count) {
+  std::vector<InsertPlan> parts(shard_count);
+  std::size_t at = 0;
+  for (const std::size_t end : plan.block_ends) {
+    for (; at < end; ++at) parts[shard_of_row[plan.rows[at]]].rows.push_back(plan.rows[at]);
+    for (InsertPlan& part : parts) {
+      const std::size_t begin = part.block_ends.empty() ? 0 : part.block_ends.back();
+      if (part.rows.size() > begin) part.block_ends.push_back(part.rows.size());
+    }
+  }
+  return parts;
+}
+
 template <typename Row>
 Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> rows) {
   Block block;
@@ -173,6 +187,20 @@ Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span
     block.add({access.definition.name, access.definition.type, gather(batch.*access.batch, rows)});
   });
   return block;
+}
+
+Block gather_block(const Block& block, std::span<const std::uint32_t> rows) {
+  Block result;
+  for (const Column& column : block.columns()) {
+    result.add({column.name, column.type,
+                std::visit(
+                    [&](const auto& values) -> ColumnData {
+                      if constexpr (requires { gather(values, rows); }) return gather(values, rows);
+                      detail::broken_invariant("a block to be placed has values that may be absent");
+                    },
+                    column.data)});
+  }
+  return result;
 }
 
 template InsertPlan plan_insert<CostMetric>(const CostBatch&, std::span<const std::uint32_t>);

@@ -22,8 +22,16 @@ template <typename Row>
 InsertPlan plan_insert(const typename MetricTraits<Row>::BatchType& batch,
                        std::span<const std::uint32_t> left_out);
 
+/// The part of `plan` for each of `shard_count` shards, in the plan's order and with its block borders.
+/// `shard_of_row` says of each row of the batch where it belongs.
+std::vector<InsertPlan> split_by_shard(const InsertPlan& plan, std::span<const std::uint32_t> shard_of_row,
+                                       std::size_t shard_count);
+
 /// The block of the rows that `rows` names, in that order.
 template <typename Row>
 Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> rows);
+
+/// The same of a block without values that may be absent.
+Block gather_block(const Block& block, std::span<const std::uint32_t> rows);
 
 }  // namespace optiinfra

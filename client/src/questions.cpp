@@ -99,9 +99,21 @@ std::vector<NamedValue> instance_filter(const Uuid& customer_id, std::string_vie
   return {{"customer_id", customer_id.to_string()}, {"instance_id", std::string(instance_id)}};
 }
 
-/// Where the raw rows that edges need begin, as the engine keeps them.
-Result<sys_seconds> raw_begin(Transport& session, Family family) {
-  OPTIINFRA_TRY(const auto keep, effective_retention(session, family, Tier::kRaw));
+/// Where the raw rows that edges need begin, as the engine keeps them. All shards of a cluster keep them
+/// alike.
+template <typename State>
+Result<sys_seconds> raw_begin(State& state, Family family) {
+  std::chrono::days keep{};
+  const auto look_up = [&](Transport& session) -> Result<void> {
+    OPTIINFRA_TRY(keep, effective_retention(session, family, Tier::kRaw));
+    return {};
+  };
+  if (state.shards != nullptr) {
+    OPTIINFRA_CHECK(state.shards->with_any(state.options.call_timeout, look_up));
+  } else {
+    OPTIINFRA_CHECK(
+        read_repeatedly(state, false, [&](Transport& session, auto) { return look_up(session); }));
+  }
   return keep.count() > 0 ? now() - keep : kOldestTime;
 }
 
@@ -113,26 +125,26 @@ bool is_whole_hours(TimeRange range) {
 template <typename State, typename OnRow>
 Result<TimeRange> ask(State& state, Question question, OnRow&& on_row) {
   OPTIINFRA_CHECK(expect_range(question.range));
+  // Retention is looked up only where it matters: an edge inside an hour, older than a day.
+  if (!is_whole_hours(question.range) && question.range.begin < now() - kRetentionMin) {
+    OPTIINFRA_TRY(const sys_seconds begin, raw_begin(state, question.table->family));
+    question.range = widen(question.range, begin);
+  }
   bool begun = false;
-  return read_repeatedly(
-      state, begun, [&](Transport& session, std::chrono::milliseconds timeout) -> Result<TimeRange> {
-        // Retention is looked up only where it matters: an edge inside an hour, older than a day.
-        if (!is_whole_hours(question.range) && question.range.begin < now() - kRetentionMin) {
-          OPTIINFRA_TRY(const sys_seconds begin, raw_begin(session, question.table->family));
-          question.range = widen(question.range, begin);
-        }
-        const auto asked =
-            session.query(make_statement(question, session.database(), timeout), [&](const Block& block) {
-              for (std::size_t row = 0; row < block.row_count(); ++row) {
-                AnswerRow answer(block, row);
-                begun = true;
-                if (!on_row(answer)) return false;
-              }
-              return true;
-            });
-        if (!asked) return asked.error();
-        return question.range;
-      });
+  auto asked = read_repeatedly(state, begun, [&](Transport& session, std::chrono::milliseconds timeout) {
+    Statement statement = make_statement(question, session.database(), timeout);
+    if (state.shards != nullptr) statement.settings = state.shards->question_settings();
+    return session.query(statement, [&](const Block& block) {
+      for (std::size_t row = 0; row < block.row_count(); ++row) {
+        AnswerRow answer(block, row);
+        begun = true;
+        if (!on_row(answer)) return false;
+      }
+      return true;
+    });
+  });
+  if (!asked) return question_error(std::move(asked).error(), state.shards.get());
+  return question.range;
 }
 
 TimeRange cut(TimeRange window, TimeRange range) {

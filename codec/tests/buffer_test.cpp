@@ -18,7 +18,7 @@ constexpr std::uint64_t kPacket = 300;
 
 /// Larger than every buffer, so that it also takes the way without a copy.
 Block large_block() {
-  std::vector<std::uint64_t> numbers(3 * kInputBufferBytes / sizeof(std::uint64_t));
+  std::vector<std::uint64_t> numbers(kInputBufferBytes / sizeof(std::uint64_t) + 1000);
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = i * i;
   Strings texts;
   for (std::size_t i = 0; i < numbers.size(); ++i) texts.append(std::string(i % 19, 't'));

@@ -56,7 +56,7 @@ inline Bytes in_frames(Compression compression, std::span<const std::byte> bytes
 }
 
 /// What is in `frames`, read in pieces of `piece_bytes`.
-inline Result<Bytes> from_frames(const Bytes& frames, std::size_t piece_bytes = std::size_t{1} << 20) {
+inline Result<Bytes> from_frames(const Bytes& frames, std::size_t piece_bytes = 4096) {
   FrameReader reader(source_of(frames));
   Bytes result, piece(piece_bytes);
   while (true) {

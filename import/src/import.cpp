@@ -25,13 +25,15 @@ Result<void> expect_importable(const ImportOptions& options, const ImportMap& ma
   return {};
 }
 
+/// The shortest, where the parts of a store differ.
 Result<std::chrono::days> raw_retention(Client& client, Family family) {
-  std::chrono::days keep{};
-  OPTIINFRA_CHECK(client.with_session([&](Transport& session) -> Result<void> {
-    OPTIINFRA_TRY(keep, effective_retention(session, family, Tier::kRaw));
+  std::chrono::days shortest = kRetentionMax;
+  OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t) -> Result<void> {
+    OPTIINFRA_TRY(const auto keep, effective_retention(transport, family, Tier::kRaw));
+    if (keep.count() > 0) shortest = std::min(shortest, keep);
     return {};
   }));
-  return keep.count() > 0 ? keep : kRetentionMax;
+  return shortest;
 }
 
 Result<ImportReport> import_all(Client& client, Transport& reader, const ImportOptions& options,

@@ -55,8 +55,12 @@ Result<void> Ledger::record(const ImportState& state) {
       {"finished", "UInt8", std::vector<std::uint8_t>{state.finished ? std::uint8_t{1} : std::uint8_t{0}}});
   row.add({"recorded_at", "DateTime('UTC')", std::vector<std::uint32_t>{to_column_time(recorded_at)}});
   return client_.with_session([&](Transport& session) -> Result<void> {
-    auto inserted = session.insert(
-        {.table = qualified(session.database(), "import_ledger"), .deduplication_token = ""}, row);
+    auto inserted =
+        session.insert({.table = qualified(session.database(), "import_ledger"),
+                        .deduplication_token = "",
+                        // On a cluster the table is Distributed, which else answers before the row is stored.
+                        .settings = {{"distributed_foreground_insert", "1"}}},
+                       row);
     if (!inserted) return with_context(std::move(inserted).error(), "the record of imports");
     return {};
   });

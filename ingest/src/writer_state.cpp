@@ -167,6 +167,7 @@ Result<Ticket> Writer::State::stage(const typename MetricTraits<Row>::BatchType&
     record = *appended;
   }
   const Group group = gathering ? gathering : new_group(kFamily, token);
+  group->token_is_new = !is_named;
   add_rows<Row>(*group, rows, bytes, record);
   group->is_synced =
       group->is_synced || spool_ != nullptr || options.acknowledgement == Acknowledgement::kStored;
@@ -211,7 +212,9 @@ void Writer::State::send_groups() {
 Result<void> Writer::State::store(InsertGroup& group) {
   if (spool_) OPTIINFRA_CHECK(spool_->sync(group.records.back()));
   return with_metric(group.family, [&]<typename Row>() -> Result<void> {
-    auto receipt = client_->insert<Row>(group.rows_of<Row>(), {.token = group.token});
+    auto receipt = client_->insert<Row>(group.rows_of<Row>(), {.on_refused_rows = OnRefusedRows::kDoNotCheck,
+                                                               .token = group.token,
+                                                               .token_is_new = group.token_is_new});
     if (!receipt) return std::move(receipt).error();
     return {};
   });
@@ -245,6 +248,7 @@ void Writer::State::retire(const Group& group) {
 
 void Writer::State::postpone(const Group& group, const Error& error) {
   ++retries_;
+  group->token_is_new = false;
   group->fate.failed(error);
   {
     const std::lock_guard lock(live_mutex_);

@@ -10,10 +10,14 @@ class FakeSession final : public Transport {
 
   std::string_view database() const noexcept override { return "optiinfra"; }
 
-  /// The only questions that reach it are for the schema's version.
-  Result<QuerySummary> query(const Statement&, const BlockSink& on_block) override {
+  /// Two questions reach it: for the schema's version, and how many rows of a token are stored.
+  Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) override {
+    std::uint64_t number = schema_version_of_program();
+    for (const auto& [name, value] : statement.parameters) {
+      if (name == "token") number = store_->rows_of(value);
+    }
     Block block;
-    block.add({"number", "UInt64", std::vector<std::uint64_t>{schema_version_of_program()}});
+    block.add({"number", "UInt64", std::vector<std::uint64_t>{number}});
     on_block(block);
     return QuerySummary{};
   }
@@ -53,10 +57,10 @@ std::shared_ptr<Connector> FakeStore::connector() {
 }
 
 Result<InsertSummary> FakeStore::insert(const InsertStatement& statement, const Block& block) {
-  const std::optional<Fault> fault = on_insert ? on_insert(statement, block) : std::nullopt;
+  const std::optional<Error> fault = on_insert ? on_insert(statement, block) : std::nullopt;
   const std::lock_guard lock(mutex_);
-  if (!fault || fault->is_applied) {
-    if (tokens_.insert(statement.table + statement.deduplication_token).second) {
+  if (!fault) {
+    if (rows_by_token_.emplace(statement.deduplication_token, block.row_count()).second) {
       insert_sizes_.push_back(block.row_count());
       const Column* ids = block.find("request_id");
       if (ids != nullptr) {
@@ -64,7 +68,7 @@ Result<InsertSummary> FakeStore::insert(const InsertStatement& statement, const 
       }
     }
   }
-  if (fault) return fault->error;
+  if (fault) return *fault;
   return InsertSummary{block.row_count(), {}};
 }
 
@@ -80,9 +84,10 @@ std::vector<std::size_t> FakeStore::insert_sizes() const {
   return insert_sizes_;
 }
 
-std::set<std::string> FakeStore::tokens() const {
+std::uint64_t FakeStore::rows_of(const std::string& token) const {
   const std::lock_guard lock(mutex_);
-  return tokens_;
+  const auto found = rows_by_token_.find(token);
+  return found == rows_by_token_.end() ? 0 : found->second;
 }
 
 }  // namespace optiinfra::testing

@@ -15,32 +15,27 @@
 
 namespace optiinfra::testing {
 
-/// What an insert meets.
-struct Fault {
-  Error error;
-  bool is_applied = false;  ///< The rows are stored although the insert fails.
-};
-
 /// Keeps the request ids of inserted rows and drops an insert whose token it knows, as the engine does.
 /// Threads: any.
 class FakeStore : public std::enable_shared_from_this<FakeStore> {
  public:
-  /// Called for every insert, in order; what it returns is what the insert meets. It may block.
-  std::function<std::optional<Fault>(const InsertStatement&, const Block&)> on_insert;
+  /// Called for every insert. An error that it returns is the insert's, which then stores nothing. It may
+  /// block.
+  std::function<std::optional<Error>(const InsertStatement&, const Block&)> on_insert;
 
   std::shared_ptr<Connector> connector();
 
   std::multiset<std::string> request_ids() const;
   std::size_t insert_count() const;
   std::vector<std::size_t> insert_sizes() const;
-  std::set<std::string> tokens() const;
+  std::uint64_t rows_of(const std::string& token) const;
 
  private:
   friend class FakeSession;
   Result<InsertSummary> insert(const InsertStatement& statement, const Block& block);
 
   mutable std::mutex mutex_;
-  std::set<std::string> tokens_;
+  std::map<std::string, std::size_t> rows_by_token_;
   std::multiset<std::string> request_ids_;
   std::vector<std::size_t> insert_sizes_;
 };

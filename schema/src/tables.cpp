@@ -1,5 +1,7 @@
 #include "optiinfra/schema/tables.hpp"
 
+#include "optiinfra/schema/placement.hpp"
+
 namespace optiinfra {
 namespace {
 
@@ -158,6 +160,24 @@ std::string MeasureDefinition::state_type() const {
   return type;
 }
 
+std::string MeasureDefinition::merged_expression(std::string_view prefix) const {
+  const std::string column = std::string(prefix) + name;
+  switch (aggregate) {
+    case kCount:
+    case kSum:
+      return "sum(" + column + ")";
+    case kMinimum:
+    case kMaximum:
+      return "toFloat32(" + merge_function(aggregate) + "(" + column + "))";
+    case kSketch:
+      return "CAST(quantilesDDMergeState(" + quantile_levels() + ")(" + column + "), 'String')";
+    case kAverage:
+    case kMaximumState:
+      break;
+  }
+  return "CAST(" + merge_function(aggregate) + "State(" + column + "), 'String')";
+}
+
 std::string MeasureDefinition::raw_expression() const {
   const std::string argument = source;
   switch (aggregate) {
@@ -229,6 +249,19 @@ std::string ttl_expression(std::string_view time_column, days keep) {
          "), arrival_hour + toIntervalDay(" + std::to_string(kArrivalGrace.count()) + "))";
 }
 
+std::string addressed(std::string_view database, std::string_view table, const TableForm& form) {
+  return qualified(database, table) +
+         (form.on_cluster.empty() ? "" : " ON CLUSTER `" + form.on_cluster + "`");
+}
+
+std::string engine_clause(std::string_view engine, const TableForm& form, std::string_view arguments) {
+  const std::string own(arguments);
+  if (!form.is_replicated) return "ENGINE = " + std::string(engine) + (own.empty() ? "" : "(" + own + ")");
+  return "ENGINE = Replicated" + std::string(engine) +
+         "('/clickhouse/tables/{shard}/{database}/{table}', '{replica}'" + (own.empty() ? "" : ", " + own) +
+         ")";
+}
+
 std::string rollup_query(const TableDefinition& table, std::string_view database,
                          std::string_view condition) {
   std::string sql = "SELECT toStartOfHour(timestamp) AS hour, " + joined(table.grouped());
@@ -247,6 +280,14 @@ std::string generation_column(std::uint32_t generation) {
 
 namespace {
 
+/// How many inserts back a repeated token is still known. The engine counts parts: one insert of ours is
+/// one part. Replicated tables forget by age too, after an hour unless told otherwise.
+std::string deduplication_settings(const TableForm& form) {
+  return form.is_replicated
+             ? "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
+             : "non_replicated_deduplication_window = 10000";
+}
+
 /// Names the insert that brought a row, by a hash of its token; 0 without one. The engine evaluates it
 /// once a block, where the insert's settings are known; a row from before the column reads 0.
 std::string batch_column() {
@@ -263,10 +304,6 @@ std::string rollup_order(const TableDefinition& table) {
   return "PRIMARY KEY (" + key + ")\nORDER BY (" + key + ", generation)";
 }
 
-// How many inserts back a repeated token is still known. The engine counts parts: one insert of ours is
-// one part.
-constexpr const char* kDeduplication = "non_replicated_deduplication_window = 10000";
-
 /// Holds foreign writers to what our own validation demands: an infinity would make the sketch throw
 /// after the raw part is committed, and a NaN would spoil an hour's means.
 std::string finite_constraint(const TableDefinition& table) {
@@ -278,8 +315,8 @@ std::string finite_constraint(const TableDefinition& table) {
   return "    CONSTRAINT finite CHECK " + check;
 }
 
-std::string create_raw(const TableDefinition& table, std::string_view database) {
-  std::string sql = "CREATE TABLE IF NOT EXISTS " + qualified(database, table.raw_table) + "\n(\n";
+std::string create_raw(const TableDefinition& table, std::string_view database, const TableForm& form) {
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + addressed(database, table.raw_table, form) + "\n(\n";
   for (const ColumnDefinition& column : table.columns()) {
     sql += "    " + std::string(column.name) + " " + column.type + " CODEC(" + column.codec + "),\n";
   }
@@ -288,40 +325,48 @@ std::string create_raw(const TableDefinition& table, std::string_view database) 
       "    arrival_hour DateTime('UTC') MATERIALIZED toStartOfHour(now('UTC')) CODEC(DoubleDelta, "
       "ZSTD(1)),\n";
   sql += "    " + batch_column() + ",\n    " + generation_column(0) + ",\n";
-  sql += finite_constraint(table) + "\n)\nENGINE = MergeTree\nPARTITION BY toDate(timestamp)\nORDER BY (" +
-         joined(table.raw_key) + ")\nTTL ";
+  sql += finite_constraint(table) + "\n)\n" + engine_clause("MergeTree", form) +
+         "\nPARTITION BY toDate(timestamp)\nORDER BY (" + joined(table.raw_key) + ")\nTTL ";
   sql += ttl_expression("timestamp", table.raw_retention);
-  return sql + "\nSETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, " + kDeduplication;
+  return sql + "\nSETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, " +
+         deduplication_settings(form);
 }
 
-std::string create_rollup(const TableDefinition& table, std::string_view database) {
-  std::string sql = "CREATE TABLE IF NOT EXISTS " + qualified(database, table.rollup_table) +
-                    "\n(\n    hour DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),\n";
+/// The columns of a rollup, each behind a line break, with ` CODEC(...)` when `with_codecs`.
+std::string rollup_columns(const TableDefinition& table, bool with_codecs) {
+  const std::string time_codec = with_codecs ? " CODEC(DoubleDelta, ZSTD(1))" : "",
+                    codec = with_codecs ? " CODEC(ZSTD(1))" : "";
+  std::string sql = "\n    hour DateTime('UTC')" + time_codec + ",";
   const auto columns = table.columns();
   for (const char* key : table.grouped()) {
     for (const ColumnDefinition& column : columns) {
       if (std::string_view(column.name) == key)
-        sql += "    " + std::string(key) + " " + column.type + " CODEC(ZSTD(1)),\n";
+        sql += "\n    " + std::string(key) + " " + column.type + codec + ",";
     }
   }
-  for (const MeasureDefinition& measure : table.measures) {
-    sql += "    " + std::string(measure.name) + " " + measure.state_type() + " CODEC(ZSTD(1)),\n";
-  }
-  sql += "    arrival_hour SimpleAggregateFunction(min, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1)),\n    " +
-         rollup_generation_column() + "\n)\nENGINE = AggregatingMergeTree\n" + rollup_order(table) +
-         "\nTTL " + ttl_expression("hour", kRollupRetention);
-  return sql + "\nSETTINGS index_granularity = " + std::to_string(table.rollup_granularity) + ", " +
-         kDeduplication;
+  for (const MeasureDefinition& measure : table.measures)
+    sql += "\n    " + std::string(measure.name) + " " + measure.state_type() + codec + ",";
+  return sql + "\n    arrival_hour SimpleAggregateFunction(min, DateTime('UTC'))" + time_codec +
+         ",\n    generation UInt32" + codec + "\n";
 }
 
-std::string create_view(const TableDefinition& table, std::string_view database) {
-  return "CREATE MATERIALIZED VIEW IF NOT EXISTS " + qualified(database, table.view) + " TO " +
+std::string create_rollup(const TableDefinition& table, std::string_view database, const TableForm& form) {
+  return "CREATE TABLE IF NOT EXISTS " + addressed(database, table.rollup_table, form) + "\n(" +
+         rollup_columns(table, true) + ")\n" + engine_clause("AggregatingMergeTree", form) + "\n" +
+         rollup_order(table) + "\nTTL " + ttl_expression("hour", kRollupRetention) +
+         "\nSETTINGS index_granularity = " + std::to_string(table.rollup_granularity) + ", " +
+         deduplication_settings(form);
+}
+
+std::string create_view(const TableDefinition& table, std::string_view database, const TableForm& form) {
+  return "CREATE MATERIALIZED VIEW IF NOT EXISTS " + addressed(database, table.view, form) + " TO " +
          qualified(database, table.rollup_table) + " AS\n" + rollup_query(table, database);
 }
 
-std::string create_finishing_view(const TableDefinition& table, std::string_view database) {
+std::string create_finishing_view(const TableDefinition& table, std::string_view database,
+                                  const TableForm& form) {
   // Inside, measures keep their stored names; outside, the finished numbers take them over.
-  std::string sql = "CREATE VIEW IF NOT EXISTS " + qualified(database, table.finishing_view) +
+  std::string sql = "CREATE VIEW IF NOT EXISTS " + addressed(database, table.finishing_view, form) +
                     " AS\nSELECT hour, " + joined(table.grouped());
   for (const FinishedColumn& column : table.finished()) {
     std::string expression = column.expression;
@@ -333,7 +378,39 @@ std::string create_finishing_view(const TableDefinition& table, std::string_view
          joined(table.grouped());
 }
 
+/// The columns that the contract names, with our types.
+std::string raw_columns(const TableDefinition& table) {
+  std::string sql;
+  for (const ColumnDefinition& column : table.columns())
+    sql += (sql.empty() ? "\n    " : ",\n    ") + std::string(column.name) + " " + column.type;
+  return sql + "\n";
+}
+
 }  // namespace
+
+std::vector<std::string> create_statements(const TableDefinition& table, std::string_view database,
+                                           const TableForm& form) {
+  return {create_raw(table, database, form), create_rollup(table, database, form),
+          create_view(table, database, form), create_finishing_view(table, database, form)};
+}
+
+std::string create_distributed(std::string_view database, std::string_view table, std::string_view columns,
+                               std::string_view sharding_key, const DistributedForm& form) {
+  const TableForm address{.on_cluster = form.on_cluster};
+  return "CREATE TABLE IF NOT EXISTS " + addressed(database, table, address) + "\n(" + std::string(columns) +
+         ")\nENGINE = Distributed('" + form.cluster + "', '" + form.shard_database + "', '" +
+         std::string(table) + "', " + std::string(sharding_key) + ")";
+}
+
+std::vector<std::string> create_distributed_statements(const TableDefinition& table,
+                                                       std::string_view database,
+                                                       const DistributedForm& form) {
+  const std::string key = placement_expression(table.family), rollup = rollup_columns(table, false);
+  return {create_distributed(database, table.raw_table, raw_columns(table), key, form),
+          create_distributed(database, table.rollup_table, rollup, key, form),
+          create_distributed(database, table.view, rollup, key, form),
+          create_finishing_view(table, database, {.on_cluster = form.on_cluster})};
+}
 
 std::vector<std::string> add_batches_statements(const TableDefinition& table, std::string_view database) {
   const std::string raw = "ALTER TABLE " + qualified(database, table.raw_table);
@@ -345,11 +422,6 @@ std::vector<std::string> add_batches_statements(const TableDefinition& table, st
       "ALTER TABLE " + qualified(database, table.rollup_table) + " ADD COLUMN IF NOT EXISTS " +
           rollup_generation_column() + ", MODIFY ORDER BY (" + joined(table.rollup_key) + ", generation)",
       "ALTER TABLE " + qualified(database, table.view) + " MODIFY QUERY " + rollup_query(table, database)};
-}
-
-std::vector<std::string> create_statements(const TableDefinition& table, std::string_view database) {
-  return {create_raw(table, database), create_rollup(table, database), create_view(table, database),
-          create_finishing_view(table, database)};
 }
 
 }  // namespace optiinfra

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "optiinfra/schema/tables.hpp"
+#include "cluster_layouts.hpp"
+#include "migration_steps.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
@@ -11,39 +12,70 @@ namespace {
 /// A step may write a column of every row there is.
 constexpr std::chrono::hours kStatementTimeout{1};
 
-/// A numbered step. Statements may run twice: a kill between a step and its record repeats it.
-struct Migration {
-  std::uint32_t number;
-  const char* name;
-  std::vector<std::string> (*statements)(std::string_view database);
-  /// Counts what is still to be done, for a step whose statements cost something where there is nothing.
-  const char* remaining = nullptr;
-};
+constexpr const char* kCopyLedger = "copy_ledger";
 
-/// The tables of the program itself, beside those of the contract.
-std::vector<std::string> create_own_tables(std::string_view database) {
+/// Columns of the program's own tables, beside those of the contract.
+constexpr const char* kImportLedgerColumns =
+    "\n    import_id UUID,\n    family LowCardinality(String),\n    path String,\n    block UInt64,\n"
+    "    rows UInt64,\n    refused UInt64,\n    finished UInt8,\n    recorded_at DateTime('UTC')\n";
+
+constexpr const char* kCopyLedgerColumns =
+    "\n    source_id UUID,\n    family LowCardinality(String),\n    tier LowCardinality(String),\n    day "
+    "String,\n"
+    "    blocks UInt64,\n    rows UInt64,\n    hash_sum UInt64,\n    block_rows UInt64,\n    finished "
+    "UInt8,\n"
+    "    recorded_at DateTime64(6, 'UTC')\n";
+
+std::string create_copy_ledger(std::string_view database, const TableForm& form) {
+  return "CREATE TABLE IF NOT EXISTS " + addressed(database, kCopyLedger, form) + "\n(" + kCopyLedgerColumns +
+         ")\n" + engine_clause("MergeTree", form) + "\nORDER BY (source_id, family, tier, day, rows)";
+}
+
+std::string distribute_copy_ledger(std::string_view database, const DistributedForm& form) {
+  return create_distributed(database, kCopyLedger, kCopyLedgerColumns, "xxHash64(toString(source_id))", form);
+}
+
+std::vector<std::string> create_own_tables(std::string_view database, const TableForm& form) {
+  const auto create = [&](const char* name) {
+    return "CREATE TABLE IF NOT EXISTS " + addressed(database, name, form) + "\n(";
+  };
   return {
-      "CREATE TABLE IF NOT EXISTS " + qualified(database, "retention") +
-          "\n(\n    family LowCardinality(String),\n    tier LowCardinality(String),\n    days UInt32,\n"
-          "    set_at DateTime64(6, 'UTC')\n)\nENGINE = ReplacingMergeTree(set_at)\nORDER BY (family, tier)",
-      "CREATE TABLE IF NOT EXISTS " + qualified(database, "import_ledger") +
-          "\n(\n    import_id UUID,\n    family LowCardinality(String),\n    path String,\n    block "
-          "UInt64,\n    rows UInt64,\n"
-          "    refused UInt64,\n    finished UInt8,\n    recorded_at DateTime('UTC')\n)\nENGINE = "
-          "MergeTree\nORDER BY (import_id, block)",
+      create("retention") +
+          "\n    family LowCardinality(String),\n    tier LowCardinality(String),\n    days UInt32,\n"
+          "    set_at DateTime64(6, 'UTC')\n)\n" +
+          engine_clause("ReplacingMergeTree", form, "set_at") + "\nORDER BY (family, tier)",
+      create("import_ledger") + kImportLedgerColumns + ")\n" + engine_clause("MergeTree", form) +
+          "\nORDER BY (import_id, block)",
+      create_copy_ledger(database, form),
   };
 }
 
-std::vector<std::string> create_everything(std::string_view database) {
-  std::vector<std::string> statements = create_own_tables(database);
+std::vector<std::string> create_everything(std::string_view database, const TableForm& form) {
+  std::vector<std::string> statements = create_own_tables(database, form);
   for (const Family family : kFamilies) {
-    for (std::string& sql : create_statements(table_of(family), database))
+    for (std::string& sql : create_statements(table_of(family), database, form))
       statements.push_back(std::move(sql));
   }
   return statements;
 }
 
-std::vector<std::string> add_batches(std::string_view database) {
+std::vector<std::string> create_everything_distributed(std::string_view database,
+                                                       const DistributedForm& form) {
+  std::vector<std::string> statements = {
+      "CREATE TABLE IF NOT EXISTS " + addressed(database, kLayoutsTable, {.on_cluster = form.on_cluster}) +
+          "\n(\n    layout String,\n    recorded_at DateTime('UTC') DEFAULT now()\n)\nENGINE = MergeTree\n"
+          "ORDER BY recorded_at",
+      create_distributed(database, "import_ledger", kImportLedgerColumns, "xxHash64(toString(import_id))",
+                         form),
+      distribute_copy_ledger(database, form)};
+  for (const Family family : kFamilies) {
+    for (std::string& sql : create_distributed_statements(table_of(family), database, form))
+      statements.push_back(std::move(sql));
+  }
+  return statements;
+}
+
+std::vector<std::string> add_batches(std::string_view database, const TableForm&) {
   std::vector<std::string> statements;
   for (const Family family : kFamilies) {
     for (std::string& sql : add_batches_statements(table_of(family), database))
@@ -52,6 +84,8 @@ std::vector<std::string> add_batches(std::string_view database) {
   return statements;
 }
 
+std::vector<std::string> nothing(std::string_view, const DistributedForm&) { return {}; }
+
 /// The views are last to get the column.
 constexpr const char* kObjectsWithoutGeneration =
     "SELECT toUInt64(12 - count()) FROM system.columns WHERE database = {database:String} AND "
@@ -59,9 +93,25 @@ constexpr const char* kObjectsWithoutGeneration =
 
 /// A new store gets step 1 as the definitions stand today, and the later steps find their work done.
 /// So a step that adds a column says ADD COLUMN IF NOT EXISTS.
+struct Migration {
+  std::uint32_t number;
+  const char* name;
+  std::vector<std::string> (*statements)(std::string_view database, const TableForm& form);
+  std::vector<std::string> (*distributed)(std::string_view database, const DistributedForm& form);
+  const char* remaining;  ///< MigrationStep::remaining of the store's own statements.
+};
+
 const Migration kMigrations[] = {
-    {1, "create tables, rollups and views", create_everything},
-    {2, "name the insert of every row", add_batches, kObjectsWithoutGeneration},
+    {1, "create tables, rollups and views", create_everything, create_everything_distributed, nullptr},
+    {2, "name the insert of every row", add_batches, nothing, kObjectsWithoutGeneration},
+    {3, "remember what is copied",
+     [](std::string_view database, const TableForm& form) {
+       return std::vector{create_copy_ledger(database, form)};
+     },
+     [](std::string_view database, const DistributedForm& form) {
+       return std::vector{distribute_copy_ledger(database, form)};
+     },
+     nullptr},
 };
 
 Result<void> create_record(Transport& transport) {
@@ -73,29 +123,34 @@ Result<void> create_record(Transport& transport) {
               "ENGINE = MergeTree\nORDER BY number"});
 }
 
-Result<bool> is_needed(Transport& transport, const Migration& migration) {
-  if (migration.remaining == nullptr) return true;
+Result<bool> is_needed(Transport& transport, const MigrationStep& step) {
+  if (step.remaining == nullptr) return true;
   OPTIINFRA_TRY(const auto remaining,
-                query_numbers(transport, {.sql = migration.remaining,
+                query_numbers(transport, {.sql = step.remaining,
                                           .parameters = {{"database", std::string(transport.database())}}}));
   return remaining.empty() || remaining[0] != 0;
 }
 
-Result<void> apply(Transport& transport, const Migration& migration) {
-  OPTIINFRA_TRY(const bool needed, is_needed(transport, migration));
-  for (std::string& sql : needed ? migration.statements(transport.database()) : std::vector<std::string>{}) {
-    if (auto done = transport.execute({.sql = std::move(sql), .timeout = kStatementTimeout}); !done) {
+Result<void> run(Transport& transport, const MigrationStep& step) {
+  OPTIINFRA_TRY(const bool needed, is_needed(transport, step));
+  if (!needed) return {};
+  for (const std::string& sql : step.statements) {
+    if (auto done = transport.execute({.sql = sql, .timeout = kStatementTimeout}); !done) {
       return with_context(std::move(done).error(),
-                          "migration " + std::to_string(migration.number) + " (" + migration.name + ")");
+                          "migration " + std::to_string(step.number) + " (" + step.name + ")");
     }
   }
-  Block record;
-  record.add({"number", "UInt32", std::vector<std::uint32_t>{migration.number}});
+  return {};
+}
+
+Result<void> record(Transport& transport, const MigrationStep& step) {
+  Block row;
+  row.add({"number", "UInt32", std::vector<std::uint32_t>{step.number}});
   Strings name;
-  name.append(migration.name);
-  record.add({"name", "String", std::move(name)});
+  name.append(step.name);
+  row.add({"name", "String", std::move(name)});
   return done(transport.insert(
-      {.table = qualified(transport.database(), "schema_migrations"), .deduplication_token = ""}, record));
+      {.table = qualified(transport.database(), "schema_migrations"), .deduplication_token = ""}, row));
 }
 
 Error newer_store(std::uint32_t version) {
@@ -105,6 +160,20 @@ Error newer_store(std::uint32_t version) {
 }
 
 }  // namespace
+
+std::vector<MigrationStep> store_steps(std::string_view database, const TableForm& form) {
+  std::vector<MigrationStep> steps;
+  for (const Migration& each : kMigrations)
+    steps.push_back({each.number, each.name, each.statements(database, form), each.remaining});
+  return steps;
+}
+
+std::vector<MigrationStep> distributed_steps(std::string_view database, const DistributedForm& form) {
+  std::vector<MigrationStep> steps;
+  for (const Migration& each : kMigrations)
+    steps.push_back({each.number, each.name, each.distributed(database, form), nullptr});
+  return steps;
+}
 
 std::uint32_t schema_version_of_program() noexcept { return std::rbegin(kMigrations)->number; }
 
@@ -123,19 +192,26 @@ Result<std::uint32_t> schema_version_of_store(Transport& transport) {
   return version.empty() ? 0u : static_cast<std::uint32_t>(version[0]);
 }
 
-Result<MigrationReport> migrate(Transport& transport) {
+Result<MigrationReport> take_steps(Transport& session, const std::vector<MigrationStep>& steps,
+                                   std::set<std::uint32_t>* taken) {
   MigrationReport report;
-  OPTIINFRA_TRY(report.version_before, schema_version_of_store(transport));
+  OPTIINFRA_TRY(report.version_before, schema_version_of_store(session));
   report.version_after = report.version_before;
   if (report.version_before > schema_version_of_program()) return newer_store(report.version_before);
-  if (report.version_before == 0) OPTIINFRA_CHECK(create_record(transport));
-  for (const Migration& migration : kMigrations) {
-    if (migration.number <= report.version_before) continue;
-    OPTIINFRA_CHECK(apply(transport, migration));
-    report.version_after = migration.number;
-    report.applied.emplace_back(migration.name);
+  if (report.version_before == 0) OPTIINFRA_CHECK(create_record(session));
+  for (const MigrationStep& step : steps) {
+    if (step.number <= report.version_before) continue;
+    const bool runs_here = taken == nullptr || taken->insert(step.number).second;
+    if (runs_here) OPTIINFRA_CHECK(run(session, step));
+    OPTIINFRA_CHECK(record(session, step));
+    report.version_after = step.number;
+    report.applied.emplace_back(step.name);
   }
   return report;
+}
+
+Result<MigrationReport> migrate(Transport& transport) {
+  return take_steps(transport, store_steps(transport.database(), {}));
 }
 
 Result<void> expect_current_schema(Transport& transport) {

@@ -32,10 +32,22 @@ Uuid customer_of(int write) { return {7, static_cast<std::uint64_t>(write) + 1};
 Family family_of(int write) { return kFamilies[write % 4]; }
 bool is_named(int write, bool has_spool) { return !has_spool || write % 3 != 0; }
 
+void fill(std::string& text) { text = "x"; }
+void fill(Uuid& name) { name = {1, 1}; }
+template <typename Value>
+void fill(Value&) {}
+
+/// Texts and names must not be empty; numbers may be 0.
+template <typename Row>
+void fill_required(Row& row) {
+  for_each_column<Row>([&](const auto& access) { fill(row.*access.row); });
+}
+
 template <typename Row>
 std::vector<Row> rows_of(int write, sys_seconds time) {
   std::vector<Row> rows(kRowsOfWrite);
   for (int i = 0; i < kRowsOfWrite; ++i) {
+    fill_required(rows[static_cast<std::size_t>(i)]);
     // The last row lies on the day before: another partition, and so another insert.
     rows[static_cast<std::size_t>(i)].timestamp =
         time + std::chrono::seconds{write} -

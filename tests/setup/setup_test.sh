@@ -28,7 +28,7 @@ case "$*" in *" install "*) printf '%s\n' "$@" >>"$INSTALLED" ;; esac
 END
   stand_in npm <<'END'
 [ "$1" != --version ] || { echo "${NPM_VERSION:-9.2.0}"; exit 0; }
-echo "npm $*" >>"$CALLS"
+echo "npm $* in $PWD" >>"$CALLS"
 case $NPM in
   good) mkdir -p node_modules/@chdb/lib-linux-x64-gnu && echo engine >node_modules/@chdb/lib-linux-x64-gnu/libchdb.so ;;
   *) echo "npm ERR! code $NPM"; echo "npm ERR! request failed"; exit 1 ;;
@@ -40,7 +40,9 @@ END
 machine() {
   rm -rf "$work/tree"
   mkdir -p "$work/tree"
+  mkdir -p "$work/tree/tests/clients"
   cp -r "$source/setup" "$source/scripts" "$source/engine" "$work/tree/"
+  cp "$source"/tests/clients/package*.json "$work/tree/tests/clients/"
   : >"$INSTALLED"
   : >"$CALLS"
 }
@@ -74,7 +76,11 @@ installs_what_is_missing_once() {
   claim "a second run calls neither apt nor npm" not called .
   claim "--check succeeds" setup --check
   claim "--check installs only what was missing" called 'install clang-19'
-  claim "--check does not install the engine again" not called npm
+  claim "--check does not install the engine again" not called 'npm ci.*build/engine'
+  claim "--check fetches the test clients" called 'npm ci.*build/clients'
+  : >"$CALLS"
+  claim "a second --check succeeds" setup --check
+  claim "a second --check calls neither apt nor npm" not called .
 }
 
 installs_again_when_the_lock_changes() {
@@ -105,6 +111,13 @@ explains_what_fails() {
   claim "and it says how to go on" said "OPTIINFRA_LIBCHDB=/path/to/libchdb.so"
 }
 
+goes_on_without_test_clients() {
+  machine
+  setup
+  NPM=EAI_AGAIN claim "--check goes on without the test clients" setup --check
+  claim "and it says so" said "their tests will skip themselves"
+}
+
 takes_a_given_engine() {
   machine
   echo engine >"$work/given.so"
@@ -115,8 +128,11 @@ takes_a_given_engine() {
 }
 
 locks_by_hash_without_addresses() {
+  local lock
   claim "the lock holds a sha512" grep -q '^sha512-' <<<"$LOCKED_HASH"
-  claim "and no address" not grep -q '"resolved"\|://' "$source/engine/package-lock.json"
+  for lock in engine tests/clients; do
+    claim "and no address in $lock" not grep -q '"resolved"\|://' "$source/$lock/package-lock.json"
+  done
 }
 
 make_stand_ins
@@ -124,6 +140,7 @@ machine
 installs_what_is_missing_once
 installs_again_when_the_lock_changes
 explains_what_fails
+goes_on_without_test_clients
 takes_a_given_engine
 locks_by_hash_without_addresses
 exit $((failures > 0))

@@ -70,17 +70,18 @@ TEST_F(Http, StopsTheServersWorkAtTheEndOfABudget) {
 }
 
 TEST_F(Http, NeverTakesALateExceptionForData) {
-  const std::string sql =
-      "SELECT sipHash64(number), throwIf(number = 3000000, 'planted') FROM numbers(5000000)";
-  for (const char* options : {"", "?compression=lz4", "?compression=zstd"}) {
+  const Statement failing{.sql =
+                              "SELECT sipHash64(number) AS a, throwIf(number = 400000, 'planted') AS b "
+                              "FROM numbers(1000000)",
+                          .settings = {{"max_threads", "1"}}};
+  for (const char* options : {"", "?compression=lz4"}) {
     connect(options);
-    for (const char* format : {"TSV", "JSONEachRow", "JSON", "RowBinary"}) {
+    for (const char* format : {"TSV", "JSON", "RowBinary"}) {
       std::string text;
-      const auto summary = session_->query_text({.sql = sql, .settings = {{"max_threads", "1"}}}, format,
-                                                [&](std::string_view piece) {
-                                                  text += piece;
-                                                  return true;
-                                                });
+      const auto summary = session_->query_text(failing, format, [&text](std::string_view piece) {
+        text += piece;
+        return true;
+      });
       ASSERT_FALSE(summary) << format;
       EXPECT_EQ(summary.error().server_code, 395) << summary.error().message;
       EXPECT_TRUE(summary.error().connection_usable);
@@ -89,15 +90,14 @@ TEST_F(Http, NeverTakesALateExceptionForData) {
       EXPECT_EQ(text.find("__exception__"), std::string::npos) << format;
     }
     std::size_t rows = 0;
-    const auto summary =
-        session_->query({.sql = sql, .settings = {{"max_threads", "1"}}}, [&](const Block& block) {
-          rows += block.row_count();
-          return true;
-        });
+    const auto summary = session_->query(failing, [&rows](const Block& block) {
+      rows += block.row_count();
+      return true;
+    });
     ASSERT_FALSE(summary);
     EXPECT_EQ(summary.error().server_code, 395);
     EXPECT_GT(rows, 0u);
-    EXPECT_LT(rows, 3'000'000u);
+    EXPECT_LE(rows, 400'000u);
   }
 }
 
@@ -122,13 +122,22 @@ TEST_F(Http, KeepsABlockWholeWhateverTheCompression) {
 }
 
 TEST_F(Http, ConnectsBeforeItsDatabaseExistsAndAfterItIsGone) {
+  const std::string url = "http://127.0.0.1:" + std::to_string(server_.http_port()) + "/later";
+  const auto reopen = [&] {
+    auto opened = open(url);
+    ASSERT_TRUE(opened) << opened.error().message;
+    session_ = std::move(opened).value();
+  };
+  reopen();
   EXPECT_EQ(ask("SELECT currentDatabase()"), "default\n");
-  run("CREATE DATABASE optiinfra");
-  connect();
-  EXPECT_EQ(ask("SELECT currentDatabase()"), "optiinfra\n");
-  run("DROP DATABASE optiinfra");
-  run("CREATE DATABASE optiinfra");
-  EXPECT_EQ(ask("SELECT * FROM nowhere.t").find("error: "), 0u);
+  run("CREATE DATABASE later");
+  reopen();
+  EXPECT_EQ(ask("SELECT currentDatabase()"), "later\n");
+  run("DROP DATABASE later");
+  run("CREATE DATABASE later");
+  const auto unknown = session_->execute({.sql = "SELECT * FROM nowhere.t"});
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().server_code, 81);
 }
 
 TEST_F(Http, BindsAsLongAValueAsAServerTakes) {

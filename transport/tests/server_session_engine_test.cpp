@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "native/session.hpp"
@@ -32,6 +34,22 @@ class ServerSession : public ::testing::Test {
     OPTIINFRA_TRY(const auto connector,
                   make_connector(server_.native_url() + "?" + options, IfAbsent::kFail));
     return connector->connect();
+  }
+
+  /// The server goes on existing and does nothing.
+  void pause_server() {
+    server_.send_signal(SIGSTOP);
+    while (!is_stopped(server_.process_id())) std::this_thread::sleep_for(1ms);
+  }
+
+  static bool is_stopped(int process_id) {
+    const std::filesystem::path tasks = "/proc/" + std::to_string(process_id) + "/task";
+    for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+      std::ifstream file(task.path() / "stat");
+      const std::string stat(std::istreambuf_iterator<char>(file), {});
+      if (stat.substr(stat.rfind(')') + 1, 2) != " T") return false;
+    }
+    return true;
   }
 
   void restart() {
@@ -213,7 +231,7 @@ TEST_F(ServerSession, StopsAQueryNearItsBudgetAndLeavesNothingRunning) {
 
 TEST_F(ServerSession, TimesOutAgainstAServerThatHangs) {
   make_table();
-  server_.send_signal(SIGSTOP);
+  pause_server();
   for (const bool compressed : {true, false}) {
     const auto begin = std::chrono::steady_clock::now();
     const auto asked =
@@ -224,7 +242,7 @@ TEST_F(ServerSession, TimesOutAgainstAServerThatHangs) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 200ms + native::kCancelGrace + 1s);
     server_.send_signal(SIGCONT);
     reopen(compressed ? "compression=none" : "");
-    server_.send_signal(SIGSTOP);
+    pause_server();
   }
   const auto inserted =
       session_->insert({.table = "t", .timeout = 200ms}, numbers(std::vector<std::uint32_t>(1'000'000, 1)));

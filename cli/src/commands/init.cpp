@@ -1,6 +1,7 @@
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/cluster.hpp"
 #include "optiinfra/store/migrate.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/transport/connector.hpp"
@@ -32,38 +33,116 @@ std::string verdict(const MigrationReport& migration) {
   return migration.version_before == 0 ? "created" : "brought up to date";
 }
 
-Result<ExitCode> run(const NoFlags&, Context& context) {
-  const Stopwatch watch;
-  OPTIINFRA_TRY(const StoreUrl url, context.store_url());
+struct InitFlags {
+  std::string cluster;
+  bool no_replication = false;
+};
+
+/// What a store of any kind shows when it has been made.
+Report make_report(const std::vector<Retention>& retention, Row store) {
+  Report report{.command = "init"};
+  report.sections.push_back(objects_section(retention));
+  report.sections.push_back(object_section("store",
+                                           {{"url", "store"},
+                                            {"state", "state"},
+                                            {"schema_version", "schema"},
+                                            {"expired_days_removed", "expired days removed", Look::kCount}},
+                                           std::move(store)));
+  return report;
+}
+
+Section hosts_section(const ClusterMigration& migration) {
+  Records records{.fields = {{"shard", "shard", Look::kCount}, {"host", "host"}, {"state", "state"}},
+                  .rows = {}};
+  for (const HostMigration& each : migration.hosts)
+    records.rows.push_back({std::uint64_t{each.shard}, each.host.host + ":" + std::to_string(each.host.port),
+                            verdict(each.migration)});
+  return {.key = "hosts", .title = "Hosts of " + migration.cluster.name, .records = std::move(records)};
+}
+
+std::string verdict(const ClusterMigration& migration) {
+  for (const HostMigration& each : migration.hosts) {
+    if (!each.migration.applied.empty()) return verdict(each.migration);
+  }
+  return "was current";
+}
+
+Result<Report> init_one(const StoreUrl& url) {
   OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kCreate));
   OPTIINFRA_TRY(const auto transport, connector->connect());
   OPTIINFRA_TRY(const MigrationReport migration, migrate(*transport));
   OPTIINFRA_TRY(const auto expired, drop_expired(*transport, now()));
   OPTIINFRA_TRY(const auto retention, read_retention(*transport));
-  Report report{.command = "init"};
-  report.sections.push_back(objects_section(retention));
-  report.sections.push_back(
-      object_section("store",
-                     {{"url", "store"},
-                      {"state", "state"},
-                      {"schema_version", "schema"},
-                      {"expired_days_removed", "expired days removed", Look::kCount}},
-                     {connector->description(), verdict(migration), std::uint64_t{migration.version_after},
-                      std::uint64_t{expired.size()}}));
+  return make_report(retention, {connector->description(), verdict(migration),
+                                 std::uint64_t{migration.version_after}, std::uint64_t{expired.size()}});
+}
+
+Result<Report> init_cluster(const StoreUrl& url, const ClusterOptions& options) {
+  OPTIINFRA_TRY(const ClusterMigration migration, migrate_cluster(url, options));
+  OPTIINFRA_TRY(Client client, Client::open(url));
+  std::vector<Retention> retention;
+  std::uint64_t expired = 0;
+  OPTIINFRA_CHECK(client.with_each_part([&](Transport& session, std::uint32_t) -> Result<void> {
+    OPTIINFRA_TRY(const auto removed, drop_expired(session, now()));
+    OPTIINFRA_TRY(retention, read_retention(session));
+    expired += removed.size();
+    return {};
+  }));
+  Report report = make_report(retention, {url.description(), verdict(migration),
+                                          std::uint64_t{schema_version_of_program()}, expired});
+  report.sections.push_back(hosts_section(migration));
+  report.notes.push_back(migration.is_on_cluster ? "Made through the cluster's Keeper (ON CLUSTER)."
+                                                 : "Made host by host: the cluster runs no statements on all "
+                                                   "hosts (ON CLUSTER).");
+  if (migration.was_resized)
+    report.notes.push_back(
+        "The cluster has been resized: rows stay where they were placed, so every question asks every "
+        "shard.");
+  return report;
+}
+
+/// The cluster that the flags name, or over which the store is spread already.
+Result<std::optional<ClusterOptions>> cluster_of(const InitFlags& flags, const StoreUrl& url) {
+  if (!flags.cluster.empty()) return std::optional(ClusterOptions{flags.cluster, !flags.no_replication});
+  if (url.protocol == Protocol::kEmbedded) return std::optional<ClusterOptions>{};
+  OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kCreate));
+  OPTIINFRA_TRY(const auto session, connector->connect());
+  OPTIINFRA_TRY(const auto store, find_cluster_store(*session));
+  if (!store) return std::optional<ClusterOptions>{};
+  OPTIINFRA_TRY(ClusterOptions options, options_of(*session, store->cluster));
+  return std::optional(std::move(options));
+}
+
+Result<ExitCode> run(const InitFlags& flags, Context& context) {
+  const Stopwatch watch;
+  OPTIINFRA_TRY(const StoreUrl url, context.store_url());
+  OPTIINFRA_TRY(const auto cluster, cluster_of(flags, url));
+  OPTIINFRA_TRY(Report report, cluster ? init_cluster(url, *cluster) : init_one(url));
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
   return ExitCode::kDone;
 }
 
+void describe(CLI::App& app, InitFlags& flags) {
+  auto* const cluster =
+      app.add_option("--cluster", flags.cluster,
+                     "Spread the store over this cluster of the server's configuration (docs/cluster.md)")
+          ->type_name("NAME");
+  app.add_flag("--no-replication", flags.no_replication,
+               "Plain tables on each host, for shards of one host and servers without a Keeper")
+      ->needs(cluster);
+}
+
 }  // namespace
 
 void define_init(CLI::App& parent, Action& action) {
-  define_command<NoFlags>(
+  define_command<InitFlags>(
       parent, action, "init",
       "Create the store, or bring it up to this program's schema; may run any number of times",
       "  optiinfra init\n"
-      "  optiinfra init --url embedded:/srv/metrics",
-      describe_nothing, run);
+      "  optiinfra init --url embedded:/srv/metrics\n"
+      "  optiinfra init --url clickhouse://node1:9000 --cluster fleet",
+      describe, run);
 }
 
 }  // namespace optiinfra::cli

@@ -1,5 +1,7 @@
 #include "optiinfra/store/retention.hpp"
 
+#include <optional>
+
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "flags.hpp"
@@ -44,63 +46,91 @@ Section removed_section(const std::vector<ExpiredPartition>& removed) {
   return {.key = "removed", .title = "Removed", .records = std::move(records)};
 }
 
-/// Prints all eight retentions, and says so in the exit code when the engine keeps another than asked for.
-Result<ExitCode> show(Context& context, Transport& transport, const Stopwatch& watch, Report report) {
-  OPTIINFRA_TRY(const auto retention, read_retention(transport));
-  report.sections.insert(report.sections.begin(), retention_section(retention));
-  report.elapsed = watch.elapsed();
-  OPTIINFRA_CHECK(context.answer(report));
+/// `sections` of every part of the store, one section for each kind.
+struct PartSections {
+  Section retention, removed;
+
+  void add_retention(std::uint32_t shard, Section section) { add(retention, shard, std::move(section)); }
+  void add_removed(std::uint32_t shard, Section section) { add(removed, shard, std::move(section)); }
+
+ private:
+  static void add(Section& to, std::uint32_t shard, Section section) {
+    if (shard == 0) {
+      to = std::move(section);
+    } else {
+      append_of_shard(to, shard, std::move(section));
+    }
+  }
+};
+
+/// Where the engine keeps another retention than asked for.
+std::optional<Error> disagreement(const std::vector<Retention>& retention, std::uint32_t shard) {
   for (const Retention& each : retention) {
     if (each.agrees()) continue;
     const std::string days = std::to_string(each.configured.count());
-    return Error{ErrorKind::kCorrupt,
-                 each.table + " is configured to keep " + days + " days, but its table says " +
-                     std::to_string(each.effective.count()) + "; mend it with: optiinfra retention set " +
-                     table_of(each.family).name + (each.tier == Tier::kRaw ? " raw " : " rollup ") + days +
-                     "d"};
+    return Error{ErrorKind::kCorrupt, each.table + (shard == 0 ? "" : " of shard " + std::to_string(shard)) +
+                                          " is configured to keep " + days + " days, but its table says " +
+                                          std::to_string(each.effective.count()) +
+                                          "; mend it with: optiinfra retention set " +
+                                          table_of(each.family).name +
+                                          (each.tier == Tier::kRaw ? " raw " : " rollup ") + days + "d"};
   }
+  return std::nullopt;
+}
+
+/// Opens the store, and with each part of it runs `change`, which returns what it removed, and reads the
+/// retention. Prints both, and says so in the exit code when an engine keeps another than asked for.
+template <typename Change>
+Result<ExitCode> change_and_show(Context& context, Report report, bool shows_removed, Change change) {
+  const Stopwatch watch;
+  PartSections sections;
+  std::optional<Error> disagreed;
+  {
+    OPTIINFRA_TRY(Client client, context.open(false));
+    OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
+      OPTIINFRA_TRY(const std::vector<ExpiredPartition> removed, change(transport));
+      OPTIINFRA_TRY(const auto retention, read_retention(transport));
+      sections.add_removed(shard, removed_section(removed));
+      sections.add_retention(shard, retention_section(retention));
+      if (!disagreed) disagreed = disagreement(retention, shard);
+      return {};
+    }));
+  }
+  report.sections.push_back(std::move(sections.retention));
+  if (shows_removed) report.sections.push_back(std::move(sections.removed));
+  report.elapsed = watch.elapsed();
+  OPTIINFRA_CHECK(context.answer(report));
+  if (disagreed) return *std::move(disagreed);
   return ExitCode::kDone;
 }
 
-/// Opens the store, runs `work` in one session and closes everything.
-template <typename Work>
-Result<ExitCode> with_store(const Context& context, Work work) {
-  OPTIINFRA_TRY(Client client, context.open(false));
-  ExitCode code = ExitCode::kDone;
-  OPTIINFRA_CHECK(client.with_session([&](Transport& transport) -> Result<void> {
-    OPTIINFRA_TRY(code, work(transport));
-    return {};
-  }));
-  return code;
-}
-
 Result<ExitCode> run_show(const NoFlags&, Context& context) {
-  const Stopwatch watch;
-  return with_store(context, [&](Transport& transport) {
-    return show(context, transport, watch, {.command = "retention show"});
-  });
+  return change_and_show(context, {.command = "retention show"}, false,
+                         [](Transport&) { return Result(std::vector<ExpiredPartition>{}); });
 }
 
 Result<ExitCode> run_set(const SetFlags& flags, Context& context) {
-  const Stopwatch watch;
-  return with_store(context, [&](Transport& transport) -> Result<ExitCode> {
-    OPTIINFRA_TRY(const auto removed, set_retention(transport, flags.family, flags.tier, flags.keep));
-    Report report{.command = "retention set"};
-    report.sections.push_back(removed_section(removed));
-    return show(context, transport, watch, std::move(report));
+  return change_and_show(context, {.command = "retention set"}, true, [&](Transport& transport) {
+    return set_retention(transport, flags.family, flags.tier, flags.keep);
   });
 }
 
 Result<ExitCode> run_apply(const NoFlags&, Context& context) {
   const Stopwatch watch;
-  return with_store(context, [&](Transport& transport) -> Result<ExitCode> {
-    OPTIINFRA_TRY(const auto removed, drop_expired(transport, now()));
-    Report report{.command = "retention apply"};
-    report.sections.push_back(removed_section(removed));
-    report.elapsed = watch.elapsed();
-    OPTIINFRA_CHECK(context.answer(report));
-    return ExitCode::kDone;
-  });
+  PartSections sections;
+  {
+    OPTIINFRA_TRY(Client client, context.open(false));
+    OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
+      OPTIINFRA_TRY(const auto removed, drop_expired(transport, now()));
+      sections.add_removed(shard, removed_section(removed));
+      return {};
+    }));
+  }
+  Report report{.command = "retention apply"};
+  report.sections.push_back(std::move(sections.removed));
+  report.elapsed = watch.elapsed();
+  OPTIINFRA_CHECK(context.answer(report));
+  return ExitCode::kDone;
 }
 
 void describe_set(CLI::App& app, SetFlags& flags) {

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
-#include <thread>
+#include <cstdlib>
+#include <cstring>
 
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
@@ -24,7 +25,7 @@ std::string ready_line(const ServedAddress& address) {
 
 /// What a person wants to know who has just started a server.
 std::string first_screen(const ServedAddress& address, const ServeOptions& options) {
-  const std::string url = address.url(options), host = url.substr(url.find('@') + 1);
+  const std::string url = address.url(options).description(), host = url.substr(url.find('@') + 1);
   const std::string name = host.substr(0, host.rfind(':')),
                     user = options.user.empty() ? "default" : options.user;
   const std::string http = std::to_string(address.http.port), tcp = std::to_string(address.tcp.port);
@@ -40,25 +41,41 @@ std::string first_screen(const ServedAddress& address, const ServeOptions& optio
          "/?database=optiinfra' --data-binary 'SELECT * FROM cost_hourly LIMIT 3'";
 }
 
+/// Takes the variables' values out of where /proc/self/environ shows them, which SQL can read: they may
+/// hold passwords that are not this server's business. The program itself still has them.
+void hide_environment() {
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    char* const copy = ::strdup(*variable);
+    if (copy == nullptr) return;
+    std::memset(*variable, 0, std::strlen(*variable));
+    *variable = copy;
+  }
+}
+
 /// Makes the tables, or brings them up to this program's schema, as `optiinfra init` does.
-Result<void> prepare_schema(const ServeOptions& options) {
-  const StoreUrl store{.protocol = Protocol::kEmbedded, .folder = options.folder};
-  OPTIINFRA_CHECK(Client::open(store, {.create = true}));
+Result<void> prepare_schema(const StoreUrl& url) {
+  auto client = Client::open(url, {.create = true});
+  if (!client) return with_context(std::move(client).error(), "making the tables");
   return {};
 }
 
 Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   OPTIINFRA_TRY(const ServeOptions options, options_of(flags, context));
-  ServerSignals signals(options.grace);
   OPTIINFRA_CHECK(check_serve_options(options));
-  if (flags.makes_schema()) OPTIINFRA_CHECK(prepare_schema(options));
-  const auto on_ready = [&](const ServedAddress& address) {
+  hide_environment();
+  ServerSignals signals(options.grace, [] { tell_service_manager("STOPPING=1"); });
+  const auto on_ready = [&](const ServedAddress& address) -> Result<void> {
+    if (flags.makes_schema()) OPTIINFRA_CHECK(prepare_schema(address.url(options)));
     context.remark(first_screen(address, options));
+    if (!address.is_fenced)
+      context.remark(
+          "note: this kernel has no Landlock, so users can read files that this account can; see "
+          "docs/server.md");
+    tell_service_manager("READY=1\nSTATUS=" + address.url(options).description());
     // A reader who has gone, or a full disk, is no reason to stop serving.
     (void)context.screen.write(ready_line(address));
-    tell_service_manager("READY=1\nSTATUS=" + address.url(options));
+    return {};
   };
-  signals.on_first([] { tell_service_manager("STOPPING=1"); });
   OPTIINFRA_CHECK(serve(options, on_ready, signals.stop_token()));
   context.remark("stopped");
   return ExitCode::kDone;

@@ -28,7 +28,8 @@ sigset_t signals() {
 
 }  // namespace
 
-ServerSignals::ServerSignals(std::chrono::seconds grace) : stop_time_max_(grace + kStopTimeMax) {
+ServerSignals::ServerSignals(std::chrono::seconds grace, std::function<void()> on_first)
+    : stop_time_max_(grace + kStopTimeMax), on_first_(std::move(on_first)) {
   const sigset_t set = signals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   waiter_ = std::thread([this] { wait(); });
@@ -40,20 +41,12 @@ ServerSignals::~ServerSignals() {
   waiter_.join();
 }
 
-void ServerSignals::on_first(std::function<void()> function) {
-  const std::lock_guard lock(mutex_);
-  on_first_ = std::move(function);
-}
-
 void ServerSignals::wait() {
   const sigset_t set = signals();
   int signal = SIGUSR1;
   while (!is_done_ && signal == SIGUSR1) ::sigwait(&set, &signal);
   if (is_done_) return;
-  {
-    const std::lock_guard lock(mutex_);
-    if (on_first_) on_first_();
-  }
+  on_first_();
   stop_.request_stop();
   watch();
 }

@@ -1,5 +1,7 @@
 #include "optiinfra/store/verify.hpp"
 
+#include <algorithm>
+
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "optiinfra/schema/tables.hpp"
@@ -85,48 +87,76 @@ Section rebuilt_section(const VerifyReport& verified) {
   return {.key = "rebuilt", .title = "Hours rebuilt from raw rows", .records = std::move(records)};
 }
 
-Section summary_section(const VerifyReport& verified) {
-  return object_section("summary",
-                        {{"ok", "all agrees"},
-                         {"hours_compared", "rollup hours compared", Look::kCount},
-                         {"hours_past_retention", "past the raw rows' retention", Look::kCount},
-                         {"hours_rebuilt", "rebuilt", Look::kCount},
-                         {"hours_differing", "that differ", Look::kCount}},
-                        {verified.ok(), verified.hours_compared, verified.hours_past_retention,
-                         verified.repair.hours_rebuilt, verified.hours_differing});
+/// The report of one part of the store: a shard of a cluster or, with number 0, all of it.
+struct PartReport {
+  std::uint32_t shard;
+  VerifyReport verified;
+};
+
+Section summary_section(const std::vector<PartReport>& parts) {
+  VerifyReport sum;
+  bool ok = true;
+  for (const PartReport& part : parts) {
+    ok = ok && part.verified.ok();
+    sum.hours_compared += part.verified.hours_compared;
+    sum.hours_past_retention += part.verified.hours_past_retention;
+    sum.hours_differing += part.verified.hours_differing;
+    sum.repair.hours_rebuilt += part.verified.repair.hours_rebuilt;
+  }
+  return object_section(
+      "summary",
+      {{"ok", "all agrees"},
+       {"hours_compared", "rollup hours compared", Look::kCount},
+       {"hours_past_retention", "past the raw rows' retention", Look::kCount},
+       {"hours_rebuilt", "rebuilt", Look::kCount},
+       {"hours_differing", "that differ", Look::kCount}},
+      {ok, sum.hours_compared, sum.hours_past_retention, sum.repair.hours_rebuilt, sum.hours_differing});
+}
+
+/// `section_of(report)` of every part, as one section.
+Section joined(const std::vector<PartReport>& parts, Section (*section_of)(const VerifyReport&)) {
+  Section section;
+  for (const PartReport& part : parts) {
+    if (part.shard == 0) return section_of(part.verified);
+    append_of_shard(section, part.shard, section_of(part.verified));
+  }
+  return section;
 }
 
 /// Tables leave out what is fine and long; JSON has everything always.
-Report make_report(const VerifyReport& verified, bool everything) {
+Report make_report(const std::vector<PartReport>& parts, bool everything) {
   Report report{.command = "verify"};
-  report.sections.push_back(objects_section(verified));
-  report.sections.push_back(retention_section(verified));
-  if (everything || !verified.schema_faults.empty()) report.sections.push_back(faults_section(verified));
-  if (everything || !verified.differences.empty()) report.sections.push_back(differences_section(verified));
-  if (everything || !verified.repair.rebuilt.empty()) report.sections.push_back(rebuilt_section(verified));
-  report.sections.push_back(summary_section(verified));
+  report.sections.push_back(joined(parts, objects_section));
+  report.sections.push_back(joined(parts, retention_section));
+  for (const auto section_of : {faults_section, differences_section, rebuilt_section}) {
+    Section section = joined(parts, section_of);
+    if (everything || !section.records.rows.empty()) report.sections.push_back(std::move(section));
+  }
+  report.sections.push_back(summary_section(parts));
   return report;
 }
 
-Result<VerifyReport> verify_store(const Context& context, Mend mend) {
+Result<std::vector<PartReport>> verify_store(const Context& context, Mend mend) {
   OPTIINFRA_TRY(Client client, context.open(false));
-  VerifyReport verified;
-  OPTIINFRA_CHECK(client.with_session([&](Transport& transport) -> Result<void> {
-    OPTIINFRA_TRY(verified, verify(transport, mend));
+  std::vector<PartReport> parts;
+  OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
+    OPTIINFRA_TRY(VerifyReport verified, verify(transport, mend));
+    parts.push_back({shard, std::move(verified)});
     return {};
   }));
-  return verified;
+  return parts;
 }
 
 Result<ExitCode> run(const VerifyFlags& flags, Context& context) {
   if (flags.json) context.output = OutputFormat::kJson;
   const Stopwatch watch;
-  OPTIINFRA_TRY(const VerifyReport verified,
-                verify_store(context, flags.repair ? Mend::kRollups : Mend::kNothing));
-  Report report = make_report(verified, context.output == OutputFormat::kJson);
+  OPTIINFRA_TRY(const auto parts, verify_store(context, flags.repair ? Mend::kRollups : Mend::kNothing));
+  Report report = make_report(parts, context.output == OutputFormat::kJson);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
-  return verified.ok() ? ExitCode::kDone : ExitCode::kDifference;
+  const bool ok =
+      std::all_of(parts.begin(), parts.end(), [](const PartReport& part) { return part.verified.ok(); });
+  return ok ? ExitCode::kDone : ExitCode::kDifference;
 }
 
 void describe(CLI::App& app, VerifyFlags& flags) {

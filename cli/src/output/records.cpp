@@ -50,6 +50,16 @@ struct PlainText {
 
 }  // namespace
 
+void append_of_shard(Section& section, std::uint64_t shard, Section more) {
+  for (Row& row : more.records.rows) row.emplace(row.begin(), shard);
+  if (section.key.empty()) {
+    more.records.fields.insert(more.records.fields.begin(), {"shard", "shard", Look::kCount});
+    section = std::move(more);
+    return;
+  }
+  for (Row& row : more.records.rows) section.records.rows.push_back(std::move(row));
+}
+
 Section object_section(std::string key, std::vector<Field> fields, Row row) {
   Records records{.fields = std::move(fields), .rows = {}};
   records.rows.push_back(std::move(row));

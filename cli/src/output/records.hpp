@@ -57,6 +57,10 @@ struct Report {
   std::chrono::duration<double> elapsed{};
 };
 
+/// Adds `more`'s rows, which must have the same fields, with `shard` in front, to `section`, which is empty
+/// at first: rows of a store's parts under each other, so that each says where it comes from.
+void append_of_shard(Section& section, std::uint64_t shard, Section more);
+
 /// A section of one row.
 Section object_section(std::string key, std::vector<Field> fields, Row row);
 

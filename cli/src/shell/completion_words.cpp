@@ -28,7 +28,7 @@ FlagValues flag_values(const CommandOutline& program) {
 
 bool is_global(const FlagOutline& flag) { return flag.group.starts_with("Global"); }
 
-bool takes_files(const FlagOutline& flag) { return flag.type.starts_with("FILE"); }
+bool takes_files(const FlagOutline& flag) { return flag.type.starts_with("FILE") || flag.type == "DIR"; }
 
 bool takes_files(const CommandOutline& command) {
   return std::any_of(command.flags.begin(), command.flags.end(),

@@ -43,12 +43,16 @@ const char* level_name(ServerLog log) {
 }
 
 std::string logger(const ServeOptions& options) {
-  std::string text = element("level", level_name(options.log));
+  std::string text;
   const bool to_console = options.log != ServerLog::kNone && options.log_file.empty();
   text += element("console", to_console ? "true" : "false");
   if (!options.log_file.empty())
     text += element("log", options.log_file.string()) + element("size", "50M") + element("count", "1");
-  return "<logger>\n" + text + "</logger>\n";
+  // That one warns several times a second of what is its normal work here.
+  text +=
+      "<levels><logger><name>BackgroundSchedulePool/BgSchPool</name><level>error</level></logger></levels>\n";
+  // Booted in this way, the engine takes the level from there and not from the logger's.
+  return element("log-level", level_name(options.log)) + "<logger>\n" + text + "</logger>\n";
 }
 
 std::string replica(const Endpoint& endpoint, const ServeOptions& options) {

@@ -7,8 +7,8 @@
 /// *.new          a file about to be replaced; left behind by a kill, it means nothing
 /// engine/        the engine's own files
 /// engine.xml     the engine's configuration, written at each open
-/// server.xml     the same of a server, while one runs; may hold a password
-/// users.xml      who may log in to the server, while one runs
+/// server.xml     the same of a server, while one boots; may hold a password
+/// users.xml      who may log in to the server, while one boots
 #pragma once
 
 #include <filesystem>

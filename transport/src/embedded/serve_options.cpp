@@ -65,12 +65,13 @@ Result<bool> is_loopback(const std::string& address) {
                  "' is no IP address; write 127.0.0.1 for this machine, 0.0.0.0 or :: for all");
 }
 
-std::string ServedAddress::url(const ServeOptions& options) const {
+StoreUrl ServedAddress::url(const ServeOptions& options) const {
   const bool is_any = tcp.host == "0.0.0.0" || tcp.host == "::";
-  return StoreUrl{.protocol = Protocol::kNative,
-                  .hosts = {{is_any ? "127.0.0.1" : tcp.host, tcp.port}},
-                  .user = options.user.empty() ? "default" : options.user}
-      .description();
+  StoreUrl url{.protocol = Protocol::kNative};
+  url.hosts = {{is_any ? "127.0.0.1" : tcp.host, tcp.port}};
+  if (!options.user.empty()) url.user = options.user;
+  url.password = options.password;
+  return url;
 }
 
 Result<void> check_serve_options(const ServeOptions& options) {
@@ -80,8 +81,8 @@ Result<void> check_serve_options(const ServeOptions& options) {
   if (options.tcp_port != 0 && options.tcp_port == options.http_port)
     return invalid("native TCP and HTTP need a port each; both were to be " +
                    std::to_string(options.tcp_port));
-  if (options.connections_max == 0 || options.grace.count() < 0 || options.grace.count() > 3600)
-    return invalid("connections_max must be at least 1, and grace from 0 to 3600 seconds");
+  if (options.connections_max == 0 || options.grace.count() < 0 || options.grace.count() > 120)
+    return invalid("connections_max must be at least 1, and grace from 0 to 120 seconds");
   OPTIINFRA_CHECK(check_user(options));
   return check_clusters(options);
 }

@@ -18,6 +18,9 @@ namespace optiinfra::http {
 /// Longest time for a connection to one host, name resolution and TLS included.
 inline constexpr std::chrono::milliseconds kConnectTimeout{10'000};
 
+/// Time for one host while others are left to try.
+inline constexpr std::chrono::milliseconds kHostConnectTimeout{3'000};
+
 /// Most bytes of status lines and headers that are taken for one answer.
 inline constexpr std::size_t kHeadBytesMax = 256 << 10;
 

@@ -196,10 +196,12 @@ class HttpConnector final : public Connector {
   Result<std::unique_ptr<Transport>> connect() override {
     const auto deadline = Clock::now() + kCallTimeout;
     Error last;
-    for (const std::size_t host : store_->hosts.in_order()) {
+    const auto hosts = store_->hosts.in_order();
+    for (const std::size_t host : hosts) {
       OPTIINFRA_TRY(auto connection, Connection::make(store_->url, store_->hosts[host]));
       auto session = std::make_unique<Session>(store_, host, std::move(connection));
-      auto greeted = session->greet(std::min(deadline, Clock::now() + kConnectTimeout));
+      const auto time = host == hosts.back() ? kConnectTimeout : kHostConnectTimeout;
+      auto greeted = session->greet(std::min(deadline, Clock::now() + time));
       if (greeted) {
         store_->hosts.succeeded(host);
         return std::unique_ptr<Transport>(std::move(session));

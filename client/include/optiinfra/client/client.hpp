@@ -19,6 +19,7 @@
 
 namespace optiinfra {
 
+class Block;      // optiinfra/codec/block.hpp
 class Connector;  // optiinfra/transport/transport.hpp
 class Transport;
 struct StoreUrl;  // optiinfra/transport/url.hpp
@@ -41,14 +42,18 @@ struct ClientOptions {
 enum class OnRefusedRows {
   kStoreNothing,  ///< The call fails and names the first bad value; nothing of it is stored.
   kStoreOthers,   ///< Good rows are stored, bad ones come back in the receipt.
+  kDoNotCheck,  ///< All rows are stored as they are: they come from another store, which keeps them already.
 };
 
 struct InsertOptions {
   OnRefusedRows on_refused_rows = OnRefusedRows::kStoreNothing;
-  /// Names the rows of this call across retries: after an error with Applied::kUnknown repeat the same
-  /// rows with the same token, and they are stored once. Empty: a token of the call's own, so that
-  /// retries inside the call are safe and equal rows of another call count again.
+  /// Names the rows of this call across retries, also those of another process: after an error with
+  /// Applied::kUnknown, or a crash, repeat the same rows with the same token, and they are stored once, for
+  /// as long as the store keeps them. Empty: a token of the call's own, so that retries inside the call are
+  /// safe and equal rows of another call count again.
   std::string token = {};
+  /// Nobody has used the token before: spares the look whether its rows are stored already.
+  bool token_is_new = false;
 };
 
 struct InsertReceipt {
@@ -93,6 +98,8 @@ class Client {
   /// On success every row is stored in the raw table and counted in its rollup. An empty list succeeds
   /// with 0 rows. A bad row gives kInvalidArgument that names row, column, value and rule. On an error
   /// with Applied::kUnknown part of the rows may be stored: see InsertOptions::token.
+  /// On a cluster each row goes straight to its shard. A shard that fails does not keep the rows of the
+  /// others from being stored; the error then names it, and is Applied::kUnknown.
   /// @{
   Result<InsertReceipt> insert_cost_metrics(std::span<const CostMetric> rows,
                                             const InsertOptions& options = {});
@@ -114,6 +121,11 @@ class Client {
   Result<InsertReceipt> insert(const typename MetricTraits<Row>::BatchType& batch,
                                const InsertOptions& options = {});
   /// @}
+
+  /// Stores rows of a rollup that have no raw rows in this store, as a copy of another store does. `block`
+  /// has the rollup's columns, states as their bytes in a String (MeasureDefinition::merged_expression),
+  /// and is stored once for one token.
+  Result<void> insert_rollup(Family family, const Block& block, std::string_view token);
 
   /// @name The four questions
   /// Windows are exact: whole hours come from the rollup, partial hours at the edges from raw rows. An
@@ -160,7 +172,17 @@ class Client {
   /// @}
 
   /// Lends one session for statements of the caller's own; it goes back when `use` returns.
+  /// On a cluster it is a session with a host of the URL, whose database reads all shards.
   Result<void> with_session(const std::function<Result<void>(Transport&)>& use);
+
+  /// Shards of the cluster that holds the store; 0 for a store on one machine.
+  std::size_t shard_count() const noexcept;
+
+  /// Lends a session with each part of the store that holds tables of its own, one after the other: the
+  /// store itself, with number 0, or each shard of a cluster, with its number from 1. What concerns tables
+  /// rather than rows - retention, verification - is asked here.
+  /// Errors: the first that `use` returns or that opening a session gives, naming the shard.
+  Result<void> with_each_part(const std::function<Result<void>(Transport&, std::uint32_t shard)>& use);
 
  private:
   class State;

@@ -43,6 +43,10 @@ struct MeasureDefinition {
 
   std::string state_type() const;      ///< "AggregateFunction(avg, Float32)".
   std::string raw_expression() const;  ///< "avgState(latency_ms)": raw rows to state.
+
+  /// Rows of one key and hour to one value that an insert takes again, states as their bytes in a String:
+  /// "CAST(avgMergeState(r.avg_latency), 'String')" with the prefix "r.".
+  std::string merged_expression(std::string_view prefix) const;
 };
 
 /// A number that readers get: a measure finished, or one percentile of a sketch.
@@ -86,8 +90,42 @@ const TableDefinition* find_table(std::string_view name);
 /// "`database`.`table`".
 std::string qualified(std::string_view database, std::string_view table);
 
+/// How tables stand on a server. As it is made: on one machine, by statements for one machine.
+struct TableForm {
+  /// ReplicatedMergeTree and its kin, so that the replicas of a shard hold the same. Needs the macros
+  /// {shard} and {replica} and a Keeper in the server's configuration.
+  bool is_replicated = false;
+  /// The cluster whose hosts all run a statement, through its Keeper. Empty: the host that is asked.
+  std::string on_cluster = {};
+};
+
+/// "`database`.`table`", and the cluster on which a statement about it runs: "db.t ON CLUSTER `c`".
+std::string addressed(std::string_view database, std::string_view table, const TableForm& form);
+
+/// "ENGINE = MergeTree" or what stands for it when tables are replicated; `arguments` are the engine's own.
+std::string engine_clause(std::string_view engine, const TableForm& form, std::string_view arguments = {});
+
 /// The statements that create everything of `table` in `database`, in order; each may run twice.
-std::vector<std::string> create_statements(const TableDefinition& table, std::string_view database);
+std::vector<std::string> create_statements(const TableDefinition& table, std::string_view database,
+                                           const TableForm& form = {});
+
+/// A cluster's database of the contract and what stands behind it on every shard.
+struct DistributedForm {
+  std::string cluster;          ///< As the servers' configuration names it.
+  std::string shard_database;   ///< Holds each shard's own tables; on the hosts of the cluster only.
+  std::string on_cluster = {};  ///< As TableForm::on_cluster.
+};
+
+/// The statements that create in `database` the same names as create_statements() does, as tables over all
+/// shards; each may run twice. The materialized view's name reads every shard's view.
+std::vector<std::string> create_distributed_statements(const TableDefinition& table,
+                                                       std::string_view database,
+                                                       const DistributedForm& form);
+
+/// A table over the tables of the same name in every shard's database, with the columns given. Rows that
+/// are inserted into it go to the shard that `sharding_key` gives.
+std::string create_distributed(std::string_view database, std::string_view table, std::string_view columns,
+                               std::string_view sharding_key, const DistributedForm& form);
 
 /// The statements that give the objects of schema version 1 their batches and generations (below), in
 /// order; each may run twice, as long as no repair has run between.

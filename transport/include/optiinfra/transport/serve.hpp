@@ -44,7 +44,7 @@ struct ServeOptions {
   ServerLog log = ServerLog::kWarning;
   std::filesystem::path log_file = {};  ///< Kept under 100 MB with its predecessor; empty: standard error.
 
-  /// How long running statements may go on after a stop was asked for; then they are cancelled.
+  /// How long running statements may go on after a stop was asked for; then they are cancelled. Up to 120.
   std::chrono::seconds grace{5};
 
   std::vector<ServedCluster> clusters = {};
@@ -55,10 +55,12 @@ struct ServeOptions {
 /// Where a server can be reached.
 struct ServedAddress {
   Endpoint tcp, http;
+  /// Whether statements are kept from files outside the store. False on a kernel without Landlock: then
+  /// the SQL function file('/path') reads what this process may read.
+  bool is_fenced = false;
 
-  /// For --url of another process on this machine, without password:
-  /// "clickhouse://ada@127.0.0.1:9000/optiinfra".
-  std::string url(const ServeOptions& options) const;
+  /// For a program on this machine: native TCP, with the user and password of `options`.
+  StoreUrl url(const ServeOptions& options) const;
 };
 
 /// Whether `address` can be reached from this machine alone.
@@ -68,7 +70,11 @@ Result<bool> is_loopback(const std::string& address);
 /// Whether serve() could be called with these. Errors: kInvalidArgument that says what to do.
 Result<void> check_serve_options(const ServeOptions& options);
 
-/// Serves until `stop` is requested. Calls `on_ready` once, from another thread, when both ports accept.
+/// Called when both ports accept. An error stops the server.
+using ServeReady = std::function<Result<void>(const ServedAddress&)>;
+
+/// Serves until `stop` is requested. Calls `on_ready` once, from another thread; what it does may be a
+/// client's work, such as making the tables.
 ///
 /// Stopping: the ports are closed, running statements get `grace` to finish, the rest is cancelled, and
 /// what was written is flushed. That takes at most `grace` and some seconds; a connection that cannot be
@@ -76,14 +82,14 @@ Result<void> check_serve_options(const ServeOptions& options);
 ///
 /// One call in the life of a process, and no embedded session during it or after it: the engine boots
 /// once in this way. Block SIGINT, SIGTERM and SIGHUP in all threads before the call and take them with
-/// sigwait. While it runs, the folder holds the password's hash and, with clusters, the password (mode 0600).
+/// sigwait. While it boots, the folder holds the password's hash and, with clusters, the password (mode
+/// 0600).
 ///
 /// Users may read and write tables and make them, not reach other programs, hosts (unless there are
 /// clusters) or files by statements (docs/server.md tells the rest).
 ///
 /// Errors: kInvalidArgument for options that contradict each other, kUnavailable for a port that is taken
-/// and for a folder that another process holds (naming it), kStorage, kIncompatible.
-Result<void> serve(const ServeOptions& options, const std::function<void(const ServedAddress&)>& on_ready,
-                   std::stop_token stop);
+/// and for a folder that another process holds (naming it), kStorage, kIncompatible, that of on_ready.
+Result<void> serve(const ServeOptions& options, const ServeReady& on_ready, std::stop_token stop);
 
 }  // namespace optiinfra

@@ -1,0 +1,160 @@
+#include "block_insert.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <thread>
+
+#include "attempts.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/batch.hpp"
+#include "optiinfra/transport/small_answer.hpp"
+
+namespace optiinfra {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// An insert of unknown outcome is repeated too: its token makes it count once.
+bool is_worth_a_retry(const Error& error) {
+  return error.applied == Applied::kUnknown || may_succeed_elsewhere(error);
+}
+
+InsertStatement statement(const BlockInsert& insert, const InsertRoute& route, std::string token) {
+  InsertStatement result = tokened_insert(insert.table, std::move(token), insert.timeout);
+  result.settings.insert(result.settings.end(), route.settings.begin(), route.settings.end());
+  return result;
+}
+
+/// What is known of a block before an attempt to store it.
+enum class Doubt {
+  kNone,     ///< Nobody has tried.
+  kEarlier,  ///< An earlier call may have stored it.
+  kTried,    ///< It was tried, and the outcome is unknown.
+};
+
+Result<void> try_block(Transport& session, const InsertStatement& statement, const Block& block,
+                       std::optional<Family> family, Doubt doubt) {
+  if (family && doubt != Doubt::kNone) {
+    const BatchBlock named{*family, statement.deduplication_token, block};
+    bool completes = doubt == Doubt::kTried;
+    if (!completes) {
+      OPTIINFRA_TRY(const std::uint64_t found, count_stored(session, named));
+      completes = found != 0;
+    }
+    if (completes) return done(complete_block(session, named, {.insert_timeout = statement.timeout}));
+  }
+  return done(session.insert(statement, block));
+}
+
+/// Stores one block; an attempt that may be worth it is repeated until `deadline`. After one of unknown
+/// outcome the engine's memory of tokens is not trusted alone: it may have been killed meanwhile.
+Result<void> store_block(const InsertRoute& route, InsertStatement statement, const Block& block,
+                         std::optional<Family> family, Doubt doubt, steady_clock::time_point deadline) {
+  // Through a host that passes blocks on there is no raw table to look into.
+  if (!route.settings.empty()) family.reset();
+  const std::string table = statement.table;
+  Attempts attempts(statement.timeout, deadline);
+  while (true) {
+    statement.timeout = attempts.timeout();
+    auto tried = [&]() -> Result<void> {
+      OPTIINFRA_TRY(SessionPool::Lease lease, route.pool->take(statement.timeout));
+      statement.table = qualified(lease->database(), table);
+      auto stored = try_block(*lease, statement, block, family, doubt);
+      if (!stored) lease.settle(stored.error());
+      return stored;
+    }();
+    if (tried) return tried;
+    if (tried.error().applied == Applied::kUnknown) doubt = Doubt::kTried;
+    if (!is_worth_a_retry(tried.error()) || !attempts.again()) return tried;
+  }
+}
+
+/// What became of one part.
+struct Outcome {
+  std::size_t rows_stored = 0;
+  std::optional<Error> error = {};
+};
+
+/// "<token>:<block>", and on a cluster "<token>:<shard>:<block>".
+std::string token_prefix(const BlockInsert& insert, const InsertRoute& route) {
+  return insert.token + ":" + (route.shard == 0 ? "" : std::to_string(route.shard) + ":");
+}
+
+Outcome store_part(const BlockInsert& insert, const PartInsert& part, steady_clock::time_point deadline) {
+  Outcome outcome;
+  const std::string prefix = token_prefix(insert, *part.route);
+  for (std::size_t index = 0; index < part.plan.block_ends.size(); ++index) {
+    const std::size_t begin = outcome.rows_stored, end = part.plan.block_ends[index];
+    const Block block = insert.gather(std::span(part.plan.rows).subspan(begin, end - begin));
+    auto stored =
+        store_block(*part.route, statement(insert, *part.route, prefix + std::to_string(index)), block,
+                    insert.family, insert.may_be_stored ? Doubt::kEarlier : Doubt::kNone, deadline);
+    if (!stored) {
+      outcome.error = std::move(stored).error();
+      break;
+    }
+    outcome.rows_stored = end;
+  }
+  return outcome;
+}
+
+std::vector<Outcome> store_parts(const BlockInsert& insert, const std::vector<PartInsert>& parts) {
+  const auto deadline = steady_clock::now() + insert.timeout;
+  std::vector<Outcome> outcomes(parts.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < parts.size(); i = next++)
+      outcomes[i] = store_part(insert, parts[i], deadline);
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < std::min(parts.size(), kPartsAtOnceMax); ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  return outcomes;
+}
+
+/// "shard 2 of fleet (db2:9000): <cause>; 80 of its 200 rows are stored. The 120 rows of the other shards
+/// are stored", with every part that failed.
+std::string failure_text(const std::vector<PartInsert>& parts, const std::vector<Outcome>& outcomes) {
+  std::string text;
+  std::size_t rows_of_others = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (!outcomes[i].error) {
+      rows_of_others += outcomes[i].rows_stored;
+      continue;
+    }
+    text += (text.empty() ? "" : "; ") + parts[i].route->name + ": " + outcomes[i].error->message + "; " +
+            std::to_string(outcomes[i].rows_stored) + " of its " + std::to_string(parts[i].plan.rows.size()) +
+            " rows are known to be stored";
+  }
+  return text + "; the " + std::to_string(rows_of_others) + " rows of the other shards are stored";
+}
+
+Error failure(const std::vector<PartInsert>& parts, const std::vector<Outcome>& outcomes) {
+  const auto failed = std::find_if(outcomes.begin(), outcomes.end(),
+                                   [](const Outcome& outcome) { return outcome.error.has_value(); });
+  Error error = *failed->error;
+  const bool is_cluster = parts.front().route->shard != 0;
+  if (is_cluster) error.message = failure_text(parts, outcomes);
+  // Blocks before the one that failed are stored, whatever became of it, and so are other parts.
+  const bool any = std::any_of(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) {
+    return outcome.rows_stored > 0 || (outcome.error && outcome.error->applied == Applied::kUnknown);
+  });
+  if (any) error.applied = Applied::kUnknown;
+  return error;
+}
+
+}  // namespace
+
+Result<std::size_t> insert_parts(const BlockInsert& insert, const std::vector<PartInsert>& parts) {
+  const std::vector<Outcome> outcomes = store_parts(insert, parts);
+  std::size_t rows = 0;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.error) return failure(parts, outcomes);
+    rows += outcome.rows_stored;
+  }
+  return rows;
+}
+
+}  // namespace optiinfra

@@ -1,0 +1,41 @@
+/// Blocks into the parts of a store, each block exactly once.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "insert_plan.hpp"
+#include "shards.hpp"
+
+namespace optiinfra {
+
+/// The rows of one call that go to one part of the store.
+struct PartInsert {
+  const InsertRoute* route = nullptr;
+  InsertPlan plan;
+};
+
+struct BlockInsert {
+  const char* table = nullptr;  ///< Without its database.
+  /// Of a raw table, whose rows know the token that brought them; none for a rollup.
+  std::optional<Family> family = {};
+  /// Rows of the token may be stored already, by an earlier call.
+  bool may_be_stored = false;
+  std::string token;  ///< Of the call; each block has one of its own, made from it.
+  std::chrono::milliseconds timeout{0};
+  std::function<Block(std::span<const std::uint32_t>)> gather;  ///< The block of some rows. Threads: any.
+};
+
+/// Parts of a cluster that one call inserts into at the same time.
+inline constexpr std::size_t kPartsAtOnceMax = 16;
+
+/// Stores every part, several at once, and returns the number of rows. A block whose outcome is unknown is
+/// completed from what the raw table has of it while there is time. A part that fails stops there, and the
+/// others go on: the error names the parts that are not stored, and is Applied::kUnknown when anything of the
+/// call may be.
+Result<std::size_t> insert_parts(const BlockInsert& insert, const std::vector<PartInsert>& parts);
+
+}  // namespace optiinfra

@@ -1,0 +1,86 @@
+#include "shards.hpp"
+
+namespace optiinfra {
+namespace {
+
+bool is_native(const StoreUrl& url) {
+  return url.protocol == Protocol::kNative || url.protocol == Protocol::kNativeTls;
+}
+
+InsertRoute through_entry(const Cluster& cluster, std::size_t index, SessionPool& entry) {
+  const Shard& shard = cluster.shards[index];
+  return {description(cluster, shard),
+          shard.number,
+          &entry,
+          {{"insert_shard_id", std::to_string(index + 1)}, {"distributed_foreground_insert", "1"}}};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Shards>> Shards::make(const StoreUrl& url, ClusterStore store, SessionPool& entry,
+                                             const OpenStore& open_store) {
+  OPTIINFRA_TRY(Placement placement, store.cluster.placement());
+  std::unique_ptr<Shards> shards(new Shards(std::move(store), std::move(placement)));
+  const Cluster& cluster = shards->cluster();
+  for (std::size_t index = 0; index < cluster.shards.size(); ++index) {
+    if (!is_native(url)) {
+      shards->routes_.push_back(through_entry(cluster, index, entry));
+      continue;
+    }
+    const Shard& shard = cluster.shards[index];
+    OPTIINFRA_TRY(auto connector, open_store(shard_url(url, cluster, shard)));
+    shards->pools_.push_back(std::make_unique<SessionPool>(std::move(connector)));
+    shards->routes_.push_back({description(cluster, shard), shard.number, shards->pools_.back().get(), {}});
+  }
+  return shards;
+}
+
+std::vector<NamedValue> Shards::question_settings() const {
+  return {{"optimize_skip_unused_shards", store_.was_resized ? "0" : "1"}, {"skip_unavailable_shards", "0"}};
+}
+
+Result<void> Shards::with_shard(std::size_t index, std::chrono::milliseconds timeout,
+                                const std::function<Result<void>(Transport&)>& use) {
+  if (pools_.empty())
+    return Error{ErrorKind::kInvalidArgument,
+                 "this needs each shard of cluster " + cluster().name +
+                     " itself, and their HTTP ports are not known; write clickhouse://host:9000/database"};
+  const auto run = [&]() -> Result<void> {
+    OPTIINFRA_TRY(SessionPool::Lease lease, pools_[index]->take(timeout));
+    auto used = use(*lease);
+    if (!used) lease.settle(used.error());
+    return used;
+  };
+  auto done = run();
+  if (!done) return with_context(std::move(done).error(), routes_[index].name);
+  return {};
+}
+
+Result<void> Shards::with_each(std::chrono::milliseconds timeout,
+                               const std::function<Result<void>(Transport&, const Shard&)>& use) {
+  for (std::size_t index = 0; index < routes_.size(); ++index) {
+    OPTIINFRA_CHECK(with_shard(index, timeout,
+                               [&](Transport& session) { return use(session, cluster().shards[index]); }));
+  }
+  return {};
+}
+
+Result<void> Shards::with_any(std::chrono::milliseconds timeout,
+                              const std::function<Result<void>(Transport&)>& use) {
+  Result<void> last = Error{};
+  for (std::size_t index = 0; index < routes_.size(); ++index) {
+    last = with_shard(index, timeout, use);
+    if (last || last.error().kind != ErrorKind::kUnavailable) break;
+  }
+  return last;
+}
+
+Error question_error(Error error, const Shards* shards) {
+  constexpr int kAllConnectionTriesFailed = 279;
+  if (shards == nullptr || error.server_code != kAllConnectionTriesFailed) return error;
+  error.kind = ErrorKind::kUnavailable;
+  return with_context(std::move(error), "a shard of cluster " + shards->cluster().name +
+                                            " that may hold rows of the answer does not answer");
+}
+
+}  // namespace optiinfra

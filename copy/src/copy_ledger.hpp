@@ -1,0 +1,49 @@
+/// What the target remembers of copies from one source: which days are begun, how far they came, and what
+/// they held.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "optiinfra/client/client.hpp"
+#include "source.hpp"
+
+namespace optiinfra {
+
+/// How far the copy of one day of one family is, in one tier.
+struct DayState {
+  std::uint64_t blocks = 0;      ///< Begun so far. All but the last are stored.
+  Content content;               ///< Of these blocks; of the day, when finished.
+  std::uint64_t block_rows = 0;  ///< Of the last one.
+  bool is_finished = false;      ///< The last one is stored too, and the day holds no more.
+};
+
+/// The table copy_ledger, for one family and tier: a row before each block is stored, one when a day is
+/// finished, and one for where raw rows begin.
+class CopyLedger {
+ public:
+  CopyLedger(Client& target, Uuid source, Family family, Tier tier)
+      : target_(target), source_(source), family_(family), tier_(tier) {}
+
+  /// Reads what is recorded.
+  Result<void> open();
+
+  std::optional<DayState> find(const std::string& day) const;
+  const std::map<std::string, DayState>& days() const noexcept { return days_; }
+
+  /// Remembers the state. On success it is found by every later open().
+  Result<void> record(const std::string& day, const DayState& state);
+
+  /// Where raw rows begin, as the first copy decided; decides it now when it is the first.
+  Result<sys_seconds> raw_from(sys_seconds proposed);
+
+ private:
+  Client& target_;
+  const Uuid source_;
+  const Family family_;
+  const Tier tier_;
+  std::map<std::string, DayState> days_;
+};
+
+}  // namespace optiinfra

@@ -1,0 +1,31 @@
+/// One day of one family in one tier, from the source into the target, each row once.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "copy_ledger.hpp"
+#include "tier_sql.hpp"
+
+namespace optiinfra {
+
+struct DayCopy {
+  Client& source;
+  Client& target;
+  CopyLedger& ledger;
+  const TierSql& sql;
+  Uuid source_id;
+  std::string day;
+  std::function<void(std::uint64_t rows)> on_block;  ///< After each block, with its rows.
+};
+
+/// Copies what is missing of the day, of which the source holds `present`, and records it. Returns the rows
+/// that were stored by this call.
+///
+/// A day that is begun goes on with its last block, when the rows up to there are still those that were
+/// read then; that block is repeated under its token. A day whose rows have changed since - it still gets
+/// rows - is compared with the target row by row, and what is missing there is added: rows of the target
+/// that equal rows of the source in every column then count as copied.
+Result<std::uint64_t> copy_day(const DayCopy& day, const Content& present);
+
+}  // namespace optiinfra

@@ -1,0 +1,165 @@
+// The writer on the real engine, over a connection that breaks after the engine has done its work: what is
+// stored then is found, and nothing counts twice.
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "optiinfra/ingest/writer.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/verify.hpp"
+#include "optiinfra/testing/temporary_folder.hpp"
+#include "optiinfra/transport/connector.hpp"
+#include "optiinfra/transport/small_answer.hpp"
+
+namespace optiinfra {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto kLong = 60'000ms;
+constexpr Uuid kCustomer{1, 2};
+
+/// How many of the next inserts end with an unknown outcome, and whether they are done.
+struct Trouble {
+  std::atomic<int> inserts{0};
+  std::atomic<bool> is_applied{false};
+};
+
+class TroubledSession final : public Transport {
+ public:
+  TroubledSession(std::unique_ptr<Transport> session, std::shared_ptr<Trouble> trouble)
+      : session_(std::move(session)), trouble_(std::move(trouble)) {}
+
+  std::string_view database() const noexcept override { return session_->database(); }
+  Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) override {
+    return session_->query(statement, on_block);
+  }
+  Result<QuerySummary> query_text(const Statement& statement, std::string_view format,
+                                  const TextSink& on_text) override {
+    return session_->query_text(statement, format, on_text);
+  }
+  Result<void> execute(const Statement& statement) override { return session_->execute(statement); }
+
+  Result<InsertSummary> insert(const InsertStatement& statement, const Block& block) override {
+    if (trouble_->inserts.fetch_sub(1) <= 0) return session_->insert(statement, block);
+    if (trouble_->is_applied) {
+      EXPECT_TRUE(session_->insert(statement, block));
+    }
+    return Error{ErrorKind::kUnavailable, "the connection was lost", Applied::kUnknown, false};
+  }
+
+ private:
+  std::unique_ptr<Transport> session_;
+  std::shared_ptr<Trouble> trouble_;
+};
+
+class TroubledConnector final : public Connector {
+ public:
+  TroubledConnector(std::shared_ptr<Connector> connector, std::shared_ptr<Trouble> trouble)
+      : connector_(std::move(connector)), trouble_(std::move(trouble)) {}
+  Result<std::unique_ptr<Transport>> connect() override {
+    OPTIINFRA_TRY(auto session, connector_->connect());
+    return std::unique_ptr<Transport>(std::make_unique<TroubledSession>(std::move(session), trouble_));
+  }
+  std::string description() const override { return connector_->description(); }
+
+ private:
+  std::shared_ptr<Connector> connector_;
+  std::shared_ptr<Trouble> trouble_;
+};
+
+ResourceBatch samples(std::size_t rows) {
+  ResourceBatch batch;
+  for (std::size_t i = 0; i < rows; ++i) {
+    ResourceMetric row;
+    row.timestamp = floor_hour(now()) - std::chrono::hours{1} + std::chrono::seconds{i % 3600};
+    row.customer_id = kCustomer;
+    row.instance_id = "gpu-1";
+    row.instance_type = "h100";
+    row.gpu_utilization = 50;
+    batch.append(row);
+  }
+  return batch;
+}
+
+class WriterOnEngine : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto connector = make_connector("embedded:" + (folder_ / "store").string(), IfAbsent::kCreate);
+    ASSERT_TRUE(connector);
+    auto client = Client::open(std::make_shared<TroubledConnector>(*connector, trouble_), {.create = true});
+    ASSERT_TRUE(client) << client.error().message;
+    client_ = std::make_unique<Client>(std::move(client).value());
+  }
+
+  /// Raw rows, and whether the rollup says the same.
+  std::uint64_t reconciled_rows() {
+    std::uint64_t rows = 0;
+    const auto asked = client_->with_session([&](Transport& session) -> Result<void> {
+      OPTIINFRA_TRY(
+          const auto counted,
+          query_numbers(session, {.sql = "SELECT toUInt64(count()) FROM optiinfra.resource_metrics_ts"}));
+      rows = counted.at(0);
+      OPTIINFRA_TRY(const VerifyReport report, verify(session));
+      EXPECT_TRUE(report.ok());
+      return {};
+    });
+    EXPECT_TRUE(asked) << (asked ? "" : asked.error().message);
+    return rows;
+  }
+
+  const testing::TemporaryFolder folder_;
+  const std::shared_ptr<Trouble> trouble_ = std::make_shared<Trouble>();
+  std::unique_ptr<Client> client_;
+};
+
+TEST_F(WriterOnEngine, StoresOnceWhatBrokeBeforeOrAfterTheEngineHadIt) {
+  auto writer = Writer::open(*client_, {.insert_age = 2ms});
+  ASSERT_TRUE(writer) << writer.error().message;
+  std::uint64_t expected = 0;
+  for (const bool is_applied : {false, true, true, false}) {
+    trouble_->is_applied = is_applied;
+    trouble_->inserts = 2;
+    auto receipt = writer->write<ResourceMetric>(samples(100));
+    ASSERT_TRUE(receipt) << receipt.error().message;
+    const auto stored = receipt->ticket.wait(kLong);
+    ASSERT_TRUE(stored) << stored.error().message;
+    EXPECT_LE(trouble_->inserts, 1) << "the connection did not break";
+    expected += 100;
+  }
+  ASSERT_TRUE(writer->close(kLong));
+  EXPECT_EQ(reconciled_rows(), expected);
+}
+
+TEST_F(WriterOnEngine, CountsRowsUnderAProducersTokenOnceWhoeverHandsThemOverAgain) {
+  const ResourceBatch batch = samples(50);
+  for (int i = 0; i < 3; ++i) {
+    auto writer = Writer::open(*client_, {.insert_age = 2ms});
+    ASSERT_TRUE(writer);
+    auto receipt = writer->write<ResourceMetric>(batch, {.token = "agent-7:41"});
+    ASSERT_TRUE(receipt);
+    ASSERT_TRUE(receipt->ticket.wait(kLong));
+  }
+  EXPECT_EQ(reconciled_rows(), 50u);
+}
+
+TEST_F(WriterOnEngine, StoresASpoolOnceThoughTheStoreHadItWhenTheWriterDied) {
+  const WriterOptions options{.spool_folder = folder_ / "spool", .insert_age = 2ms};
+  {
+    trouble_->is_applied = true;
+    trouble_->inserts = 1'000;
+    auto writer = Writer::open(*client_, options);
+    ASSERT_TRUE(writer) << writer.error().message;
+    ASSERT_TRUE(writer->write<ResourceMetric>(samples(70)));
+    EXPECT_FALSE(writer->flush(300ms));
+  }
+  EXPECT_LT(trouble_->inserts, 1'000) << "nothing was sent";
+  trouble_->inserts = 0;
+  auto writer = Writer::open(*client_, options);
+  ASSERT_TRUE(writer) << writer.error().message;
+  ASSERT_TRUE(writer->close(kLong));
+  EXPECT_EQ(writer->metrics().rows_recovered, 70u);
+  EXPECT_EQ(reconciled_rows(), 70u);
+}
+
+}  // namespace
+}  // namespace optiinfra

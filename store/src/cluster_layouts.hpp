@@ -1,0 +1,18 @@
+/// What a host remembers of the layouts that its cluster has had since the store was made.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+
+inline constexpr const char* kLayoutsTable = "cluster_layouts";
+
+/// Every Cluster::layout() that was recorded in the session's database; none when it has no such table.
+Result<std::set<std::string>> read_layouts(Transport& session);
+
+Result<void> record_layout(Transport& session, const std::string& layout);
+
+}  // namespace optiinfra

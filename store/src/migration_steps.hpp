@@ -1,0 +1,34 @@
+/// The numbered steps from nothing to this program's schema, and how they are taken.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/migrate.hpp"
+
+namespace optiinfra {
+
+/// Statements may run twice: a kill between a step and its record repeats it.
+struct MigrationStep {
+  std::uint32_t number;
+  const char* name;
+  std::vector<std::string> statements;
+  /// Counts what is still to be done, for a step whose statements cost something where there is nothing.
+  const char* remaining;
+};
+
+/// Of a store on one machine, or of a shard.
+std::vector<MigrationStep> store_steps(std::string_view database, const TableForm& form);
+
+/// Of the tables over all shards. The same numbers as store_steps().
+std::vector<MigrationStep> distributed_steps(std::string_view database, const DistributedForm& form);
+
+/// Takes the steps that the session's database has no record of, and records each on this host. A step in
+/// `taken` has run on all hosts of the cluster: it is recorded alone, and others are added. nullptr: every
+/// step runs here.
+Result<MigrationReport> take_steps(Transport& session, const std::vector<MigrationStep>& steps,
+                                   std::set<std::uint32_t>* taken = nullptr);
+
+}  // namespace optiinfra

@@ -1,0 +1,175 @@
+#include "exchange.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "optiinfra/schema/column.hpp"
+#include "optiinfra/store/migrate.hpp"
+#include "optiinfra/transport/small_answer.hpp"
+#include "to_lines.hpp"
+
+namespace optiinfra::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// What a call may take beyond its budget: the server's answer to a cancel, and a busy machine.
+constexpr milliseconds kGrace{3'000};
+constexpr milliseconds kDirectTimeout{30'000};
+
+Uuid customer(std::uint64_t trial_number) { return {0xFA017, trial_number}; }
+
+Block rows_of(std::uint64_t trial_number) {
+  const auto rows = static_cast<std::size_t>(3);
+  const auto labels = [](const char* text) {
+    Dictionary dictionary;
+    for (std::size_t i = 0; i < 3; ++i) dictionary.append(text);
+    return dictionary;
+  };
+  const auto hour = std::chrono::floor<std::chrono::hours>(std::chrono::system_clock::now());
+  const auto seconds = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(hour.time_since_epoch()).count());
+  Block block;
+  block.add({"timestamp", "DateTime('UTC')", std::vector<std::uint32_t>(rows, seconds)});
+  block.add({"customer_id", "UUID", std::vector<Uuid>(rows, customer(trial_number))});
+  block.add({"cloud_provider", "LowCardinality(String)", labels("aws")});
+  block.add({"cost_per_hour", "Float64", std::vector<double>{1.25, 2.5, 4}});
+  return block;
+}
+
+InsertStatement insert_statement(const std::string& database, std::uint64_t trial_number,
+                                 milliseconds timeout) {
+  return {.table = database + ".cost_metrics_ts",
+          .deduplication_token = "trial " + std::to_string(1'000'000 + trial_number),
+          .settings = {{"deduplicate_insert", "enable"},
+                       {"deduplicate_blocks_in_dependent_materialized_views", "1"}},
+          .timeout = timeout};
+}
+
+}  // namespace
+
+bool every_fault_is_wanted() {
+  const char* wanted = std::getenv("OPTIINFRA_FAULTS");
+  return wanted != nullptr && std::string_view(wanted) == "all";
+}
+
+void Tally::count(const Trial& trial) {
+  ++tried;
+  fired += trial.fired ? 1 : 0;
+  succeeded += trial.succeeded ? 1 : 0;
+  unknown += !trial.succeeded && trial.error.applied == Applied::kUnknown ? 1 : 0;
+  longest = std::max(longest, trial.took);
+}
+
+void Tally::print(const std::string& what) const {
+  std::printf(
+      "%s: %d faults tried, %d fired; %d calls succeeded, %d failed (%d of unknown outcome); longest %d ms\n",
+      what.c_str(), tried, fired, succeeded, tried - succeeded, unknown, static_cast<int>(longest.count()));
+  ::testing::Test::RecordProperty("tried", tried);
+  ::testing::Test::RecordProperty("fired", fired);
+}
+
+void ExchangeTest::SetUp() {
+  url_ = new_store(GetParam());
+  const auto connector = make_connector(url_, IfAbsent::kCreate);
+  ASSERT_TRUE(connector) << connector.error().message;
+  auto opened = (*connector)->connect();
+  ASSERT_TRUE(opened) << opened.error().message;
+  direct_ = std::move(opened).value();
+  const auto migrated = migrate(*direct_);
+  ASSERT_TRUE(migrated) << migrated.error().message;
+  proxy_ = std::make_unique<FaultProxy>(url_.hosts[0].port);
+  Trial stored = insert_with({}, 0, kDirectTimeout);
+  ASSERT_TRUE(stored.succeeded) << stored.error.message;
+  Trial asked = query_with({}, kDirectTimeout);
+  ASSERT_TRUE(asked.succeeded) << asked.error.message;
+  expected_answer_ = last_answer_;
+  ASSERT_FALSE(expected_answer_.empty());
+}
+
+void ExchangeTest::TearDown() {
+  proxy_.reset();
+  if (direct_) EXPECT_TRUE(direct_->execute({.sql = "DROP DATABASE " + url_.database}));
+}
+
+Result<std::unique_ptr<Transport>> ExchangeTest::open_through_proxy() const {
+  StoreUrl url = url_;
+  url.hosts = {{"127.0.0.1", proxy_->port()}};
+  OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kFail));
+  return connector->connect();
+}
+
+template <typename Call>
+Trial ExchangeTest::attempt(const Fault& fault, milliseconds budget, Call call) {
+  proxy_->arm(fault);
+  const auto begin = steady_clock::now();
+  Trial trial;
+  auto session = open_through_proxy();
+  Result<void> result = session ? call(**session) : Result<void>(session.error());
+  trial.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
+  trial.fired = proxy_->report().fired;
+  trial.succeeded = result.has_value();
+  if (!result) {
+    trial.error = std::move(result).error();
+    EXPECT_FALSE(trial.error.message.empty());
+  }
+  EXPECT_LT(trial.took, budget + kGrace) << trial.error.message;
+  return trial;
+}
+
+Trial ExchangeTest::insert_with(const Fault& fault, std::uint64_t trial_number, milliseconds budget) {
+  return attempt(fault, budget, [&](Transport& session) {
+    return done(session.insert(insert_statement(url_.database, trial_number, budget), rows_of(trial_number)));
+  });
+}
+
+Trial ExchangeTest::query_with(const Fault& fault, milliseconds budget) {
+  const Statement statement{
+      .sql = "SELECT timestamp, customer_id, cloud_provider, cost_per_hour FROM " + url_.database +
+             ".cost_metrics_ts WHERE customer_id = {customer:UUID} ORDER BY cost_per_hour",
+      .parameters = {{"customer", customer(0).to_string()}},
+      .timeout = budget};
+  last_answer_.clear();
+  return attempt(fault, budget, [&](Transport& session) {
+    return done(session.query(statement, [this](const Block& block) {
+      last_answer_ += to_lines(block);
+      return true;
+    }));
+  });
+}
+
+void ExchangeTest::expect_kept_promise(const Trial& trial, std::uint64_t trial_number) {
+  if (trial.succeeded) return;  // That it is stored is seen at the end, by expect_stored_once.
+  if (trial.error.applied == Applied::kNo)
+    EXPECT_EQ(stored_rows(trial_number), 0u) << "said to be not applied: " << trial.error.message;
+  const auto repeated =
+      direct_->insert(insert_statement(url_.database, trial_number, kDirectTimeout), rows_of(trial_number));
+  EXPECT_TRUE(repeated) << repeated.error().message;
+}
+
+std::uint64_t ExchangeTest::count(const std::string& sql) {
+  const auto numbers = query_numbers(*direct_, {.sql = sql});
+  EXPECT_TRUE(numbers) << numbers.error().message;
+  return numbers && numbers->size() == 1 ? numbers->front() : ~std::uint64_t{0};
+}
+
+std::uint64_t ExchangeTest::stored_rows(std::uint64_t trial_number) {
+  return count("SELECT count() FROM " + url_.database + ".cost_metrics_ts WHERE customer_id = '" +
+               customer(trial_number).to_string() + "'");
+}
+
+void ExchangeTest::expect_stored_once(std::uint64_t trials) {
+  const std::string rows = std::to_string(kRows);
+  const auto expect_all = [&](const std::string& what, const std::string& sum, const std::string& table) {
+    const std::string counted = "(SELECT customer_id, " + sum + " AS stored FROM " + url_.database + "." +
+                                table + " GROUP BY customer_id)";
+    EXPECT_EQ(count("SELECT count() FROM " + counted), trials) << what << ": inserts that left rows";
+    EXPECT_EQ(count("SELECT countIf(stored != " + rows + ") FROM " + counted), 0u)
+        << what << ": inserts stored twice or in part";
+  };
+  expect_all("raw", "count()", "cost_metrics_ts");
+  expect_all("rollup", "sum(sample_count)", "cost_metrics_hourly");
+}
+
+}  // namespace optiinfra::testing
