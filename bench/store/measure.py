@@ -118,7 +118,7 @@ def sync(db, store):
 
 
 def repair(db, _):
-    """Taking rollup rows out, by mask and by rewriting, and putting them back: 1,000 services, 30 days, 720,000 rows."""
+    """Taking rollup rows out, by mask and by rewriting, and putting them back: 1,000 services, two models, 30 days."""
     for day in range(30):
         source(db, "src", 96000, 1000, begin=f"toStartOfDay(now()) - toIntervalDay({day + 1})")
         insert(db, "src")
