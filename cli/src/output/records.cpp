@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "output/number.hpp"
@@ -52,10 +51,7 @@ struct PlainText {
 }  // namespace
 
 void append_of_shard(Section& section, std::uint64_t shard, Section more) {
-  for (Row& row : more.records.rows) {
-    row.emplace_back(shard);
-    std::rotate(row.begin(), row.end() - 1, row.end());
-  }
+  for (Row& row : more.records.rows) row.emplace(row.begin(), shard);
   if (section.key.empty()) {
     more.records.fields.insert(more.records.fields.begin(), {"shard", "shard", Look::kCount});
     section = std::move(more);
