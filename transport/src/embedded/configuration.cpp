@@ -73,15 +73,10 @@ std::string cluster(const ServedCluster& cluster, const ServeOptions& options) {
 
 /// Everything that works inside the store. Nothing that reaches a file, a program or another host: this
 /// engine puts no fence around files, and its dictionaries and functions can run programs.
-std::string grants_of_client(const ServeOptions& options) {
-  std::string text =
-      "GRANT SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY "
-      "TABLE, "
-      "DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, KILL QUERY, SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM FLUSH, "
-      "SYSTEM DROP CACHE, SYSTEM DROP MARK CACHE ON *.*";
-  if (!options.clusters.empty()) text += "; GRANT READ, WRITE ON REMOTE";
-  return text;
-}
+constexpr const char* kGrantsOfClient =
+    "GRANT SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY TABLE, "
+    "DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, KILL QUERY, SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM FLUSH, "
+    "SYSTEM DROP CACHE, SYSTEM DROP MARK CACHE ON *.*";
 
 constexpr const char* kEngines[] = {
     // Tables.
@@ -92,7 +87,8 @@ constexpr const char* kEngines[] = {
     "Atomic"};
 
 std::string grants(const ServeOptions& options) {
-  std::string text = "<grants>\n" + element("query", grants_of_client(options));
+  std::string text = "<grants>\n" + element("query", kGrantsOfClient);
+  if (!options.clusters.empty()) text += element("query", "GRANT READ, WRITE ON REMOTE");
   for (const char* engine : kEngines)
     text += element("query", std::string("GRANT TABLE ENGINE ON ") + engine);
   return text;
