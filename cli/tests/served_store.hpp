@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "optiinfra/testing/server.hpp"
+#include "optiinfra/transport/connector.hpp"
 #include "program_under_test.hpp"
 
 namespace optiinfra::cli {
@@ -31,18 +32,29 @@ class ServedStore : public ::testing::Test {
 
   std::filesystem::path store() const { return folder / "store"; }
 
-  /// What `sql` answers over native TCP, as CSV without its heading; its error where it fails.
+  /// What `sql` answers over native TCP, as CSV; its error where it fails.
   std::string ask(const std::string& sql, const std::string& user = "default") const {
     return ask_url(server->native_url(user), sql);
   }
 
-  std::string ask_url(const std::string& url, const std::string& sql) const {
-    const auto result = home.run({"--url", url, "--output", "csv", "sql", "--write", sql});
-    return result.exit_code == 0 ? result.output.substr(result.output.find('\n') + 1) : result.error_output;
+  static std::string ask_url(const std::string& url, const std::string& sql) {
+    std::string answer;
+    const auto connector = make_connector(url, IfAbsent::kFail);
+    if (!connector) return connector.error().message;
+    auto session = (*connector)->connect();
+    if (!session) return session.error().message;
+    const auto asked = (*session)->query_text({.sql = sql}, "CSV", [&](std::string_view text) {
+      answer += text;
+      return true;
+    });
+    return asked ? answer : asked.error().message;
   }
 
+  /// The same of the folder, in a process that opens it.
   std::string ask_embedded(const std::string& sql) const {
-    return ask_url("embedded:" + store().string(), sql);
+    const auto result =
+        home.run({"--url", "embedded:" + store().string(), "--output", "csv", "sql", "--write", sql});
+    return result.exit_code == 0 ? result.output.substr(result.output.find('\n') + 1) : result.error_output;
   }
 
   bool is_clean() const { return !std::filesystem::exists(store() / "unclean"); }

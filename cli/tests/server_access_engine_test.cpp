@@ -93,7 +93,7 @@ TEST_F(ServerAccess, ReachesTheTablesAndNoFilesProgramsHostsOrSwitches) {
 TEST_F(ServerAccess, KeepsToItsMemoryLimit) {
   start({"--memory-limit", "300M"});
   EXPECT_THAT(ask("SELECT length(groupArray(number)) FROM numbers(100000000)"),
-              HasSubstr("MEMORY_LIMIT_EXCEEDED"));
+              HasSubstr("memory limit exceeded"));
   EXPECT_EQ(ask("SELECT 1"), "1\n");
 }
 
