@@ -36,18 +36,17 @@ TEST_F(ForeignClient, PythonInsertsByColumnNameAndReadsTheViews) {
 }
 
 TEST_F(ForeignClient, JavaScriptInsertsByColumnNameAndReadsAnHour) {
-  const ProgramResult result =
-      run_program({"node", OPTIINFRA_CLIENTS "/insert_and_read.js",
-                   "http://127.0.0.1:" + std::to_string(server.http_port())},
-                  {.environment = {"NODE_PATH=" OPTIINFRA_NODE_PATH}});
+  const ProgramResult result = run_program({"node", OPTIINFRA_CLIENTS "/insert_and_read.js",
+                                            "http://127.0.0.1:" + std::to_string(server.http_port())},
+                                           {.environment = {"NODE_PATH=" OPTIINFRA_NODE_PATH}});
   if (result.exit_code == kNotInstalled || result.exit_code == 127) GTEST_SKIP() << result.error_output;
   EXPECT_EQ(result.exit_code, 0) << result.output << result.error_output;
 }
 
 TEST_F(ForeignClient, ClickHouseClientReadsATable) {
-  const ProgramResult result = run_program({"clickhouse-client", "--host", "127.0.0.1", "--port", port(),
-                                            "--database", "optiinfra", "--query",
-                                            "SELECT count(), max(cost_per_hour) FROM cost_metrics_ts"});
+  const ProgramResult result =
+      run_program({"clickhouse-client", "--host", "127.0.0.1", "--port", port(), "--database", "optiinfra",
+                   "--query", "SELECT count(), max(cost_per_hour) FROM cost_metrics_ts"});
   if (result.exit_code == 127) GTEST_SKIP() << result.error_output << "; install clickhouse-client";
   EXPECT_EQ(result.exit_code, 0) << result.error_output;
   EXPECT_EQ(result.output, "0\t0\n");
