@@ -6,24 +6,25 @@ _optiinfra() {
     --by) COMPREPLY=($(compgen -W "provider service region instance-type" -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W "none error warning information debug trace" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
-    --map|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--from|--to|--provider|--service|--hours|--path|--tcp-port|--http-port|--listen|--user|--memory-limit|--connections|--grace|--cluster|--macro|--format) COMPREPLY=(); return ;;
+    --map|--spool|--path|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--provider|--service|--hours|--tcp-port|--http-port|--listen|--user|--memory-limit|--connections|--grace|--macro|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"ping"|"import"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"sql"|"version") at="${at:+$at }$word" ;;
+      "init"|"verify"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"sql"|"version") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify ping import generate collect query retention server sql version --version -h --help --url --output -q --quiet" ;;
-    "init") words="-h --help --url --output -q --quiet" ;;
+    "") words="init verify ping import copy generate collect query retention server sql version --version -h --help --url --output -q --quiet" ;;
+    "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
     "verify") words="-h --help --repair --json --url --output -q --quiet" ;;
     "ping") words="-h --help --url --output -q --quiet" ;;
     "import") words="cost performance resource quality -h --help --map --strict --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "copy") words="cost performance resource quality -h --help --from --to --url --output -q --quiet" ;;
     "generate") words="-h --help --days --rows --seed --end --url --output -q --quiet" ;;
     "collect") words="host -h --help --url --output -q --quiet" ;;
-    "collect host") words="-h --help --customer --instance --interval --for --url --output -q --quiet" ;;
+    "collect host") words="-h --help --customer --instance --interval --for --spool --url --output -q --quiet" ;;
     "query") words="cost-hourly performance-p95 resource-utilization quality-trends models cost -h --help --url --output -q --quiet" ;;
     "query cost-hourly") words="-h --help --customer --from --to --provider --url --output -q --quiet" ;;
     "query performance-p95") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;

@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' ping' ' import' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' sql' ' version'
+            case ' init' ' verify' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' sql' ' version'
                 set at "$at $word"
         end
     end
@@ -14,6 +14,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a init -d 'Create the store, or br
 complete -c optiinfra -n "__optiinfra_at ''" -a verify -d 'Check the store: its objects, its retention, and every rollup hour against the raw rows'
 complete -c optiinfra -n "__optiinfra_at ''" -a ping -d 'Ask the store whether it answers'
 complete -c optiinfra -n "__optiinfra_at ''" -a import -d 'Store the rows of files, each exactly once: importing again, also after a kill in the middle, adds what is missing'
+complete -c optiinfra -n "__optiinfra_at ''" -a copy -d 'Copy a store into another one - embedded to server, server to cluster, and every other pair - each row once, and compare both sides'
 complete -c optiinfra -n "__optiinfra_at ''" -a generate -d 'Fill the store with a believable fleet: customers, services, instances, daily rhythm, incidents'
 complete -c optiinfra -n "__optiinfra_at ''" -a collect -d 'Measure and store'
 complete -c optiinfra -n "__optiinfra_at ''" -a query -d 'Ask about cost, performance, resources and quality'
@@ -24,6 +25,8 @@ complete -c optiinfra -n "__optiinfra_at ''" -a version -d 'Print the versions o
 complete -c optiinfra -n "__optiinfra_at ''" -l version -d 'Print the version and exit'
 complete -c optiinfra -n "__optiinfra_at ''" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' init'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' init'" -l cluster -x -d 'Spread the store over this cluster of the server'\''s configuration (docs/cluster'
+complete -c optiinfra -n "__optiinfra_at ' init'" -l no-replication -d 'Plain tables on each host, for shards of one host and servers without a Keeper'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -l repair -d 'Rebuild the rollup hours that differ, from raw rows, and say which'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -l json -d 'The same as --output json'
@@ -33,6 +36,10 @@ complete -c optiinfra -n "__optiinfra_at ' import'" -a 'cost performance resourc
 complete -c optiinfra -n "__optiinfra_at ' import'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l map -r -F -d 'How the files'\'' columns become ours: a TOML file, or the name of a ready-made map'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l strict -d 'Store nothing of a file with a row that breaks a rule'
+complete -c optiinfra -n "__optiinfra_at ' copy'" -a 'cost performance resource quality'
+complete -c optiinfra -n "__optiinfra_at ' copy'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' copy'" -l from -x -d 'The store to copy'
+complete -c optiinfra -n "__optiinfra_at ' copy'" -l to -x -d 'The store to copy into, as `optiinfra init` has made it'
 complete -c optiinfra -n "__optiinfra_at ' generate'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' generate'" -l days -x -d 'How many days, up to --end'
 complete -c optiinfra -n "__optiinfra_at ' generate'" -l rows -x -d 'How many rows in all, over the four families'
@@ -45,6 +52,7 @@ complete -c optiinfra -n "__optiinfra_at ' collect host'" -l customer -x -d 'The
 complete -c optiinfra -n "__optiinfra_at ' collect host'" -l instance -x -d 'The name to store it under'
 complete -c optiinfra -n "__optiinfra_at ' collect host'" -l interval -x -d 'Time between samples'
 complete -c optiinfra -n "__optiinfra_at ' collect host'" -l for -x -d 'How long'
+complete -c optiinfra -n "__optiinfra_at ' collect host'" -l spool -r -F -d 'A folder of this machine that keeps samples until the store has them'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a cost-hourly -d 'Cost of each hour by cloud provider and service'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a performance-p95 -d 'Latency percentiles (within 1 %), throughput and tokens of one service'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a resource-utilization -d 'How busy an instance'\''s GPUs, CPU, memory and network are'
@@ -96,7 +104,7 @@ complete -c optiinfra -n "__optiinfra_at ' retention set'" -a 'cost performance 
 complete -c optiinfra -n "__optiinfra_at ' retention set'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' retention apply'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' server'" -s h -l help -d 'Print help and exit'
-complete -c optiinfra -n "__optiinfra_at ' server'" -l path -x -d 'The store'\''s folder, made where there is none'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l path -r -F -d 'The store'\''s folder, made where there is none'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l tcp-port -x -d 'For the native protocol'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l http-port -x -d 'For HTTP'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l listen -x -d 'The address to listen on'

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "optiinfra/testing/server.hpp"
 #include "program_under_test.hpp"
 
 namespace optiinfra::cli {
@@ -94,6 +95,11 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
   asked("quality-trends", {"--customer", customer, "--service", service});
   asked("models", {"--customer", customer, "--service", service});
   asked("cost", {"--customer", customer, "--from", "now-24h", "--to", "now", "--by", "region"});
+
+  const testing::ServerProcess server(OPTIINFRA_PROGRAM, home / "served");
+  ASSERT_TRUE(server.is_ready());
+  expect("copy", home.json({"copy", "--from", "embedded:" + home.store_folder().string(), "--to",
+                            server.native_url(), "cost"}));
 
   expect("retention show", home.json({"retention", "show"}));
   expect("retention apply", home.json({"retention", "apply"}));

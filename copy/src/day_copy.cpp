@@ -76,7 +76,7 @@ class Copying {
     state.blocks += 1;
     state.block_rows = gathered_->rows();
     if (is_new) OPTIINFRA_CHECK(day_.ledger.record(day_.day, state));
-    return store_gathered(token);
+    return store_gathered(token, is_new);
   }
 
   /// Adds the rows that the target lacks, a slice of all hashes at a time.
@@ -93,20 +93,20 @@ class Copying {
           return true;
         }
         OPTIINFRA_CHECK(gathered_->append(block, row));
-        if (gathered_->is_full()) OPTIINFRA_CHECK(store_gathered({}));
+        if (gathered_->is_full()) OPTIINFRA_CHECK(store_gathered({}, true));
         return true;
       };
       OPTIINFRA_CHECK(
           read([&](Transport& session) { return day_.sql.rows(session, day_.day, slice, slices); }, take));
-      if (gathered_->rows() > 0) OPTIINFRA_CHECK(store_gathered({}));
+      if (gathered_->rows() > 0) OPTIINFRA_CHECK(store_gathered({}, true));
     }
     state.is_finished = true;
     return day_.ledger.record(day_.day, state);
   }
 
-  Result<void> store_gathered(const std::string& token) {
+  Result<void> store_gathered(const std::string& token, bool is_new) {
     const std::size_t rows = gathered_->rows();
-    if (auto stored = gathered_->store(day_.target, token); !stored)
+    if (auto stored = gathered_->store(day_.target, token, is_new); !stored)
       return with_context(std::move(stored).error(), "write the target");
     gathered_->clear();
     stored_ += rows;

@@ -47,9 +47,9 @@ class RawGathering final : public Gathering {
     text_bytes_ = 0;
   }
 
-  Result<void> store(Client& target, const std::string& token) override {
-    auto stored =
-        target.template insert<Row>(batch_, {.on_refused_rows = OnRefusedRows::kDoNotCheck, .token = token});
+  Result<void> store(Client& target, const std::string& token, bool is_new) override {
+    auto stored = target.template insert<Row>(
+        batch_, {.on_refused_rows = OnRefusedRows::kDoNotCheck, .token = token, .token_is_new = is_new});
     if (!stored) return std::move(stored).error();
     return {};
   }
@@ -83,7 +83,7 @@ class RollupGathering final : public Gathering {
     rows_ = text_bytes_ = 0;
   }
 
-  Result<void> store(Client& target, const std::string& token) override {
+  Result<void> store(Client& target, const std::string& token, bool) override {
     Block block;
     for (Column& column : columns_) block.add(std::move(column));
     columns_.clear();

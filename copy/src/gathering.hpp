@@ -22,8 +22,9 @@ class Gathering {
   virtual std::size_t rows() const noexcept = 0;
   virtual void clear() = 0;
 
-  /// Stores the block, once for one token; an empty token stores whenever it is called.
-  virtual Result<void> store(Client& target, const std::string& token) = 0;
+  /// Stores the block, once for one token; an empty token stores whenever it is called. `is_new` says that
+  /// nobody has used the token before.
+  virtual Result<void> store(Client& target, const std::string& token, bool is_new) = 0;
 };
 
 std::unique_ptr<Gathering> make_gathering(Family family, Tier tier);

@@ -1,6 +1,7 @@
 #include "checkpoint.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "crc32c.hpp"
 
@@ -25,7 +26,8 @@ std::size_t ranges_max(std::size_t segments) {
 }
 
 bool is_empty(Bytes slot) {
-  return std::all_of(slot.begin(), slot.end(), [](std::byte byte) { return byte == std::byte{0}; });
+  return slot.empty() ||
+         (slot[0] == std::byte{0} && std::memcmp(slot.data(), slot.data() + 1, slot.size() - 1) == 0);
 }
 
 // The length by which the checksum is found, when it is right.

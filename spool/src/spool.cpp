@@ -3,6 +3,7 @@
 #include "recovery.hpp"
 #include "room.hpp"
 #include "state.hpp"
+#include "survey.hpp"
 
 namespace optiinfra {
 namespace {
@@ -34,6 +35,7 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::filesystem::path& folder, 
                                            FileSystem& files) {
   OPTIINFRA_CHECK(check(options));
   OPTIINFRA_CHECK(files.create_folder(folder));
+  OPTIINFRA_CHECK(spool::expect_spool_or_empty(files, folder));
   OPTIINFRA_TRY(auto lock, files.lock_folder(folder));
   OPTIINFRA_TRY(auto recovered, spool::recover(files, folder));
   return std::unique_ptr<Spool>(

@@ -120,6 +120,14 @@ const CheckpointSegment* Survey::listed(std::uint64_t number) const noexcept {
   return it == all.end() ? nullptr : &*it;
 }
 
+Result<void> expect_spool_or_empty(FileSystem& files, const fs::path& folder) {
+  OPTIINFRA_TRY(const auto listed, files.list(folder));
+  const Names names = sort_names(listed);
+  if (names.checkpoint || names.foreign.empty()) return {};
+  return Error{ErrorKind::kIncompatible, folder.string() + " is no spool: it holds " + names.foreign +
+                                             "; choose an empty or new folder"};
+}
+
 Result<Survey> survey(FileSystem& files, const fs::path& folder, RecoveryReport& report) {
   Survey survey;
   OPTIINFRA_TRY(const auto listed, files.list(folder));
@@ -127,9 +135,6 @@ Result<Survey> survey(FileSystem& files, const fs::path& folder, RecoveryReport&
   survey.damaged_kept = names.damaged_kept;
   if (names.checkpoint) {
     OPTIINFRA_CHECK(load_checkpoint(files, folder, survey, report));
-  } else if (!names.foreign.empty()) {
-    return Error{ErrorKind::kIncompatible, folder.string() + " is no spool: it holds " + names.foreign +
-                                               "; choose an empty or new folder"};
   } else if (names.segments.empty()) {
     report.created = true;
     survey.identity = Uuid::random();

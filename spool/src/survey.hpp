@@ -36,6 +36,10 @@ struct Survey {
   }
 };
 
+/// kIncompatible for a folder that holds files of somebody else and no spool. To be asked before anything is
+/// written to it.
+Result<void> expect_spool_or_empty(FileSystem& files, const std::filesystem::path& folder);
+
 /// Notes trouble in `report`. Errors: kStorage, kIncompatible, kCorrupt.
 Result<Survey> survey(FileSystem& files, const std::filesystem::path& folder, RecoveryReport& report);
 

@@ -129,6 +129,13 @@ std::set<Sequence> hit_by(const Sample& sample, const std::string& file, std::ui
   return hit;
 }
 
+/// Sanitizers take twenty times as long: there, one bit of each byte.
+#ifdef __SANITIZE_ADDRESS__
+constexpr unsigned kBitsFlipped = 1;
+#else
+constexpr unsigned kBitsFlipped = 8;
+#endif
+
 struct FlipCounts {
   std::uint64_t flips = 0, lost = 0, reported = 0, wrong = 0;
 };
@@ -140,7 +147,8 @@ void flip_every_bit(const Sample& sample, const std::string& name, FlipCounts& c
     // The checkpoint's slots are mostly zeros that mean nothing: a few of those stand for all.
     if (name == spool::kCheckpointName && byte % spool::kCheckpointSlotBytes > 240 && byte % 1'009 != 0)
       continue;
-    for (unsigned bit = 0; bit < 8; ++bit) {
+    for (unsigned i = 0; i < kBitsFlipped; ++i) {
+      const unsigned bit = (static_cast<unsigned>(byte) + i) % 8;
       const auto disk = sample.disk.copy();
       (*disk->content(kFolder / name))[byte] ^= static_cast<std::byte>(1u << bit);
       const Seen seen = look(*disk, sample);
@@ -169,7 +177,7 @@ TEST(Damage, AFlippedBitAnywhereCostsAtMostTheRecordItHits) {
             << counts.reported << " reported, the others torn tails), 0 others lost, " << counts.wrong
             << " wrong ones accepted\n";
   EXPECT_EQ(counts.wrong, 0u);
-  EXPECT_GT(counts.reported, 1'000u);
+  EXPECT_GT(counts.reported, 1'000u * kBitsFlipped);
 }
 
 TEST(Damage, AFileCutAtAnyByteKeepsTheRecordsBefore) {
@@ -204,7 +212,7 @@ TEST(Damage, ZerosOverTheTailAreATornTailAndNoAlarm) {
 TEST(Damage, GarbageOfAnyLengthCostsTheRecordsItCovers) {
   const auto sample = make_sample();
   std::mt19937_64 random(11);
-  for (int round = 0; round < 2'000; ++round) {
+  for (int round = 0; round < 500; ++round) {
     const auto disk = sample->disk.copy();
     const std::string& name = sample->segments[random() % sample->segments.size()];
     auto& bytes = *disk->content(kFolder / name);

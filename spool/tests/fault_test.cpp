@@ -114,7 +114,7 @@ TEST(Fault, ThatPassesLosesNothing) { fail_everywhere(false); }
 TEST(Fault, ThatStaysLosesNothingAndEndsWithTheDisksRepair) { fail_everywhere(true); }
 
 TEST(Fault, WritesCutShortAtAnyLengthAreCompleted) {
-  for (std::uint64_t bytes = 1; bytes <= 300; ++bytes) {
+  for (std::uint64_t bytes = 1; bytes <= 120; ++bytes) {
     LyingDisk disk;
     SpoolModel model;
     ModelCounts counts;

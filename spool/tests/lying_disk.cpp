@@ -274,13 +274,9 @@ Result<void> LyingDisk::remove(const fs::path& file) {
 
 Result<void> LyingDisk::sync_folder(const fs::path& folder) {
   const std::lock_guard lock(mutex_);
-  const auto error = fault_now("sync " + folder.string());
-  if (error && off_) return *error;
-  for (const NameChange& change : name_changes_) {
-    if (!error || heads()) change(durable_);
-  }
+  if (auto error = fault_now("sync " + folder.string())) return *error;
+  for (const NameChange& change : name_changes_) change(durable_);
   name_changes_.clear();
-  if (error) return *error;
   return {};
 }
 

@@ -1,8 +1,9 @@
 /// A disk in memory that keeps exactly what it must and no more.
 ///
-/// What was written is seen at once, like through a page cache, and survives a crash for sure only after the
-/// file's sync(); names survive only after sync_folder(). A crash keeps any part of the rest. A failed sync
-/// forgets what was to be synced, and the next one succeeds as if nothing had happened: so do real disks.
+/// What was written is seen at once, like through a page cache, and survives a crash for sure only after
+/// the file's sync(); names survive only after sync_folder(). A crash keeps any part of the rest. A failed
+/// sync forgets what was to be synced, and the next one succeeds as if nothing had happened: so do real
+/// disks. A failed sync_folder() leaves the names as uncertain as before: a journal holds those.
 #pragma once
 
 #include <chrono>

@@ -52,8 +52,8 @@ class SpoolModel {
   std::set<Sequence> promised_, acknowledged_, acknowledged_on_disk_, gone_;
 };
 
-/// Appends, syncs and acknowledges by chance until the disk stops or `steps` are done. Storage errors are
-/// what a caller makes of them: the record is tried again, withdrawn or left.
+/// Appends, syncs and acknowledges by chance until the disk stops or `steps` are done. After an error it
+/// goes on: what waits is synced or acknowledged later, or left.
 void work(Spool& spool, LyingDisk& disk, SpoolModel& model, std::uint64_t seed, int steps);
 
 }  // namespace optiinfra::testing

@@ -33,6 +33,11 @@ bool ServerProcess::start() {
   return is_ready_;
 }
 
+bool ServerProcess::start(std::vector<std::string> arguments) {
+  arguments_ = std::move(arguments);
+  return start();
+}
+
 std::string ServerProcess::failure() {
   if (is_ready_) return {};
   const ProgramResult result = program_->wait();

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "hosts.hpp"
+
 namespace optiinfra {
 namespace {
 
@@ -219,11 +221,6 @@ Result<StoreUrl> parse_embedded_url(std::string_view path) {
   return store;
 }
 
-std::string host_text(const Endpoint& endpoint) {
-  const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
-}
-
 Result<StoreUrl> url_of_variable(const char* name, const std::string& url) {
   auto store = parse_store_url(url);
   if (!store) return with_context(std::move(store).error(), name);
@@ -269,7 +266,7 @@ Result<std::optional<StoreUrl>> clickhouse_variables(const Environment& environm
 std::string StoreUrl::description() const {
   if (protocol == Protocol::kEmbedded) return "embedded:" + folder.string();
   std::string text = std::string(scheme_of(protocol).name) + "://" + user + "@";
-  for (const Endpoint& endpoint : hosts) text += (&endpoint == hosts.data() ? "" : ",") + host_text(endpoint);
+  for (const Endpoint& endpoint : hosts) text += (&endpoint == hosts.data() ? "" : ",") + to_string(endpoint);
   return text + "/" + database;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <string>
 
@@ -68,15 +69,87 @@ int insert_once(char** arguments) {
   return inserted ? 0 : failed(inserted.error());
 }
 
+/// Adds a mark to the file in which disk_calls.cpp writes calls down.
+void mark(const char* file, const char* text) { std::ofstream(file, std::ios::app) << text << std::endl; }
+
+Result<InsertSummary> insert(Transport& session, std::string token, bool synced) {
+  InsertStatement statement = kill_case_statement(std::move(token));
+  statement.synced = synced;
+  return session.insert(statement, kill_case_block());
+}
+
+/// Inserts `before` times and then once more between two marks.
+int insert_between_marks(char** arguments, int before, bool synced) {
+  auto session = open_session(arguments[0], IfAbsent::kFail);
+  if (!session) return failed(session.error());
+  for (int i = 0; i <= before; ++i) {
+    if (i == before) mark(arguments[2], "-- begin");
+    const auto inserted = insert(**session, arguments[1], synced);
+    if (!inserted) return failed(inserted.error());
+  }
+  mark(arguments[2], "-- acknowledged");
+  return 0;
+}
+
+int insert_noted(char** arguments) { return insert_between_marks(arguments, 0, false); }
+int insert_synced(char** arguments) { return insert_between_marks(arguments, 0, true); }
+int insert_synced_twice(char** arguments) { return insert_between_marks(arguments, 1, true); }
+
+void say(const Result<InsertSummary>& inserted) {
+  if (inserted) {
+    std::puts("stored");
+    return;
+  }
+  const Error& error = inserted.error();
+  std::printf("%s %s %s", std::string(to_string(error.kind)).c_str(),
+              error.applied == Applied::kUnknown ? "unknown" : "not applied",
+              error.connection_usable ? "usable" : "broken");
+  if (error.server_code != 0) std::printf(" %d", error.server_code);
+  std::puts("");
+  std::fprintf(stderr, "%s\n", error.message.c_str());
+}
+
+/// Syncs that fail: the insert, the next, one that does not ask, and one after the store was opened anew.
+int insert_synced_after_failure(char** arguments) {
+  auto session = open_session(arguments[0], IfAbsent::kFail);
+  if (!session) return failed(session.error());
+  say(insert(**session, "one", true));
+  say(insert(**session, "two", true));
+  say(insert(**session, "three", false));
+  (*session).reset();
+  session = open_session(arguments[0], IfAbsent::kFail);
+  if (!session) return failed(session.error());
+  say(insert(**session, "four", true));
+  return 0;
+}
+
+/// A log whose write fails once: the insert, its retry, another one; then both after a new start.
+int insert_past_log_failure(char** arguments) {
+  auto session = open_session(arguments[0], IfAbsent::kFail);
+  if (!session) return failed(session.error());
+  for (const char* token : {"one", "one", "two"}) say(insert(**session, token, false));
+  (*session).reset();
+  session = open_session(arguments[0], IfAbsent::kFail);
+  if (!session) return failed(session.error());
+  for (const char* token : {"one", "two", "two"}) say(insert(**session, token, false));
+  return 0;
+}
+
 }  // namespace
 }  // namespace optiinfra
 
 int main(int count, char** arguments) {
-  const std::map<std::string, int (*)(char**)> roles{{"connect", optiinfra::connect},
-                                                     {"hold", optiinfra::hold},
-                                                     {"leave", optiinfra::leave},
-                                                     {"leave_in_query", optiinfra::leave_in_query},
-                                                     {"insert_once", optiinfra::insert_once}};
+  const std::map<std::string, int (*)(char**)> roles{
+      {"connect", optiinfra::connect},
+      {"hold", optiinfra::hold},
+      {"leave", optiinfra::leave},
+      {"leave_in_query", optiinfra::leave_in_query},
+      {"insert_once", optiinfra::insert_once},
+      {"insert_noted", optiinfra::insert_noted},
+      {"insert_synced", optiinfra::insert_synced},
+      {"insert_synced_twice", optiinfra::insert_synced_twice},
+      {"insert_synced_after_failure", optiinfra::insert_synced_after_failure},
+      {"insert_past_log_failure", optiinfra::insert_past_log_failure}};
   const auto role = count > 2 ? roles.find(arguments[1]) : roles.end();
   return role == roles.end() ? 2 : role->second(arguments + 2);
 }

@@ -32,6 +32,12 @@ std::string CapturedStandardError::take() {
   return text;
 }
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  const std::size_t end = text.find('\n');
+  // With a log file, the engine begins by saying where it is.
+  if (text.starts_with("Logging ") && end != std::string::npos && end + 1 < text.size())
+    return first_line(text.substr(end + 1));
+  return text.substr(0, end);
+}
 
 }  // namespace optiinfra::embedded

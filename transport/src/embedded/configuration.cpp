@@ -73,15 +73,10 @@ std::string cluster(const ServedCluster& cluster, const ServeOptions& options) {
 
 /// Everything that works inside the store. Nothing that reaches a file, a program or another host: this
 /// engine puts no fence around files, and its dictionaries and functions can run programs.
-std::string grants_of_client(const ServeOptions& options) {
-  std::string text =
-      "GRANT SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY "
-      "TABLE, "
-      "DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, KILL QUERY, SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM FLUSH, "
-      "SYSTEM DROP CACHE, SYSTEM DROP MARK CACHE ON *.*";
-  if (!options.clusters.empty()) text += "; GRANT READ, WRITE ON REMOTE";
-  return text;
-}
+constexpr const char* kGrants =
+    "GRANT SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY TABLE, "
+    "DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, KILL QUERY, SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM FLUSH, "
+    "SYSTEM DROP CACHE, SYSTEM DROP MARK CACHE ON *.*";
 
 constexpr const char* kEngines[] = {
     // Tables.
@@ -92,10 +87,13 @@ constexpr const char* kEngines[] = {
     "Atomic"};
 
 std::string grants(const ServeOptions& options) {
-  std::string text = "<grants>\n" + element("query", grants_of_client(options));
+  std::string text = element("query", kGrants);
   for (const char* engine : kEngines)
     text += element("query", std::string("GRANT TABLE ENGINE ON ") + engine);
-  return text;
+  if (!options.clusters.empty()) text += element("query", "GRANT READ, WRITE ON REMOTE");
+  // The statements that open and close the ports run as the user that others are, too, then.
+  if (options.user.empty()) text += element("query", "GRANT SYSTEM LISTEN ON *.*");
+  return "<grants>\n" + text + "</grants>\n";
 }
 
 }  // namespace
@@ -149,21 +147,21 @@ std::string server_configuration(const ServeOptions& options, const std::string&
 
 std::string users_configuration(const ServeOptions& options) {
   const bool is_open = options.user.empty();
-  // The statements that start and stop the ports run as "default" without a password, from ::1 as the
-  // engine sees it; so it must exist. Where clients are others, no second session of it is let in.
+  // The statements that start and stop the ports run as "default" without a password, from 127.0.0.1 as
+  // the engine sees it; so it must exist. Where clients are others, no second session of it is let in.
   std::string text =
       "<profiles><default/><own><max_sessions_for_user>1</max_sessions_for_user></own></profiles>\n"
       "<quotas><default/></quotas>\n<users>\n<default><password></password>";
   text += is_open ? "<networks><ip>127.0.0.0/8</ip><ip>::1</ip></networks><profile>default</profile>"
-                  : "<networks><ip>::1</ip></networks><profile>own</profile>";
+                  : "<networks><ip>127.0.0.1</ip></networks><profile>own</profile>";
   text += "<quota>default</quota>\n";
-  if (is_open) text += grants(options) + "<query>GRANT SYSTEM LISTEN ON *.*</query></grants>\n";
+  if (is_open) text += grants(options);
   text += "</default>\n";
   if (!is_open) {
     text += "<" + options.user + "><password_sha256_hex>" + password_hash(options.password) +
             "</password_sha256_hex><networks><ip>::/0</ip></networks><profile>default</profile>"
             "<quota>default</quota>\n" +
-            grants(options) + "</grants>\n</" + options.user + ">\n";
+            grants(options) + "</" + options.user + ">\n";
   }
   return document(text + "</users>\n");
 }

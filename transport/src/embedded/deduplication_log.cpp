@@ -141,6 +141,8 @@ Result<void> repair_table(const fs::path& table, const fs::path& spare) {
   return {};
 }
 
+}  // namespace
+
 Result<std::vector<fs::path>> tables_with_logs(const fs::path& engine_path) {
   std::vector<fs::path> tables;
   std::error_code code;
@@ -155,8 +157,6 @@ Result<std::vector<fs::path>> tables_with_logs(const fs::path& engine_path) {
   }
   return tables;
 }
-
-}  // namespace
 
 Result<void> repair_deduplication_logs(const fs::path& engine_path) {
   OPTIINFRA_TRY(const auto tables, tables_with_logs(engine_path));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "optiinfra/core/error.hpp"
 
@@ -23,5 +24,8 @@ namespace optiinfra::embedded {
 /// never syncs, may lack lines of parts that exist (a retry would then store twice) and a part may be
 /// listed that is damaged: only a comparison with the rows themselves can tell.
 Result<void> repair_deduplication_logs(const std::filesystem::path& engine_path);
+
+/// The folders of the tables that have such logs.
+Result<std::vector<std::filesystem::path>> tables_with_logs(const std::filesystem::path& engine_path);
 
 }  // namespace optiinfra::embedded

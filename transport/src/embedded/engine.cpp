@@ -13,6 +13,7 @@
 #include "embedded/configuration.hpp"
 #include "embedded/deduplication_log.hpp"
 #include "embedded/file.hpp"
+#include "embedded/log_sync.hpp"
 
 namespace optiinfra::embedded {
 namespace fs = std::filesystem;
@@ -26,7 +27,8 @@ struct Process {
   bool is_temporary = false;
   std::set<chdb_connection*> connections;
   const Library* library = nullptr;
-  bool was_taken = false;  ///< By ExclusiveEngine, now or before.
+  std::shared_ptr<LogSync> log_sync;  ///< Of `folder`.
+  bool was_taken = false;             ///< By ExclusiveEngine, now or before.
 };
 
 Process& process() {
@@ -53,6 +55,7 @@ Result<chdb_connection*> connect(const Library& library, const Folder& folder) {
 void stop(Process& state) {
   state.folder->mark_clean();
   state.folder.reset();
+  state.log_sync.reset();
   std::error_code ignored;
   if (state.is_temporary) fs::remove_all(state.path, ignored);
 }
@@ -113,6 +116,7 @@ Result<void> start(Process& state, const fs::path& path, IfAbsent if_absent) {
   const fs::path file = folder->configuration_path();
   OPTIINFRA_CHECK(replace_file(file, engine_configuration(), file.string() + ".new"));
   state.folder.emplace(std::move(folder).value());
+  state.log_sync = std::make_shared<LogSync>(state.folder->engine_path());
   return {};
 }
 
@@ -149,6 +153,15 @@ Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent) {
   state.connections.insert(*connection);
   close_all_at_exit();
   return Connection(library, *connection);
+}
+
+Result<void> Connection::sync_inserts() const {
+  std::shared_ptr<LogSync> log_sync;
+  {
+    const std::lock_guard lock(process().mutex);
+    log_sync = process().log_sync;
+  }
+  return log_sync->sync();
 }
 
 Connection::Connection(Connection&& other) noexcept

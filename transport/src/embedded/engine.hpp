@@ -25,6 +25,9 @@ class Connection {
   const Library& library() const noexcept { return *library_; }
   chdb_connection handle() const noexcept { return *connection_; }
 
+  /// Syncs what the inserts that have returned left to the system: see LogSync.
+  Result<void> sync_inserts() const;
+
  private:
   Connection(const Library* library, chdb_connection* connection)
       : library_(library), connection_(connection) {}

@@ -28,6 +28,16 @@ Error storage_error(const fs::path& path, std::string_view doing, int code) {
   return {ErrorKind::kStorage, std::string(doing) + " " + path.string() + ": " + std::strerror(code)};
 }
 
+Result<void> sync_file(const fs::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0 && errno == ENOENT) return {};
+  const bool synced = file >= 0 && ::fdatasync(file) == 0;
+  const int code = errno;
+  if (file >= 0) ::close(file);
+  if (!synced) return storage_error(path, "cannot sync", code);
+  return {};
+}
+
 Result<void> sync_folder(const fs::path& path) {
   const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const bool synced = folder >= 0 && ::fsync(folder) == 0;

@@ -11,6 +11,9 @@ namespace optiinfra::embedded {
 /// kStorage: "<doing> <path>: <what the system says of errno `code`>".
 Error storage_error(const std::filesystem::path& path, std::string_view doing, int code);
 
+/// Makes the bytes of a file permanent that others write. One that is gone meanwhile needs nothing.
+Result<void> sync_file(const std::filesystem::path& path);
+
 /// Makes the names in `folder` permanent.
 Result<void> sync_folder(const std::filesystem::path& folder);
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
@@ -13,6 +14,7 @@
 #include "embedded/engine.hpp"
 #include "embedded/fence.hpp"
 #include "embedded/file.hpp"
+#include "embedded/open_connections.hpp"
 #include "embedded/pipe.hpp"
 #include "embedded/serve_options.hpp"
 
@@ -42,9 +44,18 @@ std::string wait_statements(std::chrono::duration<double> time) {
   return text;
 }
 
-std::string stop_statements(std::chrono::seconds grace) {
+/// The answer comes when no statement runs any more, or when the time for it is over.
+std::string stop_statements(std::chrono::seconds grace, const std::string& answer_path) {
   return "SYSTEM STOP LISTEN TCP;\nSYSTEM STOP LISTEN HTTP;\n" + wait_statements(grace) +
-         "KILL QUERY WHERE query_id != queryID() ASYNC FORMAT Null;\n" + wait_statements(kCancelTime);
+         "KILL QUERY WHERE query_id != queryID() ASYNC FORMAT Null;\n" + wait_statements(kCancelTime) +
+         "SELECT 'stopped' INTO OUTFILE '" + answer_path + "' APPEND FORMAT TSV;\n";
+}
+
+/// What the engine printed, less the line that names its log file.
+std::string without_log_notice(std::string printed) {
+  return printed.starts_with("Logging ")
+             ? printed.substr(std::min(printed.find('\n'), printed.size() - 1) + 1)
+             : printed;
 }
 
 /// The files that the engine reads at boot, gone when it has: they hold what opens the store.
@@ -97,7 +108,7 @@ class Server {
 
   Result<void> run(const ServeReady& on_ready, const std::stop_token& stop) {
     OPTIINFRA_CHECK(files_.write(options_));
-    start_.write(start_statements(answer_.write_name()));
+    start_.write(start_statements(answer_path_));
     start_.close_write_end();
     std::thread engine([this] { run_engine(); });
     follow(on_ready, stop);
@@ -111,13 +122,19 @@ class Server {
     if (const auto address = address_of(answer_.read_line())) {
       is_ready_ = true;
       files_.remove();
-      const std::string printed = captured_.take();
+      const std::string printed = without_log_notice(captured_.take());
       std::fwrite(printed.data(), 1, printed.size(), stderr);
       engine_.folder().announce(address->url(options_).description());
       refusal_ = on_ready(*address);
       std::unique_lock lock(mutex_);
       if (refusal_) changed_.wait(lock, stop, [this] { return has_ended_; });
-      stop_.write(stop_statements(options_.grace));
+      lock.unlock();
+      stop_.write(stop_statements(options_.grace, answer_path_));
+      stop_.close_write_end();
+      answer_.read_line();
+      // The engine waits five seconds for connections to end and then ends the process; one that has said
+      // nothing yet would not end.
+      end_connections({address->tcp.port, address->http.port});
     }
     stop_.close_write_end();
   }
@@ -167,7 +184,7 @@ class Server {
 
   Result<void> verdict(const std::stop_token& stop) {
     if (!is_ready_) {
-      const std::string printed = captured_.take();
+      const std::string printed = without_log_notice(captured_.take());
       return boot_error(options_, printed.empty() ? reason_ : first_line(printed));
     }
     if (!refusal_) return refusal_;
@@ -180,6 +197,7 @@ class Server {
   ExclusiveEngine& engine_;
   const ServerFiles files_;
   Pipe start_, answer_, stop_;
+  const std::string answer_path_ = answer_.write_name();
   CapturedStandardError captured_;
   bool is_ready_ = false;
   bool is_fenced_ = false;  ///< Written before the answer comes.

@@ -311,7 +311,7 @@ Error Session::overdue(Applied applied) const {
 
 std::vector<NamedValue> whole_block_settings() {
   return {{"async_insert", "0"},
-          {"min_insert_block_size_rows", "1000000000000"},
+          {"min_insert_block_size_rows", "4294967296"},  // The engine warns of more, at each insert.
           {"min_insert_block_size_bytes", "1000000000000"}};
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <climits>
 #include <optional>
+#include <system_error>
 
 namespace optiinfra::net {
 namespace {
@@ -25,10 +26,13 @@ using Ssl = std::unique_ptr<SSL, Call<SSL_free>>;
 using Method = std::unique_ptr<BIO_METHOD, Call<BIO_meth_free>>;
 
 std::string openssl_reason() {
-  const unsigned long code = ERR_peek_last_error();
+  const unsigned long code = ERR_peek_error();
   const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+  const std::string text = ERR_SYSTEM_ERROR(code) ? std::generic_category().message(ERR_GET_REASON(code))
+                           : reason == nullptr    ? "unknown reason"
+                                                  : reason;
   ERR_clear_error();
-  return reason == nullptr ? "unknown reason" : reason;
+  return text;
 }
 
 Error broken(std::string message, ErrorKind kind = ErrorKind::kUnavailable) {

@@ -24,7 +24,6 @@ namespace optiinfra {
 /// opening begins at a new multiple of 2^32. Never 0.
 using Sequence = std::uint64_t;
 
-/// Bounds of SpoolOptions.
 inline constexpr std::uint64_t kSpoolSegmentBytesMin = 512;
 inline constexpr std::uint64_t kSpoolSegmentBytesMax = std::uint64_t{1} << 30;
 inline constexpr std::uint64_t kSpoolRecordBytesMax = std::uint64_t{1} << 30;
@@ -38,8 +37,9 @@ struct SpoolOptions {
   /// a file of its own size. From kSpoolSegmentBytesMin to kSpoolSegmentBytesMax.
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;
 
-  /// Disk space of all segments. Reached, append() says kUnavailable until records are acknowledged. At
-  /// least twice segment_bytes and twice record_bytes_max.
+  /// Disk space of all segments, those set aside as damaged apart. Reached, append() says kUnavailable until
+  /// records are acknowledged. At least twice segment_bytes and twice what a largest record takes. A disk
+  /// that fails while segments are begun may make it one segment more.
   std::uint64_t spool_bytes_max = std::uint64_t{8} << 30;
 
   /// Largest record. At most kSpoolRecordBytesMax.
@@ -69,9 +69,8 @@ struct RecoveryReport {
   std::uint64_t records_acknowledged = 0;  ///< Whole and acknowledged; not replayed.
 
   std::uint64_t torn_bytes = 0;
-  std::uint64_t damaged_bytes = 0;  ///< Bytes that belong to no valid record though they once did.
-  std::uint64_t damaged_headers =
-      0;  ///< Segments whose header is unreadable; their records are not affected.
+  std::uint64_t damaged_bytes = 0;     ///< Of no valid record though they once were.
+  std::uint64_t damaged_headers = 0;   ///< Of segments; their records are not affected.
   std::uint64_t records_missing = 0;   ///< Promised by sync(), not acknowledged on disk, not found.
   std::uint64_t segments_missing = 0;  ///< Files that must be there and are not.
   bool checkpoint_torn = false;        ///< Its last writing was cut off; the one before counts.
@@ -109,20 +108,21 @@ using SpoolRecordSink = std::function<Result<void>(const SpoolRecord&)>;
 
 /// An append-only log of records, each of which is kept until it is acknowledged.
 ///
-/// | call         | what it promises when it succeeds                                           |
-/// | append()     | the record is in memory, and gone with the process                          |
-/// | sync()       | it survives the process and the machine; after a crash replay() gives it    |
-/// | acknowledge()| it need not be kept; after a crash replay() may give it once more           |
+/// | call          | what holds when it succeeds                                              |
+/// | append()      | the record is in memory, and gone with the process                       |
+/// | sync()        | it survives the process and the machine: replay() gives it after a crash |
+/// | acknowledge() | it need not be kept; after a crash replay() may give it once more        |
 ///
 /// So whoever reads a replay must be able to take a record twice. The name of a record, everywhere and for
 /// good, is identity() with its sequence.
 ///
-/// Threads: append(), sync(), acknowledge(), replay(), usage() may be called from any number of threads.
-/// Threads that wait in sync() share one fdatasync. close() and destruction want to be alone. Errors:
-/// kStorage for what the disk refuses (full, input/output error, too many open files). Such a failure
-///   ends the use of the segment it hit and of no more: records that were promised stay promised; records
-///   that were not yet synced stay in memory, keep their sequence, and go to a new segment with the next
-///   sync(). Nothing is to be reopened when the disk has recovered.
+/// Threads: append(), sync(), acknowledge(), replay() and usage() may be called from any number of threads;
+/// those that wait in sync() share one fdatasync. close() and destruction want to be alone.
+///
+/// Errors: kStorage for what the disk refuses (full, input/output error, too many open files). Such a
+/// failure ends the use of the segment it hit and of no more. Records that were promised stay promised;
+/// records that were not yet synced stay in memory, keep their sequence, and go to a new segment with the
+/// next sync(). Nothing is to be reopened when the disk has recovered.
 class Spool {
  public:
   /// Opens the spool in `folder`, which is made (mode 0700) when absent; its parent must exist. Reads all of
@@ -130,8 +130,8 @@ class Spool {
   ///
   /// `files` must outlive the spool. Errors: kInvalidArgument for options out of their bounds; kUnavailable
   /// when another process has it open, naming that one; kIncompatible for a folder that is no spool or one of
-  /// a newer version; kStorage when the disk fails, also in reading: nothing is then changed that another
-  /// open() would miss.
+  /// a newer version; kCorrupt when all places that hold the identity are damaged; kStorage when the disk
+  /// fails, also in reading. After an error nothing is changed that another open() would miss.
   static Result<std::unique_ptr<Spool>> open(const std::filesystem::path& folder,
                                              const SpoolOptions& options = {},
                                              FileSystem& files = posix_file_system());

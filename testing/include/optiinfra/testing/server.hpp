@@ -53,6 +53,9 @@ class ServerProcess {
   /// Starts it again after stop() or kill(), on the same folder and the same ports. False: see failure().
   bool start();
 
+  /// The same with other arguments than before: servers that name each other's ports need the ports first.
+  bool start(std::vector<std::string> arguments);
+
  private:
   std::string program_path_;
   std::filesystem::path folder_;

@@ -1,0 +1,13 @@
+/// The connections that this process has accepted.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+
+namespace optiinfra::embedded {
+
+/// Ends every connection to one of these ports of ours: whoever reads from it sees its end. The sockets stay
+/// open for those who hold them, and ports that listen go on.
+void end_connections(std::initializer_list<std::uint16_t> ports);
+
+}  // namespace optiinfra::embedded
