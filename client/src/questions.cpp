@@ -99,36 +99,18 @@ std::vector<NamedValue> instance_filter(const Uuid& customer_id, std::string_vie
   return {{"customer_id", customer_id.to_string()}, {"instance_id", std::string(instance_id)}};
 }
 
-/// Where the raw rows that edges need begin, as the engine keeps them. All shards of a cluster keep them
-/// alike.
-template <typename State>
-Result<sys_seconds> raw_begin(State& state, Family family) {
-  std::chrono::days keep{};
-  const auto look_up = [&](Transport& session) -> Result<void> {
-    OPTIINFRA_TRY(keep, effective_retention(session, family, Tier::kRaw));
-    return {};
-  };
-  if (state.shards != nullptr) {
-    OPTIINFRA_CHECK(state.shards->with_any(state.options.call_timeout, look_up));
-  } else {
-    OPTIINFRA_CHECK(
-        read_repeatedly(state, false, [&](Transport& session, auto) { return look_up(session); }));
-  }
-  return keep.count() > 0 ? now() - keep : kOldestTime;
-}
-
 bool is_whole_hours(TimeRange range) {
   return floor_hour(range.begin) == range.begin && floor_hour(range.end) == range.end;
 }
 
 /// Asks, and calls `on_row` for each row until it returns false. Returns the window that was used.
 template <typename State, typename OnRow>
-Result<TimeRange> ask(State& state, Question question, OnRow&& on_row) {
+Result<TimeRange> ask(Client& client, State& state, Question question, OnRow&& on_row) {
   OPTIINFRA_CHECK(expect_range(question.range));
   // Retention is looked up only where it matters: an edge inside an hour, older than a day.
   if (!is_whole_hours(question.range) && question.range.begin < now() - kRetentionMin) {
-    OPTIINFRA_TRY(const sys_seconds begin, raw_begin(state, question.table->family));
-    question.range = widen(question.range, begin);
+    OPTIINFRA_TRY(const auto keep, client.raw_retention(question.table->family));
+    question.range = widen(question.range, now() - keep);
   }
   bool begun = false;
   auto asked = read_repeatedly(state, begun, [&](Transport& session, std::chrono::milliseconds timeout) {
@@ -163,6 +145,21 @@ double PerformanceSummary::tokens_per_second() const noexcept {
   return seconds <= 0 ? 0 : static_cast<double>(total_tokens) / static_cast<double>(seconds);
 }
 
+Result<std::chrono::days> Client::raw_retention(Family family) {
+  std::chrono::days keep{};
+  const auto look_up = [&](Transport& session) -> Result<void> {
+    OPTIINFRA_TRY(keep, effective_retention(session, family, Tier::kRaw));
+    return {};
+  };
+  if (state_->shards != nullptr) {
+    OPTIINFRA_CHECK(state_->shards->with_any(state_->options.call_timeout, look_up));
+  } else {
+    OPTIINFRA_CHECK(
+        read_repeatedly(*state_, false, [&](Transport& session, auto) { return look_up(session); }));
+  }
+  return keep.count() > 0 ? keep : kRetentionMax;
+}
+
 Result<std::vector<CostHour>> Client::query_cost_hourly(const Uuid& customer_id, sys_seconds start,
                                                         sys_seconds end,
                                                         const std::optional<std::string>& cloud_provider) {
@@ -175,7 +172,7 @@ Result<std::vector<CostHour>> Client::query_cost_hourly(const Uuid& customer_id,
                     .columns = columns_of(kCostFields)};
   if (cloud_provider) question.filters.emplace_back("cloud_provider", *cloud_provider);
   std::vector<CostHour> hours;
-  OPTIINFRA_TRY(const TimeRange window, ask(*state_, std::move(question), [&](AnswerRow& row) {
+  OPTIINFRA_TRY(const TimeRange window, ask(*this, *state_, std::move(question), [&](AnswerRow& row) {
                   CostHour& hour = hours.emplace_back();
                   hour.hour = row.time();
                   hour.cloud_provider = row.text();
@@ -196,7 +193,7 @@ Result<PerformanceSummary> Client::query_performance_p95(const Uuid& customer_id
 Result<PerformanceSummary> Client::query_performance(const Uuid& customer_id, const Uuid& service_id,
                                                      TimeRange range) {
   PerformanceSummary summary;
-  OPTIINFRA_TRY(summary.window, ask(*state_,
+  OPTIINFRA_TRY(summary.window, ask(*this, *state_,
                                     {.table = &table_of(Family::kPerformance),
                                      .range = range,
                                      .filters = service_filter(customer_id, service_id),
@@ -217,7 +214,7 @@ Result<ResourceSummary> Client::query_resource_utilization(const Uuid& customer_
 Result<ResourceSummary> Client::query_resource(const Uuid& customer_id, std::string_view instance_id,
                                                TimeRange range) {
   ResourceSummary summary;
-  OPTIINFRA_TRY(summary.window, ask(*state_,
+  OPTIINFRA_TRY(summary.window, ask(*this, *state_,
                                     {.table = &table_of(Family::kResource),
                                      .range = range,
                                      .filters = instance_filter(customer_id, instance_id),
@@ -238,7 +235,7 @@ Result<QualityTrend> Client::query_quality_trends(const Uuid& customer_id, const
 Result<QualityTrend> Client::query_quality(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
                                            Bucket bucket) {
   QualityTrend trend;
-  OPTIINFRA_TRY(trend.window, ask(*state_,
+  OPTIINFRA_TRY(trend.window, ask(*this, *state_,
                                   {.table = &table_of(Family::kQuality),
                                    .range = range,
                                    .filters = service_filter(customer_id, service_id),
@@ -257,7 +254,7 @@ Result<QualityTrend> Client::query_quality(const Uuid& customer_id, const Uuid& 
 Result<std::vector<ModelUsage>> Client::query_models(const Uuid& customer_id, const Uuid& service_id,
                                                      TimeRange range) {
   std::vector<ModelUsage> models;
-  OPTIINFRA_TRY(const TimeRange window, ask(*state_,
+  OPTIINFRA_TRY(const TimeRange window, ask(*this, *state_,
                                             {.table = &table_of(Family::kPerformance),
                                              .range = range,
                                              .filters = service_filter(customer_id, service_id),
@@ -278,7 +275,7 @@ Result<std::vector<ModelUsage>> Client::query_models(const Uuid& customer_id, co
 Result<void> Client::query_performance_series(const Uuid& customer_id, const Uuid& service_id,
                                               TimeRange range, Bucket bucket,
                                               const std::function<bool(const PerformancePoint&)>& on_point) {
-  OPTIINFRA_TRY(const TimeRange window, ask(*state_,
+  OPTIINFRA_TRY(const TimeRange window, ask(*this, *state_,
                                             {.table = &table_of(Family::kPerformance),
                                              .range = range,
                                              .filters = service_filter(customer_id, service_id),
@@ -299,7 +296,7 @@ Result<void> Client::query_performance_series(const Uuid& customer_id, const Uui
 Result<void> Client::query_resource_series(const Uuid& customer_id, std::string_view instance_id,
                                            TimeRange range, Bucket bucket,
                                            const std::function<bool(const ResourcePoint&)>& on_point) {
-  OPTIINFRA_TRY(const TimeRange window, ask(*state_,
+  OPTIINFRA_TRY(const TimeRange window, ask(*this, *state_,
                                             {.table = &table_of(Family::kResource),
                                              .range = range,
                                              .filters = instance_filter(customer_id, instance_id),
@@ -323,7 +320,7 @@ Result<void> Client::query_cost_series(const Uuid& customer_id, TimeRange range,
   static constexpr const char* kGroups[] = {"cloud_provider", "service_name", "region", "instance_type"};
   const bool in_rollup = dimension == CostDimension::kProvider || dimension == CostDimension::kService;
   const std::string group = kGroups[static_cast<std::size_t>(dimension)];
-  OPTIINFRA_TRY(const TimeRange window, ask(*state_,
+  OPTIINFRA_TRY(const TimeRange window, ask(*this, *state_,
                                             {.table = &table_of(Family::kCost),
                                              .range = range,
                                              .filters = {{"customer_id", customer_id.to_string()}},

@@ -15,6 +15,19 @@ InsertRoute through_entry(const Cluster& cluster, std::size_t index, SessionPool
           {{"insert_shard_id", std::to_string(index + 1)}, {"distributed_foreground_insert", "1"}}};
 }
 
+Result<void> with_pool(SessionPool& pool, const std::string& name, std::chrono::milliseconds timeout,
+                       const std::function<Result<void>(Transport&)>& use) {
+  const auto run = [&]() -> Result<void> {
+    OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(timeout));
+    auto used = use(*lease);
+    if (!used) lease.settle(used.error());
+    return used;
+  };
+  auto done = run();
+  if (!done) return with_context(std::move(done).error(), name);
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Shards>> Shards::make(const StoreUrl& url, ClusterStore store, SessionPool& entry,
@@ -22,15 +35,25 @@ Result<std::unique_ptr<Shards>> Shards::make(const StoreUrl& url, ClusterStore s
   OPTIINFRA_TRY(Placement placement, store.cluster.placement());
   std::unique_ptr<Shards> shards(new Shards(std::move(store), std::move(placement)));
   const Cluster& cluster = shards->cluster();
+  const auto add_pool = [&](const StoreUrl& to) -> Result<void> {
+    OPTIINFRA_TRY(auto connector, open_store(to));
+    shards->pools_.push_back(std::make_unique<SessionPool>(std::move(connector)));
+    return {};
+  };
   for (std::size_t index = 0; index < cluster.shards.size(); ++index) {
     if (!is_native(url)) {
       shards->routes_.push_back(through_entry(cluster, index, entry));
       continue;
     }
     const Shard& shard = cluster.shards[index];
-    OPTIINFRA_TRY(auto connector, open_store(shard_url(url, cluster, shard)));
-    shards->pools_.push_back(std::make_unique<SessionPool>(std::move(connector)));
+    OPTIINFRA_CHECK(add_pool(shard_url(url, cluster, shard)));
     shards->routes_.push_back({description(cluster, shard), shard.number, shards->pools_.back().get(), {}});
+  }
+  shards->is_direct_ = is_native(url);
+  if (!shards->is_direct_) {
+    StoreUrl own = url;
+    own.database = cluster.shard_database;
+    OPTIINFRA_CHECK(add_pool(own));
   }
   return shards;
 }
@@ -39,37 +62,24 @@ std::vector<NamedValue> Shards::question_settings() const {
   return {{"optimize_skip_unused_shards", store_.was_resized ? "0" : "1"}, {"skip_unavailable_shards", "0"}};
 }
 
-Result<void> Shards::with_shard(std::size_t index, std::chrono::milliseconds timeout,
-                                const std::function<Result<void>(Transport&)>& use) {
-  if (pools_.empty())
+Result<void> Shards::with_each(std::chrono::milliseconds timeout,
+                               const std::function<Result<void>(Transport&, const Shard&)>& use) {
+  if (!is_direct_)
     return Error{ErrorKind::kInvalidArgument,
                  "this needs each shard of cluster " + cluster().name +
                      " itself, and their HTTP ports are not known; write clickhouse://host:9000/database"};
-  const auto run = [&]() -> Result<void> {
-    OPTIINFRA_TRY(SessionPool::Lease lease, pools_[index]->take(timeout));
-    auto used = use(*lease);
-    if (!used) lease.settle(used.error());
-    return used;
-  };
-  auto done = run();
-  if (!done) return with_context(std::move(done).error(), routes_[index].name);
-  return {};
-}
-
-Result<void> Shards::with_each(std::chrono::milliseconds timeout,
-                               const std::function<Result<void>(Transport&, const Shard&)>& use) {
   for (std::size_t index = 0; index < routes_.size(); ++index) {
-    OPTIINFRA_CHECK(with_shard(index, timeout,
-                               [&](Transport& session) { return use(session, cluster().shards[index]); }));
+    OPTIINFRA_CHECK(with_pool(*pools_[index], routes_[index].name, timeout,
+                              [&](Transport& session) { return use(session, cluster().shards[index]); }));
   }
   return {};
 }
 
 Result<void> Shards::with_any(std::chrono::milliseconds timeout,
                               const std::function<Result<void>(Transport&)>& use) {
-  Result<void> last = Error{};
-  for (std::size_t index = 0; index < routes_.size(); ++index) {
-    last = with_shard(index, timeout, use);
+  Result<void> last;
+  for (std::size_t index = 0; index < pools_.size(); ++index) {
+    last = with_pool(*pools_[index], routes_[index].name, timeout, use);
     if (last || last.error().kind != ErrorKind::kUnavailable) break;
   }
   return last;

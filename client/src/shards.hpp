@@ -44,7 +44,7 @@ class Shards {
   Result<void> with_each(std::chrono::milliseconds timeout,
                          const std::function<Result<void>(Transport&, const Shard&)>& use);
 
-  /// The same with the first shard that answers.
+  /// The same with the first shard that answers; over HTTP with that of the URL's host.
   Result<void> with_any(std::chrono::milliseconds timeout,
                         const std::function<Result<void>(Transport&)>& use);
 
@@ -52,13 +52,12 @@ class Shards {
   Shards(ClusterStore store, Placement placement)
       : store_(std::move(store)), placement_(std::move(placement)) {}
 
-  Result<void> with_shard(std::size_t index, std::chrono::milliseconds timeout,
-                          const std::function<Result<void>(Transport&)>& use);
-
   ClusterStore store_;
   Placement placement_;
-  std::vector<std::unique_ptr<SessionPool>> pools_;  ///< One per shard; none over HTTP.
-  std::vector<InsertRoute> routes_;                  ///< One per shard.
+  /// Sessions in the shards' own database: with each shard or, over HTTP, with the URL's host alone.
+  std::vector<std::unique_ptr<SessionPool>> pools_;
+  std::vector<InsertRoute> routes_;  ///< One per shard.
+  bool is_direct_ = true;            ///< Shards are reached themselves; otherwise through the URL's host.
 };
 
 /// `error` of a question, said in terms of the cluster where it is one of the cluster's.

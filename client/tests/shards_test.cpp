@@ -163,7 +163,9 @@ TEST_F(OnThreeShards, ABlockOfUnknownOutcomeIsRepeatedUnderItsToken) {
 
 TEST_F(OnThreeShards, OverHttpTheHostOfTheUrlHandsEachBlockToTheShardWeName) {
   make("http://entry/optiinfra");
-  EXPECT_TRUE(urls_.empty());
+  ASSERT_EQ(urls_.size(), 1u);
+  EXPECT_EQ(urls_[0].database, "optiinfra_shard") << "for what its tables say, their retention";
+  EXPECT_EQ(urls_[0].hosts, (std::vector<Endpoint>{{"entry", 8123}}));
   ASSERT_TRUE(insert(requests()));
   EXPECT_EQ(entry_->rows(), kRows);
   for (const auto& each : entry_->inserts) {
@@ -178,6 +180,7 @@ TEST_F(OnThreeShards, OverHttpTheHostOfTheUrlHandsEachBlockToTheShardWeName) {
   const auto each = shards_->with_each(1s, [](Transport&, const Shard&) { return Result<void>{}; });
   ASSERT_FALSE(each);
   EXPECT_NE(each.error().message.find("clickhouse://"), std::string::npos);
+  EXPECT_TRUE(shards_->with_any(1s, [](Transport&) { return Result<void>{}; }));
 }
 
 TEST_F(OnThreeShards, AQuestionAsksOnlyTheShardOfItsKeyUntilTheClusterHasBeenResized) {

@@ -25,22 +25,11 @@ Result<void> expect_importable(const ImportOptions& options, const ImportMap& ma
   return {};
 }
 
-/// The shortest, where the parts of a store differ.
-Result<std::chrono::days> raw_retention(Client& client, Family family) {
-  std::chrono::days shortest = kRetentionMax;
-  OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t) -> Result<void> {
-    OPTIINFRA_TRY(const auto keep, effective_retention(transport, family, Tier::kRaw));
-    if (keep.count() > 0) shortest = std::min(shortest, keep);
-    return {};
-  }));
-  return shortest;
-}
-
 Result<ImportReport> import_all(Client& client, Transport& reader, const ImportOptions& options,
                                 ImportMap map, const ImportTestSettings& test) {
   ImportReport report;
   OPTIINFRA_TRY(const CheckedMap checked, check_map(reader, std::move(map)));
-  OPTIINFRA_TRY(report.retention, raw_retention(client, options.family));
+  OPTIINFRA_TRY(report.retention, client.raw_retention(options.family));
   TypesOfValues known_types;
   // Blocks are named and so are inserts of their own: one sender keeps them in order, one block at a time.
   OPTIINFRA_TRY(Writer writer, Writer::open(client, {.senders = 1}));

@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-#include "optiinfra/store/verify.hpp"
+#include "optiinfra/store/repair.hpp"
 #include "optiinfra/transport/connector.hpp"
 
 namespace optiinfra {
@@ -14,11 +14,19 @@ int failed(const Error& error) {
   return 1;
 }
 
+/// Repairs the requests of the last three days.
 Result<std::uint64_t> repair(const std::string& folder) {
   OPTIINFRA_TRY(const auto connector, make_connector("embedded:" + folder, IfAbsent::kFail));
   OPTIINFRA_TRY(const auto session, connector->connect());
-  OPTIINFRA_TRY(const VerifyReport report, verify(*session, Mend::kRollups));
-  return report.hours_differing;
+  const auto today = std::chrono::floor<std::chrono::days>(now());
+  std::uint64_t differing = 0;
+  for (int age = 2; age >= 0; --age) {
+    const sys_seconds begin = today - std::chrono::days{age};
+    OPTIINFRA_TRY(const RepairReport report,
+                  repair_hours(*session, {Family::kPerformance, {begin, begin + std::chrono::days{1}}, {}}));
+    differing += report.hours_differing;
+  }
+  return differing;
 }
 
 int repair(char** arguments) {

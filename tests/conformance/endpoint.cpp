@@ -15,8 +15,9 @@ const std::vector<EndpointKind>& all_endpoints() {
   constexpr std::size_t kFormFieldBytesMax = 128 << 10;
   constexpr Capabilities kNativeCan{.every_format = false};
   constexpr Capabilities kNativeTlsCan{.tls = true, .every_format = false};
-  constexpr Capabilities kHttpCan{.parameter_bytes_max = kFormFieldBytesMax};
-  constexpr Capabilities kHttpsCan{.tls = true, .parameter_bytes_max = kFormFieldBytesMax};
+  constexpr Capabilities kHttpCan{.temporary_tables = false, .parameter_bytes_max = kFormFieldBytesMax};
+  constexpr Capabilities kHttpsCan{
+      .tls = true, .temporary_tables = false, .parameter_bytes_max = kFormFieldBytesMax};
   static const std::vector<EndpointKind> kinds{
       {"embedded", kEmbedded, kNone, {.server = false}},
       {"native", kNative, kNone, kNativeCan},

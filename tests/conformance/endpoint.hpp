@@ -19,6 +19,8 @@ struct Capabilities {
   bool tls = false;
   /// Text in every format of the engine. Else in those of rows alone, such as CSV and JSONEachRow.
   bool every_format = true;
+  /// CREATE TEMPORARY TABLE lasts as long as the session. Else it is gone with its statement.
+  bool temporary_tables = true;
   /// Bytes of one parameter's text: over HTTP it is a field of a form, which a server bounds.
   std::size_t parameter_bytes_max = std::size_t{1} << 30;
 };

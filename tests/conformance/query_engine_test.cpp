@@ -175,13 +175,13 @@ TEST_P(Query, IsEndedByAThrowingSinkAndLeavesTheSessionUsable) {
 
 TEST_P(Query, ReportsAnErrorInTheMiddleOfItsAnswer) {
   std::size_t rows = 0;
-  const auto summary =
-      session_->query({.sql = "SELECT throwIf(number = 3000000, 'planted') FROM numbers(5000000)",
-                       .settings = {{"max_threads", "1"}}},
-                      [&rows](const Block& block) {
-                        rows += block.row_count();
-                        return true;
-                      });
+  const auto summary = session_->query(
+      {.sql = "SELECT sipHash64(number), throwIf(number = 3000000, 'planted') FROM numbers(5000000)",
+       .settings = {{"max_threads", "1"}}},
+      [&rows](const Block& block) {
+        rows += block.row_count();
+        return true;
+      });
   ASSERT_FALSE(summary);
   EXPECT_EQ(summary.error().kind, ErrorKind::kRejected) << summary.error().message;
   EXPECT_EQ(summary.error().server_code, 395);
@@ -311,11 +311,15 @@ TEST_P(Query, NamesAColumnWhoseTypeHasNoLayout) {
   expect_to_go_on_after(summary.error());
 }
 
-TEST_P(Query, KeepsSettingsAndTemporaryTablesInItsSession) {
+TEST_P(Query, KeepsInItsSessionWhatItsKindSays) {
   run("SET max_threads = 3");
   EXPECT_EQ(ask("SELECT getSetting('max_threads')"), "3\n");
   run("CREATE TEMPORARY TABLE own (a UInt8)");
-  EXPECT_EQ(ask("SELECT count() FROM own"), "0\n");
+  if (can().temporary_tables) {
+    EXPECT_EQ(ask("SELECT count() FROM own"), "0\n");
+  } else {
+    EXPECT_THAT(ask("SELECT count() FROM own"), StartsWith("error: "));
+  }
   const auto other = open();
   ASSERT_TRUE(other) << other.error().message;
   EXPECT_NE(ask(**other, {.sql = "SELECT getSetting('max_threads')"}), "3\n");

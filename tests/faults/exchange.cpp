@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 
 #include "optiinfra/schema/column.hpp"
 #include "optiinfra/store/migrate.hpp"
@@ -17,8 +18,6 @@ using std::chrono::steady_clock;
 /// What a call may take beyond its budget: the server's answer to a cancel, and a busy machine.
 constexpr milliseconds kGrace{3'000};
 constexpr milliseconds kDirectTimeout{30'000};
-
-Uuid customer(std::uint64_t trial_number) { return {0xFA017, trial_number}; }
 
 Block rows_of(std::uint64_t trial_number) {
   const auto rows = static_cast<std::size_t>(3);
@@ -38,6 +37,28 @@ Block rows_of(std::uint64_t trial_number) {
   return block;
 }
 
+unsigned long seed() {
+  static const unsigned long chosen = [] {
+    const char* given = std::getenv("OPTIINFRA_TEST_SEED");
+    const unsigned long value = given != nullptr ? std::stoul(given) : std::random_device{}();
+    std::printf("OPTIINFRA_TEST_SEED=%lu\n", value);
+    return value;
+  }();
+  return chosen;
+}
+
+std::vector<std::uint64_t> every_step(std::uint64_t bytes, std::uint64_t step) {
+  step = std::max<std::uint64_t>(step, 1);
+  std::vector<std::uint64_t> offsets;
+  for (std::uint64_t at = seed() % step; at < bytes; at += step) offsets.push_back(at);
+  return offsets;
+}
+
+Result<std::unique_ptr<Transport>> open(const StoreUrl& url) {
+  OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kCreate));
+  return connector->connect();
+}
+
 InsertStatement insert_statement(const std::string& database, std::uint64_t trial_number,
                                  milliseconds timeout) {
   return {.table = database + ".cost_metrics_ts",
@@ -49,13 +70,24 @@ InsertStatement insert_statement(const std::string& database, std::uint64_t tria
 
 }  // namespace
 
+Uuid customer(std::uint64_t trial_number) { return {0xFA017, trial_number}; }
+
 bool every_fault_is_wanted() {
   const char* wanted = std::getenv("OPTIINFRA_FAULTS");
   return wanted != nullptr && std::string_view(wanted) == "all";
 }
 
+std::vector<std::uint64_t> sample_offsets(std::uint64_t bytes, std::uint64_t samples) {
+  return every_step(bytes, every_fault_is_wanted() ? 1 : bytes / samples);
+}
+
+std::vector<std::uint64_t> sample_slow_offsets(std::uint64_t bytes, std::uint64_t samples) {
+  return every_step(bytes, bytes / (every_fault_is_wanted() ? 10 * samples : samples));
+}
+
 void Tally::count(const Trial& trial) {
   ++tried;
+  EXPECT_TRUE(trial.fired || trial.succeeded) << trial.error.message;
   fired += trial.fired ? 1 : 0;
   succeeded += trial.succeeded ? 1 : 0;
   unknown += !trial.succeeded && trial.error.applied == Applied::kUnknown ? 1 : 0;
@@ -66,15 +98,13 @@ void Tally::print(const std::string& what) const {
   std::printf(
       "%s: %d faults tried, %d fired; %d calls succeeded, %d failed (%d of unknown outcome); longest %d ms\n",
       what.c_str(), tried, fired, succeeded, tried - succeeded, unknown, static_cast<int>(longest.count()));
-  ::testing::Test::RecordProperty("tried", tried);
-  ::testing::Test::RecordProperty("fired", fired);
+  EXPECT_GT(tried, 0);
+  EXPECT_GE(fired, tried * 9 / 10);
 }
 
 void ExchangeTest::SetUp() {
   url_ = new_store(GetParam());
-  const auto connector = make_connector(url_, IfAbsent::kCreate);
-  ASSERT_TRUE(connector) << connector.error().message;
-  auto opened = (*connector)->connect();
+  auto opened = open(url_);
   ASSERT_TRUE(opened) << opened.error().message;
   direct_ = std::move(opened).value();
   const auto migrated = migrate(*direct_);
@@ -90,22 +120,31 @@ void ExchangeTest::SetUp() {
 
 void ExchangeTest::TearDown() {
   proxy_.reset();
-  if (direct_) EXPECT_TRUE(direct_->execute({.sql = "DROP DATABASE " + url_.database}));
+  if (!direct_) return;
+  EXPECT_TRUE(direct_->execute({.sql = "DROP DATABASE " + url_.database}));
 }
 
-Result<std::unique_ptr<Transport>> ExchangeTest::open_through_proxy() const {
+StoreUrl ExchangeTest::proxied_url() const {
   StoreUrl url = url_;
   url.hosts = {{"127.0.0.1", proxy_->port()}};
-  OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kFail));
-  return connector->connect();
+  return url;
+}
+
+std::uint64_t ExchangeTest::bytes(Way way) const {
+  const FaultReport report = proxy_->report();
+  return way == Way::kToServer ? report.server_bytes : report.client_bytes;
 }
 
 template <typename Call>
-Trial ExchangeTest::attempt(const Fault& fault, milliseconds budget, Call call) {
-  proxy_->arm(fault);
-  const auto begin = steady_clock::now();
+Trial ExchangeTest::attempt(const Fault& fault, From from, milliseconds budget, Call call) {
+  proxy_->arm(from == From::kGreeting ? fault : Fault{});
+  auto begin = steady_clock::now();
   Trial trial;
-  auto session = open_through_proxy();
+  auto session = open(proxied_url());
+  if (from == From::kStatement) {
+    proxy_->arm(fault, OpenConnections::kKeep);
+    begin = steady_clock::now();
+  }
   Result<void> result = session ? call(**session) : Result<void>(session.error());
   trial.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
   trial.fired = proxy_->report().fired;
@@ -118,20 +157,21 @@ Trial ExchangeTest::attempt(const Fault& fault, milliseconds budget, Call call) 
   return trial;
 }
 
-Trial ExchangeTest::insert_with(const Fault& fault, std::uint64_t trial_number, milliseconds budget) {
-  return attempt(fault, budget, [&](Transport& session) {
+Trial ExchangeTest::insert_with(const Fault& fault, std::uint64_t trial_number, milliseconds budget,
+                                From from) {
+  return attempt(fault, from, budget, [&](Transport& session) {
     return done(session.insert(insert_statement(url_.database, trial_number, budget), rows_of(trial_number)));
   });
 }
 
-Trial ExchangeTest::query_with(const Fault& fault, milliseconds budget) {
+Trial ExchangeTest::query_with(const Fault& fault, milliseconds budget, From from) {
   const Statement statement{
       .sql = "SELECT timestamp, customer_id, cloud_provider, cost_per_hour FROM " + url_.database +
              ".cost_metrics_ts WHERE customer_id = {customer:UUID} ORDER BY cost_per_hour",
       .parameters = {{"customer", customer(0).to_string()}},
       .timeout = budget};
   last_answer_.clear();
-  return attempt(fault, budget, [&](Transport& session) {
+  return attempt(fault, from, budget, [&](Transport& session) {
     return done(session.query(statement, [this](const Block& block) {
       last_answer_ += to_lines(block);
       return true;
@@ -141,8 +181,9 @@ Trial ExchangeTest::query_with(const Fault& fault, milliseconds budget) {
 
 void ExchangeTest::expect_kept_promise(const Trial& trial, std::uint64_t trial_number) {
   if (trial.succeeded) return;  // That it is stored is seen at the end, by expect_stored_once.
-  if (trial.error.applied == Applied::kNo)
+  if (trial.error.applied == Applied::kNo) {
     EXPECT_EQ(stored_rows(trial_number), 0u) << "said to be not applied: " << trial.error.message;
+  }
   const auto repeated =
       direct_->insert(insert_statement(url_.database, trial_number, kDirectTimeout), rows_of(trial_number));
   EXPECT_TRUE(repeated) << repeated.error().message;

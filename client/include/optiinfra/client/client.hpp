@@ -178,6 +178,10 @@ class Client {
   /// Shards of the cluster that holds the store; 0 for a store on one machine.
   std::size_t shard_count() const noexcept;
 
+  /// How long the engine keeps raw rows; kRetentionMax when its table has no limit. On a cluster one shard
+  /// answers for all.
+  Result<std::chrono::days> raw_retention(Family family);
+
   /// Lends a session with each part of the store that holds tables of its own, one after the other: the
   /// store itself, with number 0, or each shard of a cluster, with its number from 1. What concerns tables
   /// rather than rows - retention, verification - is asked here.
