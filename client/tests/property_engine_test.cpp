@@ -26,8 +26,8 @@ struct Run {
   int inserts_between_checks;
 };
 constexpr Run kEmbedded{"embedded", 300, 50};
-constexpr Run kNative{"native", 80, 40};
-constexpr Run kHttp{"http", 80, 40};
+constexpr Run kNative{"native", 50, 25};
+constexpr Run kHttp{"http", 50, 25};
 
 void PrintTo(const Run& run, std::ostream* out) { *out << run.name; }
 

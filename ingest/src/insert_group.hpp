@@ -96,7 +96,6 @@ struct InsertGroup {
   std::size_t bytes = 0;          ///< Taken from the memory budget.
   std::string token;              ///< Of the insert.
   bool token_is_new = false;      ///< No insert under it was tried, here or by an earlier writer.
-  bool is_synced = false;         ///< Somebody waits for the store to sync these rows.
   std::vector<Sequence> records;  ///< In the spool, ascending.
   std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point not_before{};  ///< The next attempt.

@@ -36,12 +36,13 @@ std::vector<std::byte> encode_rows_record(Family family, std::string_view group_
 Result<RowsRecord> decode_rows_record(std::span<const std::byte> bytes) {
   if (bytes.size() < kHeadBytes) return corrupt("is too short");
   if (bytes[0] != std::byte{kVersion})
-    return Error{ErrorKind::kIncompatible,
-                 "a record of the spool has version " + std::to_string(static_cast<int>(bytes[0])) +
-                     "; open it with the program that wrote it"};
+    return Error{ErrorKind::kIncompatible, "a record of the spool has version " +
+                                               std::to_string(static_cast<int>(bytes[0])) +
+                                               "; open it with the program that wrote it"};
   const auto family = static_cast<std::size_t>(bytes[1]);
   if (family >= std::size(kFamilies)) return corrupt("names no family of metrics");
-  const std::size_t token_bytes = static_cast<std::size_t>(bytes[2]) | static_cast<std::size_t>(bytes[3]) << 8;
+  const std::size_t token_bytes = static_cast<std::size_t>(bytes[2]) | static_cast<std::size_t>(bytes[3])
+                                                                           << 8;
   if (token_bytes > kGroupTokenBytesMax || token_bytes > bytes.size() - kHeadBytes)
     return corrupt("has a token that is longer than itself");
   RowsRecord record{kFamilies[family], std::string(token_bytes, '\0'), {}};

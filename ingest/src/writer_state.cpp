@@ -169,8 +169,6 @@ Result<Ticket> Writer::State::stage(const typename MetricTraits<Row>::BatchType&
   const Group group = gathering ? gathering : new_group(kFamily, token);
   group->token_is_new = !is_named;
   add_rows<Row>(*group, rows, bytes, record);
-  group->is_synced =
-      group->is_synced || spool_ != nullptr || options.acknowledgement == Acknowledgement::kStored;
   if (is_named) {
     queue_.push(group);
   } else {
@@ -298,7 +296,6 @@ Result<void> Writer::State::recover_record(const SpoolRecord& spooled,
       return Error{ErrorKind::kUnavailable, "the writer is closed"};
     if (!group) {
       group = new_group(record.family, std::move(record.group_token));
-      group->is_synced = true;
     }
     add_rows<Row>(*group, rows, bytes_taken, spooled.sequence);
     rows_recovered_ += rows.size();

@@ -197,6 +197,43 @@ TEST_P(Server, ThatBreaksOffMidAnswerIsAnErrorAndThenReachedAgain) {
   EXPECT_EQ(ask(**session, {.sql = "SELECT 7"}), "7\n");
 }
 
+TEST_P(Server, ThatWasStoppedAndStartedIsReachedAgain) {
+  const testing::TemporaryFolder folder;
+  const auto server = testing::start_server(folder.path());
+  ASSERT_TRUE(server->is_ready()) << server->failure();
+  std::uint16_t port = testing::speaks_http(GetParam()) ? server->http_port() : server->tcp_port();
+  std::optional<testing::TlsTerminator> terminator;
+  if (can().tls) {
+    terminator.emplace(testing::shared_servers().authority().issue("DNS:localhost"), port);
+    port = terminator->port();
+  }
+  const StoreUrl url = at({{"localhost", port}});
+  auto session = open(url);
+  ASSERT_TRUE(session) << session.error().message;
+  const auto execute = [&](const std::string& sql) { return (*session)->execute({.sql = in(sql)}); };
+  const auto insert = [&] {
+    return (*session)->insert({.table = in("@.t"), .deduplication_token = "one"}, numbers({1, 2}));
+  };
+  ASSERT_TRUE(execute("CREATE DATABASE " + url.database));
+  ASSERT_TRUE(
+      execute("CREATE TABLE @.t (a UInt32) ENGINE = MergeTree ORDER BY a "
+              "SETTINGS non_replicated_deduplication_window = 100"));
+  ASSERT_TRUE(insert());
+
+  EXPECT_EQ(server->stop().exit_code, 0);
+  const auto away = insert();
+  ASSERT_FALSE(away);
+  EXPECT_EQ(away.error().kind, ErrorKind::kUnavailable) << away.error().message;
+  ASSERT_TRUE(server->start()) << server->failure();
+  if (!away.error().connection_usable) {
+    session = open(url);
+    ASSERT_TRUE(session) << session.error().message;
+  }
+  const auto again = insert();
+  EXPECT_TRUE(again) << again.error().message;
+  EXPECT_EQ(ask(**session, {.sql = "SELECT count() FROM @.t"}), "2\n");
+}
+
 TEST_P(Server, ThatSpeaksAnotherProtocolIsAClearErrorOrGivesWayToTheNext) {
   testing::EndpointKind other = GetParam();
   other.protocol = testing::speaks_http(GetParam()) ? Protocol::kNative : Protocol::kHttp;

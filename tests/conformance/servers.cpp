@@ -6,19 +6,20 @@
 
 namespace optiinfra::testing {
 
-std::vector<std::string> login_arguments(const std::filesystem::path& folder) {
+std::unique_ptr<ServerProcess> start_server(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "password";
   std::ofstream(file) << kPassword << "\n";
-  return {"--user", std::string(kUser), "--password-file", file};
+  return std::make_unique<ServerProcess>(
+      OPTIINFRA_PROGRAM, folder / "store",
+      std::vector<std::string>{"--user", std::string(kUser), "--password-file", file});
 }
 
-SharedServers::SharedServers()
-    : server_(OPTIINFRA_PROGRAM, folder_ / "store", login_arguments(folder_.path())) {
-  if (!server_.is_ready()) detail::broken_invariant(server_.failure());
+SharedServers::SharedServers() : server_(start_server(folder_.path())) {
+  if (!server_->is_ready()) detail::broken_invariant(server_->failure());
 }
 
 std::uint16_t SharedServers::plain_port(const EndpointKind& kind) const {
-  return speaks_http(kind) ? server_.http_port() : server_.tcp_port();
+  return speaks_http(kind) ? server_->http_port() : server_->tcp_port();
 }
 
 Endpoint SharedServers::endpoint(const EndpointKind& kind) {

@@ -1,6 +1,7 @@
 /// The servers that the suite runs against: `optiinfra server`, and TLS in front of it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -15,8 +16,8 @@ namespace optiinfra::testing {
 inline constexpr std::string_view kUser = "ada";
 inline constexpr std::string_view kPassword = "p@ss/w:%rd?'\"&=+< \xC3\xB6";
 
-/// For ServerProcess: lets in kUser with kPassword, which it writes to a file in `folder`.
-std::vector<std::string> login_arguments(const std::filesystem::path& folder);
+/// A server of the caller's own on a store in `folder`, which lets in kUser.
+std::unique_ptr<ServerProcess> start_server(const std::filesystem::path& folder);
 
 /// One server and what stands in front of it, started when first asked for and kept until the process ends.
 class SharedServers {
@@ -33,7 +34,7 @@ class SharedServers {
 
  private:
   const TemporaryFolder folder_;
-  ServerProcess server_;
+  const std::unique_ptr<ServerProcess> server_;
   CertificateAuthority authority_;
   std::optional<TlsTerminator> native_tls_, https_;
 };

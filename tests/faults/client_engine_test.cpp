@@ -28,7 +28,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::name_of);
 
 TEST_P(Mended, AnInsertCutAnywhereIsRepeatedByTheClientAndStoredOnce) {
-  constexpr std::uint64_t kSamples = 12;
+  constexpr std::uint64_t kSamples = 8;
   auto client = Client::open(proxied_url());
   ASSERT_TRUE(client) << client.error().message;
   Tally tally;

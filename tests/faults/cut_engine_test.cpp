@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kBudget{5'000};
 constexpr std::uint64_t kBytesMax = 20'000;
 
 /// Of each way of an insert, in ./check: two inserts and a question each, some 30 ms.
-constexpr std::uint64_t kInsertsSampled = 80;
+constexpr std::uint64_t kInsertsSampled = 60;
 
 std::vector<FaultKind> kinds_at(std::uint64_t at_byte) {
   if (testing::every_fault_is_wanted()) return {FaultKind::kReset, FaultKind::kFinish, FaultKind::kTruncate};

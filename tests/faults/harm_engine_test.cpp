@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::name_of);
 
 TEST_P(Harm, AStallAnywhereEndsWithinTheBudget) {
-  constexpr std::uint64_t kSamples = 3;
+  constexpr std::uint64_t kSamples = 2;
   Tally inserts, queries;
   for (const Way way : kWays) {
     for (const std::uint64_t at : sample_slow_offsets(insert_bytes(way, From::kStatement), kSamples)) {
@@ -72,7 +72,7 @@ TEST_P(Harm, AStallAnywhereEndsWithinTheBudget) {
 }
 
 TEST_P(Harm, ADelayOrATrickleShorterThanTheBudgetDoesNoHarm) {
-  constexpr std::uint64_t kSamples = 4;
+  constexpr std::uint64_t kSamples = 3;
   const auto faults = [](Way way, const std::vector<std::uint64_t>& offsets) {
     std::vector<Fault> result{{.kind = FaultKind::kTrickle, .way = way, .pause = 1ms, .piece_bytes = 7}};
     for (const std::uint64_t at : offsets)
@@ -123,7 +123,7 @@ TEST_P(Harm, ATruncatedStreamIsNoFalseSuccess) {
 /// guards the bytes: a flip can name another table, token or value, and what can be held there is that the
 /// call ends, clearly, and that raw rows and rollup agree.
 TEST_P(Harm, AFlippedBitOfAnInsertIsNoticedWhereThereIsAChecksum) {
-  constexpr std::uint64_t kSamples = 60;
+  constexpr std::uint64_t kSamples = 40;
   Tally tally;
   int inside = 0;
   for (const Way way : kWays) {
@@ -148,7 +148,7 @@ TEST_P(Harm, AFlippedBitOfAnInsertIsNoticedWhereThereIsAChecksum) {
 }
 
 TEST_P(Harm, AFlippedBitOfAnAnswerIsNoticedWhereThereIsAChecksum) {
-  constexpr std::uint64_t kSamples = 60;
+  constexpr std::uint64_t kSamples = 40;
   Tally tally;
   int inside = 0, wrong = 0;
   for (const Way way : kWays) {

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using testing::ProgramResult;
 using testing::run_program;
 
-constexpr int kSampledPoints = 12;
+constexpr int kSampledPoints = 4;
 constexpr int kPointsMax = 100'000;
 
 struct Outcome {

@@ -21,7 +21,7 @@ namespace optiinfra {
 enum class Acknowledgement {
   kAccepted,  ///< In the writer's memory: nothing but an orderly close.
   kSpooled,   ///< On this machine's disk, synced: a kill, a crash, a power loss; stored by the next writer.
-  kStored,    ///< In the store's table and rollup, deduplicated and synced there.
+  kStored,    ///< In the store's table and rollup, deduplicated: a kill of writer and engine.
 };
 
 /// What write() does while the writer holds as many bytes as it may.
@@ -30,7 +30,6 @@ enum class WhenFull {
   kTryLater,  ///< Fails at once with kUnavailable, having taken nothing.
 };
 
-/// The defaults are from measurement (docs/decisions/0015-writer.md).
 struct WriterOptions {
   /// Where the spool lies, on this machine's disk; created when absent, held by one writer at a time. Empty:
   /// no spool, and writes that ask for kSpooled are refused.
@@ -55,7 +54,7 @@ inline constexpr std::size_t kWriterMemoryBytesMin = std::size_t{1} << 20;
 inline constexpr std::size_t kSpoolBytesMin = std::size_t{512} << 20;
 
 struct WriteOptions {
-  /// What the ticket waits for, and with kStored also that the store syncs the rows.
+  /// What the ticket waits for.
   Acknowledgement acknowledgement = Acknowledgement::kStored;
   OnRefusedRows on_refused_rows = OnRefusedRows::kStoreNothing;
   /// Names these rows across the producer's own retries, as InsertOptions::token does: a producer that

@@ -54,8 +54,7 @@ inline void append_all(Strings& into, const Strings& from) {
 
 inline void append_all(Dictionary& into, const Dictionary& from) {
   std::vector<std::uint32_t> translated(from.key_count());
-  for (std::size_t key = 0; key < from.key_count(); ++key)
-    translated[key] = into.intern(from.key(key));
+  for (std::size_t key = 0; key < from.key_count(); ++key) translated[key] = into.intern(from.key(key));
   for (const std::uint32_t index : from.indexes()) into.append_index(translated[index]);
 }
 
@@ -116,7 +115,8 @@ void append_batch(typename MetricTraits<Row>::BatchType& into,
 template <typename Row>
 void append_batch(typename MetricTraits<Row>::BatchType& into,
                   const typename MetricTraits<Row>::BatchType& from) {
-  for_each_column<Row>([&](const auto& access) { detail::append_all(into.*access.batch, from.*access.batch); });
+  for_each_column<Row>(
+      [&](const auto& access) { detail::append_all(into.*access.batch, from.*access.batch); });
 }
 
 /// A block of all columns of `batch`, in the table's order, its rows as they are.
