@@ -111,7 +111,7 @@ complete -c optiinfra -n "__optiinfra_at ' server'" -l listen -x -d 'The address
 complete -c optiinfra -n "__optiinfra_at ' server'" -l user -x -d 'The one user who may log in'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l password-file -r -F -d 'A file whose first line is that user'\''s password'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l memory-limit -x -d 'The most memory that the engine takes, such as 4G'
-complete -c optiinfra -n "__optiinfra_at ' server'" -l connections -x -d 'How many connections at once'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l connections -x -d 'How many connections to each port at once, 16 or more'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l log-level -x -a 'none error warning information debug trace' -d 'How much the engine logs'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l log-file -r -F -d 'Where it logs'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l grace -x -d 'How long a stop lets running statements go on before it cancels them'

@@ -169,7 +169,7 @@ TEST_F(Server, RefusesFlagsThatCannotWork) {
       {"--listen", "0.0.0.0"},       {"--listen", "nowhere"}, {"--user", "ada"},
       {"--password-file", "/x"},     {"--tcp-port", "65536"}, {"--tcp-port", "x"},
       {"--memory-limit", "many"},    {"--log-level", "loud"}, {"--cluster", "fleet"},
-      {"--macro", "shard"},          {"--connections", "0"},  {"--unknown"},
+      {"--macro", "shard"},          {"--connections", "15"}, {"--unknown"},
       {"--url", "clickhouse://a:1"}, {"--grace", "10m"},      {"--tcp-port", "7", "--http-port", "7"}};
   for (const auto& flags : wrong) {
     std::vector<std::string> command{"server"};

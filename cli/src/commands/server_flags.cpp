@@ -139,9 +139,10 @@ void describe_server(CLI::App& app, ServerFlags& flags) {
       ->type_name("FILE");
   add_parsed(app, "--memory-limit", options.memory_bytes_max, parse_bytes,
              "The most memory that the engine takes, such as 4G; default half of the machine's", "BYTES");
-  app.add_option("--connections", options.connections_max, "How many connections at once; more wait")
+  app.add_option("--connections", options.connections_max,
+                 "How many connections to each port at once, 16 or more; one more is turned away")
       ->type_name("N")
-      ->check(within(1u, 65'535u))
+      ->check(within(16u, 65'535u))
       ->capture_default_str();
   add_parsed(app, "--log-level", options.log, parse_log, "How much the engine logs; default warning",
              "none|error|warning|information|debug|trace");

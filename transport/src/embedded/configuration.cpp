@@ -42,15 +42,23 @@ const char* level_name(ServerLog log) {
   return "warning";
 }
 
+/// They warn many times a second that tasks are paused, which is their normal work.
+std::string quiet_loggers() {
+  std::string text;
+  for (const char* pool : {"BgSchPool", "BgBufSchPool", "BgDistSchPool", "BgMBSchPool", "BgStrmSchPool"}) {
+    text += "<logger>" + element("name", std::string("BackgroundSchedulePool/") + pool) +
+            element("level", "error") + "</logger>\n";
+  }
+  return text;
+}
+
 std::string logger(const ServeOptions& options) {
   std::string text;
   const bool to_console = options.log != ServerLog::kNone && options.log_file.empty();
   text += element("console", to_console ? "true" : "false");
   if (!options.log_file.empty())
     text += element("log", options.log_file.string()) + element("size", "50M") + element("count", "1");
-  // That one warns several times a second of what is its normal work here.
-  text +=
-      "<levels><logger><name>BackgroundSchedulePool/BgSchPool</name><level>error</level></logger></levels>\n";
+  text += "<levels>\n" + quiet_loggers() + "</levels>\n";
   // Booted in this way, the engine takes the level from there and not from the logger's.
   return element("log-level", level_name(options.log)) + "<logger>\n" + text + "</logger>\n";
 }

@@ -81,8 +81,8 @@ Result<void> check_serve_options(const ServeOptions& options) {
   if (options.tcp_port != 0 && options.tcp_port == options.http_port)
     return invalid("native TCP and HTTP need a port each; both were to be " +
                    std::to_string(options.tcp_port));
-  if (options.connections_max == 0 || options.grace.count() < 0 || options.grace.count() > 120)
-    return invalid("connections_max must be at least 1, and grace from 0 to 120 seconds");
+  if (options.connections_max < 16 || options.grace.count() < 0 || options.grace.count() > 120)
+    return invalid("connections_max must be at least 16, and grace from 0 to 120 seconds");
   OPTIINFRA_CHECK(check_user(options));
   return check_clusters(options);
 }

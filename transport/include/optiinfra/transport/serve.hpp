@@ -8,6 +8,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "optiinfra/core/error.hpp"
@@ -40,7 +41,7 @@ struct ServeOptions {
   std::string password = {};
 
   std::uint64_t memory_bytes_max = 0;    ///< Of the engine; 0: half of the machine's.
-  std::uint32_t connections_max = 1024;  ///< At once; one more waits.
+  std::uint32_t connections_max = 1024;  ///< To each port at once, 16 or more; one more is turned away.
   ServerLog log = ServerLog::kWarning;
   std::filesystem::path log_file = {};  ///< Kept under 100 MB with its predecessor; empty: standard error.
 
