@@ -1,6 +1,8 @@
 #include "optiinfra/schema/placement.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -8,24 +10,27 @@
 namespace optiinfra {
 namespace {
 
-constexpr std::size_t kUuidTextBytes = 36;
 constexpr std::uint64_t kSeed = 0;
+constexpr std::size_t kUuidTextBytes = 36;
 
-void append_uuid(std::string& text, const Uuid& id) {
-  static constexpr char kDigits[] = "0123456789abcdef";
+/// Two hexadecimal digits for each byte, one pair after the other.
+constexpr auto kHexadecimal = [] {
+  std::array<char, 512> digits{};
+  for (std::size_t i = 0; i < digits.size(); ++i)
+    digits[i] = "0123456789abcdef"[i % 2 == 0 ? i / 2 / 16 : i / 2 % 16];
+  return digits;
+}();
+
+void append_text(std::string& text, const Uuid& id) {
+  constexpr std::size_t kPlaces[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
   char out[kUuidTextBytes];
-  char* at = out;
-  for (const std::uint64_t half : {id.high, id.low}) {
-    for (int shift = 60; shift >= 0; shift -= 4) {
-      const auto written = at - out;
-      if (written == 8 || written == 13 || written == 18 || written == 23) *at++ = '-';
-      *at++ = kDigits[half >> shift & 0xF];
-    }
+  std::memset(out, '-', sizeof out);
+  for (std::size_t byte = 0; byte < std::size(kPlaces); ++byte) {
+    const std::uint64_t half = byte < 8 ? id.high : id.low;
+    std::memcpy(out + kPlaces[byte], kHexadecimal.data() + (half >> (56 - 8 * (byte % 8)) & 0xFF) * 2, 2);
   }
-  text.append(out, kUuidTextBytes);
+  text.append(out, sizeof out);
 }
-
-void append_text(std::string& text, const Uuid& id) { append_uuid(text, id); }
 void append_text(std::string& text, std::string_view name) { text.append(name); }
 
 std::uint64_t hash_of(const std::string& key) { return XXH64(key.data(), key.size(), kSeed); }
@@ -47,7 +52,7 @@ std::vector<std::uint32_t> place(const std::vector<Uuid>& customers, const Value
       continue;
     }
     key.clear();
-    append_uuid(key, customers[row]);
+    append_text(key, customers[row]);
     key += '/';
     append_text(key, values[row]);
     shards[row] = static_cast<std::uint32_t>(placement.shard_of(hash_of(key)));
@@ -79,7 +84,7 @@ std::string placement_expression(Family family) {
 
 std::uint64_t placement_hash(const Uuid& customer_id, std::string_view text) {
   std::string key;
-  append_uuid(key, customer_id);
+  append_text(key, customer_id);
   key += '/';
   key += text;
   return hash_of(key);

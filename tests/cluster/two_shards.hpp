@@ -57,16 +57,23 @@ inline void insert_fleet(Client& client, std::uint64_t rows, int days, std::uint
 /// Two servers that know each other as cluster "pair".
 class TwoShards {
  public:
-  TwoShards() {
+  TwoShards() : TwoShards(2) {}
+
+  /// A cluster of the first `shards` of the two servers.
+  explicit TwoShards(int shards) {
     for (const char* name : {"a", "b"})
       servers_.push_back(std::make_unique<testing::ServerProcess>(OPTIINFRA_PROGRAM, folder_.path() / name,
                                                                   std::vector<std::string>{"--no-init"}));
-    const std::string cluster =
-        "pair=127.0.0.1:" + std::to_string(a().tcp_port()) + ",127.0.0.1:" + std::to_string(b().tcp_port());
+    if (is_ready()) restart(shards);
+  }
+
+  /// Both servers anew, with a cluster of `shards`.
+  void restart(int shards) {
+    std::string cluster = "pair=127.0.0.1:" + std::to_string(a().tcp_port());
+    if (shards == 2) cluster += ",127.0.0.1:" + std::to_string(b().tcp_port());
     for (auto& server : servers_) {
-      if (!server->is_ready()) return;
       server->stop();
-      server->start({"--cluster", cluster});
+      if (!server->start({"--cluster", cluster})) return;
     }
   }
 

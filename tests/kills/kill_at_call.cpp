@@ -3,11 +3,14 @@
 // unlink, rmdir, truncate, ftruncate, fallocate, link; made by the program, by the engine, and through
 // syscall().
 //
+// Or, with OPTIINFRA_KILL_CALLS=network, before its n-th send or recv.
+//
 //   OPTIINFRA_KILL_AT=n         which call; without it nothing is killed
 //   OPTIINFRA_KILL_COUNT=file   how many calls there were, written when the process ends in order
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -17,6 +20,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace {
 
@@ -27,11 +31,28 @@ long number_of(const char* variable) {
   return text == nullptr ? 0 : std::atol(text);
 }
 
-void point() {
+/// Which calls are counted: those of the disk, or those of the network.
+bool counts_network() {
+  static const bool chosen = [] {
+    const char* const text = std::getenv("OPTIINFRA_KILL_CALLS");
+    return text != nullptr && std::strcmp(text, "network") == 0;
+  }();
+  return chosen;
+}
+
+void count_call() {
   static const long at = number_of("OPTIINFRA_KILL_AT");
   if (++calls != at) return;
   ::kill(::getpid(), SIGKILL);
   while (true) ::pause();
+}
+
+void point() {
+  if (!counts_network()) count_call();
+}
+
+void network_point() {
+  if (counts_network()) count_call();
 }
 
 bool is_regular(int file) {
@@ -133,6 +154,18 @@ BEFORE_NOEXCEPT(truncate, point(), (const char* path, off_t size), (path, size))
 BEFORE_NOEXCEPT(truncate64, point(), (const char* path, off64_t size), (path, size))
 BEFORE_NOEXCEPT(ftruncate, point(), (int file, off_t size), (file, size))
 BEFORE_NOEXCEPT(ftruncate64, point(), (int file, off64_t size), (file, size))
+
+ssize_t send(int socket, const void* data, size_t size, int flags) {
+  static const auto real = next("send", &::send);
+  network_point();
+  return real(socket, data, size, flags);
+}
+
+ssize_t recv(int socket, void* data, size_t size, int flags) {
+  static const auto real = next("recv", &::recv);
+  network_point();
+  return real(socket, data, size, flags);
+}
 
 long syscall(long number, ...) noexcept {
   static const auto real = next("syscall", &::syscall);
