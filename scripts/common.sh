@@ -9,6 +9,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 logs=$root/build/logs
 # shellcheck disable=SC2034
 program=$root/build/release/bin/optiinfra
+# So that one compile serves every clone and worktree of this project.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 
 if [[ -t 1 ]]; then terminal=yes; else terminal=no; fi
 shopt -s checkwinsize

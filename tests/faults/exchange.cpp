@@ -85,9 +85,16 @@ std::vector<std::uint64_t> sample_slow_offsets(std::uint64_t bytes, std::uint64_
   return every_step(bytes, bytes / (every_fault_is_wanted() ? 10 * samples : samples));
 }
 
+std::string Trial::description() const {
+  const char* const kinds[] = {"none", "reset", "finish", "truncate", "stall", "delay", "trickle", "flip"};
+  return std::string(kinds[static_cast<int>(fault.kind)]) + " at byte " + std::to_string(fault.at_byte) +
+         (fault.way == Way::kToServer ? " to the server" : " to the client") +
+         "; the call said: " + (succeeded ? "success" : error.message);
+}
+
 void Tally::count(const Trial& trial) {
   ++tried;
-  EXPECT_TRUE(trial.fired || trial.succeeded) << trial.error.message;
+  EXPECT_TRUE(trial.fired || trial.succeeded) << trial.description();
   fired += trial.fired ? 1 : 0;
   succeeded += trial.succeeded ? 1 : 0;
   unknown += !trial.succeeded && trial.error.applied == Applied::kUnknown ? 1 : 0;
@@ -139,7 +146,7 @@ template <typename Call>
 Trial ExchangeTest::attempt(const Fault& fault, From from, milliseconds budget, Call call) {
   proxy_->arm(from == From::kGreeting ? fault : Fault{});
   auto begin = steady_clock::now();
-  Trial trial;
+  Trial trial{.fault = fault};
   auto session = open(proxied_url());
   if (from == From::kStatement) {
     proxy_->arm(fault, OpenConnections::kKeep);
@@ -153,7 +160,7 @@ Trial ExchangeTest::attempt(const Fault& fault, From from, milliseconds budget, 
     trial.error = std::move(result).error();
     EXPECT_FALSE(trial.error.message.empty());
   }
-  EXPECT_LT(trial.took, budget + kGrace) << trial.error.message;
+  EXPECT_LT(trial.took, budget + kGrace) << trial.description();
   return trial;
 }
 
@@ -180,13 +187,17 @@ Trial ExchangeTest::query_with(const Fault& fault, milliseconds budget, From fro
 }
 
 void ExchangeTest::expect_kept_promise(const Trial& trial, std::uint64_t trial_number) {
-  if (trial.succeeded) return;  // That it is stored is seen at the end, by expect_stored_once.
+  const auto expect_stored = [&](const char* when) {
+    EXPECT_EQ(stored_rows(trial_number), kRows) << when << "; " << trial.description();
+  };
+  if (trial.succeeded) return expect_stored("acknowledged");
   if (trial.error.applied == Applied::kNo) {
-    EXPECT_EQ(stored_rows(trial_number), 0u) << "said to be not applied: " << trial.error.message;
+    EXPECT_EQ(stored_rows(trial_number), 0u) << "said to be not applied: " << trial.description();
   }
   const auto repeated =
       direct_->insert(insert_statement(url_.database, trial_number, kDirectTimeout), rows_of(trial_number));
   EXPECT_TRUE(repeated) << repeated.error().message;
+  expect_stored("repeated");
 }
 
 std::uint64_t ExchangeTest::count(const std::string& sql) {

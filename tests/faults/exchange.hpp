@@ -17,10 +17,14 @@ namespace optiinfra::testing {
 
 /// How one trial went.
 struct Trial {
+  Fault fault = {};
   bool fired = false;
   bool succeeded = false;
   Error error = {};  ///< Unless it succeeded.
   std::chrono::milliseconds took{0};
+
+  /// For messages: the fault and what the call said.
+  std::string description() const;
 };
 
 /// Counted over the trials of one test, and printed: a fault that did not fire is no pass.
