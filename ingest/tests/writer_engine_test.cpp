@@ -18,10 +18,12 @@ using namespace std::chrono_literals;
 constexpr auto kLong = 60'000ms;
 constexpr Uuid kCustomer{1, 2};
 
-/// How many of the next inserts end with an unknown outcome, and whether they are done.
+/// How many of the next inserts end with an unknown outcome, whether they are done, and whether the store is
+/// gone for every call after the first of them.
 struct Trouble {
   std::atomic<int> inserts{0};
   std::atomic<bool> is_applied{false};
+  std::atomic<bool> store_goes{false}, store_is_gone{false};
 };
 
 class TroubledSession final : public Transport {
@@ -31,23 +33,34 @@ class TroubledSession final : public Transport {
 
   std::string_view database() const noexcept override { return session_->database(); }
   Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) override {
+    if (trouble_->store_is_gone) return lost();
     return session_->query(statement, on_block);
   }
   Result<QuerySummary> query_text(const Statement& statement, std::string_view format,
                                   const TextSink& on_text) override {
+    if (trouble_->store_is_gone) return lost();
     return session_->query_text(statement, format, on_text);
   }
-  Result<void> execute(const Statement& statement) override { return session_->execute(statement); }
+  Result<void> execute(const Statement& statement) override {
+    if (trouble_->store_is_gone) return lost();
+    return session_->execute(statement);
+  }
 
   Result<InsertSummary> insert(const InsertStatement& statement, const Block& block) override {
+    if (trouble_->store_is_gone) return lost();
     if (trouble_->inserts.fetch_sub(1) <= 0) return session_->insert(statement, block);
     if (trouble_->is_applied) {
       EXPECT_TRUE(session_->insert(statement, block));
     }
-    return Error{ErrorKind::kUnavailable, "the connection was lost", Applied::kUnknown, false};
+    trouble_->store_is_gone = trouble_->store_goes.load();
+    return lost();
   }
 
  private:
+  static Error lost() {
+    return {ErrorKind::kUnavailable, "the connection was lost", Applied::kUnknown, false};
+  }
+
   std::unique_ptr<Transport> session_;
   std::shared_ptr<Trouble> trouble_;
 };
@@ -146,14 +159,15 @@ TEST_F(WriterOnEngine, StoresASpoolOnceThoughTheStoreHadItWhenTheWriterDied) {
   const WriterOptions options{.spool_folder = folder_ / "spool", .insert_age = 2ms};
   {
     trouble_->is_applied = true;
-    trouble_->inserts = 1'000;
+    trouble_->store_goes = true;
+    trouble_->inserts = 1;
     auto writer = Writer::open(*client_, options);
     ASSERT_TRUE(writer) << writer.error().message;
     ASSERT_TRUE(writer->write<ResourceMetric>(samples(70)));
     EXPECT_FALSE(writer->flush(300ms));
   }
-  EXPECT_LT(trouble_->inserts, 1'000) << "nothing was sent";
-  trouble_->inserts = 0;
+  EXPECT_TRUE(trouble_->store_is_gone) << "nothing was sent";
+  trouble_->store_is_gone = false;
   auto writer = Writer::open(*client_, options);
   ASSERT_TRUE(writer) << writer.error().message;
   ASSERT_TRUE(writer->close(kLong));
