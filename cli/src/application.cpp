@@ -112,6 +112,7 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   define_query(*app, action);
   define_retention(*app, action);
   define_server(*app, action);
+  define_bench(*app, action);
   define_sql(*app, action);
   define_version(*app, action);
   define_completion(*app, action);

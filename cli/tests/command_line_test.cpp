@@ -46,6 +46,7 @@ const std::vector<std::vector<std::string>> kCommands = {{"init"},
                                                          {"retention", "show"},
                                                          {"retention", "set"},
                                                          {"retention", "apply"},
+                                                         {"bench"},
                                                          {"sql"},
                                                          {"version"}};
 
@@ -119,6 +120,8 @@ TEST(WrongUsage, ExitsWith2AndNamesWhatIsWrong) {
       {{"retention", "set", "cost", "raw", "5h"}, "whole days"},
       {{"retention", "set", "cost", "cooked", "5d"}, "'cooked'"},
       {{"retention", "set", "cost"}, "tier is required"},
+      {{"bench", "--rounds", "0"}, "--rounds"},
+      {{"bench", "--only", "everything"}, "--only"},
       {{"sql"}, "statement is required"},
       {{"sql", "SELECT 1 INTO OUTFILE '/nowhere/x'"}, "--write"},
       {{"ping", "--url", "mysql://secret@host"}, "embedded:/path"},

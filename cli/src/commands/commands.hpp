@@ -19,6 +19,7 @@ void define_collect(CLI::App& parent, Action& action);
 void define_query(CLI::App& parent, Action& action);
 void define_retention(CLI::App& parent, Action& action);
 void define_server(CLI::App& parent, Action& action);
+void define_bench(CLI::App& parent, Action& action);
 void define_sql(CLI::App& parent, Action& action);
 void define_version(CLI::App& parent, Action& action);
 /// @}

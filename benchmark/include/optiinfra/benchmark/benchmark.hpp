@@ -1,0 +1,118 @@
+/// @file optiinfra/benchmark/benchmark.hpp
+/// How fast a store takes rows and answers, how small it keeps them, and how that stands against the
+/// engine's own limit, measured in the same run.
+///
+/// What is compared is measured in alternating rounds, and its ratio is the median of the rounds' ratios,
+/// because machines are noisy: compare figures of one report, not of two.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/transport/url.hpp"
+
+namespace optiinfra {
+
+inline constexpr std::uint64_t kBenchmarkRowsMin = 1'000, kBenchmarkRowsMax = 16'000'000;
+inline constexpr unsigned kBenchmarkRoundsMax = 100;
+inline constexpr unsigned kBenchmarkThreadsMax = 16;
+inline constexpr unsigned kBenchmarkAsksMax = 10'000;
+inline constexpr unsigned kBenchmarkFleetsMax = 1'000;
+inline constexpr std::uint64_t kBenchmarkGrowthRowsMax = 1'000'000'000;
+
+struct BenchmarkOptions {
+  /// The store to measure. Nothing of it is touched: an embedded one gets a neighbour, a folder of its own on
+  /// the same disk; on a server a database of its own is made. Both are removed in the end.
+  StoreUrl url = {};
+  std::uint64_t seed = 1;
+  std::uint64_t rows = 2'000'000;  ///< Of one measured insert, each family.
+  unsigned rounds = 5;
+  unsigned threads = 2;  ///< That insert at the same time.
+  unsigned asks = 40;    ///< Times that each question is asked in a round.
+  /// Fleets whose last days lie in the store when questions are asked; each has 24 services.
+  unsigned fleets = 8;
+  int history_days = 30;  ///< 1 to kFleetDaysMax: how far that reaches back, and each question.
+  bool measure_inserts = true;
+  bool measure_questions = true;
+  bool measure_sizes = true;
+  std::uint64_t growth_rows = 0;  ///< Raw rows up to which a store is grown; 0: not measured.
+  /// Told what is measured next; false stops.
+  std::function<bool(const std::string& step)> on_step = [](const std::string&) { return true; };
+};
+
+/// What several rounds gave.
+struct Spread {
+  double median = 0, low = 0, high = 0;
+};
+
+struct InsertFigure {
+  std::string rows_of = {};   ///< "performance", "performance, UUIDv7", "mixed".
+  std::string way = {};       ///< "engine alone", "client", "writer, spooled".
+  std::string survives = {};  ///< What acknowledged rows survive: "process", "power loss".
+  std::uint64_t rows = 0;
+  Spread rows_per_second = {};          ///< Until the last row is stored in raw table and rollup.
+  Spread acknowledged_per_second = {};  ///< Until the last row is acknowledged.
+  double share_of_engine = 0;           ///< Rows a second over those of the engine alone.
+};
+
+struct QuestionFigure {
+  std::string question = {};      ///< "performance, 30 days", "SELECT 1".
+  std::string circumstance = {};  ///< "idle", "while inserting".
+  std::uint64_t asked = 0;
+  Spread p50_ms = {};                      ///< Of the rounds.
+  double p99_ms = 0;                       ///< Of all.
+  std::optional<double> times_keyed = {};  ///< p50 over that of the cheapest keyed SELECT on the same rollup.
+  double times_select_1 = 0;
+};
+
+struct SizeFigure {
+  std::string family = {};
+  std::uint64_t rows = 0;  ///< Raw.
+  std::uint64_t rollup_rows = 0;
+  double raw_bytes = 0, rollup_bytes = 0;  ///< On disk, merged.
+  double plain_bytes = 0;   ///< The same rows and rollup in plain tables: no codecs, default compression.
+  double json_bytes = 0;    ///< The raw rows as JSON lines.
+  double random_bytes = 0;  ///< Of raw_bytes, what no codec can take away: random bits of identifiers.
+};
+
+struct GrowthFigure {
+  std::uint64_t rows = 0;      ///< Raw, in the store.
+  double rows_per_second = 0;  ///< Since the figure before.
+  std::uint64_t parts = 0;
+  std::uint64_t disk_bytes = 0;
+  std::uint64_t memory_bytes = 0;  ///< Of this process, now: with an embedded store the engine's too.
+  double p50_ms = 0, p99_ms = 0;   ///< Of the performance question, 30 days, right after inserting.
+};
+
+/// Where and when it was measured.
+struct BenchmarkCircumstances {
+  std::string processor = {}, system = {}, engine = {};
+  std::string program = {};  ///< Version and commit.
+  unsigned cores = 0;
+  std::uint64_t memory_bytes = 0;
+  double load_before = 0, load_after = 0;  ///< Averages of the last minute.
+  std::string store = {};
+  std::string disk = {};  ///< File system of an embedded store.
+};
+
+struct BenchmarkReport {
+  BenchmarkCircumstances circumstances = {};
+  BenchmarkOptions options = {};
+  std::vector<InsertFigure> inserts = {};
+  std::vector<QuestionFigure> questions = {};
+  std::vector<SizeFigure> sizes = {};
+  std::vector<GrowthFigure> growth = {};
+  std::uint64_t memory_bytes_max = 0;  ///< Of this process so far, generated rows included.
+  bool was_stopped = false;
+};
+
+/// Measures. Takes minutes, and gigabytes of disk with the largest options.
+/// Errors: kInvalidArgument for an option out of range, those of the store; kCorrupt when the store does
+/// not hold exactly the rows that were inserted. What was made is removed in any case.
+Result<BenchmarkReport> run_benchmark(const BenchmarkOptions& options);
+
+}  // namespace optiinfra

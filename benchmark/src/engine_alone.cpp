@@ -1,0 +1,94 @@
+#include "engine_alone.hpp"
+
+#include "optiinfra/schema/batch_columns.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/batch.hpp"
+#include "optiinfra/transport/transport.hpp"
+#include "parallel.hpp"
+#include "spread.hpp"
+
+namespace optiinfra::benchmark {
+namespace {
+
+std::string source_of(std::string_view database, std::size_t index) {
+  return qualified(database, "engine_alone_" + std::to_string(index));
+}
+
+std::string columns_of(const TableDefinition& table) {
+  std::string names;
+  for (const ColumnDefinition& column : table.columns())
+    names += (names.empty() ? "" : ", ") + std::string(column.name);
+  return names;
+}
+
+std::string key_of(const TableDefinition& table) {
+  std::string names;
+  for (const char* column : table.raw_key) names += (names.empty() ? "" : ", ") + std::string(column);
+  return names;
+}
+
+Block block_of_any(const AnyBatch& batch) {
+  return with_rows(batch, []<typename Row>(const auto& rows) { return block_of<Row>(rows); });
+}
+
+Result<void> prepare(Transport& session, const AnyBatch& batch, std::size_t index) {
+  const TableDefinition& table = table_of(family_of(batch));
+  const std::string source = source_of(session.database(), index), unsorted = source + "_unsorted";
+  const std::string columns = columns_of(table);
+  OPTIINFRA_CHECK(
+      session.execute({.sql = "CREATE TABLE " + unsorted + " ENGINE = Memory AS SELECT " + columns +
+                              " FROM " + qualified(session.database(), table.raw_table) + " WHERE 0"}));
+  auto inserted = session.insert({.table = unsorted}, block_of_any(batch));
+  if (!inserted) return std::move(inserted).error();
+  OPTIINFRA_CHECK(session.execute({.sql = "CREATE TABLE " + source + " ENGINE = Memory AS SELECT " + columns +
+                                          " FROM " + unsorted + " ORDER BY " + key_of(table),
+                                   .settings = {{"max_block_size", std::to_string(kInsertRowsMax)}}}));
+  return session.execute({.sql = "DROP TABLE " + unsorted + " SYNC"});
+}
+
+Result<void> insert_one(Transport& session, const AnyBatch& batch, std::size_t index) {
+  const TableDefinition& table = table_of(family_of(batch));
+  const std::string columns = columns_of(table);
+  InsertStatement like =
+      tokened_insert(qualified(session.database(), table.raw_table), Uuid::random().to_string());
+  Statement statement{.sql = "INSERT INTO " + like.table + " (" + columns + ") SELECT " + columns + " FROM " +
+                             source_of(session.database(), index),
+                      .settings = std::move(like.settings)};
+  statement.settings.insert(statement.settings.end(),
+                            {{"insert_deduplication_token", like.deduplication_token},
+                             {"max_threads", "1"},
+                             {"max_block_size", std::to_string(kInsertRowsMax)},
+                             {"min_insert_block_size_rows", std::to_string(kInsertRowsMax)},
+                             {"min_insert_block_size_bytes", "0"}});
+  return session.execute(statement);
+}
+
+}  // namespace
+
+Result<void> prepare_engine_alone(Client& client, const RowSet& set) {
+  return client.with_session([&](Transport& session) -> Result<void> {
+    for (std::size_t index = 0; index < set.batches.size(); ++index)
+      OPTIINFRA_CHECK(prepare(session, set.batches[index], index));
+    return {};
+  });
+}
+
+Result<double> insert_by_engine_alone(Client& client, const RowSet& set, unsigned threads) {
+  const Timer timer;
+  OPTIINFRA_CHECK(in_parallel(threads, set.batches.size(), [&](std::size_t index) {
+    return client.with_session(
+        [&](Transport& session) { return insert_one(session, set.batches[index], index); });
+  }));
+  return timer.seconds();
+}
+
+Result<void> forget_engine_alone(Client& client, const RowSet& set) {
+  return client.with_session([&](Transport& session) -> Result<void> {
+    for (std::size_t index = 0; index < set.batches.size(); ++index)
+      OPTIINFRA_CHECK(
+          session.execute({.sql = "DROP TABLE " + source_of(session.database(), index) + " SYNC"}));
+    return {};
+  });
+}
+
+}  // namespace optiinfra::benchmark

@@ -1,0 +1,11 @@
+/// A benchmark's figures, to read.
+#pragma once
+
+#include "optiinfra/benchmark/benchmark.hpp"
+#include "output/records.hpp"
+
+namespace optiinfra::cli {
+
+Report bench_report(const BenchmarkReport& measured);
+
+}  // namespace optiinfra::cli
