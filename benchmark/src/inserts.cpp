@@ -30,7 +30,8 @@ struct Way {
   std::string name;
   std::string survives;
   std::function<Result<Seconds>(const Course&)> run;
-  std::vector<double> acknowledged = {}, stored = {};  ///< Seconds of each round.
+  std::vector<double> acknowledged = {}, stored = {};  ///< Inserts a second, of each round.
+  std::vector<double> cpu = {};                        ///< Seconds of each round.
 };
 
 Result<Seconds> through_client(const Course& course) {
@@ -126,7 +127,9 @@ Result<bool> measure_set(const BenchmarkOptions& options, ScratchStore& store, c
     if (!options.on_step("insert " + blocks.name + ", round " + std::to_string(round + 1))) return false;
     for (Way& way : all) {
       OPTIINFRA_CHECK(empty_tables(store.client(), blocks));
+      const Timer timer;
       OPTIINFRA_TRY(const Seconds seconds, way.run(course));
+      way.cpu.push_back(timer.cpu());
       OPTIINFRA_CHECK(expect_rows(store.client(), blocks, way.name));
       way.acknowledged.push_back(1 / seconds.acknowledged);
       way.stored.push_back(1 / seconds.stored);
@@ -138,9 +141,19 @@ Result<bool> measure_set(const BenchmarkOptions& options, ScratchStore& store, c
     const Spread spread = spread_of(rates);
     return Spread{spread.median * rows, spread.low * rows, spread.high * rows};
   };
-  for (const Way& way : all)
-    report.inserts.push_back({blocks.name, way.name, way.survives, blocks.rows(), per_second(way.stored),
-                              per_second(way.acknowledged), median_ratio(way.stored, all.front().stored)});
+  for (const Way& way : all) {
+    const Spread cpu = spread_of(way.cpu);
+    const double ns = 1e9 / rows;
+    report.inserts.push_back({.rows_of = blocks.name,
+                              .way = way.name,
+                              .survives = way.survives,
+                              .rows = blocks.rows(),
+                              .rows_per_second = per_second(way.stored),
+                              .acknowledged_per_second = per_second(way.acknowledged),
+                              .cpu_ns_per_row = {cpu.median * ns, cpu.low * ns, cpu.high * ns},
+                              .cpu_of_engine = median_ratio(all.front().cpu, way.cpu),
+                              .share_of_engine = median_ratio(way.stored, all.front().stored)});
+  }
   return true;
 }
 

@@ -16,12 +16,14 @@ namespace {
 
 constexpr std::size_t kLiveBatchRows = 100'000;
 constexpr unsigned kWarmUps = 5;
+constexpr const char* kIdle = "idle";
 
 struct Ask {
   std::string question = {};
   std::optional<Family> keyed = {};  ///< The rollup whose cheapest keyed SELECT it stands beside.
   std::function<Result<void>()> run = {};
   std::vector<double> p50_ms = {}, all_ms = {};  ///< By round; all.
+  std::vector<double> cpu_ms = {};               ///< All.
 };
 
 template <typename T>
@@ -98,6 +100,7 @@ Result<void> ask_round(std::vector<Ask>& all, unsigned times) {
       const Timer timer;
       OPTIINFRA_CHECK(all[index].run());
       milliseconds[index].push_back(timer.seconds() * 1e3);
+      all[index].cpu_ms.push_back(timer.cpu() * 1e3);
     }
   }
   for (std::size_t index = 0; index < all.size(); ++index) {
@@ -118,6 +121,7 @@ void add_figures(const std::vector<Ask>& all, const std::string& circumstance, B
                           .times_select_1 = median_ratio(ask.p50_ms, all.front().p50_ms)};
     if (ask.keyed)
       figure.times_keyed = median_ratio(ask.p50_ms, all[1 + static_cast<std::size_t>(*ask.keyed)].p50_ms);
+    if (circumstance == kIdle) figure.cpu_ms = quantile(ask.cpu_ms, 0.5);
     report.questions.push_back(std::move(figure));
   }
 }
@@ -126,7 +130,7 @@ Result<void> ask_rounds(Client& client, const Subject& subject, const BenchmarkO
                         const std::string& circumstance, BenchmarkReport& report) {
   std::vector<Ask> all = asks(client, subject, options);
   OPTIINFRA_CHECK(ask_round(all, std::min(options.asks, kWarmUps)));
-  for (Ask& ask : all) ask.p50_ms.clear(), ask.all_ms.clear();
+  for (Ask& ask : all) ask.p50_ms.clear(), ask.all_ms.clear(), ask.cpu_ms.clear();
   for (unsigned round = 0; round < options.rounds; ++round) {
     if (!options.on_step("questions " + circumstance + ", round " + std::to_string(round + 1))) {
       report.was_stopped = true;
@@ -190,7 +194,7 @@ Result<void> measure_questions(const BenchmarkOptions& options, BenchmarkReport&
   }
   OPTIINFRA_TRY(const Subject subject, subject_of(fleets.front()));
   OPTIINFRA_CHECK(insert_history(store.client(), fleets, options.threads));
-  OPTIINFRA_CHECK(ask_rounds(store.client(), subject, options, "idle", report));
+  OPTIINFRA_CHECK(ask_rounds(store.client(), subject, options, kIdle, report));
   if (report.was_stopped) return {};
   OPTIINFRA_TRY(const RowSet live,
                 day_of(Family::kPerformance, RequestIds::kVersion4, options.seed + options.fleets,

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <bit>
 #include <numeric>
-#include <unordered_map>
 
+#include "optiinfra/codec/large_pages.hpp"
 #include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra {
@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::uint32_t kSecondsOfDay = 86'400;
 constexpr int kSecondBits = 17, kDayBits = 16, kRankBits = 64 - kSecondBits - kDayBits;
-
-/// A row's place: day, then rank of its key, then second of the day, in one number.
-struct Place {
-  std::uint64_t key;
-  std::uint32_t row;
-};
 
 /// For each row the rank of its value among the distinct values, in the engine's order.
 struct Ranks {
@@ -36,20 +30,55 @@ std::vector<std::uint32_t> ranks_of(std::size_t distinct, Less less) {
   return rank;
 }
 
+/// Numbers distinct values in the order in which they appear. A key column has few of them, so what is
+/// looked up stays in the nearest cache.
+class Numbering {
+ public:
+  std::uint32_t number_of(const Uuid& value) {
+    for (std::size_t slot = slot_of(value);; slot = (slot + 1) & (table_.size() - 1)) {
+      const std::uint32_t number = table_[slot];
+      if (number == kFree) return add(value, slot);
+      if (distinct_[number] == value) return number;
+    }
+  }
+
+  const std::vector<Uuid>& distinct() const { return distinct_; }
+
+ private:
+  static constexpr std::uint32_t kFree = 0xFFFF'FFFF;
+
+  std::size_t slot_of(const Uuid& value) const {
+    const std::uint64_t mixed = (value.high ^ value.low * 0x9E3779B97F4A7C15) * 0xD1B54A32D192ED03;
+    return (mixed >> 32) & (table_.size() - 1);
+  }
+
+  std::uint32_t add(const Uuid& value, std::size_t slot) {
+    const auto number = static_cast<std::uint32_t>(distinct_.size());
+    distinct_.push_back(value);
+    table_[slot] = number;
+    if (distinct_.size() * 2 > table_.size()) grow();
+    return number;
+  }
+
+  void grow() {
+    table_.assign(table_.size() * 4, kFree);
+    for (std::uint32_t number = 0; number < distinct_.size(); ++number) {
+      std::size_t slot = slot_of(distinct_[number]);
+      while (table_[slot] != kFree) slot = (slot + 1) & (table_.size() - 1);
+      table_[slot] = number;
+    }
+  }
+
+  std::vector<Uuid> distinct_;
+  std::vector<std::uint32_t> table_ = std::vector<std::uint32_t>(256, kFree);
+};
+
 Ranks rank(const std::vector<Uuid>& values) {
   Ranks result;
-  result.rank.resize(values.size());
-  std::unordered_map<Uuid, std::uint32_t> seen;
-  std::vector<Uuid> distinct;
-  for (std::size_t row = 0; row < values.size(); ++row) {
-    if (row > 0 && values[row] == values[row - 1]) {
-      result.rank[row] = result.rank[row - 1];
-      continue;
-    }
-    const auto [entry, is_new] = seen.try_emplace(values[row], static_cast<std::uint32_t>(distinct.size()));
-    if (is_new) distinct.push_back(values[row]);
-    result.rank[row] = entry->second;
-  }
+  result.rank.reserve(values.size());
+  Numbering numbering;
+  for (const Uuid& value : values) result.rank.push_back(numbering.number_of(value));
+  const std::vector<Uuid>& distinct = numbering.distinct();
   // The engine compares the second half of a UUID first.
   const auto rank = ranks_of(distinct.size(), [&](std::uint32_t a, std::uint32_t b) {
     return std::pair(distinct[a].low, distinct[a].high) < std::pair(distinct[b].low, distinct[b].high);
@@ -91,56 +120,133 @@ Ranks rank_keys(const typename MetricTraits<Row>::BatchType& batch) {
   return combined;
 }
 
-/// Sorts by key, keeping the order of equal ones: counting by eleven bits at a time, skipping those that
-/// are the same in all keys.
+/// A row's place - day, then rank of its key, then second of the day - in as few bits as its batch needs.
+struct PlaceBits {
+  std::uint32_t first_day = 0;
+  int day = 0, rank = 0;
+  int second = 0;  ///< None where rows come by time: equal ranks then keep their order.
+
+  int all() const { return day + rank + second; }
+
+  std::uint64_t place(std::uint32_t time, std::uint32_t rank_of_row) const {
+    const std::uint64_t day_of_row = time / kSecondsOfDay - first_day;
+    const std::uint64_t upper = day_of_row << rank | rank_of_row;
+    return second == 0 ? upper : upper << second | time % kSecondsOfDay;
+  }
+};
+
+PlaceBits place_bits(const std::vector<std::uint32_t>& times, std::uint32_t distinct_ranks) {
+  if (times.empty()) return {};
+  const auto [first, last] = std::minmax_element(times.begin(), times.end());
+  const std::uint32_t first_day = *first / kSecondsOfDay;
+  return {.first_day = first_day,
+          .day = static_cast<int>(std::bit_width(*last / kSecondsOfDay - first_day)),
+          .rank = static_cast<int>(std::bit_width(distinct_ranks - 1)),
+          .second = std::is_sorted(times.begin(), times.end()) ? 0 : kSecondBits};
+}
+
+/// Place and row in one number, for places of at most 32 bits: half the memory to move.
+struct PackedPlace {
+  static constexpr int kBitsMax = 32;
+  PackedPlace() = default;
+  PackedPlace(std::uint64_t place, std::uint32_t row) : bits(place << 32 | row) {}
+  std::uint64_t place() const { return bits >> 32; }
+  std::uint32_t row() const { return static_cast<std::uint32_t>(bits); }
+  std::uint64_t bits;
+};
+
+struct WidePlace {
+  WidePlace() = default;
+  WidePlace(std::uint64_t place, std::uint32_t row) : place_(place), row_(row) {}
+  std::uint64_t place() const { return place_; }
+  std::uint32_t row() const { return row_; }
+  std::uint64_t place_;
+  std::uint32_t row_;
+};
+
+/// Sorts by place, keeping the order of equal ones: counting by eleven bits at a time, skipping those that
+/// are the same in all places.
+template <typename Place>
 void radix_sort(std::vector<Place>& places) {
   constexpr int kDigitBits = 11;
   constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
   std::uint64_t varying = 0;
-  for (const Place& place : places) varying |= place.key ^ places.front().key;
-  std::vector<Place> other(places.size());
+  for (const Place& place : places) varying |= place.place() ^ places.front().place();
+  std::vector<Place> other;
   for (int shift = 0; shift < 64; shift += kDigitBits) {
     if ((varying >> shift & (kDigits - 1)) == 0) continue;
+    if (other.empty()) {
+      other.reserve(places.size());
+      prefer_large_pages(other.data(), places.size() * sizeof(Place));
+      other.resize(places.size());
+    }
     std::array<std::uint32_t, kDigits> next{};
-    for (const Place& place : places) ++next[place.key >> shift & (kDigits - 1)];
+    for (const Place& place : places) ++next[place.place() >> shift & (kDigits - 1)];
     std::exclusive_scan(next.begin(), next.end(), next.begin(), 0u);
-    for (const Place& place : places) other[next[place.key >> shift & (kDigits - 1)]++] = place;
+    for (const Place& place : places) other[next[place.place() >> shift & (kDigits - 1)]++] = place;
     places.swap(other);
   }
 }
 
-template <typename Row>
-std::vector<Place> places_of(const typename MetricTraits<Row>::BatchType& batch,
-                             std::span<const std::uint32_t> left_out) {
-  const Ranks ranks = rank_keys<Row>(batch);
+template <typename Place>
+InsertPlan plan_by_place(const std::vector<std::uint32_t>& times, const Ranks& ranks, const PlaceBits& bits,
+                         std::span<const std::uint32_t> left_out) {
   std::vector<Place> places;
-  places.reserve(batch.size() - left_out.size());
+  places.reserve(times.size() - left_out.size());
+  prefer_large_pages(places.data(), places.capacity() * sizeof(Place));
   auto next_left_out = left_out.begin();
-  for (std::uint32_t row = 0; row < batch.size(); ++row) {
+  for (std::uint32_t row = 0; row < times.size(); ++row) {
     if (next_left_out != left_out.end() && *next_left_out == row) {
       ++next_left_out;
       continue;
     }
-    const std::uint64_t day = batch.timestamp[row] / kSecondsOfDay,
-                        second = batch.timestamp[row] % kSecondsOfDay;
-    places.push_back({day << (64 - kDayBits) | std::uint64_t{ranks.rank[row]} << kSecondBits | second, row});
+    places.emplace_back(bits.place(times[row], ranks.rank[row]), row);
   }
-  return places;
+  const auto by_place = [](const Place& a, const Place& b) { return a.place() < b.place(); };
+  if (!std::is_sorted(places.begin(), places.end(), by_place)) radix_sort(places);
+
+  InsertPlan plan;
+  plan.rows.reserve(places.size());
+  const int below_day = bits.rank + bits.second;
+  for (const Place& place : places) {
+    const bool is_new_day =
+        !plan.rows.empty() && place.place() >> below_day != (&place - 1)->place() >> below_day;
+    if (is_new_day) plan.block_ends.push_back(plan.rows.size());
+    plan.rows.push_back(place.row());
+  }
+  if (!plan.rows.empty()) plan.block_ends.push_back(plan.rows.size());
+  return plan;
 }
+
+/// Walks the values of some rows, so that a vector is made of them without being filled with zeros first.
+template <typename T>
+struct GatherIterator {
+  using iterator_category = std::forward_iterator_tag;
+  using value_type = T;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const T*;
+  using reference = const T&;
+
+  const T* values;
+  const std::uint32_t* row;
+
+  reference operator*() const { return values[*row]; }
+  GatherIterator& operator++() { return ++row, *this; }
+  GatherIterator operator++(int) { return {values, row++}; }
+  bool operator==(const GatherIterator& other) const { return row == other.row; }
+};
 
 template <typename T>
 ColumnData gather(const std::vector<T>& values, std::span<const std::uint32_t> rows) {
-  std::vector<T> result(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) result[i] = values[rows[i]];
+  std::vector<T> result;
+  result.reserve(rows.size());
+  prefer_large_pages(result.data(), rows.size() * sizeof(T));
+  result.insert(result.end(), GatherIterator<T>{values.data(), rows.data()},
+                GatherIterator<T>{values.data(), rows.data() + rows.size()});
   return result;
 }
 
-ColumnData gather(const Strings& values, std::span<const std::uint32_t> rows) {
-  Strings result;
-  result.reserve(rows.size(), values.size() == 0 ? 0 : values.size_bytes() * rows.size() / values.size());
-  for (const std::uint32_t row : rows) result.append(values[row]);
-  return result;
-}
+ColumnData gather(const Strings& values, std::span<const std::uint32_t> rows) { return values.gather(rows); }
 
 ColumnData gather(const Dictionary& values, std::span<const std::uint32_t> rows) {
   return values.gather(rows);
@@ -151,19 +257,11 @@ ColumnData gather(const Dictionary& values, std::span<const std::uint32_t> rows)
 template <typename Row>
 InsertPlan plan_insert(const typename MetricTraits<Row>::BatchType& batch,
                        std::span<const std::uint32_t> left_out) {
-  std::vector<Place> places = places_of<Row>(batch, left_out);
-  const auto by_key = [](const Place& a, const Place& b) { return a.key < b.key; };
-  if (!std::is_sorted(places.begin(), places.end(), by_key)) radix_sort(places);
-  InsertPlan plan;
-  plan.rows.reserve(places.size());
-  for (const Place& place : places) {
-    const bool new_day = !plan.rows.empty() && batch.timestamp[place.row] / kSecondsOfDay !=
-                                                   batch.timestamp[plan.rows.back()] / kSecondsOfDay;
-    if (new_day) plan.block_ends.push_back(plan.rows.size());
-    plan.rows.push_back(place.row);
-  }
-  if (!plan.rows.empty()) plan.block_ends.push_back(plan.rows.size());
-  return plan;
+  const Ranks ranks = rank_keys<Row>(batch);
+  const PlaceBits bits = place_bits(batch.timestamp, ranks.distinct);
+  return bits.all() <= PackedPlace::kBitsMax
+             ? plan_by_place<PackedPlace>(batch.timestamp, ranks, bits, left_out)
+             : plan_by_place<WidePlace>(batch.timestamp, ranks, bits, left_out);
 }
 
 std::vector<InsertPlan> split_by_shard(const InsertPlan& plan, std::span<const std::uint32_t> shard_of_row,

@@ -115,7 +115,10 @@ Result<TimeRange> ask(Client& client, State& state, Question question, OnRow&& o
   bool begun = false;
   auto asked = read_repeatedly(state, begun, [&](Transport& session, std::chrono::milliseconds timeout) {
     Statement statement = make_statement(question, session.database(), timeout);
-    if (state.shards != nullptr) statement.settings = state.shards->question_settings();
+    if (state.shards != nullptr) {
+      for (NamedValue& setting : state.shards->question_settings())
+        statement.settings.push_back(std::move(setting));
+    }
     return session.query(statement, [&](const Block& block) {
       for (std::size_t row = 0; row < block.row_count(); ++row) {
         AnswerRow answer(block, row);

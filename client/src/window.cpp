@@ -50,11 +50,15 @@ std::vector<const MeasureDefinition*> needed_measures(const Question& question) 
   return result;
 }
 
+std::string rollup_and_hours(const Question& question, std::string_view database) {
+  return qualified(database, question.table->rollup_table) + " WHERE " + filters(question) +
+         " AND hour >= " + instant("hour_begin") + " AND hour < " + instant("hour_end");
+}
+
 std::string from_rollup(const Question& question, std::string_view database) {
   std::string sql = "SELECT hour" + joined_groups(question);
   for (const MeasureDefinition* measure : needed_measures(question)) sql += ", " + std::string(measure->name);
-  return sql + " FROM " + qualified(database, question.table->rollup_table) + " WHERE " + filters(question) +
-         " AND hour >= " + instant("hour_begin") + " AND hour < " + instant("hour_end");
+  return sql + " FROM " + rollup_and_hours(question, database);
 }
 
 std::string from_raw(const Question& question, std::string_view database) {
@@ -67,11 +71,27 @@ std::string from_raw(const Question& question, std::string_view database) {
          ")) GROUP BY hour" + joined_groups(question);
 }
 
-std::string finished_expression(const TableDefinition& table, const char* name) {
+/// Without a conversion where the expression has the answer's type anyway: each costs the engine's planner.
+std::string answer_expression(const TableDefinition& table, const AnswerColumn& answer) {
   for (const FinishedColumn& column : table.finished()) {
-    if (column.name == name) return column.expression;
+    if (column.name != answer.name) continue;
+    const bool is_float32 = column.aggregate == Aggregate::kMinimum ||
+                            column.aggregate == Aggregate::kMaximum ||
+                            column.aggregate == Aggregate::kMaximumState;
+    return is_float32 ? "toFloat64(" + column.expression + ")" : column.expression;
   }
   detail::broken_invariant("a question asks for a column that its rollup does not finish");
+}
+
+/// A question about one key reads few granules: more threads, compiled expressions and looks at indexes that
+/// no table of ours has take longer to prepare than they save (docs/performance.md).
+std::vector<NamedValue> settings_of(const Question& question) {
+  std::vector<NamedValue> settings = {
+      {"compile_expressions", "0"},      {"compile_aggregate_expressions", "0"},
+      {"compile_sort_description", "0"}, {"use_skip_indexes", "0"},
+      {"optimize_use_projections", "0"}, {"optimize_move_to_prewhere", "0"}};
+  if (!question.raw_only) settings.emplace_back("max_threads", "1");
+  return settings;
 }
 
 std::string seconds_text(sys_seconds time) { return std::to_string(to_column_time(time)); }
@@ -100,19 +120,23 @@ Statement make_statement(const Question& question, std::string_view database,
     sql += "CAST(" + group + ", 'String') AS group_" + group + ", ";
   for (const AnswerColumn& column : question.columns) {
     sql += std::string(&column == question.columns.data() ? "" : ", ") +
-           (column.is_count ? "toUInt64(" : "toFloat64(") +
-           finished_expression(*question.table, column.name) + ") AS answer_" + column.name;
+           answer_expression(*question.table, column) + " AS answer_" + column.name;
   }
-  sql += "\nFROM (" + (has_hours || !has_edges ? from_rollup(question, database) : "") +
-         (has_hours && has_edges ? "\nUNION ALL " : "") + (has_edges ? from_raw(question, database) : "") +
-         ")";
+  if (!has_edges) {
+    sql += "\nFROM " + rollup_and_hours(question, database);
+  } else {
+    sql += "\nFROM (" + (has_hours ? from_rollup(question, database) + "\nUNION ALL " : std::string()) +
+           from_raw(question, database) + ")";
+  }
   std::string by = question.bucket.empty() ? "" : ", bucket";
   for (const std::string& group : question.groups) by += ", group_" + group;
   if (!by.empty()) sql += "\nGROUP BY " + by.substr(2);
   if (!question.order.empty()) sql += "\nORDER BY " + question.order;
 
-  Statement statement{
-      .sql = std::move(sql), .parameters = question.filters, .settings = {}, .timeout = timeout};
+  Statement statement{.sql = std::move(sql),
+                      .parameters = question.filters,
+                      .settings = settings_of(question),
+                      .timeout = timeout};
   statement.parameters.emplace_back("begin", seconds_text(question.range.begin));
   statement.parameters.emplace_back("end", seconds_text(question.range.end));
   statement.parameters.emplace_back("hour_begin", seconds_text(hour_begin));

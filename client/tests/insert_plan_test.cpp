@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <random>
 
 namespace optiinfra {
@@ -40,6 +41,30 @@ TEST(PlanInsert, KeepsEveryRowOnceInTheEnginesOrder) {
   std::sort(rows.begin(), rows.end());
   ASSERT_EQ(rows.size(), 5'000u);
   for (std::uint32_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows[i], i);
+}
+
+/// A stable sort by the engine's key gives one order, whichever way it is reached.
+void expect_engine_order(const PerformanceBatch& batch) {
+  std::vector<std::uint32_t> expected(batch.size());
+  std::iota(expected.begin(), expected.end(), 0u);
+  std::stable_sort(expected.begin(), expected.end(),
+                   [&](auto a, auto b) { return engine_key(batch, a) < engine_key(batch, b); });
+  EXPECT_EQ(plan_insert<PerformanceMetric>(batch, {}).rows, expected);
+}
+
+TEST(PlanInsert, SortsRowsThatComeByTimeAsItSortsOthers) {
+  auto batch = random_batch(3'000, 3);
+  expect_engine_order(batch);
+  std::sort(batch.timestamp.begin(), batch.timestamp.end());
+  expect_engine_order(batch);
+}
+
+TEST(PlanInsert, SortsDecadesOfThousandsOfKeys) {
+  // Day, rank and second together no longer fit into half a number.
+  auto batch = random_batch(20'000, 15'000);
+  for (std::uint32_t row = 0; row < batch.size(); ++row)
+    batch.service_id[row] = {row * 7919 % 9'000, row % 3};
+  expect_engine_order(batch);
 }
 
 TEST(PlanInsert, CutsABlockForEachDay) {

@@ -1,6 +1,10 @@
 #include "optiinfra/codec/column.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <functional>
+
+#include "optiinfra/codec/large_pages.hpp"
 
 namespace optiinfra {
 
@@ -12,6 +16,41 @@ void Strings::reserve(std::size_t rows, std::size_t bytes) {
 void Strings::append(std::string_view text) {
   chars_.append(text);
   ends_.push_back(chars_.size());
+}
+
+void Strings::append_all(const Strings& more) {
+  const std::size_t offset = chars_.size(), rows = more.size();
+  chars_.append(more.chars_);
+  ends_.reserve(ends_.size() + rows);
+  for (std::size_t row = 0; row < rows; ++row) ends_.push_back(offset + more.ends_[row]);
+}
+
+Strings Strings::gather(std::span<const std::uint32_t> rows) const {
+  Strings result;
+  result.ends_.reserve(rows.size());
+  prefer_large_pages(result.ends_.data(), rows.size() * sizeof(std::size_t));
+  std::size_t end = 0;
+  for (const std::uint32_t row : rows) result.ends_.push_back(end += (*this)[row].size());
+  // Short texts are copied as one word of fixed size, which may reach into the room of the next.
+  constexpr std::size_t kWordBytes = 16;
+  result.chars_.reserve(end + kWordBytes);
+  prefer_large_pages(result.chars_.data(), end + kWordBytes);
+  result.chars_.resize(end + kWordBytes);
+  const char* const last_word = chars_.data() + chars_.size() - std::min(chars_.size(), kWordBytes);
+  char* into = result.chars_.data();
+  for (const std::uint32_t row : rows) {
+    const std::string_view text = (*this)[row];
+    const bool is_one_word =
+        text.size() <= kWordBytes && chars_.size() >= kWordBytes && text.data() <= last_word;
+    if (is_one_word) {
+      std::memcpy(into, text.data(), kWordBytes);
+    } else {
+      std::memcpy(into, text.data(), text.size());
+    }
+    into += text.size();
+  }
+  result.chars_.resize(end);
+  return result;
 }
 
 void Strings::clear() noexcept {
@@ -66,9 +105,19 @@ Dictionary Dictionary::gather(std::span<const std::uint32_t> rows) const {
   Dictionary result;
   result.keys_ = keys_;
   result.table_ = table_;
+  result.indexes_.reserve(rows.size());
+  prefer_large_pages(result.indexes_.data(), rows.size() * sizeof(std::uint32_t));
   result.indexes_.resize(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) result.indexes_[i] = indexes_[rows[i]];
   return result;
+}
+
+void Dictionary::append_all(const Dictionary& more) {
+  std::vector<std::uint32_t> translated(more.key_count());
+  for (std::size_t key = 0; key < translated.size(); ++key) translated[key] = intern(more.key(key));
+  const std::size_t before = indexes_.size();
+  indexes_.resize(before + more.size());
+  for (std::size_t row = 0; row < more.size(); ++row) indexes_[before + row] = translated[more.indexes_[row]];
 }
 
 std::size_t row_count(const ColumnData& data) {

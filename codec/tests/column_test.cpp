@@ -19,6 +19,49 @@ TEST(Strings, KeepEveryTextAtItsRow) {
   EXPECT_EQ(values.size(), 0u);
 }
 
+TEST(Strings, GatherRowsOfAnyLengthInTheOrderAsked) {
+  Strings strings;
+  const std::string texts[] = {"", "short", std::string(16, 'w'), std::string(17, 'x'), std::string(500, 'y'),
+                               "z"};
+  for (const std::string& text : texts) strings.append(text);
+  const std::vector<std::uint32_t> rows = {5, 0, 4, 2, 5, 3, 1, 5};
+  const Strings gathered = strings.gather(rows);
+  ASSERT_EQ(gathered.size(), rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(gathered[i], texts[rows[i]]) << i;
+}
+
+TEST(Strings, GatherOfTextsShorterThanOneWordReadsNothingBehindThem) {
+  Strings strings;
+  strings.append("ab");
+  strings.append("c");
+  const Strings gathered = strings.gather(std::vector<std::uint32_t>{1, 0, 1});
+  EXPECT_EQ(gathered[0], "c");
+  EXPECT_EQ(gathered[1], "ab");
+  EXPECT_EQ(gathered.size_bytes(), 4u);
+}
+
+TEST(Strings, AppendAllOfOthersBehindTheirOwn) {
+  Strings strings, more;
+  strings.append("one");
+  for (const char* text : {"two", "", "three"}) more.append(text);
+  strings.append_all(more);
+  ASSERT_EQ(strings.size(), 4u);
+  EXPECT_EQ(strings[1], "two");
+  EXPECT_EQ(strings[2], "");
+  EXPECT_EQ(strings[3], "three");
+}
+
+TEST(Dictionary, AppendsAllOfAnotherUnderItsOwnKeys) {
+  Dictionary dictionary, more;
+  dictionary.append("b");
+  for (const char* text : {"a", "b", "a", ""}) more.append(text);
+  dictionary.append_all(more);
+  EXPECT_EQ(dictionary.key_count(), 3u);
+  const char* expected[] = {"b", "a", "b", "a", ""};
+  ASSERT_EQ(dictionary.size(), 5u);
+  for (std::size_t row = 0; row < 5; ++row) EXPECT_EQ(dictionary[row], expected[row]) << row;
+}
+
 TEST(Dictionary, KeepsEachTextOnceHoweverOftenAppended) {
   Dictionary values;
   for (int round = 0; round < 3; ++round) {

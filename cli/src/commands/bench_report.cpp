@@ -18,13 +18,15 @@ Section inserts_section(const BenchmarkReport& measured) {
                              {"rows_per_second_low", "lowest", Look::kCount},
                              {"rows_per_second_high", "highest", Look::kCount},
                              {"acknowledged_per_second", "acknowledged rows/s", Look::kCount},
-                             {"share_of_engine", "of the engine alone", Look::kDecimal, 2}},
+                             {"share_of_engine", "of the engine alone", Look::kDecimal, 2},
+                             {"cpu_ns_per_row", "CPU ns/row", Look::kCount},
+                             {"cpu_of_engine", "engine's CPU over it", Look::kDecimal, 2}},
                   .rows = {}};
   for (const InsertFigure& each : measured.inserts)
     records.rows.push_back({each.rows_of, each.way, each.survives, each.rows,
                             whole(each.rows_per_second.median), whole(each.rows_per_second.low),
                             whole(each.rows_per_second.high), whole(each.acknowledged_per_second.median),
-                            each.share_of_engine});
+                            each.share_of_engine, whole(each.cpu_ns_per_row.median), each.cpu_of_engine});
   return {.key = "inserts", .title = "Inserts", .records = std::move(records)};
 }
 
@@ -36,13 +38,15 @@ Section questions_section(const BenchmarkReport& measured) {
                              {"p50_low_ms", "lowest", Look::kDecimal, 2},
                              {"p50_high_ms", "highest", Look::kDecimal, 2},
                              {"p99_ms", "p99 ms", Look::kDecimal, 2},
+                             {"cpu_ms", "CPU ms", Look::kDecimal, 2},
                              {"times_keyed", "x keyed SELECT", Look::kDecimal, 2},
                              {"times_select_1", "x SELECT 1", Look::kDecimal, 1}},
                   .rows = {}};
   for (const QuestionFigure& each : measured.questions) {
+    const Value cpu_ms = each.cpu_ms ? Value(*each.cpu_ms) : Value();
     const Value times_keyed = each.times_keyed ? Value(*each.times_keyed) : Value();
     records.rows.push_back({each.question, each.circumstance, each.asked, each.p50_ms.median, each.p50_ms.low,
-                            each.p50_ms.high, each.p99_ms, times_keyed, each.times_select_1});
+                            each.p50_ms.high, each.p99_ms, cpu_ms, times_keyed, each.times_select_1});
   }
   return {.key = "questions", .title = "Questions", .records = std::move(records)};
 }

@@ -56,7 +56,11 @@ struct InsertFigure {
   std::uint64_t rows = 0;
   Spread rows_per_second = {};          ///< Until the last row is stored in raw table and rollup.
   Spread acknowledged_per_second = {};  ///< Until the last row is acknowledged.
-  double share_of_engine = 0;           ///< Rows a second over those of the engine alone.
+  /// Processor time a row, all threads of this process: for an embedded store the whole cost, for a server
+  /// ours alone. Other work on the machine hardly disturbs it, unlike the rates.
+  Spread cpu_ns_per_row = {};
+  double cpu_of_engine = 0;    ///< Processor time of the engine alone over this.
+  double share_of_engine = 0;  ///< Rows a second over those of the engine alone.
 };
 
 struct QuestionFigure {
@@ -65,6 +69,7 @@ struct QuestionFigure {
   std::uint64_t asked = 0;
   Spread p50_ms = {};                      ///< Of the rounds.
   double p99_ms = 0;                       ///< Of all.
+  std::optional<double> cpu_ms = {};       ///< Processor time of this process, the median; when idle.
   std::optional<double> times_keyed = {};  ///< p50 over that of the cheapest keyed SELECT on the same rollup.
   double times_select_1 = 0;
 };

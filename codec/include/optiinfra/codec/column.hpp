@@ -20,7 +20,11 @@ class Strings {
  public:
   void reserve(std::size_t rows, std::size_t bytes);
   void append(std::string_view text);
+  void append_all(const Strings& more);
   void clear() noexcept;
+
+  /// The rows that `rows` names, in that order.
+  Strings gather(std::span<const std::uint32_t> rows) const;
 
   std::size_t size() const noexcept { return ends_.size(); }
   std::size_t size_bytes() const noexcept { return chars_.size(); }
@@ -51,6 +55,9 @@ class Dictionary {
 
   /// Appends the text that key(`index`) holds. `index` must come from this dictionary.
   void append_index(std::uint32_t index) { indexes_.push_back(index); }
+
+  /// Appends every row of `more`, looking each of its distinct texts up once.
+  void append_all(const Dictionary& more);
 
   /// The index of `text`, added to the keys when it is new.
   std::uint32_t intern(std::string_view text);

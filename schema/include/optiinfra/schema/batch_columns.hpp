@@ -48,15 +48,8 @@ void append_all(std::vector<T>& into, const std::vector<T>& from) {
   into.insert(into.end(), from.begin(), from.end());
 }
 
-inline void append_all(Strings& into, const Strings& from) {
-  for (std::size_t row = 0; row < from.size(); ++row) into.append(from[row]);
-}
-
-inline void append_all(Dictionary& into, const Dictionary& from) {
-  std::vector<std::uint32_t> translated(from.key_count());
-  for (std::size_t key = 0; key < from.key_count(); ++key) translated[key] = into.intern(from.key(key));
-  for (const std::uint32_t index : from.indexes()) into.append_index(translated[index]);
-}
+inline void append_all(Strings& into, const Strings& from) { into.append_all(from); }
+inline void append_all(Dictionary& into, const Dictionary& from) { into.append_all(from); }
 
 template <typename T>
 std::size_t bytes_of(const std::vector<T>& values) {
