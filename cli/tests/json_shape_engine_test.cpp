@@ -109,6 +109,10 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
       home.json(
           {"sql", "SELECT toDateTime('2026-03-01 12:00:00') AS hour, 'aws' AS cloud_provider, 1.5 AS cost"}));
 
+  expect("bench",
+         home.json({"bench", "--rows", "2000", "--rounds", "1", "--fleets", "1", "--days", "1", "--asks", "1",
+                    "--growth", "1000", "--only", "inserts", "--only", "questions", "--only", "sizes"}));
+
   for (const auto& [command, unused] : examples) ADD_FAILURE() << command << " is documented and was not run";
 }
 

@@ -52,7 +52,7 @@ struct Spread {
 struct InsertFigure {
   std::string rows_of = {};   ///< "performance", "performance, UUIDv7", "mixed".
   std::string way = {};       ///< "engine alone", "client", "writer, spooled".
-  std::string survives = {};  ///< What acknowledged rows survive: "process", "power loss".
+  std::string survives = {};  ///< What acknowledged rows survive: "a kill", "a power loss".
   std::uint64_t rows = 0;
   Spread rows_per_second = {};          ///< Until the last row is stored in raw table and rollup.
   Spread acknowledged_per_second = {};  ///< Until the last row is acknowledged.

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# bench/measure.sh [--quick]: the figures of docs/performance.md, on this machine. Needs a release build, 20 GiB of disk and
+# a quiet machine for half an hour; --quick takes a few minutes and less of everything.
+#
+# Keeps what `optiinfra bench` answers as JSON in build/bench, and writes the document's tables and chart from it:
+# bench/report.py can be run on the same files again.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+quick=${1:-}
+program=build/release/bin/optiinfra
+out=build/bench
+store=$out/store
+mkdir -p "$out"
+export OPTIINFRA_LIBCHDB=${OPTIINFRA_LIBCHDB:-$PWD/build/engine/libchdb.so}
+
+if [[ $quick == --quick ]]; then
+  inserts=(--rows 1000000 --rounds 3) questions=(--rows 1000000 --rounds 3 --fleets 8)
+  growth=4000000
+else
+  # 420 fleets: ten thousand services of 2,500 customers.
+  inserts=(--rows 4000000 --rounds 7) questions=(--rows 2000000 --rounds 7 --fleets 420)
+  growth=100000000
+fi
+
+measure() {
+  local name=$1 url=$2
+  shift 2
+  echo "--- $name" >&2
+  "$program" --url "$url" --output json bench "$@" >"$out/$name.json.new"
+  mv "$out/$name.json.new" "$out/$name.json"
+}
+
+serve() {
+  "$program" server --path "$out/served" --tcp-port 19000 --http-port 18123 >"$out/server.log" 2>&1 &
+  server=$!
+  trap 'kill "$server"; wait "$server" || true; rm -rf "$out/served"' EXIT
+  for _ in {1..100}; do
+    "$program" --url clickhouse://127.0.0.1:19000 sql "SELECT 1" >"$out/ping.log" 2>&1 && return
+    sleep 0.2
+  done
+  echo "the server did not answer; see $out/server.log" >&2
+  exit 1
+}
+
+measure inserts "embedded:$store" --only inserts "${inserts[@]}"
+measure questions "embedded:$store" --only questions "${questions[@]}"
+measure sizes "embedded:$store" --only sizes --rows 4000000
+measure growth "embedded:$store" --growth "$growth"
+serve
+measure native clickhouse://127.0.0.1:19000 --only inserts "${inserts[@]}"
+bench/report.py "$out" docs/performance.md docs/performance.svg
