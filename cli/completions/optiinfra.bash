@@ -5,18 +5,19 @@ _optiinfra() {
     --bucket) COMPREPLY=($(compgen -W "hour day week" -- "$current")); return ;;
     --by) COMPREPLY=($(compgen -W "provider service region instance-type" -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W "none error warning information debug trace" -- "$current")); return ;;
+    --only) COMPREPLY=($(compgen -W "PART:inserts questions sizes" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
     --map|--spool|--path|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--provider|--service|--hours|--tcp-port|--http-port|--listen|--user|--memory-limit|--connections|--grace|--macro|--format) COMPREPLY=(); return ;;
+    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--provider|--service|--hours|--tcp-port|--http-port|--listen|--user|--memory-limit|--connections|--grace|--macro|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"sql"|"version") at="${at:+$at }$word" ;;
+      "init"|"verify"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"bench"|"sql"|"version") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify ping import copy generate collect query retention server sql version --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify ping import copy generate collect query retention server bench sql version --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
     "verify") words="-h --help --repair --json --url --output -q --quiet" ;;
     "ping") words="-h --help --url --output -q --quiet" ;;
@@ -37,6 +38,7 @@ _optiinfra() {
     "retention set") words="cost performance resource quality raw rollup -h --help --url --output -q --quiet" ;;
     "retention apply") words="-h --help --url --output -q --quiet" ;;
     "server") words="-h --help --path --tcp-port --http-port --listen --user --password-file --memory-limit --connections --log-level --log-file --grace --no-init --cluster --macro --url --output -q --quiet" ;;
+    "bench") words="-h --help --rows --rounds --threads --fleets --days --asks --growth --seed --only --url --output -q --quiet" ;;
     "sql") words="-h --help --write --format --url --output -q --quiet" ;;
     "version") words="-h --help --url --output -q --quiet" ;;
   esac

@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' sql' ' version'
+            case ' init' ' verify' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' bench' ' sql' ' version'
                 set at "$at $word"
         end
     end
@@ -20,6 +20,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a collect -d 'Measure and store'
 complete -c optiinfra -n "__optiinfra_at ''" -a query -d 'Ask about cost, performance, resources and quality'
 complete -c optiinfra -n "__optiinfra_at ''" -a retention -d 'Show or set how long rows are kept'
 complete -c optiinfra -n "__optiinfra_at ''" -a server -d 'Serve an embedded store as ClickHouse, by native TCP and HTTP, until SIGINT or SIGTERM'
+complete -c optiinfra -n "__optiinfra_at ''" -a bench -d 'Measure the store that --url names: inserts at each acknowledgement level beside the engine alone, questions, sizes'
 complete -c optiinfra -n "__optiinfra_at ''" -a sql -d 'Run SQL in the store'
 complete -c optiinfra -n "__optiinfra_at ''" -a version -d 'Print the versions of the program and of its schema'
 complete -c optiinfra -n "__optiinfra_at ''" -l version -d 'Print the version and exit'
@@ -118,6 +119,16 @@ complete -c optiinfra -n "__optiinfra_at ' server'" -l grace -x -d 'How long a s
 complete -c optiinfra -n "__optiinfra_at ' server'" -l no-init -d 'Leave the tables as they are'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l cluster -x -d 'A cluster of such servers, this one included: NAME=HOST:PORT,HOST:PORT, replicas apart by |'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l macro -x -d 'A value for {NAME} in tables'\'' definitions, such as shard=1'
+complete -c optiinfra -n "__optiinfra_at ' bench'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' bench'" -l rows -x -d 'Rows of one measured insert, and of the fleet that is asked about'
+complete -c optiinfra -n "__optiinfra_at ' bench'" -l rounds -x -d 'Rounds, in which what is compared takes turns'
+complete -c optiinfra -n "__optiinfra_at ' bench'" -l threads -x -d 'Threads that insert'
+complete -c optiinfra -n "__optiinfra_at ' bench'" -l fleets -x -d 'Fleets in the store that is asked, 24 services each'
+complete -c optiinfra -n "__optiinfra_at ' bench'" -l days -x -d 'How far the fleets'\'' rows reach back, and each question'
+complete -c optiinfra -n "__optiinfra_at ' bench'" -l asks -x -d 'Times that a question is asked in a round'
+complete -c optiinfra -n "__optiinfra_at ' bench'" -l growth -x -d 'Also grow a store to so many rows and look at it each time it has doubled'
+complete -c optiinfra -n "__optiinfra_at ' bench'" -l seed -x -d 'Another seed, other rows'
+complete -c optiinfra -n "__optiinfra_at ' bench'" -l only -x -a 'PART:inserts questions sizes' -d 'Measure inserts, questions or sizes alone'
 complete -c optiinfra -n "__optiinfra_at ' sql'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' sql'" -l write -d 'Allow statements that change the store or write files'
 complete -c optiinfra -n "__optiinfra_at ' sql'" -l format -x -d 'Print in a format of the engine instead: Vertical, Parquet, '

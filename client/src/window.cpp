@@ -83,14 +83,16 @@ std::string answer_expression(const TableDefinition& table, const AnswerColumn& 
   detail::broken_invariant("a question asks for a column that its rollup does not finish");
 }
 
-/// A question about one key reads few granules: more threads, compiled expressions and looks at indexes that
-/// no table of ours has take longer to prepare than they save (docs/performance.md).
-std::vector<NamedValue> settings_of(const Question& question) {
-  std::vector<NamedValue> settings = {
-      {"compile_expressions", "0"},      {"compile_aggregate_expressions", "0"},
-      {"compile_sort_description", "0"}, {"use_skip_indexes", "0"},
-      {"optimize_use_projections", "0"}, {"optimize_move_to_prewhere", "0"}};
-  if (!question.raw_only) settings.emplace_back("max_threads", "1");
+/// Whole hours of one key are few granules of a rollup: more threads, compiled expressions and looks for what
+/// our tables do not have take longer to prepare than they save (docs/performance.md). Raw rows may be many.
+std::vector<NamedValue> settings_of(bool reads_raw_rows) {
+  std::vector<NamedValue> settings = {{"compile_expressions", "0"},
+                                      {"compile_aggregate_expressions", "0"},
+                                      {"compile_sort_description", "0"},
+                                      {"use_skip_indexes", "0"},
+                                      {"optimize_use_projections", "0"}};
+  if (!reads_raw_rows)
+    settings.insert(settings.end(), {{"optimize_move_to_prewhere", "0"}, {"max_threads", "1"}});
   return settings;
 }
 
@@ -135,7 +137,7 @@ Statement make_statement(const Question& question, std::string_view database,
 
   Statement statement{.sql = std::move(sql),
                       .parameters = question.filters,
-                      .settings = settings_of(question),
+                      .settings = settings_of(has_edges),
                       .timeout = timeout};
   statement.parameters.emplace_back("begin", seconds_text(question.range.begin));
   statement.parameters.emplace_back("end", seconds_text(question.range.end));
