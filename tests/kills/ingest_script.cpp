@@ -25,17 +25,18 @@
 namespace optiinfra {
 namespace {
 
-/// Every family, named or not, spooled or stored.
-constexpr int kWrites = 12;
+/// Every family spooled and stored, in two partitions and in one. Few, because after a kill each is looked
+/// for.
+constexpr int kWrites = 8;
 constexpr int kRowsOfWrite = 3, kWritesAtATime = 4;
 /// Inserts into each table by `init`: with those of the script enough parts to be merged.
-constexpr int kInsertsBefore = 2;
+constexpr int kInsertsBefore = 3;
 constexpr std::chrono::seconds kPatience{60};
 
 Uuid customer_of(int write) { return {7, static_cast<std::uint64_t>(write) + 1}; }
 Family family_of(int write) { return kFamilies[write % 4]; }
 bool is_named(int write, bool has_spool) { return !has_spool || write % 3 != 0; }
-bool is_spooled(int write, bool has_spool) { return has_spool && write / 4 % 2 == 0; }
+bool is_spooled(int write, bool has_spool) { return has_spool && write < kWrites / 2; }
 
 void fill(std::string& text) { text = "x"; }
 void fill(Uuid& name) { name = {1, 1}; }
@@ -54,9 +55,9 @@ std::vector<Row> rows_of(int write, sys_seconds time) {
   for (int i = 0; i < kRowsOfWrite; ++i) {
     Row& row = rows[static_cast<std::size_t>(i)];
     fill_required(row);
-    // The last row lies on the day before: another partition, and so another insert.
-    const bool is_last = i + 1 == kRowsOfWrite;
-    row.timestamp = time + std::chrono::seconds{write} - std::chrono::days{is_last ? 1 : 0};
+    // In the first writes the last row lies on the day before: another partition, and so another insert.
+    const bool is_of_day_before = i + 1 == kRowsOfWrite && write < kWrites / 2;
+    row.timestamp = time + std::chrono::seconds{write} - std::chrono::days{is_of_day_before ? 1 : 0};
     row.customer_id = customer_of(write);
   }
   return rows;
