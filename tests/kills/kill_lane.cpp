@@ -16,16 +16,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kPoll{2};
 
-KillReport* map_report(const fs::path& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  const bool made = file >= 0 && ::ftruncate(file, sizeof(KillReport)) == 0;
-  void* const memory =
-      !made ? MAP_FAILED : ::mmap(nullptr, sizeof(KillReport), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  if (memory == MAP_FAILED) detail::broken_invariant("cannot make the report of kills");
-  ::close(file);
-  return new (memory) KillReport{};
-}
-
 /// "lost 0 doubled 0 partial 0 hours_differing 0", the last line of what the script prints.
 bool read_tally(const std::string& output, KilledPoint& point) {
   const auto begin = output.rfind("lost ");
@@ -36,10 +26,35 @@ bool read_tally(const std::string& output, KilledPoint& point) {
 
 }  // namespace
 
+MappedKillReport::MappedKillReport(const fs::path& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const bool made = file >= 0 && ::ftruncate(file, sizeof(KillReport)) == 0;
+  void* const memory =
+      !made ? MAP_FAILED : ::mmap(nullptr, sizeof(KillReport), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (memory == MAP_FAILED) detail::broken_invariant("cannot make the report of kills");
+  ::close(file);
+  report_ = new (memory) KillReport{};
+}
+
+MappedKillReport::~MappedKillReport() { ::munmap(report_, sizeof(KillReport)); }
+
+void MappedKillReport::reset() const { new (report_) KillReport{}; }
+
+namespace {
+
+fs::path made_folder(fs::path folder) {
+  fs::create_directories(folder);
+  return folder;
+}
+
+}  // namespace
+
 KillLane::KillLane(KillForm form, fs::path folder, fs::path store, std::string time)
-    : form_(form), folder_(std::move(folder)), store_template_(std::move(store)), time_(std::move(time)) {
-  fs::create_directories(folder_);
-  report_ = map_report(folder_ / "report");
+    : form_(form),
+      folder_(made_folder(std::move(folder))),
+      store_template_(std::move(store)),
+      time_(std::move(time)),
+      report_(folder_ / "report") {
   if (!form_.kills_server) return;
   begin_again();
   server_.emplace(OPTIINFRA_PROGRAM, folder_ / "store");  // Finds the ports that it keeps.
@@ -49,7 +64,7 @@ KillLane::KillLane(KillForm form, fs::path folder, fs::path store, std::string t
 void KillLane::begin_again() {
   for (const char* name : {"store", "spool", "journal"}) fs::remove_all(folder_ / name);
   fs::copy(store_template_, folder_ / "store", fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-  new (report_) KillReport{};
+  report_.reset();
   failure_.clear();
 }
 

@@ -10,6 +10,21 @@
 
 namespace optiinfra::testing {
 
+/// The report of a killed process, in a file that is made here and mapped.
+class MappedKillReport {
+ public:
+  explicit MappedKillReport(const std::filesystem::path& path);
+  MappedKillReport(const MappedKillReport&) = delete;
+  MappedKillReport& operator=(const MappedKillReport&) = delete;
+  ~MappedKillReport();
+
+  const KillReport* operator->() const noexcept { return report_; }
+  void reset() const;
+
+ private:
+  KillReport* report_;
+};
+
 /// What is killed, and how the script writes.
 struct KillForm {
   const char* name;
@@ -52,7 +67,7 @@ class KillLane {
   const KillForm form_;
   const std::filesystem::path folder_, store_template_;
   const std::string time_;
-  KillReport* report_ = nullptr;  ///< Mapped as long as the process lives.
+  const MappedKillReport report_;
   std::optional<ServerProcess> server_;
   std::string failure_;
 };
