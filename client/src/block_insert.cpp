@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "attempts.hpp"
+#include "optiinfra/core/time.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/batch.hpp"
 #include "optiinfra/transport/small_answer.hpp"
@@ -33,10 +34,10 @@ enum class Doubt {
   kTried,    ///< It was tried, and the outcome is unknown.
 };
 
-Result<void> try_block(Transport& session, const InsertStatement& statement, const Block& block,
-                       std::optional<Family> family, Doubt doubt) {
-  if (!family || doubt == Doubt::kNone) return done(session.insert(statement, block));
-  const BatchBlock named{*family, statement.deduplication_token, block};
+Result<void> try_block(Transport& session, const BlockInsert& insert, const InsertStatement& statement,
+                       const Block& block, Doubt doubt) {
+  if (doubt == Doubt::kNone) return done(session.insert(statement, block));
+  const BatchBlock named{*insert.family, statement.deduplication_token, block};
   if (doubt == Doubt::kEarlier) {
     OPTIINFRA_TRY(const std::uint64_t found_before, count_stored(session, named));
     if (found_before == 0) {
@@ -46,15 +47,17 @@ Result<void> try_block(Transport& session, const InsertStatement& statement, con
       if (found == block.row_count()) return {};
     }
   }
-  return done(complete_block(session, named, {.insert_timeout = statement.timeout}));
+  return done(complete_block(session, named,
+                             {.on_mismatch = insert.on_mismatch, .insert_timeout = statement.timeout}));
 }
 
 /// Stores one block; an attempt that may be worth it is repeated until `deadline`. After one of unknown
 /// outcome the engine's memory of tokens is not trusted alone: it may have been killed meanwhile.
-Result<void> store_block(const InsertRoute& route, InsertStatement statement, const Block& block,
-                         std::optional<Family> family, Doubt doubt, steady_clock::time_point deadline) {
+Result<void> store_block(const BlockInsert& insert, const InsertRoute& route, InsertStatement statement,
+                         const Block& block, steady_clock::time_point deadline) {
   // Through a host that passes blocks on there is no raw table to look into.
-  if (!route.settings.empty()) family.reset();
+  const bool can_look = insert.family.has_value() && route.settings.empty();
+  Doubt doubt = can_look && insert.may_be_stored ? Doubt::kEarlier : Doubt::kNone;
   const std::string table = statement.table;
   Attempts attempts(statement.timeout, deadline);
   while (true) {
@@ -62,12 +65,12 @@ Result<void> store_block(const InsertRoute& route, InsertStatement statement, co
     auto tried = [&]() -> Result<void> {
       OPTIINFRA_TRY(SessionPool::Lease lease, route.pool->take(statement.timeout));
       statement.table = qualified(lease->database(), table);
-      auto stored = try_block(*lease, statement, block, family, doubt);
+      auto stored = try_block(*lease, insert, statement, block, doubt);
       if (!stored) lease.settle(stored.error());
       return stored;
     }();
     if (tried) return tried;
-    if (tried.error().applied == Applied::kUnknown) doubt = Doubt::kTried;
+    if (can_look && tried.error().applied == Applied::kUnknown) doubt = Doubt::kTried;
     if (!is_worth_a_retry(tried.error()) || !attempts.again()) return tried;
   }
 }
@@ -78,7 +81,15 @@ struct Outcome {
   std::optional<Error> error = {};
 };
 
-/// "<token>:<block>", and on a cluster "<token>:<shard>:<block>".
+/// The day of a raw block: it stays the block's name when rows of other days are no longer handed over.
+std::string name_of(const Block& block) {
+  const Column* const timestamp = block.find("timestamp");
+  if (timestamp == nullptr) return "0";
+  const std::uint32_t first = std::get<std::vector<std::uint32_t>>(timestamp->data).front();
+  return format_time(sys_seconds{std::chrono::seconds{first}}).substr(0, 10);
+}
+
+/// "<token>:<day>", and on a cluster "<token>:<shard>:<day>".
 std::string token_prefix(const BlockInsert& insert, const InsertRoute& route) {
   return insert.token + ":" + (route.shard == 0 ? "" : std::to_string(route.shard) + ":");
 }
@@ -89,9 +100,8 @@ Outcome store_part(const BlockInsert& insert, const PartInsert& part, steady_clo
   for (std::size_t index = 0; index < part.plan.block_ends.size(); ++index) {
     const std::size_t begin = outcome.rows_stored, end = part.plan.block_ends[index];
     const Block block = insert.gather(std::span(part.plan.rows).subspan(begin, end - begin));
-    auto stored =
-        store_block(*part.route, statement(insert, *part.route, prefix + std::to_string(index)), block,
-                    insert.family, insert.may_be_stored ? Doubt::kEarlier : Doubt::kNone, deadline);
+    auto stored = store_block(insert, *part.route, statement(insert, *part.route, prefix + name_of(block)),
+                              block, deadline);
     if (!stored) {
       outcome.error = std::move(stored).error();
       break;

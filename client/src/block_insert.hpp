@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "insert_plan.hpp"
+#include "optiinfra/store/batch.hpp"
 #include "shards.hpp"
 
 namespace optiinfra {
@@ -24,6 +25,7 @@ struct BlockInsert {
   std::optional<Family> family = {};
   /// Rows of the token may be stored already, by an earlier call.
   bool may_be_stored = false;
+  OnMismatch on_mismatch = OnMismatch::kReport;
   std::string token;  ///< Of the call; each block has one of its own, made from it.
   std::chrono::milliseconds timeout{0};
   std::function<Block(std::span<const std::uint32_t>)> gather;  ///< The block of some rows. Threads: any.

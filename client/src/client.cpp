@@ -107,6 +107,8 @@ bool Client::ping() noexcept {
   }
 }
 
+void Client::reopen() { state_->pool.reopen(); }
+
 Result<void> Client::with_session(const std::function<Result<void>(Transport&)>& use) {
   return state_->with_session(use);
 }
@@ -141,6 +143,7 @@ Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType
       .table = table.raw_table,
       .family = table.family,
       .may_be_stored = !options.token.empty() && !options.token_is_new,
+      .on_mismatch = options.token_named_more ? OnMismatch::kAccept : OnMismatch::kReport,
       .token = options.token.empty() ? Uuid::random().to_string() : options.token,
       .timeout = state_->options.call_timeout,
       .gather = [&](std::span<const std::uint32_t> rows) { return gather_block<Row>(batch, rows); }};

@@ -7,7 +7,8 @@ namespace optiinfra {
 Result<SessionPool::Lease> SessionPool::take(std::chrono::milliseconds timeout) {
   {
     std::unique_lock lock(mutex_);
-    const bool free = returned_.wait_for(lock, timeout, [this] { return lent_ < kSessionsMax; });
+    const bool free =
+        returned_.wait_for(lock, timeout, [this] { return lent_ < kSessionsMax && !is_reopening_; });
     if (!free) {
       return Error{ErrorKind::kTimeout, "all " + std::to_string(kSessionsMax) + " sessions with " +
                                             description() + " stayed busy"};
@@ -29,11 +30,30 @@ Result<SessionPool::Lease> SessionPool::take(std::chrono::milliseconds timeout) 
 
 void SessionPool::give_back(std::unique_ptr<Transport> session) {
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (is_reopening_) {
+      // An embedded engine stops with its last session, which takes a while and must be over before the next.
+      lock.unlock();
+      session.reset();
+      lock.lock();
+    }
     --lent_;
     if (session) idle_.push_back(std::move(session));
+    if (lent_ == 0) is_reopening_ = false;
   }
-  returned_.notify_one();
+  returned_.notify_all();
+}
+
+void SessionPool::reopen() {
+  std::vector<std::unique_ptr<Transport>> closing;
+  {
+    const std::lock_guard lock(mutex_);
+    closing.swap(idle_);
+    is_reopening_ = true;
+    ++lent_;  // Until they are closed.
+  }
+  closing.clear();
+  give_back(nullptr);
 }
 
 }  // namespace optiinfra

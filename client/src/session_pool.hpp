@@ -43,6 +43,9 @@ class SessionPool {
   /// Waits up to `timeout` for one of kSessionsMax sessions. Errors: kTimeout, those of connecting.
   Result<Lease> take(std::chrono::milliseconds timeout);
 
+  /// Closes every session: at once, or when its loan ends; no new one is opened before all are closed.
+  void reopen();
+
   std::string description() const { return connector_->description(); }
 
  private:
@@ -53,6 +56,7 @@ class SessionPool {
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Transport>> idle_;
   std::size_t lent_ = 0;
+  bool is_reopening_ = false;  ///< Sessions on loan are to be closed.
 };
 
 }  // namespace optiinfra

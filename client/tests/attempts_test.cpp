@@ -77,6 +77,28 @@ class ARead : public ::testing::Test {
   std::shared_ptr<FlakyStore> store_ = std::make_shared<FlakyStore>();
 };
 
+TEST(SessionPool, OpensNothingNewBeforeAllIsClosedWhenItIsReopened) {
+  const auto store = std::make_shared<FlakyStore>();
+  SessionPool pool(store);
+  {
+    auto idle = pool.take(1s);
+    ASSERT_TRUE(idle);
+  }
+  {
+    auto lent = pool.take(1s);
+    ASSERT_TRUE(lent);
+    pool.reopen();
+    const auto early = pool.take(10ms);
+    ASSERT_FALSE(early);
+    EXPECT_EQ(early.error().kind, ErrorKind::kTimeout);
+  }
+  EXPECT_TRUE(pool.take(1s));
+  EXPECT_EQ(store->sessions, 2);
+  pool.reopen();
+  EXPECT_TRUE(pool.take(1s));
+  EXPECT_EQ(store->sessions, 3);
+}
+
 TEST_F(ARead, IsRepeatedOnAnotherSessionWhenItsOwnBroke) {
   store_->failures = {lost(), lost(ErrorKind::kCorrupt)};
   EXPECT_TRUE(ask());

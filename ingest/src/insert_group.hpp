@@ -22,10 +22,12 @@ class Fate {
  public:
   enum class State { kWaiting, kStored, kAbandoned };
 
-  /// Waits until the group no longer waits, or waits for more than time, at most until `deadline`.
-  State wait_until(std::chrono::steady_clock::time_point deadline) const {
+  /// Waits at most until `deadline` until the group no longer waits - or, for the impatient, until it waits
+  /// for more than time.
+  State wait_until(std::chrono::steady_clock::time_point deadline, bool is_impatient) const {
     std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, deadline, [this] { return state_ != State::kWaiting || needs_help(); });
+    changed_.wait_until(lock, deadline,
+                        [&] { return state_ != State::kWaiting || (is_impatient && needs_help()); });
     return state_;
   }
 
@@ -93,9 +95,11 @@ struct InsertGroup {
   const Family family;
   AnyBatch batch;
   std::size_t row_count = 0;
-  std::size_t bytes = 0;          ///< Taken from the memory budget.
-  std::string token;              ///< Of the insert.
-  bool token_is_new = false;      ///< No insert under it was tried, here or by an earlier writer.
+  std::size_t bytes = 0;      ///< Taken from the memory budget.
+  std::string token;          ///< Of the insert.
+  bool token_is_new = false;  ///< No insert under it was tried, here or by an earlier writer.
+  /// From the spool, whose records of it may be gone in part: they go once the whole group is stored.
+  bool is_gathered_anew = false;
   std::vector<Sequence> records;  ///< In the spool, ascending.
   std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point not_before{};  ///< The next attempt.

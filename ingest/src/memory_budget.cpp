@@ -9,7 +9,7 @@ MemoryBudget::Outcome MemoryBudget::take(std::size_t bytes, std::chrono::steady_
   const std::uint64_t number = next_number_++;
   waiting_.push_back(number);
   const auto is_my_turn = [&] {
-    return closed_ || (waiting_.front() == number && bytes <= bytes_max_ - bytes_taken_);
+    return closed_ || (waiting_.front() == number && bytes + bytes_taken_ <= bytes_max_);
   };
   const bool in_time = changed_.wait_until(lock, deadline, is_my_turn);
   waiting_.erase(std::find(waiting_.begin(), waiting_.end(), number));
@@ -18,6 +18,11 @@ MemoryBudget::Outcome MemoryBudget::take(std::size_t bytes, std::chrono::steady_
   if (!in_time) return Outcome::kFull;
   bytes_taken_ += bytes;
   return Outcome::kTaken;
+}
+
+void MemoryBudget::take_beyond_limit(std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  bytes_taken_ += bytes;
 }
 
 void MemoryBudget::give_back(std::size_t bytes) {

@@ -20,6 +20,8 @@ class MemoryBudget {
   /// Takes `bytes` when they are free by `deadline`. Who came first is served first, so that a large write is
   /// not passed for ever by small ones.
   Outcome take(std::size_t bytes, std::chrono::steady_clock::time_point deadline);
+  /// Takes `bytes` at once, free or not.
+  void take_beyond_limit(std::size_t bytes);
   void give_back(std::size_t bytes);
 
   /// Wakes who waits; from here on take() gives kClosed.

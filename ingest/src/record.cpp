@@ -9,7 +9,7 @@ namespace optiinfra {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kHeadBytes = 4;  // Version, family, token length in 16 bits.
+constexpr std::size_t kHeadBytes = 5;  // Version, family, extent, token length in 16 bits.
 
 Error corrupt(const char* what) {
   return {ErrorKind::kCorrupt, std::string("a record of the spool ") + what};
@@ -17,11 +17,13 @@ Error corrupt(const char* what) {
 
 }  // namespace
 
-std::vector<std::byte> encode_rows_record(Family family, std::string_view group_token, const Block& rows) {
+std::vector<std::byte> encode_rows_record(Family family, RecordExtent extent, std::string_view group_token,
+                                          const Block& rows) {
   std::vector<std::byte> bytes;
   bytes.reserve(kHeadBytes + group_token.size() + rows.size_bytes() + rows.size_bytes() / 8 + 1024);
   bytes.push_back(std::byte{kVersion});
   bytes.push_back(static_cast<std::byte>(family));
+  bytes.push_back(static_cast<std::byte>(extent));
   bytes.push_back(static_cast<std::byte>(group_token.size() & 0xFF));
   bytes.push_back(static_cast<std::byte>(group_token.size() >> 8));
   const auto append = [&bytes](std::span<const std::byte> piece) -> Result<void> {
@@ -41,11 +43,13 @@ Result<RowsRecord> decode_rows_record(std::span<const std::byte> bytes) {
                                                "; open it with the program that wrote it"};
   const auto family = static_cast<std::size_t>(bytes[1]);
   if (family >= std::size(kFamilies)) return corrupt("names no family of metrics");
-  const std::size_t token_bytes = static_cast<std::size_t>(bytes[2]) | static_cast<std::size_t>(bytes[3])
+  if (bytes[2] > std::byte{1}) return corrupt("is of an unknown extent");
+  const std::size_t token_bytes = static_cast<std::size_t>(bytes[3]) | static_cast<std::size_t>(bytes[4])
                                                                            << 8;
   if (token_bytes > kGroupTokenBytesMax || token_bytes > bytes.size() - kHeadBytes)
     return corrupt("has a token that is longer than itself");
-  RowsRecord record{kFamilies[family], std::string(token_bytes, '\0'), {}};
+  RowsRecord record{
+      kFamilies[family], static_cast<RecordExtent>(bytes[2]), std::string(token_bytes, '\0'), {}};
   std::memcpy(record.group_token.data(), bytes.data() + kHeadBytes, token_bytes);
   std::span<const std::byte> rest = bytes.subspan(kHeadBytes + token_bytes);
   NativeReader reader([&rest](std::span<std::byte> buffer) -> Result<std::size_t> {

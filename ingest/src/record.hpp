@@ -14,16 +14,24 @@
 
 namespace optiinfra {
 
+/// What a record is of its group.
+enum class RecordExtent : std::uint8_t {
+  kPart = 0,   ///< Records with the same token, one after the other within the family, are one insert.
+  kWhole = 1,  ///< All of it: rows under a token of their producer, who may hand them over again.
+};
+
 struct RowsRecord {
   Family family = Family::kCost;
-  std::string group_token;  ///< Records of the same token are sent by one insert.
+  RecordExtent extent = RecordExtent::kPart;
+  std::string group_token;
   Block rows;
 };
 
 /// The token's bound: it is a name, not a payload.
 inline constexpr std::size_t kGroupTokenBytesMax = 1024;
 
-std::vector<std::byte> encode_rows_record(Family family, std::string_view group_token, const Block& rows);
+std::vector<std::byte> encode_rows_record(Family family, RecordExtent extent, std::string_view group_token,
+                                          const Block& rows);
 
 /// Errors: kCorrupt for bytes that encode_rows_record did not make, kIncompatible for a newer version.
 Result<RowsRecord> decode_rows_record(std::span<const std::byte> bytes);

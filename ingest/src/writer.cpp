@@ -44,7 +44,7 @@ Result<void> Ticket::wait(std::chrono::milliseconds timeout) const {
   const Fate& fate = rows_->group->fate;
   if (fate.state() == Fate::State::kStored) return {};
   if (rows_->level == Acknowledgement::kSpooled) return rows_->spool->sync(rows_->record);
-  switch (fate.wait_until(std::chrono::steady_clock::now() + timeout)) {
+  switch (fate.wait_until(std::chrono::steady_clock::now() + timeout, true)) {
     case Fate::State::kStored:
       return {};
     case Fate::State::kAbandoned:

@@ -32,6 +32,15 @@ Error refused(const TableDefinition& table, const Validation& validation) {
   return {ErrorKind::kInvalidArgument, message + "; nothing was taken"};
 }
 
+/// Whether time alone does not mend `error`, met after so many attempts, but a new start of an embedded
+/// engine may.
+bool needs_reopening(const Error& error, int attempts) {
+  constexpr int kAttemptsUntilReopening = 4;
+  if (error.kind == ErrorKind::kStorage) return true;
+  const bool passes = error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout;
+  return !passes && (attempts + 1) % kAttemptsUntilReopening == 0;
+}
+
 std::chrono::milliseconds pause_after(int attempts) {
   return std::min(kRetryDelayMax, kRetryDelayFirst * (1 << std::min(attempts, 10)));
 }
@@ -130,8 +139,9 @@ Writer::State::Group Writer::State::new_group(Family family, std::string token) 
   return group;
 }
 
-Result<Sequence> Writer::State::append_record(Family family, const std::string& token, const Block& rows) {
-  const auto bytes = encode_rows_record(family, token, rows);
+Result<Sequence> Writer::State::append_record(Family family, RecordExtent extent, const std::string& token,
+                                              const Block& rows) {
+  const auto bytes = encode_rows_record(family, extent, token, rows);
   const std::span<const std::byte> part(bytes);
   return spool_->append(std::span(&part, 1));
 }
@@ -159,7 +169,8 @@ Result<Ticket> Writer::State::stage(const typename MetricTraits<Row>::BatchType&
   const std::string token = gathering ? gathering->token : is_named ? options.token : next_token();
   std::optional<Sequence> record;
   if (spool_) {
-    auto appended = append_record(kFamily, token, block_of<Row>(rows));
+    auto appended = append_record(kFamily, is_named ? RecordExtent::kWhole : RecordExtent::kPart, token,
+                                  block_of<Row>(rows));
     if (!appended) {
       memory_.give_back(bytes);
       return with_context(std::move(appended).error(), "write to the spool");
@@ -212,9 +223,11 @@ Result<void> Writer::State::store(InsertGroup& group) {
   return with_metric(group.family, [&]<typename Row>() -> Result<void> {
     auto receipt = client_->insert<Row>(group.rows_of<Row>(), {.on_refused_rows = OnRefusedRows::kDoNotCheck,
                                                                .token = group.token,
-                                                               .token_is_new = group.token_is_new});
-    if (!receipt) return std::move(receipt).error();
-    return {};
+                                                               .token_is_new = group.token_is_new,
+                                                               .token_named_more = group.is_gathered_anew});
+    if (receipt) return {};
+    if (needs_reopening(receipt.error(), group.attempts)) client_->reopen();
+    return std::move(receipt).error();
   });
 }
 
@@ -259,16 +272,16 @@ void Writer::State::postpone(const Group& group, const Error& error) {
 // --- After an earlier writer ---
 
 void Writer::State::recover() {
-  std::array<Group, std::size(kFamilies)> open;
+  Gathering gathering;
   auto replayed = spool_->replay([&](const SpoolRecord& record) -> Result<void> {
     if (record.sequence >= spool_->first_sequence()) return {};
-    auto recovered = recover_record(record, open);
+    auto recovered = recover_record(record, gathering);
     if (recovered || recovered.error().kind == ErrorKind::kUnavailable) return recovered;
     add_problem(recovered.error().message);
     return {};
   });
   if (!replayed && replayed.error().kind != ErrorKind::kUnavailable) add_problem(replayed.error().message);
-  for (Group& group : open) {
+  for (Group& group : gathering) {
     if (group) queue_.push(std::move(group));
   }
   is_recovering_ = false;
@@ -280,8 +293,7 @@ void Writer::State::add_problem(const std::string& sentence) {
   if (spool_problems_.size() < kSpoolProblemsMax) spool_problems_.push_back(sentence);
 }
 
-Result<void> Writer::State::recover_record(const SpoolRecord& spooled,
-                                           std::array<Group, std::size(kFamilies)>& open) {
+Result<void> Writer::State::recover_record(const SpoolRecord& spooled, Gathering& gathering) {
   OPTIINFRA_TRY(RowsRecord record, decode_rows_record(spooled.payload));
   return with_metric(record.family, [&]<typename Row>() -> Result<void> {
     typename MetricTraits<Row>::BatchType rows;
@@ -289,18 +301,40 @@ Result<void> Writer::State::recover_record(const SpoolRecord& spooled,
     for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
     if (!append_block<Row>(rows, record.rows, all))
       return Error{ErrorKind::kCorrupt, "a record of the spool has a column of another type"};
-    const std::size_t bytes_taken = bytes_of<Row>(rows);
-    Group& group = open[static_cast<std::size_t>(record.family)];
+    const bool is_whole = record.extent == RecordExtent::kWhole;
+    Group whole;
+    Group& group = is_whole ? whole : gathering[static_cast<std::size_t>(record.family)];
     if (group && group->token != record.group_token) queue_.push(std::exchange(group, nullptr));
-    if (memory_.take(bytes_taken, Clock::time_point::max()) == MemoryBudget::Outcome::kClosed)
-      return Error{ErrorKind::kUnavailable, "the writer is closed"};
-    if (!group) {
-      group = new_group(record.family, std::move(record.group_token));
-    }
+    const std::size_t bytes_taken = bytes_of<Row>(rows);
+    OPTIINFRA_CHECK(take_memory_for_recovery(bytes_taken, gathering));
+    if (!group) group = new_group(record.family, std::move(record.group_token));
+    group->is_gathered_anew = !is_whole;
     add_rows<Row>(*group, rows, bytes_taken, spooled.sequence);
     rows_recovered_ += rows.size();
+    if (is_whole) queue_.push(whole);
     return {};
   });
+}
+
+/// Waits for room, but not for groups that wait for their own next record: those may pass the limit.
+Result<void> Writer::State::take_memory_for_recovery(std::size_t bytes, const Gathering& gathering) {
+  constexpr std::chrono::milliseconds kLook{20};
+  const auto held = static_cast<std::size_t>(
+      std::count_if(gathering.begin(), gathering.end(), [](const Group& group) { return group != nullptr; }));
+  while (true) {
+    switch (memory_.take(bytes, Clock::now() + kLook)) {
+      case MemoryBudget::Outcome::kTaken:
+        return {};
+      case MemoryBudget::Outcome::kClosed:
+        return Error{ErrorKind::kUnavailable, "the writer is closed"};
+      case MemoryBudget::Outcome::kFull:
+        break;
+    }
+    const std::lock_guard lock(live_mutex_);
+    if (live_.size() > held) continue;
+    memory_.take_beyond_limit(bytes);
+    return {};
+  }
 }
 
 // --- Ending ---
@@ -319,7 +353,7 @@ Result<void> Writer::State::flush(std::chrono::milliseconds timeout) {
   seal_if_older(Clock::time_point::max());
   queue_.hurry();
   for (const Group& group : live_groups()) {
-    if (group->fate.wait_until(deadline) == Fate::State::kStored) continue;
+    if (group->fate.wait_until(deadline, false) == Fate::State::kStored) continue;
     return with_context(group->fate.why_not(), "the writer could not store all of its rows");
   }
   return {};

@@ -60,7 +60,8 @@ class Writer::State {
   template <typename Row>
   Result<Ticket> stage(const typename MetricTraits<Row>::BatchType& rows, std::size_t bytes,
                        const WriteOptions& options);
-  Result<Sequence> append_record(Family family, const std::string& token, const Block& rows);
+  Result<Sequence> append_record(Family family, RecordExtent extent, const std::string& token,
+                                 const Block& rows);
   template <typename Row>
   void add_rows(InsertGroup& group, const typename MetricTraits<Row>::BatchType& rows, std::size_t bytes,
                 std::optional<Sequence> record);
@@ -76,7 +77,9 @@ class Writer::State {
   void seal_by_age();
   void recover();
   void add_problem(const std::string& sentence);
-  Result<void> recover_record(const SpoolRecord& spooled, std::array<Group, std::size(kFamilies)>& open);
+  using Gathering = std::array<Group, std::size(kFamilies)>;
+  Result<void> recover_record(const SpoolRecord& spooled, Gathering& gathering);
+  Result<void> take_memory_for_recovery(std::size_t bytes, const Gathering& gathering);
 
   void stop();
   std::vector<Group> live_groups() const;

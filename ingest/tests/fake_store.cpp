@@ -42,6 +42,7 @@ class FakeConnector final : public Connector {
  public:
   explicit FakeConnector(std::shared_ptr<FakeStore> store) : store_(std::move(store)) {}
   Result<std::unique_ptr<Transport>> connect() override {
+    ++store_->sessions;
     return std::unique_ptr<Transport>(std::make_unique<FakeSession>(store_));
   }
   std::string description() const override { return "fake:"; }

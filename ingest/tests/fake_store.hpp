@@ -1,6 +1,7 @@
 /// A store in memory that fails when it is told to: what the writer meets, without an engine.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +23,9 @@ class FakeStore : public std::enable_shared_from_this<FakeStore> {
   /// Called for every insert. An error that it returns is the insert's, which then stores nothing. It may
   /// block.
   std::function<std::optional<Error>(const InsertStatement&, const Block&)> on_insert;
+
+  /// Sessions opened so far.
+  std::atomic<int> sessions{0};
 
   std::shared_ptr<Connector> connector();
 

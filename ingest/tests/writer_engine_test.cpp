@@ -5,11 +5,14 @@
 #include <atomic>
 
 #include "optiinfra/ingest/writer.hpp"
+#include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/spool/spool.hpp"
 #include "optiinfra/store/verify.hpp"
 #include "optiinfra/testing/temporary_folder.hpp"
 #include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/small_answer.hpp"
+#include "record.hpp"
 
 namespace optiinfra {
 namespace {
@@ -172,6 +175,57 @@ TEST_F(WriterOnEngine, StoresASpoolOnceThoughTheStoreHadItWhenTheWriterDied) {
   ASSERT_TRUE(writer) << writer.error().message;
   ASSERT_TRUE(writer->close(kLong));
   EXPECT_EQ(writer->metrics().rows_recovered, 70u);
+  EXPECT_EQ(reconciled_rows(), 70u);
+}
+
+TEST_F(WriterOnEngine, StoresOnceWhatAProducerHandedToASpoolTwice) {
+  const WriterOptions options{.spool_folder = folder_ / "spool", .insert_age = 60'000ms};
+  {
+    trouble_->store_is_gone = true;
+    auto writer = Writer::open(*client_, options);
+    ASSERT_TRUE(writer) << writer.error().message;
+    const ResourceBatch batch = samples(30);
+    for (int i = 0; i < 2; ++i) {
+      auto receipt = writer->write<ResourceMetric>(
+          batch, {.acknowledgement = Acknowledgement::kSpooled, .token = "agent-7:42"});
+      ASSERT_TRUE(receipt);
+      ASSERT_TRUE(receipt->ticket.wait(kLong));
+    }
+  }
+  trouble_->store_is_gone = false;
+  auto writer = Writer::open(*client_, options);
+  ASSERT_TRUE(writer) << writer.error().message;
+  ASSERT_TRUE(writer->close(kLong));
+  EXPECT_EQ(writer->metrics().rows_recovered, 60u);
+  EXPECT_EQ(reconciled_rows(), 30u);
+}
+
+/// A spool may forget the records of a group one by one, once all of it is stored.
+TEST_F(WriterOnEngine, TakesAGroupForStoredOfWhichTheSpoolHasForgottenAPart) {
+  const sys_seconds yesterday = floor_hour(now()) - std::chrono::hours{25};
+  ResourceBatch other_day = samples(20);
+  for (std::uint32_t& time : other_day.timestamp) time = to_column_time(yesterday);
+  const std::string group = "b6f0f4b2-2e8a-4bb4-9f0c-5f5e4b3a2f10-0";
+  ResourceBatch whole = samples(50);
+  append_batch<ResourceMetric>(whole, other_day);
+  ASSERT_TRUE(client_->insert<ResourceMetric>(whole, {.token = group}));
+  {
+    auto spool = Spool::open(folder_ / "spool", {});
+    ASSERT_TRUE(spool) << spool.error().message;
+    for (const ResourceBatch& left : {samples(30), other_day}) {
+      const auto bytes =
+          encode_rows_record(Family::kResource, RecordExtent::kPart, group, block_of<ResourceMetric>(left));
+      const std::span<const std::byte> part(bytes);
+      const auto sequence = (*spool)->append(std::span(&part, 1));
+      ASSERT_TRUE(sequence);
+      ASSERT_TRUE((*spool)->sync(*sequence));
+    }
+    ASSERT_TRUE((*spool)->close());
+  }
+  auto writer = Writer::open(*client_, {.spool_folder = folder_ / "spool"});
+  ASSERT_TRUE(writer) << writer.error().message;
+  ASSERT_TRUE(writer->close(kLong));
+  EXPECT_EQ(writer->metrics().rows_recovered, 50u);
   EXPECT_EQ(reconciled_rows(), 70u);
 }
 

@@ -19,6 +19,7 @@ using ::testing::ElementsAre;
 using testing::FakeStore;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 constexpr auto kLong = 20'000ms;
 
@@ -131,6 +132,23 @@ TEST_F(WriterTest, AnInsertThatTheStoreRefusesDoesNotHoldUpOthers) {
   EXPECT_EQ(waited.error().kind, ErrorKind::kRejected);
   EXPECT_EQ(waited.error().server_code, 16);
   EXPECT_THAT(writer.close(50ms).error().message, HasSubstr("no such column"));
+}
+
+TEST_F(WriterTest, OpensTheStoreAnewWhenItKeepsRefusing) {
+  std::atomic<int> calls = 0;
+  store_->on_insert = [&](const InsertStatement&, const Block&) -> std::optional<Error> {
+    if (store_->sessions > 1) return std::nullopt;
+    ++calls;
+    return Error{ErrorKind::kRejected, "the engine refuses until it is started anew", Applied::kNo, true};
+  };
+  Writer writer = open({.insert_age = 1ms, .senders = 1});
+  ASSERT_EQ(store_->sessions, 1);
+  const Ticket ticket = write(writer, 3);
+  EXPECT_FALSE(ticket.wait(kLong)) << "says so at once";
+  const auto flushed = writer.flush(kLong);
+  ASSERT_TRUE(flushed) << flushed.error().message;
+  EXPECT_EQ(calls, 4);
+  expect_each_row_once();
 }
 
 /// Holds every insert until it is opened.
@@ -328,6 +346,36 @@ TEST_F(SpooledWriterTest, ARecoveredInsertHasTheTokenAndTheRowsThatItHadBefore) 
   expect_each_row_once();
   EXPECT_THAT(sizes, SizeIs(2));
   for (const auto& [token, rows] : sizes) EXPECT_THAT(rows, SizeIs(1)) << token;
+}
+
+TEST_F(SpooledWriterTest, RowsUnderATokenOfTheirProducerMakeARecoveredInsertOfTheirOwn) {
+  store_->on_insert = [](const auto&, const auto&) { return std::optional(out_of_reach()); };
+  {
+    Writer writer = open(spooled(60'000ms));
+    write(writer, 3);
+    write(writer, 2, {.token = "agent:1"});
+    write(writer, 4);
+    EXPECT_FALSE(writer.close(50ms));
+  }
+  EXPECT_EQ(store_->insert_count(), 0u);
+  store_->on_insert = nullptr;
+  Writer next = open(spooled());
+  ASSERT_TRUE(next.close(kLong));
+  expect_each_row_once();
+  EXPECT_THAT(store_->insert_sizes(), UnorderedElementsAre(2, 7)) << "3 and 4 were one insert";
+}
+
+TEST_F(SpooledWriterTest, RecoversWhatTakesMoreMemoryThanItHas) {
+  {
+    Writer writer = open(spooled(60'000ms));
+    for (int i = 0; i < 4; ++i)
+      ASSERT_TRUE(write(writer, 5'000, {.acknowledgement = Acknowledgement::kSpooled}).wait(kLong));
+  }
+  WriterOptions small = spooled();
+  small.memory_bytes_max = kWriterMemoryBytesMin;
+  Writer next = open(small);
+  ASSERT_TRUE(next.close(kLong));
+  expect_each_row_once();
 }
 
 TEST_F(SpooledWriterTest, IsHeldByOneWriterAtATime) {

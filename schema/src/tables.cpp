@@ -315,6 +315,9 @@ std::string finite_constraint(const TableDefinition& table) {
   return "    CONSTRAINT finite CHECK " + check;
 }
 
+/// An insert returns when the files of its part, and the folder that names them, are on the disk.
+constexpr const char* kSyncSettings = "fsync_after_insert = 1, fsync_part_directory = 1";
+
 std::string create_raw(const TableDefinition& table, std::string_view database, const TableForm& form) {
   std::string sql = "CREATE TABLE IF NOT EXISTS " + addressed(database, table.raw_table, form) + "\n(\n";
   for (const ColumnDefinition& column : table.columns()) {
@@ -328,8 +331,8 @@ std::string create_raw(const TableDefinition& table, std::string_view database, 
   sql += finite_constraint(table) + "\n)\n" + engine_clause("MergeTree", form) +
          "\nPARTITION BY toDate(timestamp)\nORDER BY (" + joined(table.raw_key) + ")\nTTL ";
   sql += ttl_expression("timestamp", table.raw_retention);
-  return sql + "\nSETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, " +
-         deduplication_settings(form);
+  return sql + "\nSETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, " + kSyncSettings +
+         ", " + deduplication_settings(form);
 }
 
 /// The columns of a rollup, each behind a line break, with ` CODEC(...)` when `with_codecs`.
@@ -354,8 +357,8 @@ std::string create_rollup(const TableDefinition& table, std::string_view databas
   return "CREATE TABLE IF NOT EXISTS " + addressed(database, table.rollup_table, form) + "\n(" +
          rollup_columns(table, true) + ")\n" + engine_clause("AggregatingMergeTree", form) + "\n" +
          rollup_order(table) + "\nTTL " + ttl_expression("hour", kRollupRetention) +
-         "\nSETTINGS index_granularity = " + std::to_string(table.rollup_granularity) + ", " +
-         deduplication_settings(form);
+         "\nSETTINGS index_granularity = " + std::to_string(table.rollup_granularity) + ", " + kSyncSettings +
+         ", " + deduplication_settings(form);
 }
 
 std::string create_view(const TableDefinition& table, std::string_view database, const TableForm& form) {
@@ -422,6 +425,14 @@ std::vector<std::string> add_batches_statements(const TableDefinition& table, st
       "ALTER TABLE " + qualified(database, table.rollup_table) + " ADD COLUMN IF NOT EXISTS " +
           rollup_generation_column() + ", MODIFY ORDER BY (" + joined(table.rollup_key) + ", generation)",
       "ALTER TABLE " + qualified(database, table.view) + " MODIFY QUERY " + rollup_query(table, database)};
+}
+
+std::vector<std::string> sync_inserts_statements(const TableDefinition& table, std::string_view database,
+                                                 const TableForm& form) {
+  const auto alter = [&](const char* name) {
+    return "ALTER TABLE " + addressed(database, name, form) + " MODIFY SETTING " + kSyncSettings;
+  };
+  return {alter(table.raw_table), alter(table.rollup_table)};
 }
 
 }  // namespace optiinfra

@@ -185,7 +185,8 @@ Result<CompleteReport> complete_block(Transport& transport, const BatchBlock& bl
   OPTIINFRA_CHECK(wait_for_attempts(transport, block));
   CompleteReport report;
   OPTIINFRA_TRY(report.rows_found, count_stored(transport, block, extent));
-  const bool is_stored = report.rows_found == block.rows.row_count();
+  const bool is_whole = report.rows_found == block.rows.row_count();
+  const bool is_stored = is_whole || (report.rows_found != 0 && options.on_mismatch == OnMismatch::kAccept);
   if (!is_stored) {
     OPTIINFRA_TRY(const bool knowable, would_be_found(transport, block, extent, options.first_attempt));
     if (!knowable) {
@@ -194,7 +195,7 @@ Result<CompleteReport> complete_block(Transport& transport, const BatchBlock& bl
                        " was stored cannot be known any more: its rows are past their retention"};
     }
     if (report.rows_found != 0) {
-      if (!options.replace_mismatch) return mismatch(block, report.rows_found);
+      if (options.on_mismatch == OnMismatch::kReport) return mismatch(block, report.rows_found);
       OPTIINFRA_CHECK(remove(transport, block, extent));
     }
     OPTIINFRA_CHECK(

@@ -84,12 +84,25 @@ std::vector<std::string> add_batches(std::string_view database, const TableForm&
   return statements;
 }
 
+std::vector<std::string> sync_inserts(std::string_view database, const TableForm& form) {
+  std::vector<std::string> statements;
+  for (const Family family : kFamilies) {
+    for (std::string& sql : sync_inserts_statements(table_of(family), database, form))
+      statements.push_back(std::move(sql));
+  }
+  return statements;
+}
+
 std::vector<std::string> nothing(std::string_view, const DistributedForm&) { return {}; }
 
 /// The views are last to get the column.
 constexpr const char* kObjectsWithoutGeneration =
     "SELECT toUInt64(12 - count()) FROM system.columns WHERE database = {database:String} AND "
     "name = 'generation'";
+
+constexpr const char* kTablesWithoutSync =
+    "SELECT toUInt64(8 - count()) FROM system.tables WHERE database = {database:String} AND "
+    "position(engine_full, 'fsync_after_insert = 1') > 0";
 
 /// A new store gets step 1 as the definitions stand today, and the later steps find their work done.
 /// So a step that adds a column says ADD COLUMN IF NOT EXISTS.
@@ -112,6 +125,7 @@ const Migration kMigrations[] = {
        return std::vector{distribute_copy_ledger(database, form)};
      },
      nullptr},
+    {4, "sync what is inserted", sync_inserts, nothing, kTablesWithoutSync},
 };
 
 Result<void> create_record(Transport& transport) {

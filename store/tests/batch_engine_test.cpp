@@ -131,9 +131,17 @@ TEST_F(BatchTest, WithOtherRowsThanTheTokenHasIsReportedAndReplacedOnlyWhenAsked
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kCorrupt);
   expect_once(10);
-  EXPECT_EQ(completed(token_, block, {.replace_mismatch = true}).rows_inserted, 15u);
+  EXPECT_EQ(completed(token_, block, {.on_mismatch = OnMismatch::kReplace}).rows_inserted, 15u);
   EXPECT_EQ(stored(token_, block), 15u);
   expect_once(15);
+}
+
+TEST_F(BatchTest, OfWhichTheCallerHasForgottenSomeIsStoredWhenAnyRowIs) {
+  insert(token_, requests(15));
+  EXPECT_EQ(completed(token_, requests(10), {.on_mismatch = OnMismatch::kAccept}).rows_inserted, 0u);
+  expect_once(15);
+  const std::string other = token_ + "-other";
+  EXPECT_EQ(completed(other, requests(10), {.on_mismatch = OnMismatch::kAccept}).rows_inserted, 10u);
 }
 
 TEST_F(BatchTest, ThatWasStoredTwiceIsMadeOneWhenAsked) {
@@ -143,7 +151,7 @@ TEST_F(BatchTest, ThatWasStoredTwiceIsMadeOneWhenAsked) {
   again.settings.front().second = "disable";
   ASSERT_TRUE(session_->insert(again, block));
   EXPECT_EQ(stored(token_, block), 20u);
-  completed(token_, block, {.replace_mismatch = true});
+  completed(token_, block, {.on_mismatch = OnMismatch::kReplace});
   expect_once(10);
 }
 

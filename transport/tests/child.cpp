@@ -72,28 +72,25 @@ int insert_once(char** arguments) {
 /// Adds a mark to the file in which disk_calls.cpp writes calls down.
 void mark(const char* file, const char* text) { std::ofstream(file, std::ios::app) << text << std::endl; }
 
-Result<InsertSummary> insert(Transport& session, std::string token, bool synced) {
-  InsertStatement statement = kill_case_statement(std::move(token));
-  statement.synced = synced;
-  return session.insert(statement, kill_case_block());
+Result<InsertSummary> insert(Transport& session, std::string token) {
+  return session.insert(kill_case_statement(std::move(token)), kill_case_block());
 }
 
 /// Inserts `before` times and then once more between two marks.
-int insert_between_marks(char** arguments, int before, bool synced) {
+int insert_between_marks(char** arguments, int before) {
   auto session = open_session(arguments[0], IfAbsent::kFail);
   if (!session) return failed(session.error());
   for (int i = 0; i <= before; ++i) {
     if (i == before) mark(arguments[2], "-- begin");
-    const auto inserted = insert(**session, arguments[1], synced);
+    const auto inserted = insert(**session, arguments[1]);
     if (!inserted) return failed(inserted.error());
   }
   mark(arguments[2], "-- acknowledged");
   return 0;
 }
 
-int insert_noted(char** arguments) { return insert_between_marks(arguments, 0, false); }
-int insert_synced(char** arguments) { return insert_between_marks(arguments, 0, true); }
-int insert_synced_twice(char** arguments) { return insert_between_marks(arguments, 1, true); }
+int insert_noted(char** arguments) { return insert_between_marks(arguments, 0); }
+int insert_noted_twice(char** arguments) { return insert_between_marks(arguments, 1); }
 
 void say(const Result<InsertSummary>& inserted) {
   if (inserted) {
@@ -109,17 +106,16 @@ void say(const Result<InsertSummary>& inserted) {
   std::fprintf(stderr, "%s\n", error.message.c_str());
 }
 
-/// Syncs that fail: the insert, the next, one that does not ask, and one after the store was opened anew.
-int insert_synced_after_failure(char** arguments) {
+/// Syncs that fail: the insert, the next, and one after the store was opened anew.
+int insert_past_sync_failure(char** arguments) {
   auto session = open_session(arguments[0], IfAbsent::kFail);
   if (!session) return failed(session.error());
-  say(insert(**session, "one", true));
-  say(insert(**session, "two", true));
-  say(insert(**session, "three", false));
+  say(insert(**session, "one"));
+  say(insert(**session, "two"));
   (*session).reset();
   session = open_session(arguments[0], IfAbsent::kFail);
   if (!session) return failed(session.error());
-  say(insert(**session, "four", true));
+  say(insert(**session, "three"));
   return 0;
 }
 
@@ -127,11 +123,11 @@ int insert_synced_after_failure(char** arguments) {
 int insert_past_log_failure(char** arguments) {
   auto session = open_session(arguments[0], IfAbsent::kFail);
   if (!session) return failed(session.error());
-  for (const char* token : {"one", "one", "two"}) say(insert(**session, token, false));
+  for (const char* token : {"one", "one", "two"}) say(insert(**session, token));
   (*session).reset();
   session = open_session(arguments[0], IfAbsent::kFail);
   if (!session) return failed(session.error());
-  for (const char* token : {"one", "two", "two"}) say(insert(**session, token, false));
+  for (const char* token : {"one", "two", "two"}) say(insert(**session, token));
   return 0;
 }
 
@@ -146,9 +142,8 @@ int main(int count, char** arguments) {
       {"leave_in_query", optiinfra::leave_in_query},
       {"insert_once", optiinfra::insert_once},
       {"insert_noted", optiinfra::insert_noted},
-      {"insert_synced", optiinfra::insert_synced},
-      {"insert_synced_twice", optiinfra::insert_synced_twice},
-      {"insert_synced_after_failure", optiinfra::insert_synced_after_failure},
+      {"insert_noted_twice", optiinfra::insert_noted_twice},
+      {"insert_past_sync_failure", optiinfra::insert_past_sync_failure},
       {"insert_past_log_failure", optiinfra::insert_past_log_failure}};
   const auto role = count > 2 ? roles.find(arguments[1]) : roles.end();
   return role == roles.end() ? 2 : role->second(arguments + 2);

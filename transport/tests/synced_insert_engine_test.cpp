@@ -1,4 +1,4 @@
-// An insert that asks to be synced, by the calls that it makes before it is acknowledged.
+// An insert by the calls that it makes before it is acknowledged.
 #include <algorithm>
 #include <fstream>
 
@@ -59,7 +59,7 @@ class SyncedInsert : public testing::SessionTest {
 
 TEST_F(SyncedInsert, SyncsPartsThenRecordsAndNamesOfBothTables) {
   make_tables(", fsync_after_insert = 1, fsync_part_directory = 1");
-  const Calls calls = insert_calls("insert_synced", "one");
+  const Calls calls = insert_calls("insert_noted", "one");
   for (const std::string& folder : folders_) {
     const long renamed = last(calls, "rename " + folder), written = last(calls, "write " + folder);
     ASSERT_GE(renamed, 0) << "the insert wrote no part below " << folder;
@@ -74,30 +74,22 @@ TEST_F(SyncedInsert, SyncsPartsThenRecordsAndNamesOfBothTables) {
 
 TEST_F(SyncedInsert, ThatIsARepetitionSyncsNothingAnew) {
   make_tables("");
-  EXPECT_FALSE(insert_calls("insert_synced", "one").empty());
-  const Calls calls = insert_calls("insert_synced_twice", "two");
+  EXPECT_FALSE(insert_calls("insert_noted", "one").empty());
+  const Calls calls = insert_calls("insert_noted_twice", "two");
   EXPECT_EQ(std::count_if(calls.begin(), calls.end(),
                           [](const std::string& call) { return call.starts_with("sync "); }),
             0);
 }
 
-TEST_F(SyncedInsert, IsWhatIsAskedForAndNoOther) {
-  make_tables("");
-  const Calls calls = insert_calls("insert_noted", "one");
-  EXPECT_GE(last(calls, "rename "), 0);
-  EXPECT_EQ(last(calls, "sync "), -1);
-}
-
 TEST_F(SyncedInsert, WhoseSyncFailsIsOfUnknownOutcomeUntilTheStoreIsOpenedAnew) {
   make_tables("");
   const auto result = testing::run_program(
-      {OPTIINFRA_TRANSPORT_CHILD, "insert_synced_after_failure", (folder_ / "store").string(), "one", "-"},
+      {OPTIINFRA_TRANSPORT_CHILD, "insert_past_sync_failure", (folder_ / "store").string(), "one", "-"},
       {.environment = {"LD_PRELOAD=" OPTIINFRA_DISK_CALLS, "OPTIINFRA_FAIL_SYNC=deduplication_log_1.txt"}});
   EXPECT_EQ(result.exit_code, 0) << result.error_output;
   EXPECT_EQ(result.output,
             "storage unknown usable\n"    // The insert whose sync failed,
             "storage unknown usable\n"    // the next one: nobody can tell what reached the disk,
-            "stored\n"                    // one that does not ask,
             "storage unknown usable\n");  // and after a new start, where the disk still fails.
 }
 

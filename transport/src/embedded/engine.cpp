@@ -117,6 +117,8 @@ Result<void> start(Process& state, const fs::path& path, IfAbsent if_absent) {
   OPTIINFRA_CHECK(replace_file(file, engine_configuration(), file.string() + ".new"));
   state.folder.emplace(std::move(folder).value());
   state.log_sync = std::make_shared<LogSync>(state.folder->engine_path());
+  // Rows that a killed process stored and did not sync may be found now, and then count as acknowledged.
+  if (state.folder->was_unclean()) OPTIINFRA_CHECK(state.log_sync->sync());
   return {};
 }
 

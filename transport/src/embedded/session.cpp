@@ -63,7 +63,7 @@ class Session final : public Transport {
     OPTIINFRA_CHECK(
         write_native(block, [&stream](std::span<const std::byte> bytes) { return stream.append(bytes); }));
     OPTIINFRA_TRY(const std::uint64_t rows_written, stream.finish());
-    if (statement.synced) OPTIINFRA_CHECK(connection_.sync_inserts());
+    OPTIINFRA_CHECK(connection_.sync_inserts());
     return InsertSummary{rows_written, since(begin)};
   }
 

@@ -54,6 +54,10 @@ struct InsertOptions {
   std::string token = {};
   /// Nobody has used the token before: spares the look whether its rows are stored already.
   bool token_is_new = false;
+  /// The token may have named more rows, which the caller has forgotten since, and has forgotten only after
+  /// all of them were stored, as a spool does: where the store has any row of the token and a UTC day, it has
+  /// them all.
+  bool token_named_more = false;
 };
 
 struct InsertReceipt {
@@ -90,6 +94,10 @@ class Client {
 
   /// Whether the store's engine runs in this process.
   bool is_embedded() const;
+
+  /// Closes every session, once its call has ended; the next call opens the store anew, and waits for that.
+  /// What mends an embedded engine that refuses its inserts since its disk had failed.
+  void reopen();
 
   /// Whether the store answers. Never throws, never fails otherwise.
   bool ping() noexcept;

@@ -131,6 +131,11 @@ std::string create_distributed(std::string_view database, std::string_view table
 /// order; each may run twice, as long as no repair has run between.
 std::vector<std::string> add_batches_statements(const TableDefinition& table, std::string_view database);
 
+/// The statements that make the raw table and the rollup of an older schema sync their parts before an
+/// insert returns; each may run twice.
+std::vector<std::string> sync_inserts_statements(const TableDefinition& table, std::string_view database,
+                                                 const TableForm& form);
+
 /// What the view computes of the rows it is handed, and a repair of those in the raw table that meet
 /// `condition`: keys, states, arrival_hour and generation under the names of the rollup's columns. The
 /// condition calls the raw table's columns r.NAME, as the states have the names of some of them.

@@ -53,13 +53,21 @@ struct BatchBlock {
 /// work. Reads one day's hashes, of the block's customers where they are few.
 Result<std::uint64_t> count_stored(Transport& transport, const BatchBlock& block);
 
+/// What to do where the raw table has some of a block's rows, or more of its token than the block has, which
+/// no insert of ours leaves behind.
+enum class OnMismatch {
+  kReport,   ///< kCorrupt, changing nothing.
+  kReplace,  ///< They are taken out and the block is stored anew.
+  /// The block is stored: rows of its token were forgotten after all of them had been stored, as a spool
+  /// forgets them one by one.
+  kAccept,
+};
+
 struct CompleteOptions {
   /// When the block was first handed to the store. Matters for rows past their retention: those that
   /// arrived within a day are still there to be looked for.
   sys_seconds first_attempt = now();
-  /// What to do where the raw table has some of the rows, or has them several times, which no insert of
-  /// ours leaves behind: report it, or take them out and store the block anew.
-  bool replace_mismatch = false;
+  OnMismatch on_mismatch = OnMismatch::kReport;
   /// Budget of each insert.
   std::chrono::milliseconds insert_timeout = kCallTimeout;
 };

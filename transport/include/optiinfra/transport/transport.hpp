@@ -56,12 +56,6 @@ struct InsertStatement {
   std::string deduplication_token = {};
   std::vector<NamedValue> settings = {};
   std::chrono::milliseconds timeout = kCallTimeout;
-  /// Return only when also the records by which the engine knows the token again, and the names of the parts
-  /// it wrote, are synced to disk. The parts' contents are synced by tables that are told to
-  /// (store/durability.hpp). An embedded store obeys; on a server this has no effect, as nothing can make it
-  /// sync its records. When the sync fails the block is stored and its survival is not known: kStorage with
-  /// Applied::kUnknown, for this insert and every later one that asks, until the store is opened anew.
-  bool synced = false;
 };
 
 /// Receives one block of an answer, valid only during the call. Return false to stop early; the query
