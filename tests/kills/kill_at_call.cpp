@@ -7,6 +7,9 @@
 // Or, with OPTIINFRA_KILL_CALLS=network, before its n-th send or recv.
 //
 //   OPTIINFRA_KILL_AT=n          which call; without it nothing is killed
+//   OPTIINFRA_FAIL_SYNC_AT=n     instead: the n-th fsync or fdatasync of a path that holds
+//   OPTIINFRA_FAIL_PATH
+//                                fails with EIO
 //   OPTIINFRA_KILL_REPORT=file   counts, see kill_report.hpp; made beforehand, of that size
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -18,6 +21,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -78,6 +82,19 @@ void point(CallKind kind) {
   report().killed = static_cast<int>(kind) + 1;
   ::kill(::getpid(), SIGKILL);
   while (true) ::pause();
+}
+
+/// Whether the disk refuses this sync.
+bool sync_fails(int file) {
+  static const long at = number_of("OPTIINFRA_FAIL_SYNC_AT");
+  static const char* const wanted = std::getenv("OPTIINFRA_FAIL_PATH");
+  if (at == 0 || wanted == nullptr) return false;
+  char link[32], path[4096] = {};
+  std::snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+  if (::readlink(link, path, sizeof path - 1) < 0 || std::strstr(path, wanted) == nullptr) return false;
+  if (++report().syncs != at) return false;
+  errno = EIO;
+  return true;
 }
 
 bool is_regular(int file) {
@@ -168,8 +185,18 @@ BEFORE_OPEN(open, (const char* path, int flags, ...), (path, flags, mode))
 BEFORE_OPEN(open64, (const char* path, int flags, ...), (path, flags, mode))
 BEFORE_OPEN(openat, (int at, const char* path, int flags, ...), (at, path, flags, mode))
 BEFORE_OPEN(openat64, (int at, const char* path, int flags, ...), (at, path, flags, mode))
-BEFORE(fsync, kSync, (int file), (file))
-BEFORE(fdatasync, kSync, (int file), (file))
+int fsync(int file) {
+  static const auto real = next("fsync", &::fsync);
+  point(CallKind::kSync);
+  return sync_fails(file) ? -1 : real(file);
+}
+
+int fdatasync(int file) {
+  static const auto real = next("fdatasync", &::fdatasync);
+  point(CallKind::kSync);
+  return sync_fails(file) ? -1 : real(file);
+}
+
 BEFORE(fallocate, kTruncate, (int file, int mode, off_t at, off_t size), (file, mode, at, size))
 BEFORE(fallocate64, kTruncate, (int file, int mode, off64_t at, off64_t size), (file, mode, at, size))
 BEFORE(posix_fallocate, kTruncate, (int file, off_t at, off_t size), (file, at, size))

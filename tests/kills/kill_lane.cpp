@@ -138,12 +138,27 @@ KilledPoint KillLane::try_point(long at) {
   form_.kills_server ? run_against_server(killed) : run_script(killed);
   KilledPoint point;
   if (is_killed()) point.kind = static_cast<CallKind>(report_->killed - 1);
-  const ProgramResult finished = script("finish");
+  compare(script("finish"), point);
+  if (server_) server_->stop();
+  return point;
+}
+
+void KillLane::compare(const ProgramResult& finished, KilledPoint& point) {
   expect_through(finished);
   if (!read_tally(finished.output, point)) failure_ += "nothing was compared";
   if (point.lost + point.doubled + point.partial + point.hours_differing != 0) failure_ += finished.output;
-  if (server_) server_->stop();
   point.failure = failure_;
+}
+
+KilledPoint KillLane::try_failed_sync(long at) {
+  begin_again();
+  KilledPoint point;
+  compare(script("finish", {"LD_PRELOAD=" OPTIINFRA_KILL_AT_CALL,
+                            "OPTIINFRA_KILL_REPORT=" + (folder_ / "report").string(),
+                            "OPTIINFRA_FAIL_SYNC_AT=" + std::to_string(at),
+                            "OPTIINFRA_FAIL_PATH=" + (folder_ / "store" / "engine").string() + "/"}),
+          point);
+  if (report_->syncs >= at) point.kind = CallKind::kSync;
   return point;
 }
 

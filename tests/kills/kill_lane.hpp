@@ -53,6 +53,10 @@ class KillLane {
   /// Runs the script, killed before call `at`; again until it is through; and compares.
   KilledPoint try_point(long at);
 
+  /// Runs the script, whose `at`-th sync of the store fails with EIO, to its end; and compares. Its `kind` is
+  /// kSync where there were so many.
+  KilledPoint try_failed_sync(long at);
+
   const std::string& failure() const noexcept { return failure_; }
 
  private:
@@ -62,6 +66,7 @@ class KillLane {
   void run_script(const std::vector<std::string>& environment);
   void run_against_server(const std::vector<std::string>& environment);
   void expect_through(const ProgramResult& result);
+  void compare(const ProgramResult& finished, KilledPoint& point);
   bool is_killed() const { return report_->killed != 0; }
 
   const KillForm form_;

@@ -15,6 +15,7 @@ struct KillReport {
   std::atomic<long> calls;  ///< That count towards OPTIINFRA_KILL_AT, the one that was not made included.
   std::atomic<int> killed;  ///< The kind of the call before which the process ended, plus 1; 0: none.
   std::atomic<long> of_kind[kCallKinds];
+  std::atomic<long> syncs;  ///< That count towards OPTIINFRA_FAIL_SYNC_AT, the failed one included.
 };
 
 }  // namespace optiinfra::testing
