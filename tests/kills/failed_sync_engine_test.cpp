@@ -20,7 +20,7 @@ using testing::KilledPoint;
 using testing::KillForm;
 using testing::KillLane;
 
-constexpr long kStepInCheck = 101, kSyncsMax = 10'000;
+constexpr long kStepInCheck = 199, kSyncsMax = 10'000;
 
 TEST(FailedSync, OfTheStoreIsMendedByTheWriterThatOpensItAnew) {
   const testing::TemporaryFolder folder(testing::memory_folder());

@@ -30,7 +30,7 @@ using testing::KillForm;
 using testing::KillLane;
 using testing::run_program;
 
-constexpr std::size_t kSampledPoints = 6;
+constexpr std::size_t kSampledPoints = 4;
 constexpr unsigned kSeed = 4;
 /// A run may make more calls than the one that was counted: merges come when they like.
 constexpr double kCallsMargin = 1.05;

@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 using testing::Program;
 
-constexpr std::chrono::seconds kSecondsInCheck{8};
+constexpr std::chrono::seconds kSecondsInCheck{6};
 /// Shorter ones say nothing about growth.
 constexpr std::chrono::seconds kSecondsToJudgeMemory{300};
 constexpr double kGrowthMax = 1.25;
