@@ -36,18 +36,19 @@ enum class Doubt {
 
 Result<void> try_block(Transport& session, const BlockInsert& insert, const InsertStatement& statement,
                        const Block& block, Doubt doubt) {
-  if (doubt != Doubt::kNone) {
-    const BatchBlock named{*insert.family, statement.deduplication_token, block};
-    bool completes = doubt == Doubt::kTried;
-    if (!completes) {
+  if (doubt == Doubt::kNone) return done(session.insert(statement, block));
+  const BatchBlock named{*insert.family, statement.deduplication_token, block};
+  if (doubt == Doubt::kEarlier) {
+    OPTIINFRA_TRY(const std::uint64_t found_before, count_stored(session, named));
+    if (found_before == 0) {
+      OPTIINFRA_CHECK(done(session.insert(statement, block)));
+      // An engine whose log of tokens outlived the rows believes to have them.
       OPTIINFRA_TRY(const std::uint64_t found, count_stored(session, named));
-      completes = found != 0;
+      if (found == block.row_count()) return {};
     }
-    if (completes)
-      return done(complete_block(session, named,
-                                 {.on_mismatch = insert.on_mismatch, .insert_timeout = statement.timeout}));
   }
-  return done(session.insert(statement, block));
+  return done(complete_block(session, named,
+                             {.on_mismatch = insert.on_mismatch, .insert_timeout = statement.timeout}));
 }
 
 /// Stores one block; an attempt that may be worth it is repeated until `deadline`. After one of unknown

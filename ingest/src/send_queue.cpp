@@ -31,7 +31,9 @@ std::shared_ptr<InsertGroup> SendQueue::pop() {
     const auto next = std::min_element(groups_.begin(), groups_.end(), [](const auto& a, const auto& b) {
       return a->not_before < b->not_before;
     });
-    changed_.wait_until(lock, (*next)->not_before);
+    // By value: while this waits, another thread may take the group, change its time and end it.
+    const steady_clock::time_point due_next = (*next)->not_before;
+    changed_.wait_until(lock, due_next);
   }
   return nullptr;
 }

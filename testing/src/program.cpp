@@ -138,8 +138,13 @@ void Program::collect_status(bool block) {
   if (WIFSIGNALED(status)) result_.signal = WTERMSIG(status);
 }
 
+bool Program::has_ended() {
+  collect_status(false);
+  return ended_;
+}
+
 ProgramResult Program::wait() {
-  while (!ended_ && read_some()) {
+  while (read_some()) {
   }
   while (!ended_ && steady_clock::now() < deadline_) {
     collect_status(false);

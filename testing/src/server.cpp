@@ -6,7 +6,7 @@ namespace optiinfra::testing {
 namespace {
 
 /// A server is started once and used by a whole test program.
-constexpr std::chrono::minutes kLifeMax{10};
+constexpr std::chrono::minutes kLifeMax{30};
 
 }  // namespace
 
@@ -25,11 +25,12 @@ bool ServerProcess::start() {
   command.insert(command.end(), {"--log-file", folder_.string() + ".log"});
   command.insert(command.end(), arguments_.begin(), arguments_.end());
   program_.reset();
-  program_ = std::make_unique<Program>(command, ProgramOptions{.timeout = kLifeMax});
+  program_ =
+      std::make_unique<Program>(command, ProgramOptions{.environment = environment_, .timeout = kLifeMax});
   const auto line = program_->wait_for_line("ready ");
   unsigned tcp = 0, http = 0;
   is_ready_ = std::sscanf(line.c_str(), "ready tcp=%*[^ :]:%u http=%*[^ :]:%u", &tcp, &http) == 2;
-  tcp_port_ = static_cast<std::uint16_t>(tcp), http_port_ = static_cast<std::uint16_t>(http);
+  if (is_ready_) tcp_port_ = static_cast<std::uint16_t>(tcp), http_port_ = static_cast<std::uint16_t>(http);
   return is_ready_;
 }
 

@@ -62,12 +62,20 @@ class Session final : public Transport {
     OPTIINFRA_TRY(InsertStream stream, InsertStream::open(connection_, insert_sql(statement, block)));
     OPTIINFRA_CHECK(
         write_native(block, [&stream](std::span<const std::byte> bytes) { return stream.append(bytes); }));
-    OPTIINFRA_TRY(const std::uint64_t rows_written, stream.finish());
+    const auto rows_written = stream.finish();
+    if (!rows_written) return after_failure(rows_written.error());
     OPTIINFRA_CHECK(connection_.sync_inserts());
-    return InsertSummary{rows_written, since(begin)};
+    return InsertSummary{*rows_written, since(begin)};
   }
 
  private:
+  /// After a refusal of the disk the engine lists the insert as running until its connection closes, and who
+  /// repeats it would wait for it.
+  static Error after_failure(Error error) {
+    if (error.message.find("errno: ") != std::string::npos) error.connection_usable = false;
+    return error;
+  }
+
   static std::string insert_sql(const InsertStatement& statement, const Block& block) {
     std::string sql = "INSERT INTO " + statement.table + " (";
     for (const Column& column : block.columns()) {

@@ -50,6 +50,9 @@ class Program {
 
   void send_signal(int signal) const;
 
+  /// Whether it has ended by now, its output read or not.
+  bool has_ended();
+
   /// Waits for the end. Repeated calls give the same result.
   ProgramResult wait();
 

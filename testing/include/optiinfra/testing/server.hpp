@@ -50,16 +50,20 @@ class ServerProcess {
   void send_signal(int signal) const { program_->send_signal(signal); }
   ProgramResult wait() { return program_->wait(); }
 
-  /// Starts it again after stop() or kill(), on the same folder and the same ports. False: see failure().
+  /// Starts it again after stop() or kill(), on the same folder and the same ports; after a start that failed
+  /// as well. False: see failure().
   bool start();
 
   /// The same with other arguments than before: servers that name each other's ports need the ports first.
   bool start(std::vector<std::string> arguments);
 
+  /// Holds from the next start on. Set in the server's environment: "NAME=value".
+  void set_environment(std::vector<std::string> environment) { environment_ = std::move(environment); }
+
  private:
   std::string program_path_;
   std::filesystem::path folder_;
-  std::vector<std::string> arguments_;
+  std::vector<std::string> arguments_, environment_;
   std::uint16_t tcp_port_ = 0, http_port_ = 0;
   bool is_ready_ = false;
   std::unique_ptr<Program> program_;

@@ -11,6 +11,8 @@ namespace optiinfra::testing {
 class TemporaryFolder {
  public:
   TemporaryFolder();
+  /// The same below another folder.
+  explicit TemporaryFolder(const std::filesystem::path& below);
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
   ~TemporaryFolder();
@@ -23,5 +25,9 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+/// Where files live in memory, for what makes and removes very many of them; the system's temporary folder
+/// where there is no such place with a few gigabytes of room.
+std::filesystem::path memory_folder();
 
 }  // namespace optiinfra::testing
