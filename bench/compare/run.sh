@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# bench/compare/run.sh [--rows N] [--slow-rows N] [--rounds N] [--questions N]: this store beside others, and the table of docs/performance.md.
+# Needs bench/compare/install.sh once, 5 GiB of disk and, with its defaults, ten minutes of a quiet machine.
+# shellcheck source-path=SCRIPTDIR/../..
+source "$(dirname "$0")/../../scripts/common.sh"
+
+export OPTIINFRA_LIBCHDB=${OPTIINFRA_LIBCHDB:-$root/build/engine/libchdb.so}
+build_preset release optiinfra compare_client
+out=$root/build/bench
+mkdir -p "$out"
+"$root/bench/compare/compare.py" "$root" "$@" >"$out/compare.json.new"
+mv "$out/compare.json.new" "$out/compare.json"
+"$root/bench/report.py" "$out" "$root/docs/performance.md" "$root/docs/performance.svg"
