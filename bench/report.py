@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """report.py FOLDER DOCUMENT CHART: the tables between "<!-- NAME:begin -->" and "<!-- NAME:end -->" of DOCUMENT, and CHART, from
-the JSON files that bench/measure.sh has put into FOLDER. A file that is absent leaves its table as it is."""
+the JSON files that bench/measure.sh and bench/compare/run.sh have put into FOLDER. A file that is absent leaves its table as it is."""
 import json
 import pathlib
 import re
@@ -45,8 +45,23 @@ def growth(data):
                    f"{r['memory_bytes'] / 2**20:.0f}", f"{r['p50_ms']:.1f}", f"{r['p99_ms']:.1f}"] for r in data["growth"]])
 
 
+def compare(data):
+    def optional(value):
+        return "" if value is None else f"{value:.1f}"
+    return table(["rows of", "inserted by", "rows", "survives", "M rows/s", "lowest - highest", "we are x as fast", "CPU ns a row",
+                  "bytes a row", "question p50 ms"],
+                 [[r["rows_of"], r["way"], f"{r['rows']:,}", r["survives"], f"{r['rows_per_second'] / 1e6:.3f}",
+                   f"{r['rows_per_second_low'] / 1e6:.3f} - {r['rows_per_second_high'] / 1e6:.3f}", optional(r["ours_is_times"]),
+                   f"{r['cpu_ns_per_row']:.0f}", optional(r["bytes_per_row"]), optional(r["question_p50_ms"])]
+                  for r in data["compare"]])
+
+
 def circumstances(data):
     at = data["circumstances"]
+    if "others" in at:
+        return (f"{at['processor']}, {at['cores']} cores, {at['memory_bytes'] / 2**30:.0f} GiB, {at['system']}, {at['disk']}; engine "
+                f"{at['engine']}, {', '.join(at['others'])}; optiinfra {at['program']}; {at['rounds']} rounds. Load of the machine before "
+                f"{at['load_before']:.1f}, after {at['load_after']:.1f}.")
     return (f"{at['processor']}, {at['cores']} cores, {at['memory_bytes'] / 2**30:.0f} GiB, {at['system']}, {at['disk'] or 'a server'}; engine "
             f"{at['engine']}; optiinfra {at['program']}; {at['rounds']} rounds, {at['threads']} threads. Load of the machine "
             f"before {at['load_before']:.1f}, after {at['load_after']:.1f}; memory of the process at most {at['memory_bytes_max'] / 2**20:.0f} MiB.")
@@ -86,7 +101,7 @@ def chart(data):
 def main():
     folder, document, picture = map(pathlib.Path, sys.argv[1:4])
     text = document.read_text()
-    makers = {"inserts": inserts, "questions": questions, "sizes": sizes, "growth": growth, "native": inserts}
+    makers = {"inserts": inserts, "questions": questions, "sizes": sizes, "growth": growth, "native": inserts, "compare": compare}
     for name, make in makers.items():
         file = folder / f"{name}.json"
         if not file.exists():

@@ -19,8 +19,8 @@ class Server:
         self.port = free_port()
         self.url = f"clickhouse://127.0.0.1:{self.port}"
         with open(f"{folder}/server.log", "wb") as log:
-            self.process = subprocess.Popen([program, "server", "--path", f"{folder}/served", "--tcp-port", str(self.port), "--http-port", "0"],
-                                            stdout=log, stderr=log)
+            self.process = subprocess.Popen([program, "server", "--path", f"{folder}/served", "--tcp-port", str(self.port),
+                                             "--http-port", "0"], stdout=log, stderr=log)
         ping = [program, "--url", self.url, "ping"]
         wait_until(lambda: subprocess.run(ping, capture_output=True, check=False).returncode == 0, "optiinfra server", self.process)
         self.client = Client("127.0.0.1", port=self.port, database="optiinfra")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bench/compare/install.sh: installs the systems that bench/compare/run.sh compares with, from Debian and npm. Only developers
 # who compare need it. Debian's packages bring services of their own; what runs here is started by run.sh, so they are not.
-# shellcheck source-path=SCRIPTDIR/../..
+# shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/../../scripts/common.sh"
 
 as_root() { if [[ $(id -u) -eq 0 ]]; then "$@"; else sudo "$@"; fi; }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# bench/compare/run.sh [--rows N] [--slow-rows N] [--rounds N] [--questions N]: this store beside others, and the table of docs/performance.md.
+# bench/compare/run.sh [--rows N] [--slow-rows N] [--rounds N] [--questions N]: this store beside others, and the table in
+# docs/performance.md.
 # Needs bench/compare/install.sh once, 5 GiB of disk and, with its defaults, ten minutes of a quiet machine.
-# shellcheck source-path=SCRIPTDIR/../..
+# shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/../../scripts/common.sh"
 
 export OPTIINFRA_LIBCHDB=${OPTIINFRA_LIBCHDB:-$root/build/engine/libchdb.so}
