@@ -9,6 +9,7 @@ import datetime
 import json
 import pathlib
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -141,6 +142,7 @@ def main():
     parser.add_argument("--questions", type=int, default=15)
     options = parser.parse_args()
     root = options.root.resolve()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # So that the servers end, too.
     at = machine.circumstances(root)
     with tempfile.TemporaryDirectory(prefix="compare", dir="/var/tmp") as name:
         folder = pathlib.Path(name)

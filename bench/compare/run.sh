@@ -6,6 +6,10 @@
 source "$(dirname "$0")/../../scripts/common.sh"
 
 export OPTIINFRA_LIBCHDB=${OPTIINFRA_LIBCHDB:-$root/build/engine/libchdb.so}
+{ [[ -s $root/build/compare/node_modules/@duckdb/node-bindings-linux-x64/libduckdb.so && -x /usr/lib/postgresql/15/bin/postgres ]] &&
+  command -v victoria-metrics && /usr/bin/python3 -c 'import psycopg2, clickhouse_driver'; } >/dev/null 2>&1 ||
+  stop "not all is there that it compares with." "Run: bench/compare/install.sh"
+export PYTHONDONTWRITEBYTECODE=1
 build_preset release optiinfra compare_client
 out=$root/build/bench
 mkdir -p "$out"
