@@ -21,7 +21,7 @@ namespace optiinfra {
 enum class Acknowledgement {
   kAccepted,  ///< In the writer's memory: nothing but an orderly close.
   kSpooled,   ///< On this machine's disk, synced: a kill, a crash, a power loss; stored by the next writer.
-  kStored,    ///< In the store's table and rollup, deduplicated and synced: all of that, and the spool's loss.
+  kStored,  ///< In the store's table and rollup, deduplicated and synced: all of that, and the spool's loss.
 };
 
 /// What write() does while the writer holds as many bytes as it may.
