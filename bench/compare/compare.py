@@ -127,6 +127,8 @@ class Comparison:
                 "rows_of": family, "way": system, "survives": survives, "rows": rows,
                 "rows_per_second": statistics.median(rates), "rows_per_second_low": min(rates), "rows_per_second_high": max(rates),
                 "ours_is_times": statistics.median(base_rows / ours["seconds"] / rate for ours, rate in zip(base, rates)),
+                "cpu_is_times": statistics.median(one["cpu_seconds"] / rows / (ours["cpu_seconds"] / base_rows)
+                                                  for ours, one in zip(base, rounds)),
                 "cpu_ns_per_row": statistics.median(one["cpu_seconds"] for one in rounds) / rows * 1e9,
                 "bytes_per_row": statistics.median(one["bytes"] for one in rounds) / rows if rounds[0].get("bytes") else None,
                 "question_p50_ms": statistics.median(asked) if asked else None})

@@ -99,5 +99,5 @@ def circumstances(root):
     return {"processor": value_in("/proc/cpuinfo", "model name"), "cores": os.cpu_count(),
             "memory_bytes": int(value_in("/proc/meminfo", "MemTotal").split()[0]) * 1024,
             "system": f"{system}, {platform.system()} {platform.release()}",
-            "disk": says("stat", "-f", "-c", "%T", "build"), "load_before": load(),
+            "disk": says("findmnt", "-n", "-o", "FSTYPE", "-T", "/var/tmp"), "load_before": load(),
             "program": says("git", "describe", "--always", "--dirty")}
