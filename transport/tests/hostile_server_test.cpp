@@ -304,6 +304,16 @@ TEST(InsertInto, AServerThatLeavesWithoutAnAnswerMayBeApplied) {
   EXPECT_FALSE(error.connection_usable);
 }
 
+TEST(InsertInto, AServerThatSaysItIsDoneAndHasSeenNoRowsIsNotBelieved) {
+  const Error error = inserted_with(3, [](const Peer& peer) {
+    peer.receive();
+    peer.send(packet(ServerPacket::kEndOfStream));
+  });
+  EXPECT_EQ(error.kind, ErrorKind::kUnavailable) << error.message;
+  EXPECT_EQ(error.applied, Applied::kUnknown);
+  EXPECT_FALSE(error.connection_usable);
+}
+
 TEST(InsertInto, AServerThatNeverAnswersMayBeApplied) {
   const Error error = inserted_with(
       3,

@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
 
 namespace optiinfra::testing {
 namespace {
@@ -133,7 +134,6 @@ ScriptedHttpServer::~ScriptedHttpServer() {
     for (const int socket : sockets_) ::shutdown(socket, SHUT_RDWR);
   }
   for (std::thread& thread : threads_) thread.join();
-  for (const int socket : sockets_) ::close(socket);
   ::close(listener_);
 }
 
@@ -151,7 +151,10 @@ void ScriptedHttpServer::accept_all() {
     threads_.emplace_back([this, socket] {
       HttpPeer peer(socket);
       script_(peer);
-      ::shutdown(socket, SHUT_RDWR);
+      // Closed, not only shut down: a client that fills our window would wait where a real server is gone.
+      const std::lock_guard lock_again(mutex_);
+      std::erase(sockets_, socket);
+      ::close(socket);
     });
   }
 }
