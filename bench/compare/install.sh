@@ -6,7 +6,7 @@ source "$(dirname "$0")/../../scripts/common.sh"
 
 as_root() { if [[ $(id -u) -eq 0 ]]; then "$@"; else sudo "$@"; fi; }
 
-as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install \
+as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends --no-upgrade install \
   postgresql-15 victoria-metrics python3-clickhouse-driver python3-psycopg2 ||
   stop "Debian's packages could not be had." "Try: apt-get update, then run the same command again."
 
