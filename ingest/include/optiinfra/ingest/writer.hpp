@@ -36,8 +36,9 @@ struct WriterOptions {
   std::filesystem::path spool_folder = {};
   /// Most bytes that the spool may take on disk, at least kSpoolBytesMin.
   std::size_t spool_bytes_max = std::size_t{8} << 30;
-  /// Rows of a family that make an insert, 1 to kInsertRowsMax. Larger inserts cost the engine less a row.
-  std::size_t insert_rows = 262'144;
+  /// Rows of a family that make an insert, 1 to kInsertRowsMax. Larger inserts cost the engine and the disk
+  /// less a row (docs/decisions/0015).
+  std::size_t insert_rows = 524'288;
   /// Rows are sent after this time even when they are fewer.
   std::chrono::milliseconds insert_age{1'000};
   /// Most bytes of rows that wait in memory, at least kWriterMemoryBytesMin.
