@@ -1,6 +1,6 @@
 // What the network costs before the network: one block as a client sends it, in the Native format and in
 // compressed frames, written and read, in CPU time of one thread.
-// codec_bench [ROWS] [REPETITIONS]: the best repetition counts.
+// codec_bench [ROWS] [REPETITIONS]: the best repetition counts, and of the steps of an insert the median.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -14,6 +14,7 @@
 #include "optiinfra/codec/compression.hpp"
 #include "optiinfra/codec/native.hpp"
 #include "optiinfra/generate/fleet.hpp"
+#include "optiinfra/schema/validate.hpp"
 
 namespace {
 
@@ -57,15 +58,49 @@ ByteSource source_of(const Bytes& bytes) {
   };
 }
 
-/// A day's requests of a fleet, sorted as the client sends them.
-Block make_block(std::size_t rows) {
+PerformanceBatch make_batch(std::size_t rows) {
   Fleet fleet = expect(Fleet::create({.seed = 1,
                                       .days = 1,
                                       .rows = 4 * rows + 10'000,
                                       .end = std::chrono::floor<std::chrono::days>(now())}));
   PerformanceBatch batch;
   fleet.next_batch(batch, rows);
-  return gather_block<PerformanceMetric>(batch, plan_insert<PerformanceMetric>(batch, {}).rows);
+  return batch;
+}
+
+/// What an insert does with a batch before the engine has it, step by step: nanoseconds of CPU a row, the
+/// median of `repetitions`. With `keeps_memory` a block takes the memory of the one before it, as a client's
+/// do.
+void bench_encode(const PerformanceBatch& batch, int repetitions, bool keeps_memory) {
+  std::vector<double> steps[5];
+  Block spare;
+  for (int i = 0; i < repetitions; ++i) {
+    const double begin = cpu_seconds();
+    const Validation validation = validate<PerformanceMetric>(batch, now());
+    const double checked = cpu_seconds();
+    const InsertPlan plan = plan_insert<PerformanceMetric>(batch, validation.refused_rows);
+    const double sorted = cpu_seconds();
+    Block block = gather_block<PerformanceMetric>(batch, plan.rows, std::move(spare));
+    const double gathered = cpu_seconds();
+    std::size_t bytes = 0;
+    expect(write_native(block, [&bytes](std::span<const std::byte> piece) -> Result<void> {
+      bytes += piece.size();
+      return {};
+    }));
+    const double written = cpu_seconds();
+    spare = keeps_memory ? std::move(block) : Block{};
+    const double times[] = {checked - begin, sorted - checked, gathered - sorted, written - gathered,
+                            written - begin};
+    for (std::size_t step = 0; step < std::size(steps); ++step)
+      steps[step].push_back(times[step] * 1e9 / static_cast<double>(batch.size()));
+  }
+  std::printf("encode %7zu rows, %-11s  ", batch.size(), keeps_memory ? "kept memory" : "new memory");
+  const char* const names[] = {"check", "sort", "gather", "write", "all"};
+  for (std::size_t step = 0; step < std::size(steps); ++step) {
+    std::sort(steps[step].begin(), steps[step].end());
+    std::printf("%s %.1f%s", names[step], steps[step][steps[step].size() / 2],
+                step + 1 < 5 ? ", " : " ns a row\n");
+  }
 }
 
 /// The block straight into frames of at most `frame_bytes`, appended to `frames`.
@@ -114,7 +149,12 @@ void bench_frames(const Block& block, const Bytes& native, const char* name, Com
 int main(int argc, char** argv) {
   const std::size_t rows = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
   const int repetitions = argc > 2 ? std::atoi(argv[2]) : 7;
-  const Block block = make_block(rows);
+  for (const std::size_t encoded : {rows, rows / 4}) {
+    const PerformanceBatch some = make_batch(encoded);
+    for (const bool keeps_memory : {false, true}) bench_encode(some, repetitions, keeps_memory);
+  }
+  const PerformanceBatch batch = make_batch(rows);
+  const Block block = gather_block<PerformanceMetric>(batch, plan_insert<PerformanceMetric>(batch, {}).rows);
   Bytes native;
   const auto append = [&native](std::span<const std::byte> bytes) -> Result<void> {
     native.insert(native.end(), bytes.begin(), bytes.end());

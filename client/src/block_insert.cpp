@@ -99,9 +99,11 @@ Outcome store_part(const BlockInsert& insert, const PartInsert& part, steady_clo
   const std::string prefix = token_prefix(insert, *part.route);
   for (std::size_t index = 0; index < part.plan.block_ends.size(); ++index) {
     const std::size_t begin = outcome.rows_stored, end = part.plan.block_ends[index];
-    const Block block = insert.gather(std::span(part.plan.rows).subspan(begin, end - begin));
+    Block block = insert.gather(std::span(part.plan.rows).subspan(begin, end - begin),
+                                insert.spares->take(insert.table));
     auto stored = store_block(insert, *part.route, statement(insert, *part.route, prefix + name_of(block)),
                               block, deadline);
+    insert.spares->give_back(insert.table, std::move(block));
     if (!stored) {
       outcome.error = std::move(stored).error();
       break;

@@ -10,6 +10,7 @@
 #include "insert_plan.hpp"
 #include "optiinfra/store/batch.hpp"
 #include "shards.hpp"
+#include "spare_blocks.hpp"
 
 namespace optiinfra {
 
@@ -28,7 +29,9 @@ struct BlockInsert {
   OnMismatch on_mismatch = OnMismatch::kReport;
   std::string token;  ///< Of the call; each block has one of its own, made from it.
   std::chrono::milliseconds timeout{0};
-  std::function<Block(std::span<const std::uint32_t>)> gather;  ///< The block of some rows. Threads: any.
+  /// The block of some rows, in the memory of a spare one. Threads: any.
+  std::function<Block(std::span<const std::uint32_t>, Block)> gather;
+  SpareBlocks* spares = nullptr;
 };
 
 /// Parts of a cluster that one call inserts into at the same time.

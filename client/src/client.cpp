@@ -146,7 +146,9 @@ Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType
       .on_mismatch = options.token_named_more ? OnMismatch::kAccept : OnMismatch::kReport,
       .token = options.token.empty() ? Uuid::random().to_string() : options.token,
       .timeout = state_->options.call_timeout,
-      .gather = [&](std::span<const std::uint32_t> rows) { return gather_block<Row>(batch, rows); }};
+      .gather = [&](std::span<const std::uint32_t> rows,
+                    Block spare) { return gather_block<Row>(batch, rows, std::move(spare)); },
+      .spares = &state_->spares};
   std::vector<std::uint32_t> places;
   if (state_->shards != nullptr) places = shards_of<Row>(batch, state_->shards->placement());
   auto stored = insert_parts(insert, parts_of(plan_insert<Row>(batch, receipt.refused_rows), places,
@@ -165,11 +167,12 @@ Result<void> Client::insert_rollup(Family family, const Block& block, std::strin
   if (state_->shards != nullptr) {
     OPTIINFRA_TRY(places, shards_of(block, family, state_->shards->placement()));
   }
-  const BlockInsert insert{
-      .table = table_of(family).rollup_table,
-      .token = std::string(token),
-      .timeout = state_->options.call_timeout,
-      .gather = [&](std::span<const std::uint32_t> rows) { return gather_block(block, rows); }};
+  const BlockInsert insert{.table = table_of(family).rollup_table,
+                           .token = std::string(token),
+                           .timeout = state_->options.call_timeout,
+                           .gather = [&](std::span<const std::uint32_t> rows,
+                                         Block spare) { return gather_block(block, rows, std::move(spare)); },
+                           .spares = &state_->spares};
   auto stored = insert_parts(insert, parts_of(std::move(plan), places, state_->whole, state_->shards.get()));
   if (!stored) return with_context(std::move(stored).error(), "insert into " + std::string(insert.table));
   return {};

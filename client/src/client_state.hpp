@@ -7,6 +7,7 @@
 #include "optiinfra/store/retention.hpp"
 #include "session_pool.hpp"
 #include "shards.hpp"
+#include "spare_blocks.hpp"
 
 namespace optiinfra {
 
@@ -32,6 +33,7 @@ class Client::State {
   }
 
   SessionPool pool;
+  SpareBlocks spares;
   const ClientOptions options;
   const InsertRoute whole;         ///< To a store on one machine.
   std::unique_ptr<Shards> shards;  ///< nullptr for a store on one machine.

@@ -176,8 +176,7 @@ void radix_sort(std::vector<Place>& places) {
   for (int shift = 0; shift < 64; shift += kDigitBits) {
     if ((varying >> shift & (kDigits - 1)) == 0) continue;
     if (other.empty()) {
-      other.reserve(places.size());
-      prefer_large_pages(other.data(), places.size() * sizeof(Place));
+      make_room(other, places.size());
       other.resize(places.size());
     }
     std::array<std::uint32_t, kDigits> next{};
@@ -192,8 +191,7 @@ template <typename Place>
 InsertPlan plan_by_place(const std::vector<std::uint32_t>& times, const Ranks& ranks, const PlaceBits& bits,
                          std::span<const std::uint32_t> left_out) {
   std::vector<Place> places;
-  places.reserve(times.size() - left_out.size());
-  prefer_large_pages(places.data(), places.capacity() * sizeof(Place));
+  make_room(places, times.size() - left_out.size());
   auto next_left_out = left_out.begin();
   for (std::uint32_t row = 0; row < times.size(); ++row) {
     if (next_left_out != left_out.end() && *next_left_out == row) {
@@ -237,20 +235,42 @@ struct GatherIterator {
 };
 
 template <typename T>
-ColumnData gather(const std::vector<T>& values, std::span<const std::uint32_t> rows) {
-  std::vector<T> result;
-  result.reserve(rows.size());
-  prefer_large_pages(result.data(), rows.size() * sizeof(T));
-  result.insert(result.end(), GatherIterator<T>{values.data(), rows.data()},
-                GatherIterator<T>{values.data(), rows.data() + rows.size()});
-  return result;
+void assign(std::vector<T>& into, const std::vector<T>& values, std::span<const std::uint32_t> rows) {
+  make_room(into, rows.size());
+  into.insert(into.end(), GatherIterator<T>{values.data(), rows.data()},
+              GatherIterator<T>{values.data(), rows.data() + rows.size()});
 }
 
-ColumnData gather(const Strings& values, std::span<const std::uint32_t> rows) { return values.gather(rows); }
-
-ColumnData gather(const Dictionary& values, std::span<const std::uint32_t> rows) {
-  return values.gather(rows);
+void assign(Strings& into, const Strings& values, std::span<const std::uint32_t> rows) {
+  into.assign(values, rows);
 }
+
+void assign(Dictionary& into, const Dictionary& values, std::span<const std::uint32_t> rows) {
+  into.assign(values, rows);
+}
+
+/// Rows of columns one after the other, in the memory of a spare block's.
+class BlockGatherer {
+ public:
+  BlockGatherer(std::span<const std::uint32_t> rows, Block spare)
+      : rows_(rows), spares_(std::move(spare).columns()) {}
+
+  template <typename Values>
+  void add(std::string name, std::string type, const Values& values) {
+    const std::size_t index = block_.columns().size();
+    Values* const spare = index < spares_.size() ? std::get_if<Values>(&spares_[index].data) : nullptr;
+    Values into = spare == nullptr ? Values{} : std::move(*spare);
+    assign(into, values, rows_);
+    block_.add({std::move(name), std::move(type), std::move(into)});
+  }
+
+  Block take() { return std::move(block_); }
+
+ private:
+  std::span<const std::uint32_t> rows_;
+  std::vector<Column> spares_;
+  Block block_;
+};
 
 }  // namespace
 
@@ -279,35 +299,39 @@ std::vector<InsertPlan> split_by_shard(const InsertPlan& plan, std::span<const s
 }
 
 template <typename Row>
-Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> rows) {
-  Block block;
+Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> rows,
+                   Block spare) {
+  BlockGatherer gatherer(rows, std::move(spare));
   for_each_column<Row>([&](const auto& access) {
-    block.add({access.definition.name, access.definition.type, gather(batch.*access.batch, rows)});
+    gatherer.add(access.definition.name, access.definition.type, batch.*access.batch);
   });
-  return block;
+  return gatherer.take();
 }
 
-Block gather_block(const Block& block, std::span<const std::uint32_t> rows) {
-  Block result;
+Block gather_block(const Block& block, std::span<const std::uint32_t> rows, Block spare) {
+  BlockGatherer gatherer(rows, std::move(spare));
   for (const Column& column : block.columns()) {
-    result.add({column.name, column.type,
-                std::visit(
-                    [&](const auto& values) -> ColumnData {
-                      if constexpr (requires { gather(values, rows); }) return gather(values, rows);
-                      detail::broken_invariant("a block to be placed has values that may be absent");
-                    },
-                    column.data)});
+    std::visit(
+        [&](const auto& values) {
+          if constexpr (requires { values->null; }) {
+            detail::broken_invariant("a block to be placed has values that may be absent");
+          } else {
+            gatherer.add(column.name, column.type, values);
+          }
+        },
+        column.data);
   }
-  return result;
+  return gatherer.take();
 }
 
 template InsertPlan plan_insert<CostMetric>(const CostBatch&, std::span<const std::uint32_t>);
 template InsertPlan plan_insert<PerformanceMetric>(const PerformanceBatch&, std::span<const std::uint32_t>);
 template InsertPlan plan_insert<ResourceMetric>(const ResourceBatch&, std::span<const std::uint32_t>);
 template InsertPlan plan_insert<QualityMetric>(const QualityBatch&, std::span<const std::uint32_t>);
-template Block gather_block<CostMetric>(const CostBatch&, std::span<const std::uint32_t>);
-template Block gather_block<PerformanceMetric>(const PerformanceBatch&, std::span<const std::uint32_t>);
-template Block gather_block<ResourceMetric>(const ResourceBatch&, std::span<const std::uint32_t>);
-template Block gather_block<QualityMetric>(const QualityBatch&, std::span<const std::uint32_t>);
+template Block gather_block<CostMetric>(const CostBatch&, std::span<const std::uint32_t>, Block);
+template Block gather_block<PerformanceMetric>(const PerformanceBatch&, std::span<const std::uint32_t>,
+                                               Block);
+template Block gather_block<ResourceMetric>(const ResourceBatch&, std::span<const std::uint32_t>, Block);
+template Block gather_block<QualityMetric>(const QualityBatch&, std::span<const std::uint32_t>, Block);
 
 }  // namespace optiinfra

@@ -27,11 +27,13 @@ InsertPlan plan_insert(const typename MetricTraits<Row>::BatchType& batch,
 std::vector<InsertPlan> split_by_shard(const InsertPlan& plan, std::span<const std::uint32_t> shard_of_row,
                                        std::size_t shard_count);
 
-/// The block of the rows that `rows` names, in that order.
+/// The block of the rows that `rows` names, in that order. It takes the memory of `spare`, a block that
+/// nobody needs, where that has columns alike.
 template <typename Row>
-Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> rows);
+Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> rows,
+                   Block spare = {});
 
 /// The same of a block without values that may be absent.
-Block gather_block(const Block& block, std::span<const std::uint32_t> rows);
+Block gather_block(const Block& block, std::span<const std::uint32_t> rows, Block spare = {});
 
 }  // namespace optiinfra

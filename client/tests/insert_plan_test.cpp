@@ -6,10 +6,22 @@
 #include <numeric>
 #include <random>
 
+#include "optiinfra/codec/native.hpp"
+
 namespace optiinfra {
 namespace {
 
 constexpr std::uint32_t kDay = 86'400, kBegin = 20'000 * kDay;
+
+std::vector<std::byte> native_bytes(const Block& block) {
+  std::vector<std::byte> bytes;
+  const auto written = write_native(block, [&](std::span<const std::byte> piece) -> Result<void> {
+    bytes.insert(bytes.end(), piece.begin(), piece.end());
+    return {};
+  });
+  EXPECT_TRUE(written);
+  return bytes;
+}
 
 PerformanceBatch random_batch(std::size_t rows, std::uint32_t days) {
   std::mt19937 random(7);
@@ -116,6 +128,28 @@ TEST(GatherBlock, HasTheTablesColumnsAndTheRowsAskedFor) {
   EXPECT_EQ(block.columns().size(), 14u);
   EXPECT_EQ(std::get<Dictionary>(block.find("instance_id")->data)[0], "i-2");
   EXPECT_EQ(std::get<std::vector<float>>(block.find("cpu_utilization")->data)[1], 0);
+}
+
+TEST(GatherBlock, TakesTheMemoryOfASpareBlockAndNothingElseOfIt) {
+  const PerformanceBatch before = random_batch(3'000, 4), batch = random_batch(2'000, 5);
+  const auto all_before = plan_insert<PerformanceMetric>(before, {}).rows,
+             all = plan_insert<PerformanceMetric>(batch, {}).rows;
+  Block spare = gather_block<PerformanceMetric>(before, all_before);
+  const void* const memory = std::get<std::vector<Uuid>>(spare.find("request_id")->data).data();
+  const Block block = gather_block<PerformanceMetric>(batch, all, std::move(spare));
+  EXPECT_EQ(std::get<std::vector<Uuid>>(block.find("request_id")->data).data(), memory);
+  EXPECT_EQ(native_bytes(block), native_bytes(gather_block<PerformanceMetric>(batch, all)));
+}
+
+TEST(GatherBlock, MakesNewColumnsWhereTheSpareBlockHasOthers) {
+  const PerformanceBatch batch = random_batch(100, 6);
+  const auto rows = plan_insert<PerformanceMetric>(batch, {}).rows;
+  ResourceBatch other;
+  other.append(ResourceMetric{});
+  const std::uint32_t first = 0;
+  Block spare = gather_block<ResourceMetric>(other, {&first, 1});
+  const Block block = gather_block<PerformanceMetric>(batch, rows, std::move(spare));
+  EXPECT_EQ(native_bytes(block), native_bytes(gather_block<PerformanceMetric>(batch, rows)));
 }
 
 }  // namespace

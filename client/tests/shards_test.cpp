@@ -54,11 +54,13 @@ class OnThreeShards : public ::testing::Test {
     auto plans = split_by_shard(plan_insert<PerformanceMetric>(batch, {}), places, 3);
     std::vector<PartInsert> parts;
     for (std::size_t i = 0; i < 3; ++i) parts.push_back({&shards_->routes()[i], std::move(plans[i])});
-    return insert_parts({.table = "performance_metrics_ts",
-                         .token = token,
-                         .timeout = 2s,
-                         .gather = [&](auto rows) { return gather_block<PerformanceMetric>(batch, rows); }},
-                        parts);
+    return insert_parts(
+        {.table = "performance_metrics_ts",
+         .token = token,
+         .timeout = 2s,
+         .gather = [&](auto rows, Block) { return gather_block<PerformanceMetric>(batch, rows); },
+         .spares = &spares_},
+        parts);
   }
 
   std::vector<std::size_t> expected_rows(const PerformanceBatch& batch) {
@@ -71,6 +73,7 @@ class OnThreeShards : public ::testing::Test {
                                            std::make_shared<FakeStore>()};
   std::shared_ptr<FakeStore> entry_ = std::make_shared<FakeStore>();
   SessionPool entry_pool_{std::make_shared<FakeConnector>(entry_)};
+  SpareBlocks spares_;
   std::vector<StoreUrl> urls_;
   std::unique_ptr<Shards> shards_;
 };

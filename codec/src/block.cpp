@@ -24,6 +24,20 @@ struct SizeBytes {
 
 std::size_t data_size_bytes(const ColumnData& data) { return std::visit(SizeBytes{}, data); }
 
+std::size_t data_capacity_bytes(const ColumnData& data) {
+  return std::visit(
+      [](const auto& values) -> std::size_t {
+        if constexpr (requires { values->null; }) {
+          return values->null.capacity() + data_capacity_bytes(values->values);
+        } else if constexpr (requires { values.capacity_bytes(); }) {
+          return values.capacity_bytes();
+        } else {
+          return values.capacity() * sizeof(*values.data());
+        }
+      },
+      data);
+}
+
 /// Bugs of the caller that would reach the engine as garbage. An unknown type is the engine's to judge.
 const char* what_is_wrong(const Column& column) {
   const auto layout = empty_column(column.type);
@@ -62,6 +76,12 @@ const Column* Block::find(std::string_view name) const noexcept {
 std::size_t Block::size_bytes() const noexcept {
   std::size_t total = 0;
   for (const Column& column : columns_) total += data_size_bytes(column.data);
+  return total;
+}
+
+std::size_t Block::capacity_bytes() const noexcept {
+  std::size_t total = 0;
+  for (const Column& column : columns_) total += data_capacity_bytes(column.data);
   return total;
 }
 

@@ -25,23 +25,21 @@ void Strings::append_all(const Strings& more) {
   for (std::size_t row = 0; row < rows; ++row) ends_.push_back(offset + more.ends_[row]);
 }
 
-Strings Strings::gather(std::span<const std::uint32_t> rows) const {
-  Strings result;
-  result.ends_.reserve(rows.size());
-  prefer_large_pages(result.ends_.data(), rows.size() * sizeof(std::size_t));
+void Strings::assign(const Strings& source, std::span<const std::uint32_t> rows) {
+  make_room(ends_, rows.size());
   std::size_t end = 0;
-  for (const std::uint32_t row : rows) result.ends_.push_back(end += (*this)[row].size());
+  for (const std::uint32_t row : rows) ends_.push_back(end += source[row].size());
   // Short texts are copied as one word of fixed size, which may reach into the room of the next.
   constexpr std::size_t kWordBytes = 16;
-  result.chars_.reserve(end + kWordBytes);
-  prefer_large_pages(result.chars_.data(), end + kWordBytes);
-  result.chars_.resize(end + kWordBytes);
-  const char* const last_word = chars_.data() + chars_.size() - std::min(chars_.size(), kWordBytes);
-  char* into = result.chars_.data();
+  make_room(chars_, end + kWordBytes);
+  chars_.resize(end + kWordBytes);
+  const std::string& from = source.chars_;
+  const char* const last_word = from.data() + from.size() - std::min(from.size(), kWordBytes);
+  char* into = chars_.data();
   for (const std::uint32_t row : rows) {
-    const std::string_view text = (*this)[row];
+    const std::string_view text = source[row];
     const bool is_one_word =
-        text.size() <= kWordBytes && chars_.size() >= kWordBytes && text.data() <= last_word;
+        text.size() <= kWordBytes && from.size() >= kWordBytes && text.data() <= last_word;
     if (is_one_word) {
       std::memcpy(into, text.data(), kWordBytes);
     } else {
@@ -49,8 +47,7 @@ Strings Strings::gather(std::span<const std::uint32_t> rows) const {
     }
     into += text.size();
   }
-  result.chars_.resize(end);
-  return result;
+  chars_.resize(end);
 }
 
 void Strings::clear() noexcept {
@@ -101,15 +98,12 @@ void Dictionary::grow_table() {
   }
 }
 
-Dictionary Dictionary::gather(std::span<const std::uint32_t> rows) const {
-  Dictionary result;
-  result.keys_ = keys_;
-  result.table_ = table_;
-  result.indexes_.reserve(rows.size());
-  prefer_large_pages(result.indexes_.data(), rows.size() * sizeof(std::uint32_t));
-  result.indexes_.resize(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) result.indexes_[i] = indexes_[rows[i]];
-  return result;
+void Dictionary::assign(const Dictionary& source, std::span<const std::uint32_t> rows) {
+  keys_ = source.keys_;
+  table_ = source.table_;
+  make_room(indexes_, rows.size());
+  indexes_.resize(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) indexes_[i] = source.indexes_[rows[i]];
 }
 
 void Dictionary::append_all(const Dictionary& more) {

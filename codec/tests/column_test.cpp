@@ -19,25 +19,28 @@ TEST(Strings, KeepEveryTextAtItsRow) {
   EXPECT_EQ(values.size(), 0u);
 }
 
-TEST(Strings, GatherRowsOfAnyLengthInTheOrderAsked) {
+TEST(Strings, TakeRowsOfAnyLengthInTheOrderAsked) {
   Strings strings;
   const std::string texts[] = {"", "short", std::string(16, 'w'), std::string(17, 'x'), std::string(500, 'y'),
                                "z"};
   for (const std::string& text : texts) strings.append(text);
   const std::vector<std::uint32_t> rows = {5, 0, 4, 2, 5, 3, 1, 5};
-  const Strings gathered = strings.gather(rows);
-  ASSERT_EQ(gathered.size(), rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(gathered[i], texts[rows[i]]) << i;
+  Strings taken;
+  taken.append("what was there before");
+  taken.assign(strings, rows);
+  ASSERT_EQ(taken.size(), rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(taken[i], texts[rows[i]]) << i;
 }
 
-TEST(Strings, GatherOfTextsShorterThanOneWordReadsNothingBehindThem) {
+TEST(Strings, TakingTextsShorterThanOneWordReadsNothingBehindThem) {
   Strings strings;
   strings.append("ab");
   strings.append("c");
-  const Strings gathered = strings.gather(std::vector<std::uint32_t>{1, 0, 1});
-  EXPECT_EQ(gathered[0], "c");
-  EXPECT_EQ(gathered[1], "ab");
-  EXPECT_EQ(gathered.size_bytes(), 4u);
+  Strings taken;
+  taken.assign(strings, std::vector<std::uint32_t>{1, 0, 1});
+  EXPECT_EQ(taken[0], "c");
+  EXPECT_EQ(taken[1], "ab");
+  EXPECT_EQ(taken.size_bytes(), 4u);
 }
 
 TEST(Strings, AppendAllOfOthersBehindTheirOwn) {
@@ -84,15 +87,18 @@ TEST(Dictionary, HasTheEmptyTextAsItsFirstKey) {
   EXPECT_EQ(values.intern("y"), 1u);
 }
 
-TEST(Dictionary, GathersRowsInTheOrderAsked) {
+TEST(Dictionary, TakesRowsInTheOrderAsked) {
   Dictionary values;
   for (const char* text : {"a", "b", "c"}) values.append(text);
-  Dictionary gathered = values.gather(std::vector<std::uint32_t>{2, 0, 2});
-  ASSERT_EQ(gathered.size(), 3u);
-  EXPECT_EQ(gathered[0], "c");
-  EXPECT_EQ(gathered[1], "a");
-  EXPECT_EQ(gathered[2], "c");
-  EXPECT_EQ(gathered.intern("b"), values.intern("b"));
+  Dictionary taken;
+  taken.append("what was there before");
+  taken.assign(values, std::vector<std::uint32_t>{2, 0, 2});
+  ASSERT_EQ(taken.size(), 3u);
+  EXPECT_EQ(taken[0], "c");
+  EXPECT_EQ(taken[1], "a");
+  EXPECT_EQ(taken[2], "c");
+  EXPECT_EQ(taken.key_count(), values.key_count());
+  EXPECT_EQ(taken.intern("b"), values.intern("b"));
 }
 
 TEST(Block, FindsColumnsByNameAndCountsTheirBytes) {

@@ -3,7 +3,7 @@
 // script ends in order, and every row is there once.
 //
 // In ./check a few are tried. All of them:
-//   OPTIINFRA_KILLS=all build/release/tests/kills/kill_matrix --gtest_filter='FailedSync*'
+//   OPTIINFRA_KILLS=all build/release/bin/kill_matrix --gtest_filter='FailedSync*'
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -4,8 +4,8 @@
 // order that is shuffled and always the same, so that a run which was stopped is a fair sample.
 //
 // In ./check a few points are tried. More of them, or all, with progress on standard output:
-//   OPTIINFRA_KILLS=500 build/release/tests/kills/kill_matrix
-//   OPTIINFRA_KILLS=all build/release/tests/kills/kill_matrix --gtest_filter='*WriterWithSpool'
+//   OPTIINFRA_KILLS=500 build/release/bin/kill_matrix
+//   OPTIINFRA_KILLS=all build/release/bin/kill_matrix --gtest_filter='*WriterWithSpool'
 #include <gtest/gtest.h>
 
 #include <algorithm>

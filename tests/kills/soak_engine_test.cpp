@@ -1,7 +1,7 @@
 // The soak: mixed families through a writer with a spool into a server over TCP, as fast as the machine goes,
 // while writer and server are killed at random; then a calm while, in which memory must not grow; then every
 // write is counted and every rollup hour recomputed. Ten minutes of it, on the disk of TMPDIR:
-//   OPTIINFRA_SOAK_SECONDS=600 build/release/tests/kills/soak
+//   OPTIINFRA_SOAK_SECONDS=600 build/release/bin/soak
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "optiinfra/codec/column.hpp"
@@ -18,7 +19,8 @@ class Block {
 
   std::size_t row_count() const noexcept { return row_count_; }
   bool empty() const noexcept { return row_count_ == 0; }
-  const std::vector<Column>& columns() const noexcept { return columns_; }
+  const std::vector<Column>& columns() const& noexcept { return columns_; }
+  std::vector<Column> columns() && noexcept { return std::move(columns_); }
 
   /// The column of this name, or nullptr.
   const Column* find(std::string_view name) const noexcept;
@@ -31,6 +33,9 @@ class Block {
 
   /// The bytes that the values take in memory, near what they take on the wire.
   std::size_t size_bytes() const noexcept;
+
+  /// The memory that it holds, with what its columns reserved and do not use.
+  std::size_t capacity_bytes() const noexcept;
 
  private:
   std::vector<Column> columns_;

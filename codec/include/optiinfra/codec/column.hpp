@@ -23,11 +23,15 @@ class Strings {
   void append_all(const Strings& more);
   void clear() noexcept;
 
-  /// The rows that `rows` names, in that order.
-  Strings gather(std::span<const std::uint32_t> rows) const;
+  /// Becomes the rows of `source` that `rows` names, in that order, in the memory that it has where that is
+  /// enough. `source` is another object.
+  void assign(const Strings& source, std::span<const std::uint32_t> rows);
 
   std::size_t size() const noexcept { return ends_.size(); }
   std::size_t size_bytes() const noexcept { return chars_.size(); }
+  std::size_t capacity_bytes() const noexcept {
+    return chars_.capacity() + ends_.capacity() * sizeof(std::size_t);
+  }
 
   /// Valid until the next append or clear.
   std::string_view operator[](std::size_t row) const noexcept {
@@ -66,13 +70,17 @@ class Dictionary {
 
   std::size_t size() const noexcept { return indexes_.size(); }
   std::size_t key_count() const noexcept { return keys_.size(); }
+  std::size_t capacity_bytes() const noexcept {
+    return keys_.capacity_bytes() + (indexes_.capacity() + table_.capacity()) * sizeof(std::uint32_t);
+  }
   std::string_view key(std::size_t index) const noexcept { return keys_[index]; }
   const Strings& keys() const noexcept { return keys_; }
   std::span<const std::uint32_t> indexes() const noexcept { return indexes_; }
   std::string_view operator[](std::size_t row) const noexcept { return keys_[indexes_[row]]; }
 
-  /// A dictionary with the keys of this one and the rows that `rows` names, in that order.
-  Dictionary gather(std::span<const std::uint32_t> rows) const;
+  /// Becomes a dictionary with all keys of `source` and the rows that `rows` names, in that order, in the
+  /// memory that it has where that is enough. `source` is another object.
+  void assign(const Dictionary& source, std::span<const std::uint32_t> rows);
 
  private:
   void grow_table();
