@@ -25,6 +25,8 @@ std::vector<std::uint32_t> rows_without(std::size_t rows, std::span<const std::u
   return kept;
 }
 
+Error is_closed() { return {ErrorKind::kUnavailable, "the writer is closed"}; }
+
 Error refused(const TableDefinition& table, const Validation& validation) {
   std::string message = std::string(table.raw_table) + ", " + validation.refused.front().to_string();
   if (validation.refused_rows.size() > 1)
@@ -118,7 +120,7 @@ Result<void> Writer::State::take_memory(std::size_t bytes) {
     case MemoryBudget::Outcome::kTaken:
       return {};
     case MemoryBudget::Outcome::kClosed:
-      return Error{ErrorKind::kUnavailable, "the writer is closed"};
+      return is_closed();
     case MemoryBudget::Outcome::kFull:
       break;
   }
@@ -326,7 +328,7 @@ Result<void> Writer::State::take_memory_for_recovery(std::size_t bytes, const Ga
       case MemoryBudget::Outcome::kTaken:
         return {};
       case MemoryBudget::Outcome::kClosed:
-        return Error{ErrorKind::kUnavailable, "the writer is closed"};
+        return is_closed();
       case MemoryBudget::Outcome::kFull:
         break;
     }

@@ -15,6 +15,8 @@
 #include "optiinfra/testing/temporary_folder.hpp"
 #include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/small_answer.hpp"
+#include "samples.hpp"
+#include "wrapped_connector.hpp"
 
 namespace optiinfra {
 namespace {
@@ -38,12 +40,13 @@ class Inserts {
     return met_[server_code];
   }
 
-  Result<InsertSummary> insert(Transport& session, InsertStatement statement, const Block& block) {
+  template <typename Insert>
+  Result<InsertSummary> insert(InsertStatement statement, const Block& block, Insert&& pass_on) {
     {
       const std::lock_guard lock(mutex_);
       statement.settings.insert(statement.settings.end(), settings_.begin(), settings_.end());
     }
-    auto inserted = session.insert(statement, block);
+    auto inserted = pass_on(statement, block);
     const std::lock_guard lock(mutex_);
     if (!inserted) ++met_[inserted.error().server_code];
     return inserted;
@@ -55,57 +58,19 @@ class Inserts {
   std::map<int, int> met_;
 };
 
-class WatchedSession final : public Transport {
+class WatchedSession final : public WrappedSession {
  public:
   WatchedSession(std::unique_ptr<Transport> session, std::shared_ptr<Inserts> inserts)
-      : session_(std::move(session)), inserts_(std::move(inserts)) {}
+      : WrappedSession(std::move(session)), inserts_(std::move(inserts)) {}
 
-  std::string_view database() const noexcept override { return session_->database(); }
-  Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) override {
-    return session_->query(statement, on_block);
-  }
-  Result<QuerySummary> query_text(const Statement& statement, std::string_view format,
-                                  const TextSink& on_text) override {
-    return session_->query_text(statement, format, on_text);
-  }
-  Result<void> execute(const Statement& statement) override { return session_->execute(statement); }
   Result<InsertSummary> insert(const InsertStatement& statement, const Block& block) override {
-    return inserts_->insert(*session_, statement, block);
+    return inserts_->insert(statement, block,
+                            [this](const auto&... given) { return WrappedSession::insert(given...); });
   }
 
  private:
-  std::unique_ptr<Transport> session_;
   std::shared_ptr<Inserts> inserts_;
 };
-
-class WatchedConnector final : public Connector {
- public:
-  WatchedConnector(std::shared_ptr<Connector> connector, std::shared_ptr<Inserts> inserts)
-      : connector_(std::move(connector)), inserts_(std::move(inserts)) {}
-  Result<std::unique_ptr<Transport>> connect() override {
-    OPTIINFRA_TRY(auto session, connector_->connect());
-    return std::unique_ptr<Transport>(std::make_unique<WatchedSession>(std::move(session), inserts_));
-  }
-  std::string description() const override { return connector_->description(); }
-
- private:
-  std::shared_ptr<Connector> connector_;
-  std::shared_ptr<Inserts> inserts_;
-};
-
-ResourceBatch samples(std::size_t rows, std::uint64_t customer) {
-  ResourceBatch batch;
-  for (std::size_t i = 0; i < rows; ++i) {
-    ResourceMetric row;
-    row.timestamp = floor_hour(now()) - std::chrono::hours{1} + std::chrono::seconds{i % 3600};
-    row.customer_id = Uuid{1, customer};
-    row.instance_id = "gpu-1";
-    row.instance_type = "h100";
-    row.gpu_utilization = 50;
-    batch.append(row);
-  }
-  return batch;
-}
 
 class WriterOnAFaultyEngine : public ::testing::Test {
  protected:
@@ -114,7 +79,8 @@ class WriterOnAFaultyEngine : public ::testing::Test {
   void open_store() {
     auto connector = make_connector("embedded:" + (folder_ / "store").string(), IfAbsent::kCreate);
     ASSERT_TRUE(connector);
-    auto client = Client::open(std::make_shared<WatchedConnector>(*connector, inserts_), {.create = true});
+    auto client = Client::open(
+        std::make_shared<WrappedConnector<WatchedSession, Inserts>>(*connector, inserts_), {.create = true});
     ASSERT_TRUE(client) << client.error().message;
     client_ = std::make_unique<Client>(std::move(client).value());
   }
@@ -126,7 +92,7 @@ class WriterOnAFaultyEngine : public ::testing::Test {
   }
 
   Ticket write(Writer& writer, std::uint64_t customer, const std::string& token = {}) {
-    auto receipt = writer.write<ResourceMetric>(samples(100, customer), {.token = token});
+    auto receipt = writer.write<ResourceMetric>(samples(100, Uuid{1, customer}), {.token = token});
     EXPECT_TRUE(receipt) << receipt.error().message;
     return receipt->ticket;
   }
@@ -246,7 +212,7 @@ class ForgottenToken : public WriterOnAFaultyEngine {
  protected:
   /// What the engine alone does with rows that are handed over again.
   std::uint64_t rows_after_bare_retry() {
-    const auto batch = samples(100, 9);
+    const auto batch = samples(100, Uuid{1, 9});
     const auto inserted = client_->with_session([&](Transport& session) -> Result<void> {
       const Block block = block_of<ResourceMetric>(batch);
       OPTIINFRA_CHECK(done(session.insert(tokened_insert(kTable, "bare"), block)));

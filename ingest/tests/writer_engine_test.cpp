@@ -13,13 +13,14 @@
 #include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "record.hpp"
+#include "samples.hpp"
+#include "wrapped_connector.hpp"
 
 namespace optiinfra {
 namespace {
 
 using namespace std::chrono_literals;
 constexpr auto kLong = 60'000ms;
-constexpr Uuid kCustomer{1, 2};
 
 /// How many of the next inserts end with an unknown outcome, whether they are done, and whether the store is
 /// gone for every call after the first of them.
@@ -29,31 +30,30 @@ struct Trouble {
   std::atomic<bool> store_goes{false}, store_is_gone{false};
 };
 
-class TroubledSession final : public Transport {
+class TroubledSession final : public WrappedSession {
  public:
   TroubledSession(std::unique_ptr<Transport> session, std::shared_ptr<Trouble> trouble)
-      : session_(std::move(session)), trouble_(std::move(trouble)) {}
+      : WrappedSession(std::move(session)), trouble_(std::move(trouble)) {}
 
-  std::string_view database() const noexcept override { return session_->database(); }
   Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) override {
     if (trouble_->store_is_gone) return lost();
-    return session_->query(statement, on_block);
+    return WrappedSession::query(statement, on_block);
   }
   Result<QuerySummary> query_text(const Statement& statement, std::string_view format,
                                   const TextSink& on_text) override {
     if (trouble_->store_is_gone) return lost();
-    return session_->query_text(statement, format, on_text);
+    return WrappedSession::query_text(statement, format, on_text);
   }
   Result<void> execute(const Statement& statement) override {
     if (trouble_->store_is_gone) return lost();
-    return session_->execute(statement);
+    return WrappedSession::execute(statement);
   }
 
   Result<InsertSummary> insert(const InsertStatement& statement, const Block& block) override {
     if (trouble_->store_is_gone) return lost();
-    if (trouble_->inserts.fetch_sub(1) <= 0) return session_->insert(statement, block);
+    if (trouble_->inserts.fetch_sub(1) <= 0) return WrappedSession::insert(statement, block);
     if (trouble_->is_applied) {
-      EXPECT_TRUE(session_->insert(statement, block));
+      EXPECT_TRUE(WrappedSession::insert(statement, block));
     }
     trouble_->store_is_gone = trouble_->store_goes.load();
     return lost();
@@ -64,45 +64,16 @@ class TroubledSession final : public Transport {
     return {ErrorKind::kUnavailable, "the connection was lost", Applied::kUnknown, false};
   }
 
-  std::unique_ptr<Transport> session_;
   std::shared_ptr<Trouble> trouble_;
 };
-
-class TroubledConnector final : public Connector {
- public:
-  TroubledConnector(std::shared_ptr<Connector> connector, std::shared_ptr<Trouble> trouble)
-      : connector_(std::move(connector)), trouble_(std::move(trouble)) {}
-  Result<std::unique_ptr<Transport>> connect() override {
-    OPTIINFRA_TRY(auto session, connector_->connect());
-    return std::unique_ptr<Transport>(std::make_unique<TroubledSession>(std::move(session), trouble_));
-  }
-  std::string description() const override { return connector_->description(); }
-
- private:
-  std::shared_ptr<Connector> connector_;
-  std::shared_ptr<Trouble> trouble_;
-};
-
-ResourceBatch samples(std::size_t rows) {
-  ResourceBatch batch;
-  for (std::size_t i = 0; i < rows; ++i) {
-    ResourceMetric row;
-    row.timestamp = floor_hour(now()) - std::chrono::hours{1} + std::chrono::seconds{i % 3600};
-    row.customer_id = kCustomer;
-    row.instance_id = "gpu-1";
-    row.instance_type = "h100";
-    row.gpu_utilization = 50;
-    batch.append(row);
-  }
-  return batch;
-}
 
 class WriterOnEngine : public ::testing::Test {
  protected:
   void SetUp() override {
     auto connector = make_connector("embedded:" + (folder_ / "store").string(), IfAbsent::kCreate);
     ASSERT_TRUE(connector);
-    auto client = Client::open(std::make_shared<TroubledConnector>(*connector, trouble_), {.create = true});
+    auto client = Client::open(
+        std::make_shared<WrappedConnector<TroubledSession, Trouble>>(*connector, trouble_), {.create = true});
     ASSERT_TRUE(client) << client.error().message;
     client_ = std::make_unique<Client>(std::move(client).value());
   }
@@ -121,6 +92,15 @@ class WriterOnEngine : public ::testing::Test {
     });
     EXPECT_TRUE(asked) << (asked ? "" : asked.error().message);
     return rows;
+  }
+
+  /// What the next writer of the spool finds there and stores.
+  std::uint64_t rows_recovered() {
+    auto writer = Writer::open(*client_, {.spool_folder = folder_ / "spool"});
+    EXPECT_TRUE(writer) << (writer ? "" : writer.error().message);
+    if (!writer) return 0;
+    EXPECT_TRUE(writer->close(kLong));
+    return writer->metrics().rows_recovered;
   }
 
   const testing::TemporaryFolder folder_;
@@ -171,10 +151,7 @@ TEST_F(WriterOnEngine, StoresASpoolOnceThoughTheStoreHadItWhenTheWriterDied) {
   }
   EXPECT_TRUE(trouble_->store_is_gone) << "nothing was sent";
   trouble_->store_is_gone = false;
-  auto writer = Writer::open(*client_, options);
-  ASSERT_TRUE(writer) << writer.error().message;
-  ASSERT_TRUE(writer->close(kLong));
-  EXPECT_EQ(writer->metrics().rows_recovered, 70u);
+  EXPECT_EQ(rows_recovered(), 70u);
   EXPECT_EQ(reconciled_rows(), 70u);
 }
 
@@ -193,10 +170,7 @@ TEST_F(WriterOnEngine, StoresOnceWhatAProducerHandedToASpoolTwice) {
     }
   }
   trouble_->store_is_gone = false;
-  auto writer = Writer::open(*client_, options);
-  ASSERT_TRUE(writer) << writer.error().message;
-  ASSERT_TRUE(writer->close(kLong));
-  EXPECT_EQ(writer->metrics().rows_recovered, 60u);
+  EXPECT_EQ(rows_recovered(), 60u);
   EXPECT_EQ(reconciled_rows(), 30u);
 }
 
@@ -222,10 +196,7 @@ TEST_F(WriterOnEngine, TakesAGroupForStoredOfWhichTheSpoolHasForgottenAPart) {
     }
     ASSERT_TRUE((*spool)->close());
   }
-  auto writer = Writer::open(*client_, {.spool_folder = folder_ / "spool"});
-  ASSERT_TRUE(writer) << writer.error().message;
-  ASSERT_TRUE(writer->close(kLong));
-  EXPECT_EQ(writer->metrics().rows_recovered, 50u);
+  EXPECT_EQ(rows_recovered(), 50u);
   EXPECT_EQ(reconciled_rows(), 70u);
 }
 
