@@ -9,8 +9,9 @@ namespace {
 constexpr int kNoSuchColumnInTable = 16, kUnknownFunction = 46, kUnknownIdentifier = 47, kUnknownTable = 60,
               kSyntaxError = 62, kUnknownDatabase = 81, kUnknownSetting = 115, kReadonly = 164,
               kAccessDenied = 497;
-constexpr int kChecksumDoesNotMatch = 40, kTimeoutExceeded = 159, kTooManySimultaneousQueries = 202,
-              kMemoryLimitExceeded = 241, kNotEnoughSpace = 243, kCorruptedData = 246, kTooManyParts = 252;
+constexpr int kChecksumDoesNotMatch = 40, kCannotWriteToFile = 75, kTimeoutExceeded = 159,
+              kTooManySimultaneousQueries = 202, kCannotFsync = 204, kMemoryLimitExceeded = 241,
+              kNotEnoughSpace = 243, kCorruptedData = 246, kTooManyParts = 252;
 
 int code_of(std::string_view text) {
   constexpr std::string_view kPrefix = "Code: ";
@@ -27,12 +28,19 @@ bool mentions(std::string_view text, std::string_view what) {
   return text.find(what) != std::string_view::npos;
 }
 
+/// Whether the disk takes no more, by the engine's count or the system's.
+bool is_disk_full(int code, std::string_view text) {
+  return code == kNotEnoughSpace || mentions(text, "No space left on device") ||
+         mentions(text, "Read-only file system") || mentions(text, "errno: 28") ||
+         mentions(text, "errno: 30");
+}
+
 ErrorKind kind_of(int code, std::string_view text) {
-  if (code == kNotEnoughSpace || mentions(text, "No space left on device") ||
-      mentions(text, "Read-only file system") || mentions(text, "errno: 28") || mentions(text, "errno: 30")) {
-    return ErrorKind::kStorage;
-  }
+  if (is_disk_full(code, text)) return ErrorKind::kStorage;
   switch (code) {
+    case kCannotWriteToFile:
+    case kCannotFsync:
+      return ErrorKind::kStorage;
     case kTimeoutExceeded:
       return ErrorKind::kTimeout;
     case kTooManySimultaneousQueries:
@@ -72,7 +80,9 @@ Error engine_error(std::string_view text, Applied applied) {
   if (is_found_before_running(code)) applied = Applied::kNo;
   Error error{kind_of(code, text), std::string(text), applied, true, code};
   if (error.kind == ErrorKind::kStorage) {
-    error.message += "; free space on the store's disk, or make it writable, and repeat the call";
+    error.message += is_disk_full(code, text)
+                         ? "; free space on the store's disk, or make it writable, and repeat the call"
+                         : "; the store's disk failed: see what the system says of it, and repeat the call";
   }
   return error;
 }

@@ -1,5 +1,6 @@
 #include "engine_error.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace optiinfra {
@@ -14,6 +15,10 @@ TEST(EngineError, SortsWhatTheEngineSaysIntoKinds) {
   EXPECT_EQ(kind("Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space"), ErrorKind::kStorage);
   EXPECT_EQ(kind("Code: 75. DB::ErrnoException: Cannot write, errno: 28, strerror: No space left on device"),
             ErrorKind::kStorage);
+  EXPECT_EQ(kind("Code: 75. DB::ErrnoException: Cannot write, errno: 5, strerror: Input/output error"),
+            ErrorKind::kStorage);
+  EXPECT_EQ(kind("Code: 204. DB::ErrnoException: Cannot fsync, errno: 5, strerror: Input/output error"),
+            ErrorKind::kStorage);
   EXPECT_EQ(kind("Code: 40. DB::Exception: Checksum doesn't match"), ErrorKind::kCorrupt);
   EXPECT_EQ(kind("something without a code"), ErrorKind::kRejected);
 }
@@ -24,6 +29,14 @@ TEST(EngineError, KeepsCodeAndTextWithoutTheLineEnd) {
   EXPECT_EQ(error.server_code, 60);
   EXPECT_EQ(error.message, "Code: 60. DB::Exception: Unknown table x. (UNKNOWN_TABLE)");
   EXPECT_TRUE(error.connection_usable);
+}
+
+TEST(EngineError, SaysWhatToDoAboutTheDisk) {
+  EXPECT_THAT(engine_error("Code: 243. DB::Exception: not enough space", Applied::kUnknown).message,
+              ::testing::HasSubstr("free space on the store's disk"));
+  EXPECT_THAT(
+      engine_error("Code: 204. DB::ErrnoException: Cannot fsync, errno: 5", Applied::kUnknown).message,
+      ::testing::HasSubstr("the store's disk failed"));
 }
 
 TEST(EngineError, KnowsThatWhatFailedBeforeRunningAppliedNothing) {
