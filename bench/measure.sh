@@ -1,30 +1,35 @@
 #!/usr/bin/env bash
-# bench/measure.sh [--quick]: the figures of docs/performance.md, on this machine. Needs a release build, 20 GiB of disk and
-# a quiet machine for half an hour; --quick takes a few minutes and less of everything.
+# bench/measure.sh [--quick | --full [PART...]]: the figures of docs/performance.md, on this machine. Needs a release build,
+# 40 GiB of disk and a quiet machine for three quarters of an hour; --quick takes a few minutes and less of everything.
+# PART is inserts, questions, sizes, growth, start or native; without one, all of them.
 #
 # Keeps what `optiinfra bench` answers as JSON in build/bench, and writes the document's tables and chart from it:
 # bench/report.py can be run on the same files again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-quick=${1:-}
+how_much=${1:---full}
 program=build/release/bin/optiinfra
 out=build/bench
 store=$out/store
 mkdir -p "$out"
 export OPTIINFRA_LIBCHDB=${OPTIINFRA_LIBCHDB:-$PWD/build/engine/libchdb.so}
 
-if [[ $quick == --quick ]]; then
+if [[ $how_much == --quick ]]; then
   inserts=(--rows 1000000 --rounds 3) questions=(--rows 1000000 --rounds 3 --fleets 8)
-  growth=4000000
+  growth=4000000 start=1000000
 else
   # 420 fleets: ten thousand services of 2,500 customers.
   inserts=(--rows 4000000 --rounds 7) questions=(--rows 2000000 --rounds 7 --fleets 420)
-  growth=100000000
+  growth=500000000 start=140000000
 fi
+
+parts=${*:2}
+is_wanted() { [[ -z $parts || " $parts " == *" $1 "* ]]; }
 
 measure() {
   local name=$1 url=$2
   shift 2
+  is_wanted "$name" || return 0
   echo "--- $name" >&2
   "$program" --url "$url" --output json bench "$@" >"$out/$name.json.new"
   mv "$out/$name.json.new" "$out/$name.json"
@@ -46,6 +51,13 @@ measure inserts "embedded:$store" --only inserts "${inserts[@]}"
 measure questions "embedded:$store" --only questions "${questions[@]}"
 measure sizes "embedded:$store" --only sizes --rows 4000000
 measure growth "embedded:$store" --growth "$growth"
-serve
-measure native clickhouse://127.0.0.1:19000 --only inserts "${inserts[@]}"
+if is_wanted start; then
+  echo "--- start" >&2
+  bench/start.py "$program" "$out/large" "$start" >"$out/start.json.new"
+  mv "$out/start.json.new" "$out/start.json"
+fi
+if is_wanted native; then
+  serve
+  measure native clickhouse://127.0.0.1:19000 --only inserts "${inserts[@]}"
+fi
 bench/report.py "$out" docs/performance.md docs/performance.svg

@@ -23,6 +23,14 @@ def inserts(data):
                    str(r["cpu_ns_per_row"]), f"{r['cpu_of_engine']:.2f}"] for r in data["inserts"]])
 
 
+def native(data):
+    """Without processor time: the server's is not known here."""
+    return table(["rows of", "inserted by", "M rows/s", "lowest - highest", "of the engine alone"],
+                 [[r["rows_of"], r["way"], millions(r["rows_per_second"]),
+                   f"{millions(r['rows_per_second_low'])} - {millions(r['rows_per_second_high'])}", f"{r['share_of_engine']:.2f}"]
+                  for r in data["inserts"]])
+
+
 def questions(data):
     def optional(value):
         return "" if value is None else f"{value:.1f}"
@@ -45,6 +53,12 @@ def growth(data):
                    f"{r['memory_bytes'] / 2**20:.0f}", f"{r['p50_ms']:.1f}", f"{r['p99_ms']:.1f}"] for r in data["growth"]])
 
 
+def start(data):
+    return table(["raw rows", "on disk, MiB", "asked", "from the program's start to its end, median ms", "lowest - highest"],
+                 [[f"{r['rows']:,}", f"{r['disk_bytes'] / 2**20:.0f}", r["asked"], f"{r['p50_ms']:.0f}", f"{r['low_ms']:.0f} - {r['high_ms']:.0f}"]
+                  for r in data["start"]])
+
+
 def compare(data):
     def optional(value):
         return "" if value is None else f"{value:.1f}"
@@ -57,7 +71,9 @@ def compare(data):
 
 
 def circumstances(data):
-    at = data["circumstances"]
+    at = data.get("circumstances")
+    if at is None:
+        return "The same machine and program."
     if "others" in at:
         return (f"{at['processor']}, {at['cores']} cores, {at['memory_bytes'] / 2**30:.0f} GiB, {at['system']}, {at['disk']}; engine "
                 f"{at['engine']}, {', '.join(at['others'])}; optiinfra {at['program']}; {at['rounds']} rounds. Load of the machine before "
@@ -101,7 +117,7 @@ def chart(data):
 def main():
     folder, document, picture = map(pathlib.Path, sys.argv[1:4])
     text = document.read_text()
-    makers = {"inserts": inserts, "questions": questions, "sizes": sizes, "growth": growth, "native": inserts, "compare": compare}
+    makers = {"inserts": inserts, "questions": questions, "sizes": sizes, "growth": growth, "start": start, "native": native, "compare": compare}
     for name, make in makers.items():
         file = folder / f"{name}.json"
         if not file.exists():
