@@ -71,8 +71,8 @@ struct InsertReceipt {
 /// Threads: all methods may be called from several threads at once; each call takes one of at most
 ///          kSessionsMax sessions. Moving and destroying need the object alone.
 /// Errors:  methods return Result and throw only std::bad_alloc and what a callback throws. After an error
-/// the
-///          client stays usable: a broken session is replaced.
+///          the client stays usable: a broken session is replaced.
+/// Memory:  an insert needs as much again as its batch; up to 256 MiB of that stay for the inserts after it.
 /// Process: an embedded store belongs to one process and one Client path at a time; never fork with an open
 ///          embedded client (exec is fine).
 class Client {
