@@ -31,6 +31,23 @@ Block block_of_any(const AnyBatch& batch) {
   return with_rows(batch, []<typename Row>(const auto& rows) { return block_of<Row>(rows); });
 }
 
+/// Raw tables have no values that may be absent.
+Block copy_of(const Block& block) {
+  Block copy;
+  for (const Column& column : block.columns()) {
+    std::visit(
+        [&](const auto& values) {
+          if constexpr (requires { values->null; }) {
+            optiinfra::detail::broken_invariant("a raw table has a column of values that may be absent");
+          } else {
+            copy.add({column.name, column.type, values});
+          }
+        },
+        column.data);
+  }
+  return copy;
+}
+
 Result<void> prepare(Transport& session, const AnyBatch& batch, std::size_t index) {
   const TableDefinition& table = table_of(family_of(batch));
   const std::string source = source_of(session.database(), index), unsorted = source + "_unsorted";
@@ -78,6 +95,43 @@ Result<double> insert_by_engine_alone(Client& client, const RowSet& set, unsigne
   OPTIINFRA_CHECK(in_parallel(threads, set.batches.size(), [&](std::size_t index) {
     return client.with_session(
         [&](Transport& session) { return insert_one(session, set.batches[index], index); });
+  }));
+  return timer.seconds();
+}
+
+Result<std::vector<Block>> ready_blocks(Client& client, const RowSet& set) {
+  std::vector<Block> blocks(set.batches.size());
+  OPTIINFRA_CHECK(client.with_session([&](Transport& session) -> Result<void> {
+    for (std::size_t index = 0; index < blocks.size(); ++index) {
+      const Statement whole{.sql = "SELECT * FROM " + source_of(session.database(), index),
+                            .settings = {{"max_threads", "1"},
+                                         {"max_block_size", std::to_string(kInsertRowsMax)},
+                                         {"preferred_block_size_bytes", "0"}}};
+      auto read = session.query(whole, [&](const Block& block) {
+        if (!block.empty()) blocks[index] = copy_of(block);
+        return true;
+      });
+      if (!read) return std::move(read).error();
+      if (blocks[index].row_count() != size_of(set.batches[index]))
+        return Error{ErrorKind::kCorrupt, "the engine cut a block of its memory into several"};
+    }
+    return {};
+  }));
+  return blocks;
+}
+
+Result<double> insert_ready_blocks(Client& client, const RowSet& set, const std::vector<Block>& blocks,
+                                   unsigned threads) {
+  const Timer timer;
+  OPTIINFRA_CHECK(in_parallel(threads, blocks.size(), [&](std::size_t index) {
+    return client.with_session([&](Transport& session) -> Result<void> {
+      const TableDefinition& table = table_of(family_of(set.batches[index]));
+      const auto inserted = session.insert(
+          tokened_insert(qualified(session.database(), table.raw_table), Uuid::random().to_string()),
+          blocks[index]);
+      if (!inserted) return inserted.error();
+      return {};
+    });
   }));
   return timer.seconds();
 }

@@ -22,8 +22,9 @@ struct Seconds {
 struct Course {
   const BenchmarkOptions& options;
   ScratchStore& store;
-  const RowSet& blocks;  ///< Batches as large as a block.
-  const RowSet& writes;  ///< The same rows as a service hands them over.
+  const RowSet& blocks;             ///< Batches as large as a block.
+  const RowSet& writes;             ///< The same rows as a service hands them over.
+  const std::vector<Block>& ready;  ///< The same as `blocks`, sorted.
 };
 
 struct Way {
@@ -89,6 +90,12 @@ std::vector<Way> ways(const StoreUrl& url) {
                                                                         course.options.threads));
              return Seconds{seconds, seconds};
            }},
+          {"ready blocks", stored,
+           [](const Course& course) -> Result<Seconds> {
+             OPTIINFRA_TRY(const double seconds, insert_ready_blocks(course.store.client(), course.blocks,
+                                                                     course.ready, course.options.threads));
+             return Seconds{seconds, seconds};
+           }},
           {"client", stored, through_client},
           {"writer, accepted", "an orderly close", writer(Acknowledgement::kAccepted)},
           {"writer, spooled", "a power loss", writer(Acknowledgement::kSpooled)},
@@ -123,8 +130,9 @@ Result<void> expect_rows(Client& client, const RowSet& set, const std::string& w
 Result<bool> measure_set(const BenchmarkOptions& options, ScratchStore& store, const RowSet& blocks,
                          BenchmarkReport& report) {
   const RowSet writes = cut(blocks, kWriteRows);
-  const Course course{options, store, blocks, writes};
   OPTIINFRA_CHECK(prepare_engine_alone(store.client(), blocks));
+  OPTIINFRA_TRY(const std::vector<Block> ready, ready_blocks(store.client(), blocks));
+  const Course course{options, store, blocks, writes, ready};
   std::vector<Way> all = ways(options.url);
   for (unsigned round = 0; round < options.rounds; ++round) {
     if (!options.on_step("insert " + blocks.name + ", round " + std::to_string(round + 1))) return false;
