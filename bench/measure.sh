@@ -19,7 +19,7 @@ if [[ $how_much == --quick ]]; then
   growth=4000000 start=1000000
 else
   # 420 fleets: ten thousand services of 2,500 customers.
-  inserts=(--rows 4000000 --rounds 7) questions=(--rows 2000000 --rounds 7 --fleets 420)
+  inserts=(--rows 4000000 --rounds 5) questions=(--rows 2000000 --rounds 5 --fleets 420)
   growth=500000000 start=140000000
 fi
 

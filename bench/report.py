@@ -2,6 +2,7 @@
 """report.py FOLDER DOCUMENT CHART: the tables between "<!-- NAME:begin -->" and "<!-- NAME:end -->" of DOCUMENT, and CHART, from
 the JSON files that bench/measure.sh and bench/compare/run.sh have put into FOLDER. A file that is absent leaves its table as it is."""
 import json
+import math
 import pathlib
 import re
 import sys
@@ -87,15 +88,15 @@ def chart(data):
     """Bars: rows a second of each way, by kind of rows, beside the engine alone."""
     kinds = list(dict.fromkeys(r["rows_of"] for r in data["inserts"]))
     ways = list(dict.fromkeys(r["way"] for r in data["inserts"]))
-    colours = ["#9aa5b1", "#1f6feb", "#2da44e", "#bf8700", "#8250df"]
+    colours = ["#9aa5b1", "#57606a", "#1f6feb", "#2da44e", "#bf8700", "#8250df"]
     most = max(r["rows_per_second_high"] for r in data["inserts"])
     bar, gap, left, width = 11, 16, 150, 720
     height = len(kinds) * (len(ways) * bar + gap) + 60
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="11">',
              f'<rect width="{width}" height="{height}" fill="white"/>']
     for index, way in enumerate(ways):
-        parts.append(f'<rect x="{left + index * 112}" y="8" width="10" height="10" fill="{colours[index]}"/>'
-                     f'<text x="{left + index * 112 + 14}" y="17">{way}</text>')
+        parts.append(f'<rect x="{left + index * 95}" y="8" width="10" height="10" fill="{colours[index]}"/>'
+                     f'<text x="{left + index * 95 + 14}" y="17">{way}</text>')
     y = 34
     for kind in kinds:
         parts.append(f'<text x="{left - 8}" y="{y + len(ways) * bar / 2 + 4:.0f}" text-anchor="end">{kind}</text>')
@@ -114,6 +115,32 @@ def chart(data):
     return "\n".join(parts) + "\n"
 
 
+def growth_chart(data):
+    """Four lines over the number of raw rows, each from zero up."""
+    looks = data["growth"]
+    panels = [("million rows a second, since the point before", lambda r: r["rows_per_second"] / 1e6, "#1f6feb"),
+              ("performance question over 30 days, p50 ms", lambda r: r["p50_ms"], "#2da44e"),
+              ("memory of the process, MiB", lambda r: r["memory_bytes"] / 2**20, "#bf8700"),
+              ("parts: what merges have left", lambda r: r["parts"], "#8250df")]
+    width, height, left, top = 360, 190, 46, 26
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{2 * width}" height="{2 * height}" font-family="sans-serif" font-size="11">',
+             f'<rect width="{2 * width}" height="{2 * height}" fill="white"/>']
+    first, last = (math.log10(looks[i]["rows"]) for i in (0, -1))
+    for index, (title, value, colour) in enumerate(panels):
+        x0, y0 = index % 2 * width + left, index // 2 * height + top
+        wide, high = width - left - 24, height - top - 34
+        most = max(map(value, looks)) or 1
+        points = [(x0 + (math.log10(r["rows"]) - first) / (last - first or 1) * wide, y0 + high - value(r) / most * high) for r in looks]
+        parts.append(f'<text x="{x0}" y="{y0 - 10}" font-weight="bold">{title}</text>'
+                     f'<path d="M{x0} {y0}V{y0 + high}H{x0 + wide}" fill="none" stroke="#9aa5b1"/>'
+                     f'<text x="{x0 - 5}" y="{y0 + 8}" text-anchor="end">{most:.3g}</text><text x="{x0 - 5}" y="{y0 + high}" text-anchor="end">0</text>'
+                     f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in points]
+        for r, (x, _) in list(zip(looks, points))[::2]:
+            parts.append(f'<text x="{x:.1f}" y="{y0 + high + 14}" text-anchor="middle">{r["rows"] / 1e6:.0f}M</text>')
+    return "\n".join(parts + ["</svg>"]) + "\n"
+
+
 def main():
     folder, document, picture = map(pathlib.Path, sys.argv[1:4])
     text = document.read_text()
@@ -129,6 +156,8 @@ def main():
             raise SystemExit(f"{document} has no place for {name}")
         if name == "inserts":
             picture.write_text(chart(data))
+        if name == "growth":
+            picture.with_name("growth.svg").write_text(growth_chart(data))
     document.write_text(text)
 
 
