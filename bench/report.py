@@ -95,8 +95,8 @@ def chart(data):
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="11">',
              f'<rect width="{width}" height="{height}" fill="white"/>']
     for index, way in enumerate(ways):
-        parts.append(f'<rect x="{left + index * 95}" y="8" width="10" height="10" fill="{colours[index]}"/>'
-                     f'<text x="{left + index * 95 + 14}" y="17">{way}</text>')
+        parts.append(f'<rect x="{20 + index * 112}" y="8" width="10" height="10" fill="{colours[index]}"/>'
+                     f'<text x="{20 + index * 112 + 14}" y="17">{way}</text>')
     y = 34
     for kind in kinds:
         parts.append(f'<text x="{left - 8}" y="{y + len(ways) * bar / 2 + 4:.0f}" text-anchor="end">{kind}</text>')
@@ -128,12 +128,12 @@ def growth_chart(data):
     first, last = (math.log10(looks[i]["rows"]) for i in (0, -1))
     for index, (title, value, colour) in enumerate(panels):
         x0, y0 = index % 2 * width + left, index // 2 * height + top
-        wide, high = width - left - 24, height - top - 34
+        wide, high = width - left - 32, height - top - 34
         most = max(map(value, looks)) or 1
         points = [(x0 + (math.log10(r["rows"]) - first) / (last - first or 1) * wide, y0 + high - value(r) / most * high) for r in looks]
         parts.append(f'<text x="{x0}" y="{y0 - 10}" font-weight="bold">{title}</text>'
                      f'<path d="M{x0} {y0}V{y0 + high}H{x0 + wide}" fill="none" stroke="#9aa5b1"/>'
-                     f'<text x="{x0 - 5}" y="{y0 + 8}" text-anchor="end">{most:.3g}</text><text x="{x0 - 5}" y="{y0 + high}" text-anchor="end">0</text>'
+                     f'<text x="{x0 - 5}" y="{y0 + 8}" text-anchor="end">{most:.{0 if most >= 100 else 1}f}</text><text x="{x0 - 5}" y="{y0 + high}" text-anchor="end">0</text>'
                      f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in points]
         for r, (x, _) in list(zip(looks, points))[::2]:
