@@ -26,14 +26,17 @@ fi
 parts=${*:2}
 is_wanted() { [[ -z $parts || " $parts " == *" $1 "* ]]; }
 
-measure() {
-  local name=$1 url=$2
-  shift 2
+# keep NAME COMMAND...: what COMMAND prints as $out/NAME.json, where that part is wanted.
+keep() {
+  local name=$1
+  shift
   is_wanted "$name" || return 0
   echo "--- $name" >&2
-  "$program" --url "$url" --output json bench "$@" >"$out/$name.json.new"
+  "$@" >"$out/$name.json.new"
   mv "$out/$name.json.new" "$out/$name.json"
 }
+
+measure() { keep "$1" "$program" --url "$2" --output json bench "${@:3}"; }
 
 serve() {
   "$program" server --path "$out/served" --tcp-port 19000 --http-port 18123 >"$out/server.log" 2>&1 &
@@ -51,11 +54,7 @@ measure inserts "embedded:$store" --only inserts "${inserts[@]}"
 measure questions "embedded:$store" --only questions "${questions[@]}"
 measure sizes "embedded:$store" --only sizes --rows 4000000
 measure growth "embedded:$store" --growth "$growth"
-if is_wanted start; then
-  echo "--- start" >&2
-  bench/start.py "$program" "$out/large" "$start" >"$out/start.json.new"
-  mv "$out/start.json.new" "$out/start.json"
-fi
+keep start bench/start.py "$program" "$out/large" "$start"
 if is_wanted native; then
   serve
   measure native clickhouse://127.0.0.1:19000 --only inserts "${inserts[@]}"

@@ -3,9 +3,9 @@
 #include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/batch.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/transport.hpp"
 #include "parallel.hpp"
-#include "spread.hpp"
 
 namespace optiinfra::benchmark {
 namespace {
@@ -55,19 +55,22 @@ Result<void> prepare(Transport& session, const AnyBatch& batch, std::size_t inde
   OPTIINFRA_CHECK(
       session.execute({.sql = "CREATE TABLE " + unsorted + " ENGINE = Memory AS SELECT " + columns +
                               " FROM " + qualified(session.database(), table.raw_table) + " WHERE 0"}));
-  auto inserted = session.insert({.table = unsorted}, block_of_any(batch));
-  if (!inserted) return std::move(inserted).error();
+  OPTIINFRA_CHECK(done(session.insert({.table = unsorted}, block_of_any(batch))));
   OPTIINFRA_CHECK(session.execute({.sql = "CREATE TABLE " + source + " ENGINE = Memory AS SELECT " + columns +
                                           " FROM " + unsorted + " ORDER BY " + key_of(table),
                                    .settings = {{"max_block_size", std::to_string(kInsertRowsMax)}}}));
   return session.execute({.sql = "DROP TABLE " + unsorted + " SYNC"});
 }
 
+InsertStatement insert_like_a_client(Transport& session, const AnyBatch& batch) {
+  const TableDefinition& table = table_of(family_of(batch));
+  return tokened_insert(qualified(session.database(), table.raw_table), Uuid::random().to_string());
+}
+
 Result<void> insert_one(Transport& session, const AnyBatch& batch, std::size_t index) {
   const TableDefinition& table = table_of(family_of(batch));
   const std::string columns = columns_of(table);
-  InsertStatement like =
-      tokened_insert(qualified(session.database(), table.raw_table), Uuid::random().to_string());
+  InsertStatement like = insert_like_a_client(session, batch);
   Statement statement{.sql = "INSERT INTO " + like.table + " (" + columns + ") SELECT " + columns + " FROM " +
                              source_of(session.database(), index),
                       .settings = std::move(like.settings)};
@@ -90,50 +93,41 @@ Result<void> prepare_engine_alone(Client& client, const RowSet& set) {
   });
 }
 
-Result<double> insert_by_engine_alone(Client& client, const RowSet& set, unsigned threads) {
-  const Timer timer;
-  OPTIINFRA_CHECK(in_parallel(threads, set.batches.size(), [&](std::size_t index) {
+Result<void> insert_by_engine_alone(Client& client, const RowSet& set, unsigned threads) {
+  return in_parallel(threads, set.batches.size(), [&](std::size_t index) {
     return client.with_session(
         [&](Transport& session) { return insert_one(session, set.batches[index], index); });
-  }));
-  return timer.seconds();
+  });
 }
 
 Result<std::vector<Block>> ready_blocks(Client& client, const RowSet& set) {
   std::vector<Block> blocks(set.batches.size());
-  OPTIINFRA_CHECK(client.with_session([&](Transport& session) -> Result<void> {
+  const auto read_all = [&](Transport& session) -> Result<void> {
     for (std::size_t index = 0; index < blocks.size(); ++index) {
       const Statement whole{.sql = "SELECT * FROM " + source_of(session.database(), index),
                             .settings = {{"max_threads", "1"},
                                          {"max_block_size", std::to_string(kInsertRowsMax)},
                                          {"preferred_block_size_bytes", "0"}}};
-      auto read = session.query(whole, [&](const Block& block) {
+      OPTIINFRA_CHECK(done(session.query(whole, [&](const Block& block) {
         if (!block.empty()) blocks[index] = copy_of(block);
         return true;
-      });
-      if (!read) return std::move(read).error();
+      })));
       if (blocks[index].row_count() != size_of(set.batches[index]))
         return Error{ErrorKind::kCorrupt, "the engine cut a block of its memory into several"};
     }
     return {};
-  }));
+  };
+  OPTIINFRA_CHECK(client.with_session(read_all));
   return blocks;
 }
 
-Result<double> insert_ready_blocks(Client& client, const RowSet& set, const std::vector<Block>& blocks,
-                                   unsigned threads) {
-  const Timer timer;
-  OPTIINFRA_CHECK(in_parallel(threads, blocks.size(), [&](std::size_t index) {
-    return client.with_session([&](Transport& session) -> Result<void> {
-      const TableDefinition& table = table_of(family_of(set.batches[index]));
-      const auto inserted = session.insert(
-          tokened_insert(qualified(session.database(), table.raw_table), Uuid::random().to_string()),
-          blocks[index]);
-      if (!inserted) return inserted.error();
-      return {};
+Result<void> insert_ready_blocks(Client& client, const RowSet& set, const std::vector<Block>& blocks,
+                                 unsigned threads) {
+  return in_parallel(threads, blocks.size(), [&](std::size_t index) {
+    return client.with_session([&](Transport& session) {
+      return done(session.insert(insert_like_a_client(session, set.batches[index]), blocks[index]));
     });
-  }));
-  return timer.seconds();
+  });
 }
 
 Result<void> forget_engine_alone(Client& client, const RowSet& set) {

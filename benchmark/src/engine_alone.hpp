@@ -11,15 +11,15 @@ namespace optiinfra::benchmark {
 /// Puts each batch into a table in the engine's memory.
 Result<void> prepare_engine_alone(Client& client, const RowSet& set);
 
-/// Inserts all of them on `threads` sessions. Returns the seconds it took.
-Result<double> insert_by_engine_alone(Client& client, const RowSet& set, unsigned threads);
+/// Inserts all of them on `threads` sessions.
+Result<void> insert_by_engine_alone(Client& client, const RowSet& set, unsigned threads);
 
 /// Each batch as a block that is sorted as the table is, from the engine's memory.
 Result<std::vector<Block>> ready_blocks(Client& client, const RowSet& set);
 
-/// Inserts all of them on `threads` sessions. Returns the seconds it took.
-Result<double> insert_ready_blocks(Client& client, const RowSet& set, const std::vector<Block>& blocks,
-                                   unsigned threads);
+/// Inserts all of them on `threads` sessions.
+Result<void> insert_ready_blocks(Client& client, const RowSet& set, const std::vector<Block>& blocks,
+                                 unsigned threads);
 
 Result<void> forget_engine_alone(Client& client, const RowSet& set);
 

@@ -35,12 +35,20 @@ struct Way {
   std::vector<double> cpu = {};                        ///< Seconds of each round.
 };
 
-Result<Seconds> through_client(const Course& course) {
-  const Timer timer;
-  OPTIINFRA_CHECK(in_parallel(course.options.threads, course.blocks.batches.size(), [&](std::size_t index) {
+Result<void> through_client(const Course& course) {
+  return in_parallel(course.options.threads, course.blocks.batches.size(), [&](std::size_t index) {
     return insert(course.store.client(), course.blocks.batches[index], {});
-  }));
-  return Seconds{timer.seconds(), timer.seconds()};
+  });
+}
+
+/// A way whose rows are stored when they are acknowledged.
+auto stored_at_once(std::function<Result<void>(const Course&)> run) {
+  return [run = std::move(run)](const Course& course) -> Result<Seconds> {
+    const Timer timer;
+    OPTIINFRA_CHECK(run(course));
+    const double seconds = timer.seconds();
+    return Seconds{seconds, seconds};
+  };
 }
 
 Result<WriteReceipt> write(Writer& writer, const AnyBatch& batch, Acknowledgement level) {
@@ -85,18 +93,14 @@ std::vector<Way> ways(const StoreUrl& url) {
     return [level](const Course& course) { return through_writer(course, level); };
   };
   return {{"engine alone", is_synced ? "a power loss, but for tokens" : "a kill",
-           [](const Course& course) -> Result<Seconds> {
-             OPTIINFRA_TRY(const double seconds, insert_by_engine_alone(course.store.client(), course.blocks,
-                                                                        course.options.threads));
-             return Seconds{seconds, seconds};
-           }},
-          {"ready blocks", stored,
-           [](const Course& course) -> Result<Seconds> {
-             OPTIINFRA_TRY(const double seconds, insert_ready_blocks(course.store.client(), course.blocks,
-                                                                     course.ready, course.options.threads));
-             return Seconds{seconds, seconds};
-           }},
-          {"client", stored, through_client},
+           stored_at_once([](const Course& course) {
+             return insert_by_engine_alone(course.store.client(), course.blocks, course.options.threads);
+           })},
+          {"ready blocks", stored, stored_at_once([](const Course& course) {
+             return insert_ready_blocks(course.store.client(), course.blocks, course.ready,
+                                        course.options.threads);
+           })},
+          {"client", stored, stored_at_once(through_client)},
           {"writer, accepted", "an orderly close", writer(Acknowledgement::kAccepted)},
           {"writer, spooled", "a power loss", writer(Acknowledgement::kSpooled)},
           {"writer, stored", stored, writer(Acknowledgement::kStored)}};

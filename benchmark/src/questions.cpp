@@ -27,12 +27,6 @@ struct Ask {
   std::vector<double> cpu_ms = {};               ///< All.
 };
 
-template <typename T>
-Result<void> only_whether(Result<T> result) {
-  if (!result) return std::move(result).error();
-  return {};
-}
-
 /// The rollup's rows of the key that the family's question is about, one column of one word.
 Result<void> keyed_select(Client& client, Family family, const Subject& subject) {
   const TableDefinition& table = table_of(family);
@@ -52,16 +46,16 @@ Result<void> keyed_select(Client& client, Family family, const Subject& subject)
     }
     statement.sql +=
         " AND hour >= toDateTime({begin:UInt32}, 'UTC') AND hour < toDateTime({end:UInt32}, 'UTC')";
-    return only_whether(session.query(statement, [](const Block&) { return true; }));
+    return done(session.query(statement, [](const Block&) { return true; }));
   });
 }
 
 /// The four questions, each as a call.
 std::vector<std::function<Result<void>()>> four_questions(Client& client, const Subject& on) {
-  return {[&] { return only_whether(client.query_cost_hourly(on.customer_id, on.days.begin, on.days.end)); },
-          [&] { return only_whether(client.query_performance(on.customer_id, on.service_id, on.days)); },
-          [&] { return only_whether(client.query_resource(on.customer_id, on.instance_id, on.days)); },
-          [&] { return only_whether(client.query_quality(on.customer_id, on.service_id, on.days)); }};
+  return {[&] { return done(client.query_cost_hourly(on.customer_id, on.days.begin, on.days.end)); },
+          [&] { return done(client.query_performance(on.customer_id, on.service_id, on.days)); },
+          [&] { return done(client.query_resource(on.customer_id, on.instance_id, on.days)); },
+          [&] { return done(client.query_quality(on.customer_id, on.service_id, on.days)); }};
 }
 
 std::vector<Ask> asks(Client& client, const Subject& on, const BenchmarkOptions& options) {
@@ -78,11 +72,10 @@ std::vector<Ask> asks(Client& client, const Subject& on, const BenchmarkOptions&
   for (const Family family : kFamilies)
     all.push_back({std::string(table_of(family).name) + ", " + period, family,
                    questions[static_cast<std::size_t>(family)]});
-  all.push_back({"performance, " + period + ", partial edge hours", Family::kPerformance, [&] {
-                   return only_whether(client.query_performance(on.customer_id, on.service_id, on.ragged));
-                 }});
+  all.push_back({"performance, " + period + ", partial edge hours", Family::kPerformance,
+                 [&] { return done(client.query_performance(on.customer_id, on.service_id, on.ragged)); }});
   all.push_back({"performance, 24 hours up to now", Family::kPerformance,
-                 [&] { return only_whether(client.query_performance_p95(on.customer_id, on.service_id)); }});
+                 [&] { return done(client.query_performance_p95(on.customer_id, on.service_id)); }});
   all.push_back({"dashboard: the four, one after the other", std::nullopt, [questions]() -> Result<void> {
                    for (const auto& question : questions) OPTIINFRA_CHECK(question());
                    return {};

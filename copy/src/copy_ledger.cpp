@@ -1,5 +1,6 @@
 #include "copy_ledger.hpp"
 
+#include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/transport.hpp"
 
 namespace optiinfra {
@@ -86,12 +87,10 @@ Result<void> CopyLedger::record(const std::string& day, const DayState& state) {
            std::vector<std::uint8_t>{state.is_finished ? std::uint8_t{1} : std::uint8_t{0}}});
   row.add({"recorded_at", "DateTime64(6, 'UTC')", std::vector<std::int64_t>{microseconds_now()}});
   auto recorded = target_.with_session([&](Transport& session) -> Result<void> {
-    auto inserted = session.insert({.table = qualified(session.database(), kTable),
-                                    .deduplication_token = {},
-                                    .settings = {{"distributed_foreground_insert", "1"}}},
-                                   row);
-    if (!inserted) return std::move(inserted).error();
-    return {};
+    return done(session.insert({.table = qualified(session.database(), kTable),
+                                .deduplication_token = {},
+                                .settings = {{"distributed_foreground_insert", "1"}}},
+                               row));
   });
   if (!recorded) return with_context(std::move(recorded).error(), "the record of copies");
   days_[day] = state;
