@@ -1,18 +1,25 @@
 #include "reconcile.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <thread>
+#include <unordered_set>
 
 #include "optiinfra/transport/small_answer.hpp"
+#include "optiinfra/transport/sql.hpp"
 
 namespace optiinfra {
 namespace {
 
 /// Relative difference that summing the same numbers in another order can make.
 constexpr double kSumTolerance = 1e-9;
-/// A write reaches the raw table a moment before its rollup; a day that differs is looked at again.
-constexpr int kLooksMax = 4;
-constexpr std::chrono::milliseconds kLookDelay{250};
+/// Between two looks at hours that differ; each pause is twice the one before.
+constexpr std::chrono::milliseconds kLookPauseMin{20}, kLookPauseMax{200};
+/// Whoever writes has brought its rows from the raw table to the rollup in this time, or failed to.
+constexpr std::chrono::milliseconds kUnchangedSettles{750};
+/// Enough for two writers of one hour without a pause: 0 of 200 verifications were wrong (decision 0014).
+constexpr int kLooksMax = 40;
+constexpr std::chrono::seconds kLooksTimeout{30};
 constexpr std::chrono::minutes kDayTimeout{10};
 
 bool is_exact(Aggregate aggregate) {
@@ -167,34 +174,30 @@ Result<DayCounts> count_day(Transport& transport, const ReconcileScope& scope, c
   return DayCounts{rows[0], rows[1], rows[2]};
 }
 
-Result<DayCounts> count_settled_day(Transport& transport, const ReconcileScope& scope,
-                                    const std::string& day) {
-  DayCounts counts;
-  for (int look = 1; look <= kLooksMax; ++look) {
-    OPTIINFRA_TRY(counts, count_day(transport, scope, day));
-    if (counts.differing == 0) break;
-    if (look < kLooksMax) std::this_thread::sleep_for(kLookDelay);
-  }
-  return counts;
-}
-
 std::string hour_hash(const TableDefinition& table, std::string_view hour, std::string_view prefix) {
   std::string sql = "reinterpretAsUUID(sipHash128(" + std::string(hour);
   for (const char* key : table.grouped()) sql += ", " + std::string(prefix) + key;
   return sql + "))";
 }
 
-Result<void> describe_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
-                          VerifyReport& report) {
-  if (report.differences.size() == kDifferencesDescribedMax) return {};
+std::string among_hours(const TableDefinition& table, const std::vector<DifferingHour>& hours,
+                        std::string_view hour, std::string_view prefix) {
+  std::string list;
+  for (const DifferingHour& each : hours) list += (list.empty() ? "" : ",") + sql_literal(each.hash);
+  return hour_hash(table, hour, prefix) + " IN (" + list + ")";
+}
+
+Result<void> describe_hours(Transport& transport, const ReconcileScope& scope, const std::string& day,
+                            const std::vector<DifferingHour>& hours, VerifyReport& report) {
+  if (hours.empty() || report.differences.size() == kDifferencesDescribedMax) return {};
   const TableDefinition& table = *scope.table;
   std::string columns;
   for (const FinishedColumn& column : table.finished())
     columns += ", rollup_" + column.name + ", raw_" + column.name;
   const std::string sql =
       "SELECT toUInt32(hour), " + key_text(table) + ", toUInt8(in_rollup), toUInt8(in_raw)" + columns +
-      " FROM (" + both_sides(scope, transport.database()) + ") WHERE " + kInScope + " AND " +
-      difference_condition(table) + " ORDER BY hour LIMIT " + std::to_string(kDifferencesDescribedMax);
+      " FROM (" + both_sides(scope, transport.database()) + ") WHERE " + among_hours(table, hours, "hour") +
+      " AND " + difference_condition(table) + " ORDER BY hour";
   return done(transport.query(statement(scope, day, sql), [&](const Block& block) {
     for (std::size_t row = 0; row < block.row_count(); ++row) describe(table, block, row, report);
     return report.differences.size() < kDifferencesDescribedMax;
@@ -208,7 +211,7 @@ Result<std::vector<DifferingHour>> differing_hours(Transport& transport, const R
   const std::string sql = "SELECT toUInt32(hour), " + key_text(table) + ", toString(" +
                           hour_hash(table, "hour") + "), toUInt64(rollup_" + count + "), toUInt64(raw_" +
                           count + ") FROM (" + both_sides(scope, transport.database()) + ") WHERE " +
-                          kInScope + " AND " + difference_condition(table) + " ORDER BY hour LIMIT " +
+                          kInScope + " AND " + difference_condition(table) + " ORDER BY 1, 3 LIMIT " +
                           std::to_string(limit);
   std::vector<DifferingHour> found;
   OPTIINFRA_CHECK(done(transport.query(statement(scope, day, sql), [&](const Block& block) {
@@ -222,6 +225,34 @@ Result<std::vector<DifferingHour>> differing_hours(Transport& transport, const R
     return true;
   })));
   return found;
+}
+
+Result<std::vector<DifferingHour>> settled_differing_hours(Transport& transport, const ReconcileScope& scope,
+                                                           const std::string& day, std::size_t limit) {
+  using std::chrono::steady_clock;
+  ReconcileScope looked_at = scope;
+  OPTIINFRA_TRY(std::vector<DifferingHour> differing, differing_hours(transport, looked_at, day, limit));
+  const auto begin = steady_clock::now();
+  auto unchanged_since = begin;
+  auto pause = kLookPauseMin;
+  for (int look = 2; look <= kLooksMax && !differing.empty(); ++look) {
+    const auto clock = steady_clock::now();
+    if (clock - unchanged_since >= kUnchangedSettles || clock - begin >= kLooksTimeout) break;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, kLookPauseMax);
+    // A list that was cut tells nothing of the hours that are not in it.
+    const bool whole = differing.size() < limit;
+    if (whole) looked_at.hours = {differing.front().hour, differing.back().hour + std::chrono::hours{1}};
+    OPTIINFRA_TRY(std::vector<DifferingHour> again, differing_hours(transport, looked_at, day, limit));
+    if (whole) {
+      std::unordered_set<std::string_view> before;
+      for (const DifferingHour& each : differing) before.insert(each.hash);
+      std::erase_if(again, [&](const DifferingHour& each) { return !before.contains(each.hash); });
+    }
+    if (again != differing) unchanged_since = steady_clock::now();
+    differing = std::move(again);
+  }
+  return differing;
 }
 
 Result<std::vector<std::string>> days_of(Transport& transport, const TableDefinition& table) {

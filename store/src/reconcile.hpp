@@ -33,14 +33,6 @@ struct DayCounts {
 /// Compares `day` ("2026-03-01") once.
 Result<DayCounts> count_day(Transport& transport, const ReconcileScope& scope, const std::string& day);
 
-/// Compares `day`, again after a moment when it differs: a write reaches the raw table before its rollup.
-Result<DayCounts> count_settled_day(Transport& transport, const ReconcileScope& scope,
-                                    const std::string& day);
-
-/// Adds the measures that differ in `day` to report.differences.
-Result<void> describe_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
-                          VerifyReport& report);
-
 /// A key and hour whose two sides differ.
 struct DifferingHour {
   sys_seconds hour;
@@ -48,11 +40,30 @@ struct DifferingHour {
   std::string hash;               ///< Names hour and key in SQL: see hour_hash().
   std::uint64_t rollup_rows = 0;  ///< What the rollup counts; 0 also where it has none.
   std::uint64_t raw_rows = 0;
+
+  bool operator==(const DifferingHour&) const = default;
 };
+
+/// One statement names no more: the engine parses at most 256 KiB of SQL.
+inline constexpr std::size_t kHoursOfStatement = 5'000;
 
 /// The first `limit` of them, by hour.
 Result<std::vector<DifferingHour>> differing_hours(Transport& transport, const ReconcileScope& scope,
                                                    const std::string& day, std::size_t limit);
+
+/// Those that differ each time they are looked at, until nothing changes in them any more or the time for it
+/// is over: a write reaches the raw table a moment before its rollup, and between two writes an hour that is
+/// right agrees.
+Result<std::vector<DifferingHour>> settled_differing_hours(Transport& transport, const ReconcileScope& scope,
+                                                           const std::string& day, std::size_t limit);
+
+/// Adds the measures that differ in `hours` of `day` to report.differences.
+Result<void> describe_hours(Transport& transport, const ReconcileScope& scope, const std::string& day,
+                            const std::vector<DifferingHour>& hours, VerifyReport& report);
+
+/// SQL that is true for the rows of `hours`, of which there is one: see hour_hash().
+std::string among_hours(const TableDefinition& table, const std::vector<DifferingHour>& hours,
+                        std::string_view hour, std::string_view prefix = {});
 
 /// SQL that gives a UUID for an hour and its key; `hour` is an expression, `prefix` stands before columns.
 std::string hour_hash(const TableDefinition& table, std::string_view hour, std::string_view prefix = {});

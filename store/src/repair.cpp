@@ -18,8 +18,6 @@ namespace {
 constexpr std::chrono::hours kRetentionMargin{1};
 constexpr std::chrono::minutes kStatementTimeout{10};
 constexpr std::chrono::milliseconds kPoll{20};
-/// Hours that one statement names: the engine parses at most 256 KiB of SQL.
-constexpr std::size_t kHoursOfStatement = 5'000;
 constexpr int kAttemptsMax = 3;
 
 /// Inserts into `table` that are running. Those that wait in the server's buffer for asynchronous inserts
@@ -89,12 +87,10 @@ std::string time_literal(sys_seconds time) {
 std::string condition_of(const ReconcileScope& scope, const std::vector<DifferingHour>& hours,
                          const std::string& prefix, const std::string& column) {
   const std::string hour = column == "hour" ? prefix + column : "toStartOfHour(" + prefix + column + ")";
-  std::string list;
-  for (const DifferingHour& each : hours) list += (list.empty() ? "" : ",") + sql_literal(each.hash);
   return prefix + "generation <= " + std::to_string(scope.generation_max) + " AND " + prefix + column +
          " >= " + time_literal(hours.front().hour) + " AND " + prefix + column + " < " +
          time_literal(hours.back().hour + std::chrono::hours{1}) + " AND " +
-         hour_hash(*scope.table, hour, prefix) + " IN (" + list + ")";
+         among_hours(*scope.table, hours, hour, prefix);
 }
 
 /// Takes the hours out of the rollup's rows and puts them back from raw rows. Rows that are inserted after

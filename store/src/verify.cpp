@@ -86,32 +86,41 @@ ObjectReport report_object(const char* name, const char* kind, bool exists, cons
   return {name, kind, exists, size.rows, size.parts, size.bytes_on_disk, size.bytes_uncompressed};
 }
 
+/// Gives how many hours of `day` differ, and still do after a while.
+Result<std::uint64_t> compare_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
+                                  Mend mend, VerifyReport& report) {
+  OPTIINFRA_TRY(const DayCounts counts, count_day(transport, scope, day));
+  report.hours_compared += counts.compared;
+  report.hours_past_retention += counts.skipped;
+  if (counts.differing == 0) return counts.differing;
+  OPTIINFRA_TRY(auto hours, settled_differing_hours(transport, scope, day, kHoursOfStatement));
+  const std::uint64_t differing = hours.size() < kHoursOfStatement ? hours.size() : counts.differing;
+  if (mend == Mend::kRollups) return differing;
+  report.hours_differing += differing;
+  if (hours.size() > kDifferencesDescribedMax) hours.resize(kDifferencesDescribedMax);
+  OPTIINFRA_CHECK(describe_hours(transport, scope, day, hours, report));
+  return differing;
+}
+
 Result<void> reconcile(Transport& transport, const Retention& kept, Mend mend, VerifyReport& report) {
   const ReconcileScope scope = scope_of(kept, now());
   OPTIINFRA_TRY(const auto days, days_of(transport, *scope.table));
   std::vector<std::string> differing;
   for (const std::string& day : days) {
-    auto counts = count_settled_day(transport, scope, day);
-    if (!counts)
-      return with_context(std::move(counts).error(),
-                          "reconcile " + std::string(scope.table->name) + " of " + day);
-    report.hours_compared += counts->compared;
-    report.hours_past_retention += counts->skipped;
-    if (counts->differing > 0) differing.push_back(day);
-    if (mend == Mend::kNothing) report.hours_differing += counts->differing;
+    const auto compared = compare_day(transport, scope, day, mend, report);
+    if (!compared)
+      return with_context(compared.error(), "reconcile " + std::string(scope.table->name) + " of " + day);
+    if (*compared > 0) differing.push_back(day);
   }
-  ReconcileScope settled = scope;
-  if (mend == Mend::kRollups && !differing.empty()) {
-    OPTIINFRA_TRY(settled.generation_max,
-                  repair_days(transport, repair_scope_of(kept), differing, report.repair));
-  }
+  if (mend == Mend::kNothing || differing.empty()) return {};
+  ReconcileScope closed = scope;
+  OPTIINFRA_TRY(closed.generation_max,
+                repair_days(transport, repair_scope_of(kept), differing, report.repair));
   for (const std::string& day : differing) {
-    if (mend == Mend::kRollups) {
-      OPTIINFRA_TRY(const DayCounts left, count_day(transport, settled, day));
-      report.hours_differing += left.differing;
-      if (left.differing == 0) continue;
-    }
-    OPTIINFRA_CHECK(describe_day(transport, settled, day, report));
+    OPTIINFRA_TRY(const DayCounts left, count_day(transport, closed, day));
+    report.hours_differing += left.differing;
+    OPTIINFRA_TRY(const auto hours, differing_hours(transport, closed, day, kDifferencesDescribedMax));
+    OPTIINFRA_CHECK(describe_hours(transport, closed, day, hours, report));
   }
   return {};
 }

@@ -175,26 +175,52 @@ TEST_F(Store, RefusesRetentionOutsideItsLimitsAndRawRowsThatOutliveTheirRollup) 
   EXPECT_TRUE((*read_retention(*session_))[0].agrees());
 }
 
-TEST_F(Store, VerifyAgreesWhileAnotherSessionWrites) {
+/// Inserts ten rows of the present hour again and again, until it is ended.
+class Insertion {
+ public:
+  explicit Insertion(Connector& connector) {
+    auto session = connector.connect();
+    if (!session) throw std::runtime_error(session.error().message);
+    thread_ = std::thread([this, session = std::move(*session)] {
+      while (!stop_) {
+        const auto done = session->execute(
+            {.sql = "INSERT INTO optiinfra.cost_metrics_ts (timestamp, customer_id, cloud_provider, "
+                    "cost_per_hour) SELECT now(), toUUID('550e8400-e29b-41d4-a716-446655440000'), 'aws', "
+                    "1.5 FROM numbers(10)"});
+        if (done) ++inserts_;
+      }
+    });
+  }
+  ~Insertion() { end(); }
+  int end() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+    return inserts_;
+  }
+
+ private:
+  std::atomic<bool> stop_ = false;
+  std::atomic<int> inserts_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(Store, VerifyAgreesWhileOthersWriteToTheSameHourWithoutPause) {
   migrated();
-  auto writer = connector_->connect();
-  ASSERT_TRUE(writer);
-  std::atomic<bool> stop = false;
-  std::atomic<int> inserts = 0;
-  std::thread thread([&] {
-    while (!stop) {
-      const auto done = (*writer)->execute(
-          {.sql = "INSERT INTO optiinfra.cost_metrics_ts (timestamp, customer_id, cloud_provider, "
-                  "cost_per_hour) SELECT now(), "
-                  "toUUID('550e8400-e29b-41d4-a716-446655440000'), 'aws', 1.5 FROM numbers(10)"});
-      if (done) ++inserts;
-      std::this_thread::sleep_for(20ms);
-    }
-  });
+  Insertion one(*connector_), two(*connector_);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(verified().hours_differing, 0u);
-  stop = true;
-  thread.join();
-  EXPECT_GT(inserts, 5);
+  EXPECT_GT(one.end(), 0);
+  EXPECT_GT(two.end(), 0);
+}
+
+TEST_F(Store, VerifyFindsARowThatIsMissingInAnHourThatIsWrittenTo) {
+  migrated();
+  run("INSERT INTO optiinfra.cost_metrics_hourly (hour, customer_id, cloud_provider, sample_count, "
+      "arrival_hour) "
+      "SELECT toStartOfHour(now()), toUUID('550e8400-e29b-41d4-a716-446655440000'), 'aws', 1, now()");
+  Insertion insertion(*connector_);
+  const VerifyReport report = verified();
+  EXPECT_GT(insertion.end(), 0);
+  EXPECT_EQ(report.hours_differing, 1u);
 }
 
 TEST_F(Store, FinishingViewsGiveOneRowPerKeyAndHourBeforeAnyMerge) {

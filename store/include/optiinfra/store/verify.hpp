@@ -59,9 +59,10 @@ enum class Mend {
 
 /// Reads the whole store once, a day at a time, so that memory stays bounded. Counts and integer sums
 /// must be equal, sums and means of floating point equal to 1e-9 relative, percentiles to 1 %.
-/// Safe while writes go on: a day that differs is compared again before it is reported. An hour that is
-/// written to without a pause can still show as differing, for what is under way between the raw table and
-/// its rollup; with Mend::kRollups the comparison that decides leaves that out, and is exact.
+/// Safe while writes go on. Rows reach the raw table a moment before their rollup, so an hour that differs is
+/// looked at again, up to forty times in half a minute, until it agrees once or nothing changes in it any
+/// more. An hour in which inserts overlap without a gap can still show as differing; with Mend::kRollups the
+/// comparison that decides leaves what is under way out, and is exact.
 /// Errors: those of the engine; with Mend::kRollups also those of repair_hours(), and kIncompatible for a
 /// store of another schema version.
 Result<VerifyReport> verify(Transport& transport, Mend mend = Mend::kNothing);
