@@ -55,9 +55,9 @@ def growth(data):
 
 
 def start(data):
-    return table(["raw rows", "on disk, MiB", "asked", "from the program's start to its end, median ms", "lowest - highest"],
-                 [[f"{r['rows']:,}", f"{r['disk_bytes'] / 2**20:.0f}", r["asked"], f"{r['p50_ms']:.0f}", f"{r['low_ms']:.0f} - {r['high_ms']:.0f}"]
-                  for r in data["start"]])
+    return table(["raw rows", "store", "on disk, MiB", "asked", "answered, median ms", "lowest - highest", "ended, median ms"],
+                 [[f"{r['rows']:,}", r["state"], f"{r['disk_bytes'] / 2**20:.0f}", r["asked"], f"{r['p50_ms']:.0f}",
+                   f"{r['low_ms']:.0f} - {r['high_ms']:.0f}", f"{r['end_p50_ms']:.0f}"] for r in data["start"]])
 
 
 def compare(data):

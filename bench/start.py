@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 """start.py PROGRAM FOLDER ROWS: how long the program takes from its start to an answer, on a store of ROWS generated rows that it
-makes in FOLDER and removes, and on one of 10,000 rows. Prints JSON, which bench/report.py turns into a table."""
+makes in FOLDER and removes, and on one of 10,000 rows, and how long until it has closed the store and ended. Prints JSON, which
+bench/report.py turns into a table.
+
+Asked twice: just after the store was filled, while the parts that merges replaced are still on disk, and when they are gone. The engine
+removes them after eight minutes; the removal is hastened here."""
 import json
 import pathlib
 import shutil
@@ -12,34 +16,66 @@ import time
 STARTS = 15
 
 
-def run(*command):
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+class Store:
+    def __init__(self, program, folder, rows):
+        self.program, self.folder = program, folder
+        shutil.rmtree(folder, ignore_errors=True)
+        fleet = self.ask("generate", "--days", "30", "--rows", str(rows))["data"]
+        self.rows, service = fleet["summary"]["rows_added"], fleet["services"][0]
+        self.commands = {
+            "SELECT 1": ("sql", "SELECT 1"),
+            "performance, 30 days": ("query", "performance-p95", "--customer", service["customer_id"], "--service", service["service_id"],
+                                     "--from", "2000-01-01", "--to", "2100-01-01")}
 
+    def ask(self, *words):
+        command = [self.program, "--url", f"embedded:{self.folder}", "--output", "json", *words]
+        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
-def measure(program, folder, rows):
-    def ask(*words):
-        return run(program, "--url", f"embedded:{folder}", "--output", "json", *words)
-    shutil.rmtree(folder, ignore_errors=True)
-    fleet = json.loads(ask("generate", "--days", "30", "--rows", str(rows)))["data"]
-    service = fleet["services"][0]
-    commands = {"SELECT 1": ("sql", "SELECT 1"),
-                "performance, 30 days": ("query", "performance-p95", "--customer", service["customer_id"], "--service", service["service_id"],
-                                         "--from", "2000-01-01", "--to", "2100-01-01")}
-    milliseconds = {name: [] for name in commands}
-    for _ in range(STARTS):
-        for name, command in commands.items():
-            begin = time.monotonic()
-            ask(*command)
-            milliseconds[name].append((time.monotonic() - begin) * 1e3)
-    disk_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
-    shutil.rmtree(folder)
-    return [{"rows": fleet["summary"]["rows_added"], "disk_bytes": disk_bytes, "asked": name, "p50_ms": statistics.median(times),
-             "low_ms": min(times), "high_ms": max(times)} for name, times in milliseconds.items()]
+    def sql(self, statement):
+        return self.ask("sql", "--write", statement)["data"]
+
+    def remove_replaced_parts(self):
+        for table in self.sql("SELECT name FROM system.tables WHERE database = 'optiinfra' AND engine LIKE '%MergeTree'"):
+            self.sql(f"ALTER TABLE optiinfra.{table['name']} MODIFY SETTING old_parts_lifetime = 1")
+        while self.sql("SELECT name FROM system.parts WHERE NOT active AND database = 'optiinfra' LIMIT 1"):
+            # A table is cleaned every 30 to 40 seconds.
+            self.sql("SELECT sum(sleepEachRow(1)) FROM numbers(50) SETTINGS max_block_size = 1")
+
+    def time(self, *words):
+        """Milliseconds until the answer, one line of JSON, and until the program has ended."""
+        command = [self.program, "--url", f"embedded:{self.folder}", "--output", "json", *words]
+        begin = time.monotonic()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            json.loads(process.stdout.readline())
+            answered = time.monotonic()
+        if process.returncode != 0:
+            raise SystemExit(f"{command} ended with {process.returncode}")
+        return (answered - begin) * 1e3, (time.monotonic() - begin) * 1e3
+
+    def measure(self, state):
+        times = {name: [] for name in self.commands}
+        for _ in range(STARTS):
+            for name, command in self.commands.items():
+                times[name].append(self.time(*command))
+        disk_bytes = sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file() and not file.is_symlink())
+        figures = []
+        for name, pairs in times.items():
+            answers = [answered for answered, _ in pairs]
+            figures.append({"rows": self.rows, "state": state, "disk_bytes": disk_bytes, "asked": name, "p50_ms": statistics.median(answers),
+                            "low_ms": min(answers), "high_ms": max(answers), "end_p50_ms": statistics.median(end for _, end in pairs)})
+        return figures
 
 
 def main():
-    program, folder, rows = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3])
-    print(json.dumps({"data": {"start": measure(program, folder, 10_000) + measure(program, folder, rows)}}))
+    program, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    figures = []
+    for rows in 10_000, int(sys.argv[3]):
+        store = Store(program, folder, rows)
+        figures += store.measure("just filled")
+        store.remove_replaced_parts()
+        figures += store.measure("replaced parts removed")
+        shutil.rmtree(folder)
+    print(json.dumps({"data": {"start": figures}}))
 
 
 main()

@@ -63,11 +63,11 @@ Result<std::vector<double>> ask(Client& client, const Rows& rows) {
 Result<void> weigh(Client& client, const TableDefinition& table, Course& course) {
   return client.with_session([&](Transport& session) -> Result<void> {
     OPTIINFRA_TRY(
-        const auto bytes,
-        query_numbers(session, {.sql = "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND "
-                                       "table IN ('" +
-                                       std::string(table.raw_table) + "', '" + table.rollup_table + "')"}));
-    course.bytes = static_cast<double>(bytes.at(0));
+        const std::uint64_t bytes,
+        query_number(session, {.sql = "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND "
+                                      "table IN ('" +
+                                      std::string(table.raw_table) + "', '" + table.rollup_table + "')"}));
+    course.bytes = static_cast<double>(bytes);
     OPTIINFRA_TRY(const auto version, query_texts(session, {.sql = "SELECT version()"}));
     course.version = version.at(0).at(0);
     return {};

@@ -24,11 +24,9 @@ Result<Parts> parts_of(Client& client) {
   OPTIINFRA_CHECK(client.with_session([&](Transport& session) -> Result<void> {
     for (auto [what, into] : {std::pair{"count()", &parts.count}, {"sum(bytes_on_disk)", &parts.bytes}}) {
       OPTIINFRA_TRY(
-          const auto numbers,
-          query_numbers(session, {.sql = std::string("SELECT ") + what +
-                                         " FROM system.parts WHERE active AND database = {name:String}",
-                                  .parameters = {{"name", std::string(session.database())}}}));
-      *into = numbers.at(0);
+          *into, query_number(session, {.sql = std::string("SELECT ") + what +
+                                               " FROM system.parts WHERE active AND database = {name:String}",
+                                        .parameters = {{"name", std::string(session.database())}}}));
     }
     return {};
   }));

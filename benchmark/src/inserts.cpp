@@ -177,10 +177,9 @@ Result<bool> measure_set(const BenchmarkOptions& options, ScratchStore& store, c
 Result<std::uint64_t> count_rows(Client& client, Family family) {
   std::uint64_t rows = 0;
   OPTIINFRA_CHECK(client.with_session([&](Transport& session) -> Result<void> {
-    OPTIINFRA_TRY(const auto counts,
-                  query_numbers(session, {.sql = "SELECT count() FROM " +
-                                                 qualified(session.database(), table_of(family).raw_table)}));
-    rows = counts.at(0);
+    OPTIINFRA_TRY(rows,
+                  query_number(session, {.sql = "SELECT count() FROM " +
+                                                qualified(session.database(), table_of(family).raw_table)}));
     return {};
   }));
   return rows;

@@ -188,10 +188,10 @@ Result<void> let_merges_end(Client& client) {
     std::this_thread::sleep_for(kLook);
     OPTIINFRA_CHECK(client.with_session([&](Transport& session) -> Result<void> {
       OPTIINFRA_TRY(
-          const auto merges,
-          query_numbers(session, {.sql = "SELECT count() FROM system.merges WHERE database = {name:String}",
-                                  .parameters = {{"name", std::string(session.database())}}}));
-      if (merges.at(0) > 0) quiet = -1;
+          const std::uint64_t merges,
+          query_number(session, {.sql = "SELECT count() FROM system.merges WHERE database = {name:String}",
+                                 .parameters = {{"name", std::string(session.database())}}}));
+      if (merges > 0) quiet = -1;
       return {};
     }));
   }

@@ -13,9 +13,9 @@ namespace {
 constexpr double kRandomBits[] = {122, 74};  // By RequestIds.
 
 Result<double> number(Transport& session, const std::string& sql, std::vector<NamedValue> parameters = {}) {
-  OPTIINFRA_TRY(const auto numbers,
-                query_numbers(session, {.sql = sql, .parameters = std::move(parameters)}));
-  return static_cast<double>(numbers.at(0));
+  OPTIINFRA_TRY(const std::uint64_t counted,
+                query_number(session, {.sql = sql, .parameters = std::move(parameters)}));
+  return static_cast<double>(counted);
 }
 
 /// Merges `table` into one part per partition, and gives the bytes of its files.

@@ -83,9 +83,8 @@ class WriterOnEngine : public ::testing::Test {
     std::uint64_t rows = 0;
     const auto asked = client_->with_session([&](Transport& session) -> Result<void> {
       OPTIINFRA_TRY(
-          const auto counted,
-          query_numbers(session, {.sql = "SELECT toUInt64(count()) FROM optiinfra.resource_metrics_ts"}));
-      rows = counted.at(0);
+          rows,
+          query_number(session, {.sql = "SELECT toUInt64(count()) FROM optiinfra.resource_metrics_ts"}));
       OPTIINFRA_TRY(const VerifyReport report, verify(session));
       EXPECT_TRUE(report.ok());
       return {};

@@ -75,25 +75,23 @@ std::vector<NamedValue> block_parameters(const BatchBlock& block, const Extent& 
 
 Result<std::uint64_t> count_stored(Transport& transport, const BatchBlock& block, const Extent& extent) {
   const TableDefinition& table = table_of(block.family);
-  OPTIINFRA_TRY(const auto rows,
-                query_numbers(transport, {.sql = "SELECT toUInt64(count()) FROM " +
-                                                 qualified(transport.database(), table.raw_table) +
-                                                 " WHERE " + block_condition(extent),
-                                          .parameters = block_parameters(block, extent),
-                                          .timeout = kLookTimeout}));
-  return rows.empty() ? 0 : rows[0];
+  return query_number(
+      transport, {.sql = "SELECT toUInt64(count()) FROM " + qualified(transport.database(), table.raw_table) +
+                         " WHERE " + block_condition(extent),
+                  .parameters = block_parameters(block, extent),
+                  .timeout = kLookTimeout});
 }
 
 /// An attempt whose connection was lost may still run on the server, and commit behind our look.
 Result<void> wait_for_attempts(Transport& transport, const BatchBlock& block) {
   const auto deadline = std::chrono::steady_clock::now() + kEarlierInsertsWait;
   while (true) {
-    OPTIINFRA_TRY(const auto running,
-                  query_numbers(transport, {.sql = "SELECT toUInt64(count()) FROM system.processes WHERE "
-                                                   "query_kind = 'Insert' AND "
-                                                   "Settings['insert_deduplication_token'] = {token:String}",
-                                            .parameters = {{"token", block.token}}}));
-    if (running.empty() || running[0] == 0) return {};
+    OPTIINFRA_TRY(const std::uint64_t running,
+                  query_number(transport, {.sql = "SELECT toUInt64(count()) FROM system.processes WHERE "
+                                                  "query_kind = 'Insert' AND "
+                                                  "Settings['insert_deduplication_token'] = {token:String}",
+                                           .parameters = {{"token", block.token}}}));
+    if (running == 0) return {};
     if (std::chrono::steady_clock::now() > deadline)
       return Error{ErrorKind::kTimeout,
                    "an earlier attempt to insert block " + block.token +
@@ -214,15 +212,12 @@ Result<CompleteReport> complete_block(Transport& transport, const BatchBlock& bl
 
 Result<std::uint64_t> insert_position(Transport& transport, Family family) {
   const TableDefinition& table = table_of(family);
-  OPTIINFRA_TRY(
-      const auto rows,
-      query_numbers(transport, {.sql = "SELECT toUInt64(max(max_block_number)) FROM system.parts WHERE "
-                                       "database = {database:String} AND table IN ({raw:String}, "
-                                       "{rollup:String})",
-                                .parameters = {{"database", std::string(transport.database())},
-                                               {"raw", table.raw_table},
-                                               {"rollup", table.rollup_table}}}));
-  return rows.empty() ? 0 : rows[0];
+  return query_number(transport, {.sql = "SELECT toUInt64(max(max_block_number)) FROM system.parts WHERE "
+                                         "database = {database:String} AND table IN ({raw:String}, "
+                                         "{rollup:String})",
+                                  .parameters = {{"database", std::string(transport.database())},
+                                                 {"raw", table.raw_table},
+                                                 {"rollup", table.rollup_table}}});
 }
 
 }  // namespace optiinfra

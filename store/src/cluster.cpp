@@ -175,11 +175,11 @@ std::string description(const Cluster& cluster, const Shard& shard) {
 }
 
 Result<ClusterOptions> options_of(Transport& session, const Cluster& cluster) {
-  OPTIINFRA_TRY(const auto replicated,
-                query_numbers(session, {.sql = "SELECT toUInt64(count()) FROM system.tables WHERE database = "
-                                               "{database:String} AND startsWith(engine, 'Replicated')",
-                                        .parameters = {{"database", cluster.shard_database}}}));
-  return ClusterOptions{cluster.name, !replicated.empty() && replicated[0] > 0};
+  OPTIINFRA_TRY(const std::uint64_t replicated,
+                query_number(session, {.sql = "SELECT toUInt64(count()) FROM system.tables WHERE database = "
+                                              "{database:String} AND startsWith(engine, 'Replicated')",
+                                       .parameters = {{"database", cluster.shard_database}}}));
+  return ClusterOptions{cluster.name, replicated > 0};
 }
 
 }  // namespace optiinfra

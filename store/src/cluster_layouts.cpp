@@ -6,13 +6,13 @@
 namespace optiinfra {
 
 Result<std::set<std::string>> read_layouts(Transport& session) {
-  OPTIINFRA_TRY(const auto tables,
-                query_numbers(session, {.sql = "SELECT toUInt64(count()) FROM system.tables WHERE database = "
-                                               "{database:String} AND name = {name:String}",
-                                        .parameters = {{"database", std::string(session.database())},
-                                                       {"name", kLayoutsTable}}}));
+  OPTIINFRA_TRY(const std::uint64_t tables,
+                query_number(session, {.sql = "SELECT toUInt64(count()) FROM system.tables WHERE database = "
+                                              "{database:String} AND name = {name:String}",
+                                       .parameters = {{"database", std::string(session.database())},
+                                                      {"name", kLayoutsTable}}}));
   std::set<std::string> layouts;
-  if (tables.empty() || tables[0] == 0) return layouts;
+  if (tables == 0) return layouts;
   OPTIINFRA_TRY(const auto rows, query_texts(session, {.sql = "SELECT DISTINCT layout FROM " +
                                                               qualified(session.database(), kLayoutsTable)}));
   for (const auto& row : rows) layouts.insert(row[0]);

@@ -139,10 +139,10 @@ Result<void> create_record(Transport& transport) {
 
 Result<bool> is_needed(Transport& transport, const MigrationStep& step) {
   if (step.remaining == nullptr) return true;
-  OPTIINFRA_TRY(const auto remaining,
-                query_numbers(transport, {.sql = step.remaining,
-                                          .parameters = {{"database", std::string(transport.database())}}}));
-  return remaining.empty() || remaining[0] != 0;
+  OPTIINFRA_TRY(const std::uint64_t remaining,
+                query_number(transport, {.sql = step.remaining,
+                                         .parameters = {{"database", std::string(transport.database())}}}));
+  return remaining != 0;
 }
 
 Result<void> run(Transport& transport, const MigrationStep& step) {
@@ -193,17 +193,17 @@ std::uint32_t schema_version_of_program() noexcept { return std::rbegin(kMigrati
 
 Result<std::uint32_t> schema_version_of_store(Transport& transport) {
   OPTIINFRA_TRY(
-      const auto tables,
-      query_numbers(
+      const std::uint64_t tables,
+      query_number(
           transport,
           {.sql = "SELECT toUInt64(count()) FROM system.tables WHERE database = {database:String} AND "
                   "name = 'schema_migrations'",
            .parameters = {{"database", std::string(transport.database())}}}));
-  if (tables.empty() || tables[0] == 0) return 0u;
-  OPTIINFRA_TRY(const auto version,
-                query_numbers(transport, {.sql = "SELECT toUInt64(max(number)) FROM " +
-                                                 qualified(transport.database(), "schema_migrations")}));
-  return version.empty() ? 0u : static_cast<std::uint32_t>(version[0]);
+  if (tables == 0) return 0u;
+  OPTIINFRA_TRY(const std::uint64_t version,
+                query_number(transport, {.sql = "SELECT toUInt64(max(number)) FROM " +
+                                                qualified(transport.database(), "schema_migrations")}));
+  return static_cast<std::uint32_t>(version);
 }
 
 Result<MigrationReport> take_steps(Transport& session, const std::vector<MigrationStep>& steps,

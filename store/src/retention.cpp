@@ -122,12 +122,11 @@ Result<void> drop_rollup(Transport& transport, const TableDefinition& table, sys
   const std::vector<NamedValue> parameters = {
       {"cutoff", std::to_string(to_column_time(cutoff))},
       {"stored_before", std::to_string(to_column_time(stored_before))}};
-  OPTIINFRA_TRY(
-      const auto rows,
-      query_numbers(transport, {.sql = "SELECT toUInt64(count()) FROM " +
-                                       qualified(transport.database(), table.rollup_table) + expired,
-                                .parameters = parameters}));
-  if (rows.empty() || rows[0] == 0) return {};
+  OPTIINFRA_TRY(const std::uint64_t rows,
+                query_number(transport, {.sql = "SELECT toUInt64(count()) FROM " +
+                                                qualified(transport.database(), table.rollup_table) + expired,
+                                         .parameters = parameters}));
+  if (rows == 0) return {};
   return transport.execute(
       {.sql = "ALTER TABLE " + qualified(transport.database(), table.rollup_table) + " DELETE" + expired,
        .parameters = parameters,

@@ -100,9 +100,9 @@ class TwoShards {
   }
 
   std::uint64_t number(testing::ServerProcess& server, const std::string& sql) {
-    const auto numbers = query_numbers(*session(server, "default"), {.sql = sql});
-    EXPECT_TRUE(numbers) << sql << "\n" << numbers.error().message;
-    return numbers && !numbers->empty() ? numbers->front() : 0;
+    const auto number = query_number(*session(server, "default"), {.sql = sql});
+    EXPECT_TRUE(number) << sql << "\n" << number.error().message;
+    return number ? *number : 0;
   }
 
  private:

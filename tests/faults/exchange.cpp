@@ -201,9 +201,9 @@ void ExchangeTest::expect_kept_promise(const Trial& trial, std::uint64_t trial_n
 }
 
 std::uint64_t ExchangeTest::count(const std::string& sql) {
-  const auto numbers = query_numbers(*direct_, {.sql = sql});
-  EXPECT_TRUE(numbers) << numbers.error().message;
-  return numbers && numbers->size() == 1 ? numbers->front() : ~std::uint64_t{0};
+  const auto number = query_number(*direct_, {.sql = sql});
+  EXPECT_TRUE(number) << number.error().message;
+  return number ? *number : ~std::uint64_t{0};
 }
 
 std::uint64_t ExchangeTest::stored_rows(std::uint64_t trial_number) {

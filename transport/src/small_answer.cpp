@@ -22,6 +22,12 @@ Result<std::vector<std::uint64_t>> query_numbers(Transport& transport, const Sta
   return numbers;
 }
 
+Result<std::uint64_t> query_number(Transport& transport, const Statement& statement) {
+  OPTIINFRA_TRY(const auto numbers, query_numbers(transport, statement));
+  if (numbers.size() != 1) return wrong_layout(statement);
+  return numbers[0];
+}
+
 Result<std::vector<std::vector<std::string>>> query_texts(Transport& transport, const Statement& statement) {
   std::vector<std::vector<std::string>> rows;
   bool right = true;

@@ -14,6 +14,10 @@ namespace optiinfra {
 /// type.
 Result<std::vector<std::uint64_t>> query_numbers(Transport& transport, const Statement& statement);
 
+/// The one number of an answer of one row, as a count has. Errors: as query_numbers, kCorrupt for another
+/// number of rows.
+Result<std::uint64_t> query_number(Transport& transport, const Statement& statement);
+
 /// Every row, every column of the answer being String. Errors: as query_numbers.
 Result<std::vector<std::vector<std::string>>> query_texts(Transport& transport, const Statement& statement);
 
