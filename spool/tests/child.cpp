@@ -11,7 +11,8 @@ int main(int argc, char** argv) {
   optiinfra::SpoolOptions options;
   options.segment_bytes = 64 << 10;
   options.record_bytes_max = 8 << 10;
-  options.spool_bytes_max = 4 << 20;
+  // More than the fastest disk takes until the kill: a full spool would end this process first.
+  options.spool_bytes_max = 256 << 20;
   options.checkpoint_interval = std::chrono::milliseconds(0);
   auto spool = optiinfra::Spool::open(argv[1], options);
   if (!spool) return 3;
