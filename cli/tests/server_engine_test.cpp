@@ -48,12 +48,20 @@ class Server : public ServedStore {
     return home.run(command);
   }
 
-  /// Starts a statement beside the test, and waits until the server runs it.
+  /// Starts a statement beside the test, and waits until the server runs it: this one, and not the end of
+  /// another.
   std::unique_ptr<Program> start_statement(const std::string& sql) const {
     auto program =
         std::make_unique<Program>(Home::command({"--url", server->native_url(), "sql", sql}), home.options());
-    for (int i = 0; i < 100 && ask("SELECT count() FROM system.processes") != "2\n"; ++i)
+    const std::string running = "SELECT count() FROM system.processes WHERE query LIKE '%" + sql +
+                                "%' AND query NOT LIKE '%system.processes%'";
+    constexpr int kLooksMax = 200;
+    int looks = 0;
+    while (looks < kLooksMax && ask(running) != "1\n") {
+      ++looks;
       std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    }
+    EXPECT_LT(looks, kLooksMax) << "the server does not run " << sql;
     return program;
   }
 };
