@@ -27,9 +27,11 @@ class Store:
             "performance, 30 days": ("query", "performance-p95", "--customer", service["customer_id"], "--service", service["service_id"],
                                      "--from", "2000-01-01", "--to", "2100-01-01")}
 
+    def command(self, *words):
+        return [self.program, "--url", f"embedded:{self.folder}", "--output", "json", *words]
+
     def ask(self, *words):
-        command = [self.program, "--url", f"embedded:{self.folder}", "--output", "json", *words]
-        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        return json.loads(subprocess.run(self.command(*words), check=True, capture_output=True, text=True).stdout)
 
     def sql(self, statement):
         return self.ask("sql", "--write", statement)["data"]
@@ -43,13 +45,12 @@ class Store:
 
     def time(self, *words):
         """Milliseconds until the answer, one line of JSON, and until the program has ended."""
-        command = [self.program, "--url", f"embedded:{self.folder}", "--output", "json", *words]
         begin = time.monotonic()
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen(self.command(*words), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
             json.loads(process.stdout.readline())
             answered = time.monotonic()
         if process.returncode != 0:
-            raise SystemExit(f"{command} ended with {process.returncode}")
+            raise SystemExit(f"{words} ended with {process.returncode}")
         return (answered - begin) * 1e3, (time.monotonic() - begin) * 1e3
 
     def measure(self, state):

@@ -118,6 +118,7 @@ Result<void> reconcile(Transport& transport, const Retention& kept, Mend mend, V
                 repair_days(transport, repair_scope_of(kept), differing, report.repair));
   for (const std::string& day : differing) {
     OPTIINFRA_TRY(const DayCounts left, count_day(transport, closed, day));
+    if (left.differing == 0) continue;
     report.hours_differing += left.differing;
     OPTIINFRA_TRY(const auto hours, differing_hours(transport, closed, day, kDifferencesDescribedMax));
     OPTIINFRA_CHECK(describe_hours(transport, closed, day, hours, report));

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -192,6 +193,7 @@ class Insertion {
     });
   }
   ~Insertion() { end(); }
+  int inserts() const { return inserts_; }
   int end() {
     stop_ = true;
     if (thread_.joinable()) thread_.join();
@@ -207,9 +209,11 @@ class Insertion {
 TEST_F(Store, VerifyAgreesWhileOthersWriteToTheSameHourWithoutPause) {
   migrated();
   Insertion one(*connector_), two(*connector_);
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(verified().hours_differing, 0u);
-  EXPECT_GT(one.end(), 0);
-  EXPECT_GT(two.end(), 0);
+  constexpr int kLooksMax = 100;
+  for (int i = 0; i < 5 || (i < kLooksMax && std::min(one.inserts(), two.inserts()) <= 5); ++i)
+    EXPECT_EQ(verified().hours_differing, 0u);
+  EXPECT_GT(one.end(), 5);
+  EXPECT_GT(two.end(), 5);
 }
 
 TEST_F(Store, VerifyFindsARowThatIsMissingInAnHourThatIsWrittenTo) {
