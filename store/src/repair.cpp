@@ -7,7 +7,6 @@
 
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/transport/small_answer.hpp"
-#include "optiinfra/transport/sql.hpp"
 #include "reconcile.hpp"
 #include "repair_days.hpp"
 
