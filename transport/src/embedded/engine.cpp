@@ -14,6 +14,7 @@
 #include "embedded/deduplication_log.hpp"
 #include "embedded/file.hpp"
 #include "embedded/log_sync.hpp"
+#include "embedded/write_guard.hpp"
 
 namespace optiinfra::embedded {
 namespace fs = std::filesystem;
@@ -53,7 +54,8 @@ Result<chdb_connection*> connect(const Library& library, const Folder& folder) {
 }
 
 void stop(Process& state) {
-  state.folder->mark_clean();
+  // After a failed write the next open has to look at what the engine left.
+  if (!write_guard::failure()) state.folder->mark_clean();
   state.folder.reset();
   state.log_sync.reset();
   std::error_code ignored;
@@ -112,6 +114,7 @@ Result<void> start(Process& state, const fs::path& path, IfAbsent if_absent) {
     if (state.is_temporary) fs::remove_all(state.path, ignored);
     return std::move(folder).error();
   }
+  write_guard::begin(folder->engine_path());
   // Without a file of its own the engine would read ./config.xml or one from the home folder.
   const fs::path file = folder->configuration_path();
   OPTIINFRA_CHECK(replace_file(file, engine_configuration(), file.string() + ".new"));
@@ -163,6 +166,7 @@ Result<void> Connection::sync_inserts() const {
     const std::lock_guard lock(process().mutex);
     log_sync = process().log_sync;
   }
+  if (auto failure = write_guard::failure()) return *std::move(failure);
   return log_sync->sync();
 }
 

@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "embedded/write_guard.hpp"
+
 namespace optiinfra::embedded {
 namespace {
 
@@ -91,7 +93,9 @@ Result<const Library*> Library::load() {
   static std::optional<Library> loaded;
   const std::lock_guard lock(mutex);
   if (!loaded) {
-    OPTIINFRA_TRY(loaded, load_first(candidates()));
+    OPTIINFRA_TRY(const Library library, load_first(candidates()));
+    OPTIINFRA_CHECK(write_guard::install(library));
+    loaded = library;
   }
   return &*loaded;
 }

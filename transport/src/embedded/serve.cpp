@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -18,6 +19,7 @@
 #include "embedded/open_connections.hpp"
 #include "embedded/pipe.hpp"
 #include "embedded/serve_options.hpp"
+#include "embedded/write_guard.hpp"
 
 namespace optiinfra {
 namespace fs = std::filesystem;
@@ -43,6 +45,15 @@ std::string wait_statements(std::chrono::duration<double> time) {
             ") FROM system.one WHERE (SELECT count() FROM system.processes) > 1 FORMAT Null;\n";
   }
   return text;
+}
+
+/// The engine would acknowledge what it could not write, so it does not get that far: the process ends as if
+/// it was killed, which clients and the next start recover from.
+void end_process(const Error& error) {
+  const std::string text =
+      "error: " + error.message + "; the server ends, so that nothing is acknowledged that is not stored\n";
+  (void)!::write(STDERR_FILENO, text.data(), text.size());
+  ::_exit(EXIT_FAILURE);
 }
 
 /// The answer comes when no statement runs any more, or when the time for it is over.
@@ -217,6 +228,7 @@ Result<void> serve(const ServeOptions& options, const ServeReady& on_ready, std:
   OPTIINFRA_CHECK(check_serve_options(options));
   OPTIINFRA_TRY(ExclusiveEngine engine, ExclusiveEngine::take(options.folder, IfAbsent::kCreate));
   OPTIINFRA_CHECK(survive_connection_errors(engine.library()));
+  write_guard::begin(engine.folder().engine_path(), end_process);
   OPTIINFRA_TRY(Pipe start_pipe, Pipe::open());
   OPTIINFRA_TRY(Pipe answer_pipe, Pipe::open());
   OPTIINFRA_TRY(Pipe stop_pipe, Pipe::open());

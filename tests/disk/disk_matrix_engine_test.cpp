@@ -1,0 +1,274 @@
+// What a disk that refuses one call does to a command, for each kind of call that the command makes, on each
+// kind of file, with each error.
+//
+// A scenario is a store and a command. The command runs once unharmed, and every call of it that changes the
+// disk is written down. Then, for each different call and file, it runs on a fresh copy of the store with
+// that call failing, the first time or every time. Afterwards:
+// - what the command called done is there once, in the raw table and in the rollup;
+// - the store opens;
+// - the same command, run again, succeeds, and leaves what an unharmed run leaves.
+//
+// In ./check a sample of each scenario is tried. All of them, in about an hour of two cores:
+//   OPTIINFRA_DISK=all build/release/bin/disk_matrix
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "optiinfra/testing/program.hpp"
+#include "optiinfra/testing/temporary_folder.hpp"
+
+namespace optiinfra {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ProgramResult;
+
+constexpr int kRowsBefore = 300, kRowsOfCommand = 300, kDays = 3;
+constexpr std::size_t kSampleInCheck = 8;
+
+/// One call that may fail: what strikes, and where.
+struct Target {
+  std::string call, pattern;
+  bool operator<(const Target& other) const {
+    return std::tie(call, pattern) < std::tie(other.call, other.pattern);
+  }
+};
+
+struct Fault {
+  Target target;
+  std::string error;
+  bool is_lasting;  ///< Every such call fails; else the first alone.
+  std::string text() const {
+    return target.call + " " + error + " " + target.pattern + " 1 " + (is_lasting ? "0" : "1");
+  }
+};
+
+/// What went wrong over a scenario's faults, for the table in docs/reliability.md.
+struct Tally {
+  int tried = 0, fired = 0, said_done = 0, lost = 0, doubled = 0, unopened = 0, unhealed = 0;
+};
+
+/// Name of a file with what differs from run to run as '*': numbers of parts and queries, identities.
+std::string pattern_of(const std::string& path, const std::string& root) {
+  std::string pattern;
+  for (std::size_t at = 0; at < path.size(); ++at) {
+    const char letter = path[at];
+    const bool varies = at >= root.size() && std::isdigit(static_cast<unsigned char>(letter)) != 0;
+    if (!varies) {
+      pattern += letter;
+    } else if (pattern.empty() || pattern.back() != '*') {
+      pattern += '*';
+    }
+  }
+  return pattern;
+}
+
+class Scenario {
+ public:
+  Scenario(std::string name, std::vector<std::string> command, std::uint64_t rows_after)
+      : name_(std::move(name)), command_(std::move(command)), rows_after_(rows_after) {}
+
+  const fs::path& folder() const { return folder_.path(); }
+  std::string store() const { return (folder_ / "store").string(); }
+
+  ProgramResult run(const std::vector<std::string>& command,
+                    std::vector<std::string> environment = {}) const {
+    std::vector<std::string> words{OPTIINFRA_PROGRAM, "--quiet", "--url", "embedded:" + store()};
+    words.insert(words.end(), command.begin(), command.end());
+    environment.push_back("HOME=" + folder().string());
+    return testing::run_program(words, {.environment = std::move(environment)});
+  }
+
+  /// The present store is what every fault begins with.
+  void keep_store() const {
+    if (fs::exists(store())) fs::rename(store(), folder_ / "template");
+  }
+
+  /// Tries all faults, or a sample of them.
+  Tally try_all() {
+    const std::vector<Fault> all = faults();
+    EXPECT_GT(all.size(), kSampleInCheck) << "the command made hardly any call";
+    const bool whole = std::getenv("OPTIINFRA_DISK") != nullptr;
+    const std::size_t step = whole ? 1 : std::max<std::size_t>(1, all.size() / kSampleInCheck);
+    for (std::size_t i = 0; i < all.size(); i += step) try_one(all[i]);
+    std::cout << name_ << ": " << all.size() << " faults known, " << tally_.tried << " tried, "
+              << tally_.fired << " fired, " << tally_.said_done << " of them unseen by the command, "
+              << tally_.lost << " lost, " << tally_.doubled << " doubled, " << tally_.unopened
+              << " stores that do not open, " << tally_.unhealed << " not healed\n";
+    return tally_;
+  }
+
+ private:
+  void begin_again() const {
+    fs::remove_all(store());
+    if (fs::exists(folder_ / "template"))
+      fs::copy(folder_ / "template", store(), fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+  }
+
+  /// Every kind of call of an unharmed run, with the errors that it can meet.
+  std::vector<Fault> faults() const {
+    begin_again();
+    const fs::path calls = folder_ / "calls";
+    const auto result =
+        run(command_, {"LD_PRELOAD=" OPTIINFRA_FAIL_CALL, "OPTIINFRA_FAULT_CALLS=" + calls.string()});
+    EXPECT_EQ(result.exit_code, 0) << result.error_output;
+    std::ifstream input(calls);
+    std::set<Target> targets;
+    for (std::string call, path; input >> call && std::getline(input >> std::ws, path);) {
+      if (path.starts_with(store())) targets.insert({call, pattern_of(path, store())});
+    }
+    std::vector<Fault> all;
+    for (const Target& target : targets) {
+      for (const char* error : {"ENOSPC", "EIO", "EDQUOT"}) {
+        for (const bool is_lasting : {false, true}) all.push_back({target, error, is_lasting});
+      }
+      if (target.call == "write") all.push_back({target, "SHORT", false});
+    }
+    return all;
+  }
+
+  void try_one(const Fault& fault) {
+    begin_again();
+    const fs::path fired = folder_ / "fired";
+    fs::remove(fired);
+    const auto harmed = run(command_, {"LD_PRELOAD=" OPTIINFRA_FAIL_CALL, "OPTIINFRA_FAULT=" + fault.text(),
+                                       "OPTIINFRA_FAULT_FIRED=" + fired.string()});
+    ++tally_.tried;
+    if (!fs::exists(fired)) return;
+    ++tally_.fired;
+    if (harmed.exit_code == 0) {
+      ++tally_.said_done;
+      compare(fault, harmed, "the command said that all is done");
+    } else if (fs::exists(fs::path(store()) / "OPTIINFRA") && run({"init"}).exit_code != 0) {
+      complain(fault, harmed, "the store does not open: " + run({"init"}).error_output, tally_.unopened);
+    }
+    const auto again = run(command_);
+    if (again.exit_code != 0)
+      return complain(fault, harmed, "run again it fails: " + again.error_output, tally_.unhealed);
+    compare(fault, harmed, "after the same command again");
+  }
+
+  void compare(const Fault& fault, const ProgramResult& harmed, const std::string& when) {
+    const auto verified = run({"verify"});
+    if (verified.exit_code != 0)
+      complain(fault, harmed, when + ", verify: " + verified.output + verified.error_output, tally_.unhealed);
+    const auto counted =
+        run({"sql", "SELECT count() FROM optiinfra.performance_metrics_ts", "--output", "csv"});
+    const auto digits = counted.output.find_first_of("0123456789");
+    const std::uint64_t rows = digits == std::string::npos ? 0 : std::stoull(counted.output.substr(digits));
+    if (rows == rows_after_) return;
+    complain(fault, harmed, when + ", " + std::to_string(rows) + " rows, not " + std::to_string(rows_after_),
+             rows < rows_after_ ? tally_.lost : tally_.doubled);
+  }
+
+  void complain(const Fault& fault, const ProgramResult& harmed, const std::string& what, int& count) {
+    ++count;
+    ADD_FAILURE() << name_ << ", " << fault.text() << "\n  " << what << "\n  the harmed command ended with "
+                  << harmed.exit_code << ": " << harmed.error_output;
+  }
+
+  const std::string name_;
+  const std::vector<std::string> command_;
+  const std::uint64_t rows_after_;
+  const testing::TemporaryFolder folder_;
+  Tally tally_;
+};
+
+/// Rows of a few services over the last days, `first` their first number.
+fs::path write_rows(const Scenario& scenario, int first, int count) {
+  const fs::path path = scenario.folder() / ("rows" + std::to_string(first) + ".csv");
+  std::ofstream file(path);
+  file << "timestamp,customer_id,service_id,service_type,model_name,request_id,latency_ms\n";
+  const std::time_t now = std::time(nullptr);
+  for (int i = first; i < first + count; ++i) {
+    const std::time_t time = now - 86'400 - 3'600 * (i % (24 * kDays));
+    char line[200], text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&time));
+    std::snprintf(line, sizeof line,
+                  "%s,00000000-0000-0000-0000-000000000001,00000000-0000-0000-0000-00000000000%d,vllm,llama,"
+                  "00000000-0000-0000-0000-%012d,%d\n",
+                  text, i % 5 + 1, i, i % 900 + 1);
+    file << line;
+  }
+  return path;
+}
+
+void expect_nothing_wrong(const Tally& tally) {
+  EXPECT_GT(tally.fired, 0);
+  EXPECT_EQ(tally.lost + tally.doubled + tally.unopened + tally.unhealed, 0);
+}
+
+TEST(DiskMatrix, Init) {
+  Scenario scenario("init", {"init"}, 0);
+  expect_nothing_wrong(scenario.try_all());
+}
+
+TEST(DiskMatrix, Import) {
+  const fs::path rows = "rows300.csv";
+  const testing::TemporaryFolder folder;
+  Scenario scenario("import", {"import", "performance", (folder / rows).string()},
+                    kRowsBefore + kRowsOfCommand);
+  fs::copy(write_rows(scenario, kRowsBefore, kRowsOfCommand), folder / rows);
+  ASSERT_EQ(scenario.run({"init"}).exit_code, 0);
+  const auto imported =
+      scenario.run({"import", "performance", write_rows(scenario, 0, kRowsBefore).string()});
+  ASSERT_EQ(imported.exit_code, 0) << imported.error_output;
+  scenario.keep_store();
+  expect_nothing_wrong(scenario.try_all());
+}
+
+/// A store with several parts a day.
+void fill(Scenario& scenario) {
+  ASSERT_EQ(scenario.run({"init"}).exit_code, 0);
+  for (int i = 0; i < 3; ++i) {
+    const auto imported =
+        scenario.run({"import", "performance", write_rows(scenario, i * kRowsBefore, kRowsBefore).string()});
+    ASSERT_EQ(imported.exit_code, 0) << imported.error_output;
+  }
+}
+
+TEST(DiskMatrix, Merge) {
+  Scenario scenario("merge", {"sql", "--write", "OPTIMIZE TABLE optiinfra.performance_metrics_ts FINAL"},
+                    3 * kRowsBefore);
+  fill(scenario);
+  scenario.keep_store();
+  expect_nothing_wrong(scenario.try_all());
+}
+
+TEST(DiskMatrix, MergeOfARollup) {
+  Scenario scenario("merge of a rollup",
+                    {"sql", "--write", "OPTIMIZE TABLE optiinfra.performance_metrics_hourly FINAL"},
+                    3 * kRowsBefore);
+  fill(scenario);
+  scenario.keep_store();
+  expect_nothing_wrong(scenario.try_all());
+}
+
+TEST(DiskMatrix, Repair) {
+  Scenario scenario("repair", {"verify", "--repair"}, 3 * kRowsBefore);
+  fill(scenario);
+  const auto damaged =
+      scenario.run({"sql", "--write",
+                    "ALTER TABLE optiinfra.performance_metrics_hourly DELETE WHERE service_id = "
+                    "'00000000-0000-0000-0000-000000000001' SETTINGS mutations_sync = 2"});
+  ASSERT_EQ(damaged.exit_code, 0) << damaged.error_output;
+  scenario.keep_store();
+  expect_nothing_wrong(scenario.try_all());
+}
+
+TEST(DiskMatrix, Retention) {
+  Scenario scenario("retention", {"retention", "set", "performance", "raw", "20d"}, 3 * kRowsBefore);
+  fill(scenario);
+  scenario.keep_store();
+  expect_nothing_wrong(scenario.try_all());
+}
+
+}  // namespace
+}  // namespace optiinfra
