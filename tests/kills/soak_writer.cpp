@@ -1,13 +1,17 @@
-// The program that the soak kills: four producers, one a family, hand over writes as fast as the writer takes
-// them, until SIGTERM; then it closes in order. Killed and started again it goes on where its journal ends.
+// The program that the soak kills and that writes to breathing disks: four producers, one a family, hand over
+// writes as fast as the writer takes them, until SIGTERM; then it closes in order. Killed and started again
+// it goes on where its journal ends.
 //
-//   soak_writer run URL SPOOL TIME JOURNAL
+//   soak_writer run URL SPOOL|- TIME JOURNAL
 //   soak_writer check URL TIME JOURNAL       compares the store with the journal
 //
 // A write is numbered within its family, and its rows follow from the number, so that they can be handed over
 // again under their token. Every fourth write has no token and asks for its rows to be spooled: it is handed
 // over once. The journal has "begun FAMILY NUMBER" before a write and "done FAMILY NUMBER" once its ticket
 // was reached.
+//
+//   OPTIINFRA_SOAK_ROWS       of each write; 5,000
+//   OPTIINFRA_SOAK_PAUSE_MS   of a producer after each write; 0
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -29,8 +33,16 @@
 namespace optiinfra {
 namespace {
 
-constexpr std::size_t kRowsOfWrite = 5'000, kTicketsMax = 8;
+constexpr std::size_t kTicketsMax = 8;
 constexpr std::chrono::seconds kPatience{60};
+
+std::size_t number_of(const char* variable, std::size_t otherwise) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::stoul(text);
+}
+
+const std::size_t kRowsOfWrite = number_of("OPTIINFRA_SOAK_ROWS", 5'000);
+const std::chrono::milliseconds kPause{number_of("OPTIINFRA_SOAK_PAUSE_MS", 0)};
 
 std::atomic<bool> stopping{false};
 
@@ -44,7 +56,7 @@ void complain(const char* call, const Error& error) {
 Uuid customer_of(Family family, std::uint64_t number) {
   return {static_cast<std::uint64_t>(family) + 1, number};
 }
-bool is_named(std::uint64_t number) { return number % 4 != 0; }
+bool is_named(std::uint64_t number, bool has_spool) { return !has_spool || number % 4 != 0; }
 
 struct Written {
   std::set<std::uint64_t> begun, done;
@@ -100,13 +112,13 @@ typename MetricTraits<Row>::BatchType rows_of(std::uint64_t number, sys_seconds 
 template <typename Row>
 class Producer {
  public:
-  Producer(Writer& writer, const Journal& journal, sys_seconds time)
-      : writer_(writer), journal_(journal), time_(time) {}
+  Producer(Writer& writer, bool has_spool, const Journal& journal, sys_seconds time)
+      : writer_(writer), has_spool_(has_spool), journal_(journal), time_(time) {}
 
   void run() {
     const Written& before = journal_.of_family[static_cast<std::size_t>(kFamily)];
     for (const std::uint64_t number : before.begun) {
-      if (is_named(number) && !before.done.contains(number)) hand_over(number);
+      if (is_named(number, has_spool_) && !before.done.contains(number)) hand_over(number);
     }
     std::uint64_t next = before.begun.empty() ? 1 : *before.begun.rbegin() + 1;
     while (!stopping) {
@@ -122,16 +134,18 @@ class Producer {
   void hand_over(std::uint64_t number) {
     const auto batch = rows_of<Row>(number, time_);
     const WriteOptions options =
-        is_named(number)
+        is_named(number, has_spool_)
             ? WriteOptions{.token = std::to_string(static_cast<int>(kFamily)) + ":" + std::to_string(number)}
             : WriteOptions{.acknowledgement = Acknowledgement::kSpooled};
     auto receipt = writer_.write<Row>(batch, options);
     while (!receipt) {
       complain("write", receipt.error());
+      std::this_thread::sleep_for(std::chrono::milliseconds{10});
       receipt = writer_.write<Row>(batch, options);
     }
     tickets_.emplace_back(number, receipt->ticket);
     if (tickets_.size() == kTicketsMax) await_oldest();
+    std::this_thread::sleep_for(kPause);
   }
 
   void await_oldest() {
@@ -147,6 +161,7 @@ class Producer {
   }
 
   Writer& writer_;
+  const bool has_spool_;
   const Journal& journal_;
   const sys_seconds time_;
   std::deque<std::pair<std::uint64_t, Ticket>> tickets_;
@@ -157,12 +172,13 @@ Result<void> run(const StoreUrl& url, const std::string& spool, sys_seconds time
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  OPTIINFRA_TRY(Writer writer,
-                Writer::open(url, {.spool_folder = spool, .memory_bytes_max = std::size_t{128} << 20}));
+  const bool has_spool = spool != "-";
+  OPTIINFRA_TRY(Writer writer, Writer::open(url, {.spool_folder = has_spool ? spool : "",
+                                                  .memory_bytes_max = std::size_t{128} << 20}));
   std::vector<std::thread> producers;
   for (const Family family : kFamilies) {
     producers.emplace_back([&, family] {
-      with_metric(family, [&]<typename Row>() { Producer<Row>(writer, journal, time).run(); });
+      with_metric(family, [&]<typename Row>() { Producer<Row>(writer, has_spool, journal, time).run(); });
     });
   }
   int received = 0;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <cstdarg>
 #include <cstdio>
@@ -17,12 +18,17 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "embedded/file.hpp"
 #include "embedded/imported_functions.hpp"
 
 namespace optiinfra::embedded::write_guard {
 namespace {
+
+/// How long a write to a file with its final name waits for room on a full disk.
+constexpr std::chrono::seconds kRoomWait{5};
+constexpr std::chrono::milliseconds kRoomPoll{20};
 
 /// The engine is one per process, so its guard is too. Never destroyed: the engine's threads may outlive
 /// statics.
@@ -112,24 +118,60 @@ void forget_what_is_gone(State& guard) {
   });
 }
 
+/// The path of a file that tables depend on; empty where a failure means nothing to them.
+std::string path_of_tables(int file, const std::string& root) {
+  struct stat status{};
+  if (root.empty() || ::fstat(file, &status) != 0) return {};
+  const bool is_deleted = S_ISREG(status.st_mode) && status.st_nlink == 0;
+  if (is_deleted || (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))) return {};
+  std::string path = path_of(file);
+  const bool is_theirs = path.starts_with(root) && is_of_tables(std::string_view(path).substr(root.size()));
+  return is_theirs ? path : std::string();
+}
+
 /// Called after a call failed. `file` is open still.
 void note_failure(int file, const char* doing) {
   const KeptErrno code;
   if (code.value() == EINTR || code.value() == EAGAIN || code.value() == EBADF) return;
-  struct stat status{};
-  if (::fstat(file, &status) != 0 || (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))) return;
-  if (S_ISREG(status.st_mode) && status.st_nlink == 0) return;  // Deleted: nobody will read it.
-  const std::string path = path_of(file);
   State& guard = state();
   std::unique_lock lock(guard.mutex);
-  if (guard.root.empty() || !path.starts_with(guard.root)) return;
-  const std::string_view name = std::string_view(path).substr(guard.root.size());
-  if (!is_of_tables(name)) return;
-  if (!is_unpublished(name)) return fail_store(guard, lock, path, doing, code.value());
+  const std::string path = path_of_tables(file, guard.root);
+  if (path.empty()) return;
+  if (!is_unpublished(std::string_view(path).substr(guard.root.size())))
+    return fail_store(guard, lock, path, doing, code.value());
   if (guard.failed.size() >= kFailedPathsMax) forget_what_is_gone(guard);
   guard.has_too_many |= guard.failed.size() >= kFailedPathsMax;
   if (!guard.has_too_many) guard.failed.emplace(path, code.value());
   guard.has_failed = true;
+}
+
+/// Whether to make a failed write again: the disk is full, the file has its final name, and there is time
+/// left. Others free space, too; a part that is not there yet is cheaper to make again.
+bool may_find_room(int file, std::chrono::steady_clock::time_point& deadline) {
+  const KeptErrno code;
+  if (code.value() != ENOSPC && code.value() != EDQUOT) return false;
+  const auto now = std::chrono::steady_clock::now();
+  if (deadline == std::chrono::steady_clock::time_point{}) {
+    State& guard = state();
+    const std::lock_guard lock(guard.mutex);
+    const std::string path = path_of_tables(file, guard.root);
+    if (guard.failure || path.empty() || is_unpublished(std::string_view(path).substr(guard.root.size())))
+      return false;
+    deadline = now + kRoomWait;
+  }
+  if (now >= deadline) return false;
+  std::this_thread::sleep_for(kRoomPoll);
+  return true;
+}
+
+/// Makes the write, and notes its failure.
+template <typename Write>
+ssize_t watched(int file, Write write) {
+  std::chrono::steady_clock::time_point deadline{};
+  ssize_t written = write();
+  while (written < 0 && may_find_room(file, deadline)) written = write();
+  if (written < 0) note_failure(file, "write");
+  return written;
 }
 
 /// The errno with which a rename of `from` is refused; 0 when it may go on.
@@ -172,21 +214,15 @@ void opened(int folder, const char* path, int flags) {
 // --- What libchdb calls in the place of the C library's functions ---
 
 ssize_t guarded_write(int file, const void* data, std::size_t size) {
-  const ssize_t written = ::write(file, data, size);
-  if (written < 0 || (written == 0 && size > 0)) note_failure(file, "write");
-  return written;
+  return watched(file, [&] { return ::write(file, data, size); });
 }
 
 ssize_t guarded_pwrite(int file, const void* data, std::size_t size, off_t at) {
-  const ssize_t written = ::pwrite(file, data, size, at);
-  if (written < 0 || (written == 0 && size > 0)) note_failure(file, "write");
-  return written;
+  return watched(file, [&] { return ::pwrite(file, data, size, at); });
 }
 
 ssize_t guarded_writev(int file, const iovec* parts, int count) {
-  const ssize_t written = ::writev(file, parts, count);
-  if (written < 0) note_failure(file, "write");
-  return written;
+  return watched(file, [&] { return ::writev(file, parts, count); });
 }
 
 int guarded_fsync(int file) {
@@ -204,6 +240,17 @@ int guarded_fdatasync(int file) {
 int guarded_ftruncate(int file, off_t size) {
   const int result = ::ftruncate(file, size);
   if (result != 0) note_failure(file, "truncate");
+  return result;
+}
+
+/// Some file systems tell of a failed write only here, where nobody can tell any more which file it was.
+int guarded_close(int file) {
+  const int result = ::close(file);
+  if (result == 0 || (errno != EIO && errno != ENOSPC && errno != EDQUOT)) return result;
+  const KeptErrno code;
+  State& guard = state();
+  std::unique_lock lock(guard.mutex);
+  if (!guard.root.empty()) fail_store(guard, lock, guard.root, "close a file of", code.value());
   return result;
 }
 
@@ -266,8 +313,8 @@ Result<void> install(const Library& library) {
       {"ftruncate", address(&guarded_ftruncate)}, {"ftruncate64", address(&guarded_ftruncate)},
       {"open", address(&guarded_open)},           {"open64", address(&guarded_open)},
       {"openat", address(&guarded_openat)},       {"openat64", address(&guarded_openat)},
-      {"mkdir", address(&guarded_mkdir)},         {"rename", address(&guarded_rename)},
-      {"syscall", address(&guarded_syscall)}};
+      {"close", address(&guarded_close)},         {"mkdir", address(&guarded_mkdir)},
+      {"rename", address(&guarded_rename)},       {"syscall", address(&guarded_syscall)}};
   return replace_imported_functions(library, replacements);
 }
 

@@ -47,6 +47,9 @@ class ServerProcess {
   /// Kills it (SIGKILL) and waits for its end.
   ProgramResult kill();
 
+  /// Whether it has ended by itself by now.
+  bool has_ended() { return program_->has_ended(); }
+
   void send_signal(int signal) const { program_->send_signal(signal); }
   ProgramResult wait() { return program_->wait(); }
 
