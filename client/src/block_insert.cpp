@@ -9,6 +9,7 @@
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/batch.hpp"
+#include "optiinfra/store/disk_room.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
@@ -66,8 +67,10 @@ Result<void> store_block(const BlockInsert& insert, const InsertRoute& route, In
       OPTIINFRA_TRY(SessionPool::Lease lease, route.pool->take(statement.timeout));
       statement.table = qualified(lease->database(), table);
       auto stored = try_block(*lease, insert, statement, block, doubt);
-      if (!stored) lease.settle(stored.error());
-      return stored;
+      if (stored) return {};
+      Error error = with_disk_room(*lease, std::move(stored).error());
+      lease.settle(error);
+      return error;
     }();
     if (tried) return tried;
     if (can_look && tried.error().applied == Applied::kUnknown) doubt = Doubt::kTried;
