@@ -41,7 +41,8 @@ Result<DiskRoom> disk_room(Transport& transport) {
           transport,
           {.sql = "WITH name IN (SELECT disk_name FROM system.parts WHERE database = {database:String}) AS "
                   "has_parts SELECT path, toString(unreserved_space), toString(total_space), "
-                  "toString((SELECT sum(bytes_on_disk) FROM system.parts)) FROM system.disks WHERE has_parts "
+                  "toString(ifNull((SELECT sum(bytes_on_disk) FROM system.parts), 0)) FROM system.disks "
+                  "WHERE has_parts "
                   "OR name = 'default' ORDER BY has_parts DESC, unreserved_space DESC LIMIT 1",
            .parameters = {{"database", std::string(transport.database())}}}));
   if (rows.size() != 1) return Error{ErrorKind::kCorrupt, "the engine names no disk of its own"};
