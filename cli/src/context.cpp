@@ -17,6 +17,11 @@ Result<Client> Context::open(bool create) const {
   return Client::open(store, {.create = create});
 }
 
+Result<Client> Context::open_to_free_space() const {
+  OPTIINFRA_TRY(const StoreUrl store, store_url());
+  return Client::open(store, {.use_reserve = true});
+}
+
 Result<void> Context::answer(const Report& report) {
   switch (output) {
     case OutputFormat::kJson:

@@ -31,6 +31,9 @@ struct Context {
   /// Opens the store. `create` makes it, and brings an older one up to date.
   Result<Client> open(bool create) const;
 
+  /// Opens a store that is there to free space, on a full disk too.
+  Result<Client> open_to_free_space() const;
+
   /// Writes an answer in the format asked for.
   Result<void> answer(const Report& report);
 

@@ -9,6 +9,7 @@
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/batch.hpp"
+#include "optiinfra/store/disk_room.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
@@ -51,6 +52,14 @@ Result<void> try_block(Transport& session, const BlockInsert& insert, const Inse
                              {.on_mismatch = insert.on_mismatch, .insert_timeout = statement.timeout}));
 }
 
+/// Whether the engine refused a block for want of room before it wrote any of it: a block is one part of the
+/// raw table, and the views' parts come after it.
+bool is_refused_whole(const Error& error, Doubt doubt) {
+  constexpr int kNotEnoughSpace = 243;
+  return doubt == Doubt::kNone && error.server_code == kNotEnoughSpace &&
+         error.message.find("while pushing to view") == std::string::npos;
+}
+
 /// Stores one block; an attempt that may be worth it is repeated until `deadline`. After one of unknown
 /// outcome the engine's memory of tokens is not trusted alone: it may have been killed meanwhile.
 Result<void> store_block(const BlockInsert& insert, const InsertRoute& route, InsertStatement statement,
@@ -66,8 +75,11 @@ Result<void> store_block(const BlockInsert& insert, const InsertRoute& route, In
       OPTIINFRA_TRY(SessionPool::Lease lease, route.pool->take(statement.timeout));
       statement.table = qualified(lease->database(), table);
       auto stored = try_block(*lease, insert, statement, block, doubt);
-      if (!stored) lease.settle(stored.error());
-      return stored;
+      if (stored) return {};
+      Error error = with_disk_room(*lease, std::move(stored).error());
+      if (is_refused_whole(error, doubt)) error.applied = Applied::kNo;
+      lease.settle(error);
+      return error;
     }();
     if (tried) return tried;
     if (can_look && tried.error().applied == Applied::kUnknown) doubt = Doubt::kTried;

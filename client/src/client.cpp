@@ -72,8 +72,9 @@ Result<Client> Client::open(std::string_view url, ClientOptions options) {
 
 Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
   const IfAbsent if_absent = options.create ? IfAbsent::kCreate : IfAbsent::kFail;
-  const OpenStore open_store = [if_absent](const StoreUrl& store) {
-    return make_connector(store, if_absent);
+  const UseReserve use_reserve = options.use_reserve ? UseReserve::kYes : UseReserve::kNo;
+  const OpenStore open_store = [=](const StoreUrl& store) {
+    return make_connector(store, if_absent, use_reserve);
   };
   OPTIINFRA_TRY(auto connector, open_store(url));
   if (url.protocol == Protocol::kEmbedded) return open(std::move(connector), options);

@@ -29,6 +29,11 @@ Result<void> expect_in_range(const WriterOptions& options) {
   return {};
 }
 
+/// Whether time alone may bring the store back.
+bool is_away(const Error& error) {
+  return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout;
+}
+
 Result<std::shared_ptr<Spool>> open_spool(const WriterOptions& options) {
   if (options.spool_folder.empty()) return std::shared_ptr<Spool>{};
   OPTIINFRA_TRY(auto spool, Spool::open(options.spool_folder, {.spool_bytes_max = options.spool_bytes_max,
@@ -67,9 +72,14 @@ Writer& Writer::operator=(Writer&&) noexcept = default;
 
 Result<Writer> Writer::open(const StoreUrl& url, WriterOptions options) {
   OPTIINFRA_CHECK(expect_in_range(options));
-  OPTIINFRA_TRY(Client client, Client::open(url));
+  std::optional<Client> client;
+  if (auto opened = Client::open(url)) {
+    client.emplace(*std::move(opened));
+  } else if (options.spool_folder.empty() || !is_away(opened.error())) {
+    return std::move(opened).error();
+  }
   OPTIINFRA_TRY(auto spool, open_spool(options));
-  auto state = std::make_unique<State>(std::move(client), nullptr, std::move(options), std::move(spool));
+  auto state = std::make_unique<State>(url, std::move(client), std::move(options), std::move(spool));
   state->start();
   return Writer(std::move(state));
 }
@@ -77,7 +87,7 @@ Result<Writer> Writer::open(const StoreUrl& url, WriterOptions options) {
 Result<Writer> Writer::open(Client& client, WriterOptions options) {
   OPTIINFRA_CHECK(expect_in_range(options));
   OPTIINFRA_TRY(auto spool, open_spool(options));
-  auto state = std::make_unique<State>(std::nullopt, &client, std::move(options), std::move(spool));
+  auto state = std::make_unique<State>(client, std::move(options), std::move(spool));
   state->start();
   return Writer(std::move(state));
 }

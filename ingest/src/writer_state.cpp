@@ -49,10 +49,18 @@ std::chrono::milliseconds pause_after(int attempts) {
 
 }  // namespace
 
-Writer::State::State(std::optional<Client> own_client, Client* client, WriterOptions options,
+Writer::State::State(Client& client, WriterOptions options, std::shared_ptr<Spool> spool)
+    : client_(&client),
+      options_(std::move(options)),
+      spool_(std::move(spool)),
+      name_(Uuid::random().to_string()),
+      memory_(options_.memory_bytes_max) {}
+
+Writer::State::State(StoreUrl url, std::optional<Client> client, WriterOptions options,
                      std::shared_ptr<Spool> spool)
-    : own_client_(std::move(own_client)),
-      client_(own_client_ ? &*own_client_ : client),
+    : url_(std::move(url)),
+      own_client_(std::move(client)),
+      client_(own_client_ ? &*own_client_ : nullptr),
       options_(std::move(options)),
       spool_(std::move(spool)),
       name_(Uuid::random().to_string()),
@@ -220,15 +228,25 @@ void Writer::State::send_groups() {
   while (const Group group = queue_.pop()) send(group);
 }
 
+Result<Client*> Writer::State::client() {
+  const std::lock_guard lock(client_mutex_);
+  if (client_ == nullptr) {
+    OPTIINFRA_TRY(own_client_, Client::open(url_));
+    client_ = &*own_client_;
+  }
+  return client_;
+}
+
 Result<void> Writer::State::store(InsertGroup& group) {
   if (spool_) OPTIINFRA_CHECK(spool_->sync(group.records.back()));
+  OPTIINFRA_TRY(Client* const client, this->client());
   return with_metric(group.family, [&]<typename Row>() -> Result<void> {
-    auto receipt = client_->insert<Row>(group.rows_of<Row>(), {.on_refused_rows = OnRefusedRows::kDoNotCheck,
-                                                               .token = group.token,
-                                                               .token_is_new = group.token_is_new,
-                                                               .token_named_more = group.is_gathered_anew});
+    auto receipt = client->insert<Row>(group.rows_of<Row>(), {.on_refused_rows = OnRefusedRows::kDoNotCheck,
+                                                              .token = group.token,
+                                                              .token_is_new = group.token_is_new,
+                                                              .token_named_more = group.is_gathered_anew});
     if (receipt) return {};
-    if (needs_reopening(receipt.error(), group.attempts)) client_->reopen();
+    if (needs_reopening(receipt.error(), group.attempts)) client->reopen();
     return std::move(receipt).error();
   });
 }

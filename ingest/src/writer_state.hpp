@@ -15,6 +15,7 @@
 #include "memory_budget.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/spool/spool.hpp"
+#include "optiinfra/transport/url.hpp"
 #include "record.hpp"
 #include "send_queue.hpp"
 
@@ -30,8 +31,10 @@ struct Ticket::Rows {
 
 class Writer::State {
  public:
-  State(std::optional<Client> own_client, Client* client, WriterOptions options,
-        std::shared_ptr<Spool> spool);
+  /// Of a client that outlives the writer.
+  State(Client& client, WriterOptions options, std::shared_ptr<Spool> spool);
+  /// Of the store at `url`, which is opened by the first insert where `client` is empty.
+  State(StoreUrl url, std::optional<Client> client, WriterOptions options, std::shared_ptr<Spool> spool);
   ~State();
 
   void start();
@@ -71,6 +74,7 @@ class Writer::State {
   void send_groups();
   void send(const Group& group);
   Result<void> store(InsertGroup& group);
+  Result<Client*> client();
   void retire(const Group& group);
   void postpone(const Group& group, const Error& error);
 
@@ -84,8 +88,10 @@ class Writer::State {
   void stop();
   std::vector<Group> live_groups() const;
 
+  std::mutex client_mutex_;
+  const StoreUrl url_ = {};
   std::optional<Client> own_client_;
-  Client* client_;
+  Client* client_ = nullptr;  ///< nullptr until the store is open.
   const WriterOptions options_;
   std::shared_ptr<Spool> spool_;
   const std::string name_;  ///< Of this writer, unique: the first half of its groups' tokens.

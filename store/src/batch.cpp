@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/disk_room.hpp"
 #include "optiinfra/store/repair.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/transport/small_answer.hpp"
@@ -147,6 +148,11 @@ Error mismatch(const BatchBlock& block, std::uint64_t found) {
 }
 
 Result<void> remove(Transport& transport, const BatchBlock& block, const Extent& extent) {
+  if (auto room = expect_room_to_mutate(transport, table_of(block.family).raw_table); !room) {
+    Error error = std::move(room).error();
+    error.applied = Applied::kUnknown;  // Part of the block is there.
+    return error;
+  }
   return transport.execute({.sql = "DELETE FROM " +
                                    qualified(transport.database(), table_of(block.family).raw_table) +
                                    " WHERE " + block_condition(extent),

@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "optiinfra/store/disk_room.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "reconcile.hpp"
@@ -108,8 +109,11 @@ Result<void> rebuild(Transport& transport, const ReconcileScope& scope,
   return transport.execute(
       {.sql = "INSERT INTO " + rollup + " (" + columns + ", arrival_hour, generation)\n" +
               rollup_query(table, transport.database(), condition_of(scope, hours, "r.", "timestamp")),
-       // Else an hour that is made anew as it was once before would be left out.
-       .settings = {{"deduplicate_insert", "disable"}, {"async_insert", "0"}},
+       // Else an hour that is made anew as it was once before would be left out. The floor that inserts of
+       // metrics leave does not hold: without this insert the hours just removed are missing.
+       .settings = {{"deduplicate_insert", "disable"},
+                    {"async_insert", "0"},
+                    {"min_free_disk_bytes_to_perform_insert", "0"}},
        .timeout = kStatementTimeout});
 }
 
@@ -150,6 +154,11 @@ Result<void> repair_day(Transport& transport, const ReconcileScope& scope, const
 
 Result<std::uint32_t> repair_days(Transport& transport, ReconcileScope scope,
                                   const std::vector<std::string>& days, RepairReport& report) {
+  if (auto room = expect_room_to_mutate(transport, scope.table->rollup_table); !room) {
+    Error error = std::move(room).error();
+    error.applied = Applied::kUnknown;  // Rows whose hours are mended here may have been stored before.
+    return error;
+  }
   OPTIINFRA_TRY(scope.generation_max, close_generation(transport, *scope.table));
   for (const std::string& day : days) {
     if (auto repaired = repair_day(transport, scope, day, report); !repaired)

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/disk_room.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
@@ -73,8 +74,11 @@ Result<void> record_wish(Transport& transport, const TableDefinition& table, Tie
   row.add({"tier", "LowCardinality(String)", std::move(tiers)});
   row.add({"days", "UInt32", std::vector<std::uint32_t>{static_cast<std::uint32_t>(keep.count())}});
   row.add({"set_at", "DateTime64(6, 'UTC')", std::vector<std::int64_t>{microseconds.count()}});
-  return done(transport.insert(
-      {.table = qualified(transport.database(), "retention"), .deduplication_token = ""}, row));
+  // Whoever sets a retention frees space: the floor that inserts of metrics leave does not hold for this row.
+  return done(transport.insert({.table = qualified(transport.database(), "retention"),
+                                .deduplication_token = "",
+                                .settings = {{"min_free_disk_bytes_to_perform_insert", "0"}}},
+                               row));
 }
 
 /// The engine computes the TTL of existing parts anew without rewriting their rows
@@ -127,6 +131,7 @@ Result<void> drop_rollup(Transport& transport, const TableDefinition& table, sys
                                                 qualified(transport.database(), table.rollup_table) + expired,
                                          .parameters = parameters}));
   if (rows == 0) return {};
+  OPTIINFRA_CHECK(expect_room_to_mutate(transport, table.rollup_table));
   return transport.execute(
       {.sql = "ALTER TABLE " + qualified(transport.database(), table.rollup_table) + " DELETE" + expired,
        .parameters = parameters,
@@ -185,6 +190,7 @@ Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family
                        "); change that first"};
     }
   }
+  OPTIINFRA_CHECK(expect_disk_room(transport, kStatementBytes, "setting a retention"));
   OPTIINFRA_CHECK(record_wish(transport, table, tier, keep));
   OPTIINFRA_CHECK(change_table(transport, table, tier, keep));
   std::vector<ExpiredPartition> dropped;

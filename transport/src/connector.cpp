@@ -6,10 +6,11 @@
 
 namespace optiinfra {
 
-Result<std::shared_ptr<Connector>> make_connector(const StoreUrl& url, IfAbsent if_absent) {
+Result<std::shared_ptr<Connector>> make_connector(const StoreUrl& url, IfAbsent if_absent,
+                                                  UseReserve use_reserve) {
   switch (url.protocol) {
     case Protocol::kEmbedded:
-      return embedded::make_embedded_connector(url.folder, if_absent);
+      return embedded::make_embedded_connector(url.folder, if_absent, use_reserve);
     case Protocol::kNative:
     case Protocol::kNativeTls:
       return native::make_native_connector(url);

@@ -1,3 +1,5 @@
+#include <deque>
+
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "flags.hpp"
@@ -17,6 +19,8 @@ constexpr std::chrono::seconds kInsertAge{10};
 /// How long the last rows may take to be stored when the collector stops.
 constexpr std::chrono::seconds kCloseTimeout{30};
 constexpr std::chrono::hours kDropExpiredEvery{1};
+/// Samples that wait while the writer takes none, because the spool's disk or its memory is full.
+constexpr std::size_t kSamplesWaitingMax = 3'600;
 
 struct HostFlags {
   Uuid customer_id;
@@ -48,57 +52,121 @@ class Every {
   Clock::time_point last_ = Clock::now();
 };
 
-/// A server expires rows by itself, an embedded engine only while it runs.
-Result<void> drop_expired_rows(Client& client) {
-  if (!client.is_embedded()) return {};
-  return client.with_session([](Transport& transport) -> Result<void> {
+/// A server expires rows by itself, an embedded engine only while it runs. A store that is away, or too full
+/// for it, is asked the next time.
+Result<void> drop_expired_rows(const StoreUrl& url) {
+  if (url.protocol != Protocol::kEmbedded) return {};
+  auto client = Client::open(url, {.use_reserve = true});
+  auto dropped = client ? client->with_session([](Transport& transport) -> Result<void> {
     OPTIINFRA_CHECK(drop_expired(transport, now()));
     return {};
-  });
+  })
+                        : std::move(client).error();
+  const bool passes = !dropped && (dropped.error().kind == ErrorKind::kUnavailable ||
+                                   dropped.error().kind == ErrorKind::kStorage);
+  return passes ? Result<void>{} : dropped;
 }
 
-Result<Writer> open_writer(Client& client, const HostFlags& flags) {
+Result<Writer> open_writer(const StoreUrl& url, const HostFlags& flags) {
   // A host has a few rows a second at most: a day without the store fits.
-  return Writer::open(client, {.spool_folder = flags.spool_folder,
-                               .insert_age = kInsertAge,
-                               .senders = 1,
-                               .when_full = WhenFull::kTryLater});
+  return Writer::open(url, {.spool_folder = flags.spool_folder,
+                            .insert_age = kInsertAge,
+                            .senders = 1,
+                            .when_full = WhenFull::kTryLater});
 }
 
-/// Hands a sample over. With a spool it is on the disk before the next one is taken.
-Result<void> write_sample(Writer& writer, std::span<const ResourceMetric> rows, bool has_spool) {
-  OPTIINFRA_TRY(
-      const WriteReceipt receipt,
-      writer.write<ResourceMetric>(
-          rows, {.acknowledgement = has_spool ? Acknowledgement::kSpooled : Acknowledgement::kAccepted}));
-  return receipt.ticket.wait(kCloseTimeout);
+/// Whether the writer takes rows later that it refuses now.
+bool passes(const Error& error) {
+  return error.kind == ErrorKind::kStorage || error.kind == ErrorKind::kUnavailable ||
+         error.kind == ErrorKind::kTimeout;
 }
 
-/// Says once what keeps rows from being stored.
+/// Samples on their way to the writer. With a spool a sample is on the disk before the next one is taken.
+class Samples {
+ public:
+  Samples(Writer& writer, bool has_spool, const Context& context)
+      : writer_(writer),
+        level_(has_spool ? Acknowledgement::kSpooled : Acknowledgement::kAccepted),
+        context_(context) {}
+
+  /// Hands over `rows` and what waits. Errors: those that time does not mend.
+  Result<void> add(std::vector<ResourceMetric> rows) {
+    waiting_.push_back(std::move(rows));
+    if (waiting_.size() > kSamplesWaitingMax) {
+      waiting_.pop_front();
+      ++lost_;
+    }
+    return hand_over();
+  }
+
+  Result<void> hand_over() {
+    while (!waiting_.empty()) {
+      auto receipt = writer_.write<ResourceMetric>(waiting_.front(), {.acknowledgement = level_});
+      if (!receipt) return later(std::move(receipt).error());
+      waiting_.pop_front();
+      // The writer has the rows now: handed over again, they would count twice.
+      if (auto spooled = receipt->ticket.wait(kCloseTimeout); !spooled)
+        return later(std::move(spooled).error());
+    }
+    if (!reason_.empty()) context_.remark("samples are taken over again");
+    reason_.clear();
+    return {};
+  }
+
+  std::uint64_t lost() const { return lost_ + waiting_.size(); }
+
+ private:
+  Result<void> later(Error error) {
+    if (!passes(error)) return error;
+    if (reason_.empty()) context_.remark("samples wait: " + error.message);
+    reason_ = std::move(error.message);
+    return {};
+  }
+
+  Writer& writer_;
+  const Acknowledgement level_;
+  const Context& context_;
+  std::deque<std::vector<ResourceMetric>> waiting_;
+  std::uint64_t lost_ = 0;
+  std::string reason_;  ///< Why samples wait; empty while none does.
+};
+
+/// Says once what keeps rows from being stored, and once that they are stored again.
 class Complaints {
  public:
   explicit Complaints(const Context& context) : context_(context) {}
 
   void look_at(const Writer& writer) {
     const WriterMetrics metrics = writer.metrics();
-    if (metrics.last_error == last_) return;
-    last_ = metrics.last_error;
-    if (!last_.empty())
-      context_.remark("kept " + std::to_string(metrics.rows_queued) + " rows for later: " + last_);
+    const bool waits = !metrics.last_error.empty();
+    if (waits && !waits_)
+      context_.remark("kept " + std::to_string(metrics.rows_queued) +
+                      " rows for later: " + metrics.last_error);
+    if (!waits && waits_) context_.remark("rows are stored again");
+    waits_ = waits;
   }
 
  private:
   const Context& context_;
-  std::string last_;
+  bool waits_ = false;
 };
 
+/// What the store did not take in time stays in the spool, for the next run; without one it is lost.
+Result<void> close(Writer& writer, const HostFlags& flags, const Context& context) {
+  auto closed = writer.close(kCloseTimeout);
+  if (closed || flags.spool_folder.empty() || !passes(closed.error())) return closed;
+  context.remark("rows wait in the spool for the next run with --spool: " + closed.error().message);
+  return {};
+}
+
 /// Samples at every interval until the time is over or a signal comes.
-Result<Outcome> collect(HostSampler& sampler, Writer& writer, Client& client, const HostFlags& flags,
+Result<Outcome> collect(HostSampler& sampler, Writer& writer, const StoreUrl& url, const HostFlags& flags,
                         const Context& context) {
   const auto total = static_cast<std::uint64_t>(flags.length / flags.interval);
   const bool shows_progress = !context.quiet && (total != 0 || context.console_terminal.interactive);
   Progress progress("sampling", "samples", total, !shows_progress, context.console_terminal);
   Complaints complaints(context);
+  Samples samples(writer, !flags.spool_folder.empty(), context);
   Every expire(kDropExpiredEvery);
   Outcome outcome;
   Clock::time_point tick = Clock::now();
@@ -106,14 +174,17 @@ Result<Outcome> collect(HostSampler& sampler, Writer& writer, Client& client, co
     tick += flags.interval;
     InterruptGuard::sleep_until(tick);
     if (InterruptGuard::is_requested()) break;
-    OPTIINFRA_TRY(const auto rows, sampler.sample(now()));
-    OPTIINFRA_CHECK(write_sample(writer, rows, !flags.spool_folder.empty()));
+    OPTIINFRA_TRY(auto rows, sampler.sample(now()));
+    OPTIINFRA_CHECK(samples.add(std::move(rows)));
     for (const std::string& warning : sampler.warnings()) context.remark(warning);
     progress.set(++outcome.samples, total);
     complaints.look_at(writer);
-    if (expire.is_due(Clock::now())) OPTIINFRA_CHECK(drop_expired_rows(client));
+    if (expire.is_due(Clock::now())) OPTIINFRA_CHECK(drop_expired_rows(url));
   }
-  OPTIINFRA_CHECK(writer.close(kCloseTimeout));
+  OPTIINFRA_CHECK(samples.hand_over());
+  if (samples.lost() != 0)
+    context.remark(std::to_string(samples.lost()) + " samples are lost: there was no room for them");
+  OPTIINFRA_CHECK(close(writer, flags, context));
   outcome.rows_stored = writer.metrics().rows_stored;
   return outcome;
 }
@@ -154,16 +225,16 @@ Result<ExitCode> run(const HostFlags& flags, Context& context) {
                  "--for is shorter than --interval, so that no sample would be taken"};
   const Stopwatch watch;
   const InterruptGuard guard;
-  OPTIINFRA_TRY(Client client, context.open(false));
+  OPTIINFRA_TRY(const StoreUrl url, context.store_url());
   HostSamplerOptions options;
   options.customer_id = flags.customer_id;
   options.instance_id = flags.instance_id;
   OPTIINFRA_TRY(HostSampler sampler, HostSampler::open(std::move(options)));
   if (flags.length.count() == 0) context.remark("sampling " + sampler.instance_id() + "; Ctrl-C stops");
-  OPTIINFRA_TRY(Writer writer, open_writer(client, flags));
+  OPTIINFRA_TRY(Writer writer, open_writer(url, flags));
   for (const std::string& problem : writer.metrics().spool_problems) context.remark(problem);
-  OPTIINFRA_TRY(const Outcome outcome, collect(sampler, writer, client, flags, context));
-  OPTIINFRA_CHECK(drop_expired_rows(client));
+  OPTIINFRA_TRY(const Outcome outcome, collect(sampler, writer, url, flags, context));
+  OPTIINFRA_CHECK(drop_expired_rows(url));
   Report report = make_report(flags, sampler, outcome);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));

@@ -81,12 +81,12 @@ std::optional<Error> disagreement(const std::vector<Retention>& retention, std::
 /// Opens the store, and with each part of it runs `change`, which returns what it removed, and reads the
 /// retention. Prints both, and says so in the exit code when an engine keeps another than asked for.
 template <typename Change>
-Result<ExitCode> change_and_show(Context& context, Report report, bool shows_removed, Change change) {
+Result<ExitCode> change_and_show(Context& context, Report report, bool frees, Change change) {
   const Stopwatch watch;
   PartSections sections;
   std::optional<Error> disagreed;
   {
-    OPTIINFRA_TRY(Client client, context.open(false));
+    OPTIINFRA_TRY(Client client, frees ? context.open_to_free_space() : context.open(false));
     OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
       OPTIINFRA_TRY(const std::vector<ExpiredPartition> removed, change(transport));
       OPTIINFRA_TRY(const auto retention, read_retention(transport));
@@ -97,7 +97,7 @@ Result<ExitCode> change_and_show(Context& context, Report report, bool shows_rem
     }));
   }
   report.sections.push_back(std::move(sections.retention));
-  if (shows_removed) report.sections.push_back(std::move(sections.removed));
+  if (frees) report.sections.push_back(std::move(sections.removed));
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
   if (disagreed) return *std::move(disagreed);
@@ -119,7 +119,7 @@ Result<ExitCode> run_apply(const NoFlags&, Context& context) {
   const Stopwatch watch;
   PartSections sections;
   {
-    OPTIINFRA_TRY(Client client, context.open(false));
+    OPTIINFRA_TRY(Client client, context.open_to_free_space());
     OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
       OPTIINFRA_TRY(const auto removed, drop_expired(transport, now()));
       sections.add_removed(shard, removed_section(removed));

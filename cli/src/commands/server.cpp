@@ -67,6 +67,9 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   const auto on_ready = [&](const ServedAddress& address) -> Result<void> {
     if (flags.makes_schema()) OPTIINFRA_CHECK(prepare_schema(address.url(options)));
     context.remark(first_screen(address, options));
+    if (!address.why_only_reading.empty())
+      context.remark("note: the store is served for reading alone: " + address.why_only_reading +
+                     ". The server ends when it can be written to, so that a service manager starts it anew");
     if (!address.is_fenced)
       context.remark(
           "note: this kernel has no Landlock, so users can read files that this account can; see "

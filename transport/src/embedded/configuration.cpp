@@ -22,6 +22,23 @@ std::string common_configuration(std::uint64_t memory_bytes_max) {
          "<memory_worker_use_cgroup>0</memory_worker_use_cgroup>\n";
 }
 
+/// What the engine may take of the store's disk. While the store is only read, its parts are a disk of plain
+/// files, to which the engine writes nothing: not even the names of parts that it would set aside or remove.
+std::string disks(const Folder& folder) {
+  if (!folder.is_only_read())
+    return "<storage_configuration><disks><default>" +
+           element("keep_free_space_bytes", std::to_string(kKeptBytes)) +
+           "</default></disks></storage_configuration>\n";
+  return "<storage_configuration>\n<disks><stored>"
+         "<type>object_storage</type><object_storage_type>local</object_storage_type>"
+         "<metadata_type>plain</metadata_type><skip_access_check>true</skip_access_check>" +
+         element("path", folder.stored_path().string() + "/") +
+         "</stored></disks>\n<policies><stored><volumes><main><disk>stored</disk></main></volumes></stored>"
+         "</policies>\n</storage_configuration>\n"
+         "<merge_tree><storage_policy>stored</storage_policy></merge_tree>\n" +
+         element("max_temporary_data_on_disk_size", std::to_string(kSpilledBytesMax));
+}
+
 std::string document(const std::string& content) { return "<clickhouse>\n" + content + "</clickhouse>\n"; }
 
 const char* level_name(ServerLog log) {
@@ -132,20 +149,20 @@ std::string xml_text(const std::string& text) {
   return escaped;
 }
 
-std::string engine_configuration() {
+std::string engine_configuration(const Folder& folder) {
   // On a terminal the engine would log to it, one "current_thread contains invalid address" an insert.
   return document("<logger><console>false</console></logger>\n" +
-                  common_configuration(memory_bytes_of_engine()));
+                  common_configuration(memory_bytes_of_engine()) + disks(folder));
 }
 
-std::string server_configuration(const ServeOptions& options, const std::string& users_path) {
+std::string server_configuration(const ServeOptions& options, const Folder& folder) {
   const std::uint64_t memory =
       options.memory_bytes_max != 0 ? options.memory_bytes_max : memory_bytes_of_engine();
-  std::string text = logger(options) + common_configuration(memory);
+  std::string text = logger(options) + common_configuration(memory) + disks(folder);
   text += element("listen_host", options.listen) + element("tcp_port", std::to_string(options.tcp_port)) +
           element("http_port", std::to_string(options.http_port)) +
           element("max_connections", std::to_string(options.connections_max)) +
-          element("users_config", users_path);
+          element("users_config", folder.users_configuration_path().string());
   std::string clusters, macros;
   for (const ServedCluster& each : options.clusters) clusters += cluster(each, options);
   for (const auto& [name, value] : options.macros) macros += element(name, value);
@@ -153,13 +170,14 @@ std::string server_configuration(const ServeOptions& options, const std::string&
   return document(text);
 }
 
-std::string users_configuration(const ServeOptions& options) {
+std::string users_configuration(const ServeOptions& options, std::uint64_t insert_floor_bytes) {
   const bool is_open = options.user.empty();
   // The statements that start and stop the ports run as "default" without a password, from 127.0.0.1 as
   // the engine sees it; so it must exist. Where clients are others, no second session of it is let in.
-  std::string text =
-      "<profiles><default/><own><max_sessions_for_user>1</max_sessions_for_user></own></profiles>\n"
-      "<quotas><default/></quotas>\n<users>\n<default><password></password>";
+  std::string text = "<profiles><default>" +
+                     element("min_free_disk_bytes_to_perform_insert", std::to_string(insert_floor_bytes)) +
+                     "</default><own><max_sessions_for_user>1</max_sessions_for_user></own></profiles>\n"
+                     "<quotas><default/></quotas>\n<users>\n<default><password></password>";
   text += is_open ? "<networks><ip>127.0.0.0/8</ip><ip>::1</ip></networks><profile>default</profile>"
                   : "<networks><ip>127.0.0.1</ip></networks><profile>own</profile>";
   text += "<quota>default</quota>\n";

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -38,11 +39,14 @@ Process& process() {
 }
 
 Result<chdb_connection*> connect(const Library& library, const Folder& folder) {
-  std::string arguments[] = {"optiinfra", "--path=" + folder.engine_path().string(),
-                             "--config-file=" + folder.configuration_path().string()};
-  char* argv[] = {arguments[0].data(), arguments[1].data(), arguments[2].data()};
+  std::string arguments[] = {
+      "optiinfra", "--path=" + folder.engine_path().string(),
+      "--config-file=" + folder.configuration_path().string(),
+      "--min_free_disk_bytes_to_perform_insert=" + std::to_string(insert_floor_bytes(folder.room()))};
+  char* argv[std::size(arguments)];
+  for (std::size_t i = 0; i < std::size(arguments); ++i) argv[i] = arguments[i].data();
   CapturedStandardError captured;
-  chdb_connection* const connection = library.connect(3, argv);
+  chdb_connection* const connection = library.connect(static_cast<int>(std::size(arguments)), argv);
   const std::string printed = captured.take();
   if (connection != nullptr && *connection != nullptr) {
     // Other threads may have printed meanwhile: theirs must not be lost.
@@ -95,20 +99,20 @@ Result<fs::path> make_temporary_folder() {
   return fs::path(pattern);
 }
 
-Result<Folder> open_folder(const fs::path& path, IfAbsent if_absent) {
-  OPTIINFRA_TRY(Folder folder, Folder::open(path, if_absent));
+Result<Folder> open_folder(const fs::path& path, IfAbsent if_absent, UseReserve use_reserve) {
+  OPTIINFRA_TRY(Folder folder, Folder::open(path, if_absent, use_reserve));
   if (folder.was_unclean()) OPTIINFRA_CHECK(repair_deduplication_logs(folder.engine_path()));
   return folder;
 }
 
-Result<void> start(Process& state, const fs::path& path, IfAbsent if_absent) {
+Result<void> start(Process& state, const fs::path& path, IfAbsent if_absent, UseReserve use_reserve) {
   state.is_temporary = path.empty();
   state.path = path;
   if (state.is_temporary) {
     OPTIINFRA_TRY(state.path, make_temporary_folder());
     if_absent = IfAbsent::kCreate;
   }
-  auto folder = open_folder(state.path, if_absent);
+  auto folder = open_folder(state.path, if_absent, use_reserve);
   if (!folder) {
     std::error_code ignored;
     if (state.is_temporary) fs::remove_all(state.path, ignored);
@@ -117,7 +121,7 @@ Result<void> start(Process& state, const fs::path& path, IfAbsent if_absent) {
   write_guard::begin(folder->engine_path());
   // Without a file of its own the engine would read ./config.xml or one from the home folder.
   const fs::path file = folder->configuration_path();
-  OPTIINFRA_CHECK(replace_file(file, engine_configuration(), file.string() + ".new"));
+  OPTIINFRA_CHECK(replace_file(file, engine_configuration(*folder), file.string() + ".new"));
   state.folder.emplace(std::move(folder).value());
   state.log_sync = std::make_shared<LogSync>(state.folder->engine_path());
   // Rows that a killed process stored and did not sync may be found now, and then count as acknowledged.
@@ -132,7 +136,7 @@ bool is_same_folder(const Process& state, const fs::path& path) {
 
 }  // namespace
 
-Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent) {
+Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent, UseReserve use_reserve) {
   OPTIINFRA_TRY(const Library* library, Library::load());
   Process& state = process();
   const std::lock_guard lock(state.mutex);
@@ -143,7 +147,7 @@ Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent) {
         "the engine of this process serves a store, or did; use another process for " + path.string()};
   }
   if (boots) {
-    OPTIINFRA_CHECK(start(state, path, if_absent));
+    OPTIINFRA_CHECK(start(state, path, if_absent, use_reserve));
   } else if (!is_same_folder(state, path)) {
     return Error{ErrorKind::kUnavailable,
                  "this process already has the embedded store " + state.path.string() +
@@ -157,7 +161,13 @@ Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent) {
   state.library = library;
   state.connections.insert(*connection);
   close_all_at_exit();
-  return Connection(library, *connection);
+  return Connection(library, *connection, state.folder->why_only_reading());
+}
+
+Result<void> Connection::expect_writable() const {
+  if (why_only_reading_.empty()) return {};
+  return Error{ErrorKind::kStorage, "the store is open for reading alone: " + why_only_reading_ +
+                                        "; mend that, and repeat the call"};
 }
 
 Result<void> Connection::sync_inserts() const {
@@ -171,7 +181,9 @@ Result<void> Connection::sync_inserts() const {
 }
 
 Connection::Connection(Connection&& other) noexcept
-    : library_(other.library_), connection_(std::exchange(other.connection_, nullptr)) {}
+    : library_(other.library_),
+      connection_(std::exchange(other.connection_, nullptr)),
+      why_only_reading_(std::move(other.why_only_reading_)) {}
 
 Connection::~Connection() {
   if (connection_ == nullptr) return;
@@ -192,7 +204,8 @@ Result<ExclusiveEngine> ExclusiveEngine::take(const fs::path& path, IfAbsent if_
         "this process has used the engine for a server or has a store open; use another process for " +
             path.string()};
   }
-  OPTIINFRA_TRY(Folder folder, open_folder(path, if_absent));
+  // A server goes on when there is room, so it may take the reserve to get there.
+  OPTIINFRA_TRY(Folder folder, open_folder(path, if_absent, UseReserve::kYes));
   state.was_taken = true;
   return ExclusiveEngine(*library, std::move(folder));
 }

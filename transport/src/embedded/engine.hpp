@@ -16,7 +16,8 @@ class Connection {
  public:
   /// Boots the engine on `folder` (empty: a temporary folder) unless it runs already.
   /// Errors: kUnavailable when it runs on another folder, and those of Folder::open.
-  static Result<Connection> open(const std::filesystem::path& folder, IfAbsent if_absent);
+  static Result<Connection> open(const std::filesystem::path& folder, IfAbsent if_absent,
+                                 UseReserve use_reserve);
 
   Connection(Connection&& other) noexcept;
   Connection& operator=(Connection&&) = delete;
@@ -25,15 +26,19 @@ class Connection {
   const Library& library() const noexcept { return *library_; }
   chdb_connection handle() const noexcept { return *connection_; }
 
+  /// Errors: kStorage, which says why, where the store was opened for reading.
+  Result<void> expect_writable() const;
+
   /// Syncs what the inserts that have returned left to the system: see LogSync.
   Result<void> sync_inserts() const;
 
  private:
-  Connection(const Library* library, chdb_connection* connection)
-      : library_(library), connection_(connection) {}
+  Connection(const Library* library, chdb_connection* connection, std::string why_only_reading)
+      : library_(library), connection_(connection), why_only_reading_(std::move(why_only_reading)) {}
 
   const Library* library_;
   chdb_connection* connection_;
+  std::string why_only_reading_;  ///< Of the folder.
 };
 
 /// The engine of this process and a folder, for one user that boots the engine itself. It can boot once

@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <fstream>
 #include <thread>
 
@@ -23,8 +23,6 @@ constexpr std::string_view kMarkerText = "optiinfra store, layout 1\n";
 /// a service holds the store for days.
 constexpr std::chrono::milliseconds kLockWait{2'000};
 constexpr std::chrono::milliseconds kLockPoll{20};
-/// The engine needs room to merge; with less it fails in the middle of things.
-constexpr std::uint64_t kFreeBytesMin = 32 << 20;
 
 /// Who holds the lock, and what to do about it.
 std::string holder(int lock) {
@@ -64,14 +62,19 @@ Result<bool> is_unused(const fs::path& path) {
   return true;
 }
 
-Result<void> expect_room(const fs::path& path) {
-  struct statvfs volume{};
-  if (::statvfs(path.c_str(), &volume) != 0) return storage_error(path, "cannot examine", errno);
-  const std::uint64_t free_bytes = std::uint64_t{volume.f_bavail} * volume.f_frsize;
-  if (free_bytes >= kFreeBytesMin) return {};
-  return Error{ErrorKind::kStorage,
-               "the disk that holds " + path.string() + " is full (" + std::to_string(free_bytes >> 20) +
-                   " MiB free, " + std::to_string(kFreeBytesMin >> 20) + " MiB needed); free some space"};
+std::string full_disk(const fs::path& path, const Room& room) {
+  return "the disk that holds " + path.string() + " is full (" + mebibytes(room.free_bytes) + " of " +
+         mebibytes(room.total_bytes) + " free, " + mebibytes(kKeptBytes) + " needed)";
+}
+
+/// Why this process cannot write to the store in `path`, where that has nothing to do with room; empty
+/// where it can.
+std::string obstacle_to_writing(const fs::path& path) {
+  for (const fs::path& folder : {path, path / "engine"}) {
+    if (::access(folder.c_str(), W_OK) == 0 || errno == ENOENT) continue;
+    return "this account cannot write to " + folder.string() + " (" + std::strerror(errno) + ")";
+  }
+  return {};
 }
 
 Result<void> expect_store_or_create(const fs::path& path, IfAbsent if_absent) {
@@ -94,8 +97,7 @@ Result<void> expect_store_or_create(const fs::path& path, IfAbsent if_absent) {
     return Error{ErrorKind::kIncompatible,
                  path.string() + " is not a folder; a store is a folder of its own"};
   }
-  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0)
-    return storage_error(path, "cannot read and write", errno);
+  if (::access(path.c_str(), R_OK | X_OK) != 0) return storage_error(path, "cannot read", errno);
   if (fs::exists(path / "OPTIINFRA", code)) return {};
   OPTIINFRA_TRY(const bool unused, is_unused(path));
   if (!unused) {
@@ -111,31 +113,51 @@ Result<void> expect_store_or_create(const fs::path& path, IfAbsent if_absent) {
   return {};
 }
 
+/// Takes the lock that `file` is open for, waiting a moment for its holder. `kind` is LOCK_EX or LOCK_SH.
+Result<void> wait_for_lock(int lock, int kind, const fs::path& path) {
+  const auto deadline = std::chrono::steady_clock::now() + kLockWait;
+  while (::flock(lock, kind | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return storage_error(path / "lock", "cannot lock", errno);
+    if (std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(kLockPoll);
+      continue;
+    }
+    // Readers leave the name of the last writer where it is: they may not write.
+    const bool is_read = ::flock(lock, LOCK_SH | LOCK_NB) == 0;
+    return Error{ErrorKind::kUnavailable,
+                 "the store at " + path.string() + " is held by " +
+                     (is_read ? "processes that read it; wait for them or stop them" : holder(lock))};
+  }
+  return {};
+}
+
 Result<int> lock_folder(const fs::path& path) {
   const fs::path file = path / "lock";
   const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return storage_error(file, "cannot open", errno);
-  const auto deadline = std::chrono::steady_clock::now() + kLockWait;
-  while (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK && std::chrono::steady_clock::now() < deadline) {
-      std::this_thread::sleep_for(kLockPoll);
-      continue;
-    }
-    const bool held = errno == EWOULDBLOCK;
-    Error error =
-        held ? Error{ErrorKind::kUnavailable, "the store at " + path.string() + " is held by " + holder(lock)}
-             : storage_error(file, "cannot lock", errno);
+  if (auto locked = wait_for_lock(lock, LOCK_EX, path); !locked) {
     ::close(lock);
-    return error;
+    return std::move(locked).error();
   }
   write_holder(lock, {});
   return lock;
 }
 
-Result<void> check_or_write_marker(const fs::path& path) {
-  std::error_code code;
+/// Keeps writers out while the store is read. -1 where there is no lock: then no process has held this copy.
+Result<int> lock_for_reading(const fs::path& path) {
+  const fs::path file = path / "lock";
+  const int lock = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (lock < 0 && errno == ENOENT) return -1;
+  if (lock < 0) return storage_error(file, "cannot open", errno);
+  if (auto locked = wait_for_lock(lock, LOCK_SH, path); !locked) {
+    ::close(lock);
+    return std::move(locked).error();
+  }
+  return lock;
+}
+
+Result<void> check_marker(const fs::path& path) {
   const fs::path marker = path / "OPTIINFRA";
-  if (!fs::exists(marker, code)) return replace_file(marker, kMarkerText, marker.string() + ".new");
   std::ifstream file(marker);
   std::string text;
   std::getline(file, text);
@@ -151,19 +173,55 @@ Result<void> check_or_write_marker(const fs::path& path) {
                    "restore the file from a backup"};
 }
 
+Result<void> check_or_write_marker(const fs::path& path) {
+  std::error_code code;
+  const fs::path marker = path / "OPTIINFRA";
+  if (!fs::exists(marker, code)) return replace_file(marker, kMarkerText, marker.string() + ".new");
+  return check_marker(path);
+}
+
 }  // namespace
 
-Result<Folder> Folder::open(const fs::path& path, IfAbsent if_absent) {
+Result<Folder> Folder::open(const fs::path& path, IfAbsent if_absent, UseReserve use_reserve) {
   OPTIINFRA_CHECK(expect_store_or_create(path, if_absent));
+  OPTIINFRA_TRY(const Room room, room_at(path));
+  if (auto why = obstacle_to_writing(path); !why.empty()) return open_for_reading(path, room, std::move(why));
+  const bool is_full = room.free_bytes < kKeptBytes;
+  std::error_code ignored;
+  if (is_full && (use_reserve == UseReserve::kNo || !fs::exists(path / "reserve", ignored)))
+    return open_for_reading(path, room, full_disk(path, room));
   OPTIINFRA_TRY(const int lock, lock_folder(path));
-  Folder folder(path, lock);
+  Folder folder(path, lock, room);
+  if (is_full) give_up_reserve(path);
   OPTIINFRA_CHECK(folder.prepare());
   return folder;
+}
+
+Result<Folder> Folder::open_for_reading(const fs::path& path, Room room, std::string why) {
+  std::error_code code;
+  if (!fs::exists(path / "OPTIINFRA", code) || !fs::is_directory(path / "engine", code))
+    return Error{ErrorKind::kStorage,
+                 "cannot create a store: " + why + "; free some space, or choose another folder"};
+  OPTIINFRA_CHECK(check_marker(path));
+  OPTIINFRA_TRY(const int lock, lock_for_reading(path));
+  Folder folder(path, lock, room);
+  OPTIINFRA_TRY(ReadingFolder reading, ReadingFolder::create(folder.stored_path()));
+  folder.reading_.emplace(std::move(reading));
+  folder.why_only_reading_ = std::move(why);
+  return folder;
+}
+
+bool Folder::has_room_again() const {
+  const auto room = room_at(path_);
+  return room && room->free_bytes >= kKeptBytes && obstacle_to_writing(path_).empty();
 }
 
 Folder::Folder(Folder&& other) noexcept
     : path_(std::move(other.path_)),
       lock_(std::exchange(other.lock_, -1)),
+      room_(other.room_),
+      why_only_reading_(std::move(other.why_only_reading_)),
+      reading_(std::move(other.reading_)),
       was_unclean_(other.was_unclean_) {}
 
 Folder::~Folder() {
@@ -171,19 +229,22 @@ Folder::~Folder() {
 }
 
 Result<void> Folder::prepare() {
-  OPTIINFRA_CHECK(expect_room(path_));
   OPTIINFRA_CHECK(check_or_write_marker(path_));
   std::error_code code;
   fs::create_directories(engine_path(), code);
   if (code) return storage_error(engine_path(), "cannot create", code.value());
   was_unclean_ = fs::exists(path_ / "unclean", code);
   if (!was_unclean_) OPTIINFRA_CHECK(replace_file(path_ / "unclean", "", path_ / "unclean.new"));
+  take_reserve(path_, room_);
   return {};
 }
 
-void Folder::announce(const std::string& url) { write_holder(lock_, "\n" + url); }
+void Folder::announce(const std::string& url) {
+  if (!is_only_read()) write_holder(lock_, "\n" + url);
+}
 
 void Folder::mark_clean() {
+  if (is_only_read()) return;
   if (::unlink((path_ / "unclean").c_str()) != 0) return;  // The next open repairs what needs none.
   (void)sync_folder(path_);
 }

@@ -4,16 +4,23 @@
 /// lock           held (flock) while a process has the store open; names its holder, and below that
 ///                the URL where it serves the store
 /// unclean        present from open to orderly close: found at open, the process before was killed
+/// reserve        bytes that are given up so that a full disk can be freed (room.hpp)
 /// *.new          a file about to be replaced; left behind by a kill, it means nothing
 /// engine/        the engine's own files
 /// engine.xml     the engine's configuration, written at each open
 /// server.xml     the same of a server, while one boots; may hold a password
 /// users.xml      who may log in to the server, while one boots
+///
+/// A store that cannot be written to, because its disk is full or read-only or because this account may not,
+/// is opened for reading: then nothing of it changes, and the engine works in a ReadingFolder.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
+#include "embedded/reading_folder.hpp"
+#include "embedded/room.hpp"
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/transport/connector.hpp"
 
@@ -22,17 +29,33 @@ namespace optiinfra::embedded {
 /// A held store folder. Destroying it lets go without claiming an orderly close.
 class Folder {
  public:
-  /// Opens `path`, waiting a moment for a holder that is about to finish.
-  static Result<Folder> open(const std::filesystem::path& path, IfAbsent if_absent);
+  /// Opens `path`, waiting a moment for a holder that is about to finish. A store that is there and cannot be
+  /// written to is opened for reading.
+  static Result<Folder> open(const std::filesystem::path& path, IfAbsent if_absent,
+                             UseReserve use_reserve = UseReserve::kNo);
 
   Folder(Folder&& other) noexcept;
   Folder& operator=(Folder&&) = delete;
   ~Folder();
 
-  std::filesystem::path engine_path() const { return path_ / "engine"; }
-  std::filesystem::path configuration_path() const { return path_ / "engine.xml"; }
-  std::filesystem::path server_configuration_path() const { return path_ / "server.xml"; }
-  std::filesystem::path users_configuration_path() const { return path_ / "users.xml"; }
+  /// Where the engine works: in the store, or beside it while it reads alone.
+  std::filesystem::path engine_path() const { return files_path() / "engine"; }
+  std::filesystem::path configuration_path() const { return files_path() / "engine.xml"; }
+  std::filesystem::path server_configuration_path() const { return files_path() / "server.xml"; }
+  std::filesystem::path users_configuration_path() const { return files_path() / "users.xml"; }
+
+  /// The engine's files in the store, wherever the engine works.
+  std::filesystem::path stored_path() const { return path_ / "engine"; }
+
+  /// Why the store was opened for reading, as a sentence; empty where it may be written to.
+  const std::string& why_only_reading() const noexcept { return why_only_reading_; }
+  bool is_only_read() const noexcept { return !why_only_reading_.empty(); }
+
+  /// Whether a store that was opened for reading because its disk was full could be opened for writing now.
+  bool has_room_again() const;
+
+  /// Of the store's disk when the folder was opened.
+  const Room& room() const noexcept { return room_; }
 
   /// Whether the process that held the folder before ended without closing it.
   bool was_unclean() const noexcept { return was_unclean_; }
@@ -44,11 +67,17 @@ class Folder {
   void mark_clean();
 
  private:
-  Folder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
+  Folder(std::filesystem::path path, int lock, Room room)
+      : path_(std::move(path)), lock_(lock), room_(room) {}
+  static Result<Folder> open_for_reading(const std::filesystem::path& path, Room room, std::string why);
   Result<void> prepare();
+  const std::filesystem::path& files_path() const { return reading_ ? reading_->path() : path_; }
 
   std::filesystem::path path_;
-  int lock_ = -1;
+  int lock_ = -1;  ///< -1 also where there is no lock to take: a copy of a store that is only read.
+  Room room_;
+  std::string why_only_reading_;
+  std::optional<ReadingFolder> reading_;
   bool was_unclean_ = false;
 };
 

@@ -44,8 +44,17 @@ bool is_made_of_rows(std::string_view format) {
   return std::find(std::begin(kFormats), std::end(kFormats), format) != std::end(kFormats);
 }
 
-Result<std::string> text_of(const Statement& statement) {
+/// A statement that changes no store. The engine itself keeps the parts of a store that is only read from
+/// change; what it would make beside them, such as a view, would be gone with the session.
+bool is_reading(std::string_view sql) {
+  static constexpr std::string_view kWords[] = {"(",      "DESC", "DESCRIBE", "EXISTS", "EXPLAIN", "FROM",
+                                                "SELECT", "SET",  "SHOW",     "USE",    "VALUES",  "WITH"};
+  return std::find(std::begin(kWords), std::end(kWords), next_word(sql)) != std::end(kWords);
+}
+
+Result<std::string> text_of(const Connection& connection, const Statement& statement) {
   OPTIINFRA_TRY(const std::string_view sql, single_statement(statement.sql));
+  if (!is_reading(sql)) OPTIINFRA_CHECK(connection.expect_writable());
   return std::string(sql) + settings_clause(statement.settings);
 }
 
@@ -62,14 +71,14 @@ EngineResult call_engine(Call call, const Connection& connection, const Statemen
 }  // namespace
 
 Result<void> run_statement(const Connection& connection, const Statement& statement) {
-  OPTIINFRA_TRY(const std::string sql, text_of(statement));
+  OPTIINFRA_TRY(const std::string sql, text_of(connection, statement));
   return call_engine(connection.library().query_with_params_n, connection, statement, sql, "Null")
       .check(Applied::kUnknown);
 }
 
 Result<QueryStream> QueryStream::open(const Connection& connection, const Statement& statement,
                                       std::string_view format) {
-  OPTIINFRA_TRY(const std::string sql, text_of(statement));
+  OPTIINFRA_TRY(const std::string sql, text_of(connection, statement));
   const Library& library = connection.library();
   const auto read_whole = [&]() -> Result<QueryStream> {
     EngineResult whole = call_engine(library.query_with_params_n, connection, statement, sql, format);

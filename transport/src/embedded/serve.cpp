@@ -30,6 +30,8 @@ namespace {
 constexpr std::chrono::seconds kCancelTime{3};
 /// How often a stop looks whether statements still run: so many times in all.
 constexpr int kLooks = 50;
+/// How often a server that only reads looks whether it could write.
+constexpr std::chrono::seconds kRoomLook{5};
 
 std::string start_statements(const std::string& answer_path) {
   return "SYSTEM START LISTEN TCP;\nSYSTEM START LISTEN HTTP;\n"
@@ -74,14 +76,17 @@ std::string without_log_notice(std::string printed) {
 class ServerFiles {
  public:
   explicit ServerFiles(const Folder& folder)
-      : server_(folder.server_configuration_path()), users_(folder.users_configuration_path()) {}
+      : folder_(folder),
+        server_(folder.server_configuration_path()),
+        users_(folder.users_configuration_path()) {}
   ServerFiles(const ServerFiles&) = delete;
   ServerFiles& operator=(const ServerFiles&) = delete;
   ~ServerFiles() { remove(); }
 
   Result<void> write(const ServeOptions& options) const {
-    OPTIINFRA_CHECK(replace_file(users_, users_configuration(options), users_.string() + ".new"));
-    return replace_file(server_, server_configuration(options, users_.string()), server_.string() + ".new");
+    OPTIINFRA_CHECK(replace_file(users_, users_configuration(options, insert_floor_bytes(folder_.room())),
+                                 users_.string() + ".new"));
+    return replace_file(server_, server_configuration(options, folder_), server_.string() + ".new");
   }
 
   void remove() const {
@@ -93,6 +98,7 @@ class ServerFiles {
   const fs::path& users() const { return users_; }
 
  private:
+  const Folder& folder_;
   fs::path server_, users_;
 };
 
@@ -101,6 +107,7 @@ Fence fence_of(const ServeOptions& options, const Folder& folder, const ServerFi
               .writable = {folder.engine_path()},
               .may_connect = !options.clusters.empty()};
   fence.readable.insert(fence.readable.end(), {files.server(), files.users()});
+  if (folder.is_only_read()) fence.readable.push_back(folder.stored_path());
   if (!options.log_file.empty()) fence.write_only.push_back(options.log_file.parent_path());
   return fence;
 }
@@ -138,9 +145,7 @@ class Server {
       std::fwrite(printed.data(), 1, printed.size(), stderr);
       engine_.folder().announce(address->url(options_).description());
       refusal_ = on_ready(*address);
-      std::unique_lock lock(mutex_);
-      if (refusal_) changed_.wait(lock, stop, [this] { return has_ended_; });
-      lock.unlock();
+      if (refusal_) refusal_ = wait(stop);
       stop_.write(stop_statements(options_.grace, answer_path_));
       stop_.close_write_end();
       answer_.read_line();
@@ -151,12 +156,26 @@ class Server {
     stop_.close_write_end();
   }
 
+  /// Until a stop is asked for or the engine ends. A store that was opened for reading because its disk was
+  /// full is given back when there is room: the engine boots once in a process.
+  Result<void> wait(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, stop, kRoomLook, [this] { return has_ended_; })) {
+      if (stop.stop_requested()) break;
+      if (engine_.folder().is_only_read() && engine_.folder().has_room_again())
+        return Error{ErrorKind::kUnavailable,
+                     "the store can be written to again; start the server once more to take inserts"};
+    }
+    return {};
+  }
+
   std::optional<ServedAddress> address_of(const std::string& ports) const {
     unsigned tcp = 0, http = 0;
     if (std::sscanf(ports.c_str(), "%u\t%u", &tcp, &http) != 2) return std::nullopt;
     return ServedAddress{.tcp = {options_.listen, static_cast<std::uint16_t>(tcp)},
                          .http = {options_.listen, static_cast<std::uint16_t>(http)},
-                         .is_fenced = is_fenced_};
+                         .is_fenced = is_fenced_,
+                         .why_only_reading = engine_.folder().why_only_reading()};
   }
 
   void run_engine() {

@@ -58,6 +58,7 @@ class Session final : public Transport {
   Result<InsertSummary> insert(const InsertStatement& statement, const Block& block) override {
     const auto begin = steady_clock::now();
     if (block.empty()) return InsertSummary{};
+    OPTIINFRA_CHECK(connection_.expect_writable());
     OPTIINFRA_CHECK(set_timeout(statement.timeout));
     OPTIINFRA_TRY(InsertStream stream, InsertStream::open(connection_, insert_sql(statement, block)));
     OPTIINFRA_CHECK(
@@ -114,11 +115,11 @@ class Session final : public Transport {
 
 class EmbeddedConnector final : public Connector {
  public:
-  EmbeddedConnector(std::filesystem::path folder, IfAbsent if_absent)
-      : folder_(std::move(folder)), if_absent_(if_absent) {}
+  EmbeddedConnector(std::filesystem::path folder, IfAbsent if_absent, UseReserve use_reserve)
+      : folder_(std::move(folder)), if_absent_(if_absent), use_reserve_(use_reserve) {}
 
   Result<std::unique_ptr<Transport>> connect() override {
-    OPTIINFRA_TRY(Connection connection, Connection::open(folder_, if_absent_));
+    OPTIINFRA_TRY(Connection connection, Connection::open(folder_, if_absent_, use_reserve_));
     return std::unique_ptr<Transport>(std::make_unique<Session>(std::move(connection)));
   }
 
@@ -127,12 +128,14 @@ class EmbeddedConnector final : public Connector {
  private:
   std::filesystem::path folder_;
   IfAbsent if_absent_;
+  UseReserve use_reserve_;
 };
 
 }  // namespace
 
-std::shared_ptr<Connector> make_embedded_connector(std::filesystem::path folder, IfAbsent if_absent) {
-  return std::make_shared<EmbeddedConnector>(std::move(folder), if_absent);
+std::shared_ptr<Connector> make_embedded_connector(std::filesystem::path folder, IfAbsent if_absent,
+                                                   UseReserve use_reserve) {
+  return std::make_shared<EmbeddedConnector>(std::move(folder), if_absent, use_reserve);
 }
 
 }  // namespace optiinfra::embedded

@@ -9,6 +9,7 @@
 namespace optiinfra::embedded {
 
 /// A connector to the store in `folder`; an empty path is a temporary store.
-std::shared_ptr<Connector> make_embedded_connector(std::filesystem::path folder, IfAbsent if_absent);
+std::shared_ptr<Connector> make_embedded_connector(std::filesystem::path folder, IfAbsent if_absent,
+                                                   UseReserve use_reserve);
 
 }  // namespace optiinfra::embedded

@@ -34,6 +34,8 @@ inline constexpr std::size_t kSessionsMax = 16;
 struct ClientOptions {
   /// Create the store and bring its schema up to date. False: an absent or older store is an error.
   bool create = false;
+  /// Give up an embedded store's reserve where its disk is full: for a caller that frees space.
+  bool use_reserve = false;
   /// Budget for one whole call, waiting for a session included. Must be positive.
   std::chrono::milliseconds call_timeout{60'000};
 };

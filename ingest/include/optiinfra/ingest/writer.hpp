@@ -118,10 +118,10 @@ struct WriterMetrics {
 class Writer {
  public:
   /// Opens the store, and the spool when options name one; what an earlier writer left in the spool is
-  /// stored in the background, each row once.
-  /// Errors: those of Client::open; kInvalidArgument for an option out of range; kUnavailable when another
-  /// writer holds the spool; kStorage when its disk refuses. Damage in the spool is no error: see
-  /// WriterMetrics::spool_problems.
+  /// stored in the background, each row once. With a spool the store may be away: rows are spooled, and
+  /// stored once it answers. Errors: those of Client::open; kInvalidArgument for an option out of range;
+  /// kUnavailable when another writer holds the spool; kStorage when its disk refuses. Damage in the spool is
+  /// no error: see WriterMetrics::spool_problems.
   static Result<Writer> open(const StoreUrl& url, WriterOptions options = {});
 
   /// The same on a client that is open already. It must outlive the writer.

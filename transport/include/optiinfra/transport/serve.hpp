@@ -59,6 +59,8 @@ struct ServedAddress {
   /// Whether statements are kept from files outside the store. False on a kernel without Landlock: then
   /// the SQL function file('/path') reads what this process may read.
   bool is_fenced = false;
+  /// Why the store takes no writes: its disk was full or is read-only. Empty where it takes them.
+  std::string why_only_reading = {};
 
   /// For a program on this machine: native TCP, with the user and password of `options`.
   StoreUrl url(const ServeOptions& options) const;

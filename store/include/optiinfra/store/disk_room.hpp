@@ -1,0 +1,45 @@
+/// @file optiinfra/store/disk_room.hpp
+/// The free space of a store's disk, as the store's own engine counts it: of an embedded store and of a
+/// server.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+
+struct DiskRoom {
+  std::string path;               ///< Of the engine's files, on the machine of the store.
+  std::uint64_t free_bytes = 0;   ///< That parts may take: less than the system names, for the engine keeps
+                                  ///< some for definitions and what runs has reserved its share.
+  std::uint64_t total_bytes = 0;  ///< Of the disk.
+  std::uint64_t store_bytes = 0;  ///< Taken by the parts of all tables, those that await removal included.
+
+  /// "the disk of /srv/metrics/engine/ has 3.1 MiB free for parts, of 400.0 MiB; parts of this store take
+  /// 210.0 MiB, other files 186.9 MiB"
+  std::string to_string() const;
+};
+
+/// Errors: those of the query.
+Result<DiskRoom> disk_room(Transport& transport);
+
+/// Succeeds where the disk has `bytes` for what `doing` names. A mutation that finds no room waits for it
+/// without a word, and a definition that is written to a full disk is lost: so ask first. Errors: kStorage,
+/// Applied::kNo, with how much is needed, where, and who uses the disk; those of disk_room.
+Result<void> expect_disk_room(Transport& transport, std::uint64_t bytes, std::string_view doing);
+
+/// Room for statements that write definitions and small parts.
+inline constexpr std::uint64_t kStatementBytes = std::uint64_t{2} << 20;
+
+/// Succeeds where the disk has room for a mutation of `table`, a name without database, which rewrites part
+/// by part. Errors: as expect_disk_room.
+Result<void> expect_room_to_mutate(Transport& transport, const char* table);
+
+/// `error` with who uses the disk, where the engine refused something because the disk is full; any other
+/// error as it is. `transport` is the session that the error came from, when it is usable.
+Error with_disk_room(Transport& transport, Error error);
+
+}  // namespace optiinfra

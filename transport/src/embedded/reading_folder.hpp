@@ -1,0 +1,36 @@
+/// Where the engine works while it reads a store that it must not write to.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "optiinfra/core/error.hpp"
+
+namespace optiinfra::embedded {
+
+/// Most bytes that questions may spill to it.
+inline constexpr std::uint64_t kSpilledBytesMax = std::uint64_t{256} << 20;
+
+/// A temporary folder with copies of a store's definitions, which are small; the parts stay where they are
+/// and are read as a disk that takes no writes (configuration.hpp). Removed with the object.
+///
+/// What a killed process left in the store needs no repair for reading: parts are published whole by a
+/// rename, and the engine's logs of tokens, which a kill can leave wrong, serve inserts alone.
+class ReadingFolder {
+ public:
+  /// Below TMPDIR, /dev/shm, /tmp or /var/tmp, whichever first has room. Errors: kStorage.
+  static Result<ReadingFolder> create(const std::filesystem::path& engine_path);
+
+  ReadingFolder(ReadingFolder&& other) noexcept;
+  ReadingFolder& operator=(ReadingFolder&&) = delete;
+  ~ReadingFolder();
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  explicit ReadingFolder(std::filesystem::path path) : path_(std::move(path)) {}
+
+  std::filesystem::path path_;
+};
+
+}  // namespace optiinfra::embedded
