@@ -8,6 +8,7 @@
 #include "commands/server_flags.hpp"
 #include "commands/server_signals.hpp"
 #include "commands/service_manager.hpp"
+#include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/serve.hpp"
 
 namespace optiinfra::cli {
@@ -59,6 +60,15 @@ Result<void> prepare_schema(const StoreUrl& url) {
   return {};
 }
 
+/// Says what the start has repaired, and what it has found broken.
+void warn_of_damage(const StoreUrl& url, const Context& context) {
+  const auto connector = make_connector(url, IfAbsent::kFail);
+  if (!connector) return context.warn_of_repairs();
+  const auto session = (*connector)->connect();
+  if (!session) return context.warn_of_repairs();
+  context.warn_of_damage(**session);
+}
+
 Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   OPTIINFRA_TRY(const ServeOptions options, options_of(flags, context));
   OPTIINFRA_CHECK(check_serve_options(options));
@@ -66,6 +76,7 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   ServerSignals signals(options.grace, [] { tell_service_manager("STOPPING=1"); });
   const auto on_ready = [&](const ServedAddress& address) -> Result<void> {
     if (flags.makes_schema()) OPTIINFRA_CHECK(prepare_schema(address.url(options)));
+    warn_of_damage(address.url(options), context);
     context.remark(first_screen(address, options));
     if (!address.is_fenced)
       context.remark(

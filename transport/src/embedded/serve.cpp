@@ -13,6 +13,7 @@
 #include "embedded/captured_standard_error.hpp"
 #include "embedded/configuration.hpp"
 #include "embedded/connection_errors.hpp"
+#include "embedded/definitions.hpp"
 #include "embedded/engine.hpp"
 #include "embedded/fence.hpp"
 #include "embedded/file.hpp"
@@ -28,6 +29,8 @@ namespace {
 
 /// How long cancelled statements may take to notice it.
 constexpr std::chrono::seconds kCancelTime{3};
+/// How long a definition that a client has changed may lack in the copy (definitions.hpp).
+constexpr std::chrono::seconds kDefinitionsKeptEvery{10};
 /// How often a stop looks whether statements still run: so many times in all.
 constexpr int kLooks = 50;
 
@@ -139,7 +142,10 @@ class Server {
       engine_.folder().announce(address->url(options_).description());
       refusal_ = on_ready(*address);
       std::unique_lock lock(mutex_);
-      if (refusal_) changed_.wait(lock, stop, [this] { return has_ended_; });
+      while (refusal_ && !has_ended_ && !stop.stop_requested()) {
+        (void)keep_definitions_copy(engine_.folder().engine_path());  // Tried again in the next round.
+        changed_.wait_for(lock, stop, kDefinitionsKeptEvery, [this] { return has_ended_; });
+      }
       lock.unlock();
       stop_.write(stop_statements(options_.grace, answer_path_));
       stop_.close_write_end();
@@ -234,6 +240,7 @@ Result<void> serve(const ServeOptions& options, const ServeReady& on_ready, std:
   OPTIINFRA_TRY(Pipe stop_pipe, Pipe::open());
   Server server(options, engine, std::move(start_pipe), std::move(answer_pipe), std::move(stop_pipe));
   auto served = server.run(on_ready, stop);
+  (void)keep_definitions_copy(engine.folder().engine_path());
   engine.folder().mark_clean();
   return served;
 }
