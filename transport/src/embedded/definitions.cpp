@@ -19,8 +19,10 @@ constexpr std::string_view kHeads[] = {"ATTACH DATABASE ", "ATTACH TABLE ", "ATT
 fs::path copy_path(const fs::path& engine_path) { return engine_path.parent_path() / "definitions"; }
 
 std::string read_text(const fs::path& path) {
+  std::error_code code;
+  const auto size = fs::file_size(path, code);
+  std::string text(code ? 0 : std::min<std::uintmax_t>(size, kDefinitionBytesMax), '\0');
   std::ifstream file(path, std::ios::binary);
-  std::string text(kDefinitionBytesMax, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
   return text;
