@@ -42,7 +42,10 @@ void Context::warn_of_damage(Transport& session) const {
 
 void Context::warn(const std::string& sentence) const {
   const std::string label = console_terminal.colour ? "\x1b[33;1mwarning:\x1b[0m " : "warning: ";
-  std::fputs((label + sentence + "\n").c_str(), stderr);
+  const std::string text = output == OutputFormat::kJson
+                               ? "{\"warning\":{\"message\":" + json_string(sentence) + "}}"
+                               : label + sentence;
+  std::fputs((text + "\n").c_str(), stderr);
 }
 
 Result<void> Context::answer(const Report& report) {

@@ -34,7 +34,8 @@ class Doctor : public ::testing::Test {
   std::vector<fs::path> files(Wanted wanted) const {
     std::vector<fs::path> found;
     for (const auto& entry : fs::recursive_directory_iterator(engine())) {
-      if (entry.is_regular_file() && !entry.is_symlink() && wanted(entry.path())) found.push_back(entry.path());
+      if (entry.is_regular_file() && !entry.is_symlink() && wanted(entry.path()))
+        found.push_back(entry.path());
     }
     std::sort(found.begin(), found.end());
     return found;
@@ -45,7 +46,8 @@ class Doctor : public ::testing::Test {
   }
   fs::path file_of_raw_part(const std::string& name) const {
     return files([&](const fs::path& path) {
-             return path.filename() == name && path.parent_path().filename().string().starts_with("20260101_");
+             return path.filename() == name &&
+                    path.parent_path().filename().string().starts_with("20260101_");
            })
         .at(0);
   }
@@ -103,7 +105,8 @@ TEST_F(Doctor, PutsAPartBackThatOneFailedReadHasSetAside) {
   EXPECT_EQ(verified.exit_code, 4);
   EXPECT_THAT(verified.error_output, HasSubstr("1 part of cost_metrics_ts was set aside"));
   EXPECT_THAT(verified.output, HasSubstr("2026-01-01"));
-  EXPECT_THAT(import().error_output, HasSubstr("optiinfra doctor")) << "an import that finds its rows stored before";
+  EXPECT_THAT(import().error_output, HasSubstr("optiinfra doctor"))
+      << "an import that finds its rows stored before";
   EXPECT_EQ(home_.run({"verify", "--repair"}).exit_code, 4);
   EXPECT_EQ(home_.run({"doctor", "--repair"}).exit_code, 4) << "the part is damaged";
   // The file can be read again.

@@ -4,8 +4,8 @@
 
 #include "cluster_layouts.hpp"
 #include "migration_steps.hpp"
-#include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/store/restore.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
 namespace {

@@ -67,7 +67,8 @@ class Scratch {
   Result<std::string> take(const fs::path& folder, const std::string& part) {
     OPTIINFRA_CHECK(move_folder(folder, detached_ / part));
     std::string fault;
-    if (const auto attached = run("ALTER TABLE " + scratch_ + " ATTACH PART " + sql_literal(part)); !attached) {
+    if (const auto attached = run("ALTER TABLE " + scratch_ + " ATTACH PART " + sql_literal(part));
+        !attached) {
       fault = attached.error().message;
     } else {
       OPTIINFRA_TRY(fault, check());
@@ -91,12 +92,13 @@ class Scratch {
 
   /// What is left goes to the table; the engine commits each partition at once.
   Result<void> move_to_table() {
-    OPTIINFRA_TRY(const auto partitions,
-                  query_texts(session_, {.sql = "SELECT DISTINCT partition_id FROM system.parts WHERE active AND "
-                                                "rows > 0 AND database = {database:String} AND table = "
-                                                "{name:String}",
-                                         .parameters = {{"database", std::string(session_.database())},
-                                                        {"name", name_}}}));
+    OPTIINFRA_TRY(
+        const auto partitions,
+        query_texts(session_,
+                    {.sql = "SELECT DISTINCT partition_id FROM system.parts WHERE active AND "
+                            "rows > 0 AND database = {database:String} AND table = "
+                            "{name:String}",
+                     .parameters = {{"database", std::string(session_.database())}, {"name", name_}}}));
     for (const auto& row : partitions)
       OPTIINFRA_CHECK(run("ALTER TABLE " + scratch_ + " MOVE PARTITION ID " + sql_literal(row[0]) +
                           " TO TABLE " + table_));
@@ -144,16 +146,16 @@ class Scratch {
 
   Result<std::string> check() {
     std::string fault;
-    OPTIINFRA_CHECK(done(session_.query(
-        {.sql = "CHECK TABLE " + scratch_ + " SETTINGS check_query_single_value_result = 0",
-         .timeout = kStatementTimeout},
-        [&](const Block& block) {
-          for (std::size_t row = 0; row < block.row_count(); ++row) {
-            if ((*block.values<std::vector<std::uint8_t>>(1))[row] == 0)
-              fault = std::string((*block.values<Strings>(2))[row]);
-          }
-          return true;
-        })));
+    OPTIINFRA_CHECK(done(
+        session_.query({.sql = "CHECK TABLE " + scratch_ + " SETTINGS check_query_single_value_result = 0",
+                        .timeout = kStatementTimeout},
+                       [&](const Block& block) {
+                         for (std::size_t row = 0; row < block.row_count(); ++row) {
+                           if ((*block.values<std::vector<std::uint8_t>>(1))[row] == 0)
+                             fault = std::string((*block.values<Strings>(2))[row]);
+                         }
+                         return true;
+                       })));
     return fault;
   }
 
@@ -191,15 +193,16 @@ struct PartRange {
 };
 
 Result<PartRange> range_of(Transport& session, const SetAsidePart& part) {
-  OPTIINFRA_TRY(const auto rows,
-                query_texts(session, {.sql = "SELECT ifNull(partition_id, ''), ifNull(toString(min_block_number), "
-                                             "''), ifNull(toString(max_block_number), ''), "
-                                             "ifNull(toString(level), '') FROM system.detached_parts WHERE "
-                                             "database = {database:String} AND table = {table:String} AND name = "
-                                             "{name:String}",
-                                      .parameters = {{"database", std::string(session.database())},
-                                                     {"table", part.table},
-                                                     {"name", part.name}}}));
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_texts(session, {.sql = "SELECT ifNull(partition_id, ''), ifNull(toString(min_block_number), "
+                                   "''), ifNull(toString(max_block_number), ''), "
+                                   "ifNull(toString(level), '') FROM system.detached_parts WHERE "
+                                   "database = {database:String} AND table = {table:String} AND name = "
+                                   "{name:String}",
+                            .parameters = {{"database", std::string(session.database())},
+                                           {"table", part.table},
+                                           {"name", part.name}}}));
   if (rows.empty() || rows[0][0].empty() || rows[0][3].empty())
     return Error{ErrorKind::kCorrupt, "its name is none that the engine gives to a part"};
   return PartRange{rows[0][0], rows[0][1], rows[0][2], rows[0][3]};
@@ -231,29 +234,30 @@ sys_seconds set_aside_at(const fs::path& folder) {
   return sys_seconds{std::chrono::seconds{status.st_ctim.tv_sec}};
 }
 
-/// The hours of a rollup's part that nothing else can make again: those that a repair could not rebuild any more
-/// when the part was set aside. The others may have been rebuilt since, and the next repair does it again. Where
-/// it cannot do so by now, nobody can tell, and the part stays.
+/// The hours of a rollup's part that nothing else can make again: those that a repair could not rebuild any
+/// more when the part was set aside. The others may have been rebuilt since, and the next repair does it
+/// again. Where it cannot do so by now, nobody can tell, and the part stays.
 Result<std::string> keep_past_hours(Transport& session, Scratch& scratch, const TableDefinition& table,
                                     sys_seconds since) {
   OPTIINFRA_TRY(const auto retention, effective_retention(session, table.family, Tier::kRaw));
   const auto repaired_from = [&](sys_seconds clock) {
     return time_literal(std::chrono::ceil<std::chrono::hours>(clock - retention) + std::chrono::hours{1});
   };
-  const std::string safe = "(hour < " + repaired_from(since) + " AND arrival_hour <= " +
-                           time_literal(since - kArrivalGrace) + ")";
+  const std::string safe =
+      "(hour < " + repaired_from(since) + " AND arrival_hour <= " + time_literal(since - kArrivalGrace) + ")";
   const std::string rebuilt = "(hour >= " + repaired_from(now()) + " OR arrival_hour > " +
                               time_literal(now() - kArrivalGrace + std::chrono::hours{1}) + ")";
   OPTIINFRA_TRY(const std::uint64_t unknown, scratch.rows("NOT " + safe + " AND NOT " + rebuilt));
   if (unknown > 0)
     return std::to_string(unknown) +
-           " of its hours have passed their raw rows' retention only since, and may have been rebuilt before that";
+           " of its hours have passed their raw rows' retention only since, and may have been rebuilt before "
+           "that";
   OPTIINFRA_CHECK(scratch.leave_out("NOT " + safe));
   return std::string{};
 }
 
-/// What of the part is in the scratch table goes where it belongs, each row once. Gives why it does not, or an
-/// empty text, and counts the rows that return.
+/// What of the part is in the scratch table goes where it belongs, each row once. Gives why it does not, or
+/// an empty text, and counts the rows that return.
 Result<std::string> keep_missing_rows(Transport& session, Scratch& scratch, const std::string& table,
                                       bool is_covered, sys_seconds since) {
   if (const TableDefinition* const rollup = rollup_table(table))
@@ -305,11 +309,12 @@ Result<void> reattach(Transport& session, ReattachedPart& result) {
 
 /// A call that was killed has left rows in a scratch table: they go the same way.
 Result<void> finish_interrupted(Transport& session) {
-  OPTIINFRA_TRY(const auto tables,
-                query_texts(session, {.sql = "SELECT name FROM system.tables WHERE database = {database:String} "
-                                             "AND startsWith(name, {prefix:String})",
-                                      .parameters = {{"database", std::string(session.database())},
-                                                     {"prefix", kScratchPrefix}}}));
+  OPTIINFRA_TRY(
+      const auto tables,
+      query_texts(session, {.sql = "SELECT name FROM system.tables WHERE database = {database:String} "
+                                   "AND startsWith(name, {prefix:String})",
+                            .parameters = {{"database", std::string(session.database())},
+                                           {"prefix", kScratchPrefix}}}));
   for (const auto& row : tables) {
     const std::string table = row[0].substr(std::string_view(kScratchPrefix).size());
     if (raw_table(table) == nullptr && rollup_table(table) == nullptr) continue;

@@ -166,12 +166,12 @@ ReconcileScope scope_of(const Retention& raw, sys_seconds clock, std::chrono::ho
 Result<DayCounts> count_day(Transport& transport, const ReconcileScope& scope, const std::string& day) {
   OPTIINFRA_TRY(
       const auto rows,
-      query_numbers(transport, statement(scope, day,
-                                         "SELECT arrayJoin([countIf(in_scope), countIf(NOT in_scope), "
-                                         "countIf(in_scope AND differing)]) FROM (SELECT " +
-                                             std::string(kInScope) + " AS in_scope, " +
-                                             difference_condition(scope) + " AS differing FROM (" +
-                                             both_sides(scope, transport.database()) + "))")));
+      query_numbers(transport,
+                    statement(scope, day,
+                              "SELECT arrayJoin([countIf(in_scope), countIf(NOT in_scope), "
+                              "countIf(in_scope AND differing)]) FROM (SELECT " +
+                                  std::string(kInScope) + " AS in_scope, " + difference_condition(scope) +
+                                  " AS differing FROM (" + both_sides(scope, transport.database()) + "))")));
   if (rows.size() != 3) return Error{ErrorKind::kCorrupt, "the comparison of " + day + " gave no counts"};
   return DayCounts{rows[0], rows[1], rows[2]};
 }

@@ -223,7 +223,8 @@ Result<RepairReport> repair_hours(Transport& transport, const RepairHours& which
     scope.hours = which.hours;
     scope.customers = which.customers;
     OPTIINFRA_TRY(const DayCounts counts, count_day(transport, scope, day));
-    if (counts.differing > 0) OPTIINFRA_CHECK(done(repair_days(transport, scope, {day}, OnLoss::kRefuse, report)));
+    if (counts.differing > 0)
+      OPTIINFRA_CHECK(done(repair_days(transport, scope, {day}, OnLoss::kRefuse, report)));
   }
   return report;
 }

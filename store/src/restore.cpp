@@ -5,6 +5,7 @@
 
 #include "migration_steps.hpp"
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/transport/folder_fault.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
@@ -15,6 +16,7 @@ struct Wanted {
   std::string name;
   std::string create;
   bool is_view = false, is_materialized = false;
+  std::vector<std::string> columns = {};  ///< By which a table of metrics is known among others.
 
   /// What a view computes, as we write it.
   std::string query() const { return create.substr(create.find(" AS\n") + 4); }
@@ -32,8 +34,11 @@ std::vector<Wanted> wanted_objects(std::string_view database) {
   for (const Family family : kFamilies) {
     const TableDefinition& table = table_of(family);
     const auto statements = create_statements(table, database);
-    wanted.push_back({table.raw_table, statements[0]});
-    wanted.push_back({table.rollup_table, statements[1]});
+    Wanted raw{table.raw_table, statements[0]}, rollup{table.rollup_table, statements[1]};
+    for (const ColumnDefinition& column : table.columns()) raw.columns.emplace_back(column.name);
+    for (const MeasureDefinition& measure : table.measures) rollup.columns.emplace_back(measure.name);
+    wanted.push_back(std::move(raw));
+    wanted.push_back(std::move(rollup));
     wanted.push_back({table.view, statements[2], true, true});
     wanted.push_back({table.finishing_view, statements[3], true, false});
   }
@@ -104,7 +109,8 @@ Result<std::vector<Found>> find_faults(Transport& transport) {
     } else if (!is_of_kind(each, found->second.engine)) {
       faults.push_back({each, Fault::kOtherKind, found->second.engine});
     } else if (found->second.query != text ||
-               (each.is_materialized && each.create.find(" TO " + found->second.target + " ") == std::string::npos)) {
+               (each.is_materialized &&
+                each.create.find(" TO " + found->second.target + " ") == std::string::npos)) {
       faults.push_back({each, Fault::kAltered, {}});
     }
   }
@@ -134,10 +140,37 @@ Result<bool> take_back(Transport& transport, const std::string& name) {
   return transport.execute({.sql = "UNDROP TABLE " + qualified(transport.database(), name)}).has_value();
 }
 
+/// The folder that has the rows of `object`, whose definition was lost; empty where none, or more than one,
+/// does.
+std::string folder_of(const Wanted& object) {
+  std::vector<std::string> found;
+  if (object.columns.empty()) return "";
+  for (const UnnamedTable& table : unnamed_tables()) {
+    const bool matches =
+        std::all_of(object.columns.begin(), object.columns.end(), [&](const std::string& name) {
+          return std::find(table.columns.begin(), table.columns.end(), name) != table.columns.end();
+        });
+    if (matches) found.push_back(table.uuid);
+  }
+  return found.size() == 1 ? found[0] : "";
+}
+
+/// The table over the rows that lie in its folder. The generations of its rows are above the new
+/// definition's, which the next repair takes into account.
+Result<void> attach(Transport& transport, const Wanted& object, const std::string& uuid) {
+  const std::string body = object.create.substr(object.create.find("\n("));
+  return transport.execute({.sql = "ATTACH TABLE " + qualified(transport.database(), object.name) +
+                                   " UUID '" + uuid + "'" + body});
+}
+
 Result<std::string> make(Transport& transport, const Wanted& object) {
   if (!object.is_view) {
     OPTIINFRA_TRY(const bool came_back, take_back(transport, object.name));
     if (came_back) return object.name + " was dropped and is back with its rows";
+    if (const std::string uuid = folder_of(object); !uuid.empty()) {
+      OPTIINFRA_CHECK(attach(transport, object, uuid));
+      return object.name + " had lost its definition and is back with its rows";
+    }
   }
   OPTIINFRA_CHECK(transport.execute({.sql = object.create}));
   return object.name + (object.is_view ? " was missing and was made again"
@@ -150,8 +183,8 @@ Result<std::string> give_back_query(Transport& transport, const Wanted& object) 
   if (object.is_materialized) {
     OPTIINFRA_TRY(const auto present, present_objects(transport));
     const auto found = present.find(object.name);
-    const bool same_target = found != present.end() && object.create.find(" TO " + found->second.target + " ") !=
-                                                           std::string::npos;
+    const bool same_target = found != present.end() &&
+                             object.create.find(" TO " + found->second.target + " ") != std::string::npos;
     if (same_target) {
       OPTIINFRA_CHECK(transport.execute({.sql = "ALTER TABLE " + name + " MODIFY QUERY " + object.query()}));
       return object.name + " was altered and is restored";
@@ -168,9 +201,11 @@ Result<std::vector<ObjectFault>> find_object_faults(Transport& transport) {
   OPTIINFRA_TRY(const auto found, find_faults(transport));
   std::vector<ObjectFault> faults;
   for (const Found& each : found)
-    faults.push_back({describe(each) + (each.fault == Fault::kOtherKind ? "; remove or rename it, then run: "
-                                                                        : "; run: ") + "optiinfra init",
-                      each.object.is_view});
+    faults.push_back(
+        {describe(each) +
+             (each.fault == Fault::kOtherKind ? "; remove or rename it, then run: " : "; run: ") +
+             "optiinfra init",
+         each.object.is_view});
   return faults;
 }
 

@@ -25,11 +25,12 @@ std::optional<std::uint64_t> rows_of(const std::string& path) {
 }  // namespace
 
 Result<std::vector<SetAsidePart>> read_set_aside_parts(Transport& transport) {
-  OPTIINFRA_TRY(const auto rows,
-                query_texts(transport,
-                            {.sql = "SELECT table, name, ifNull(partition_id, ''), ifNull(reason, ''), path FROM "
-                                    "system.detached_parts WHERE database = {database:String} ORDER BY table, name",
-                             .parameters = {{"database", std::string(transport.database())}}}));
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_texts(transport,
+                  {.sql = "SELECT table, name, ifNull(partition_id, ''), ifNull(reason, ''), path FROM "
+                          "system.detached_parts WHERE database = {database:String} ORDER BY table, name",
+                   .parameters = {{"database", std::string(transport.database())}}}));
   std::vector<SetAsidePart> parts;
   for (const auto& row : rows)
     parts.push_back({row[0], row[1], day_of_partition(row[2]), row[3].empty() ? "detached" : row[3], row[4],

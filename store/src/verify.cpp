@@ -6,10 +6,10 @@
 
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/migrate.hpp"
+#include "optiinfra/store/restore.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "reconcile.hpp"
 #include "repair_days.hpp"
-#include "optiinfra/store/restore.hpp"
 
 namespace optiinfra {
 namespace {

@@ -1,4 +1,5 @@
-// Stores with damaged files: what is said of them, what is repaired, and that no row is lost or counted twice.
+// Stores with damaged files: what is said of them, what is repaired, and that no row is lost or counted
+// twice.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,8 +15,8 @@
 namespace optiinfra {
 namespace {
 
-using ::testing::HasSubstr;
 using std::chrono::days;
+using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
 constexpr const char* kRows = "(SELECT count() FROM optiinfra.performance_metrics_ts)";
@@ -29,17 +30,17 @@ class Damage : public testing::MigratedStoreTest {
     return rows && !rows->empty() ? fs::path((*rows)[0][0]) : fs::path("/nowhere");
   }
   fs::path table_folder(const std::string& table) {
-    return path_of("SELECT data_paths[1] FROM system.tables WHERE database = 'optiinfra' AND name = '" + table +
-                   "'");
+    return path_of("SELECT data_paths[1] FROM system.tables WHERE database = 'optiinfra' AND name = '" +
+                   table + "'");
   }
   fs::path definition(const std::string& name) {
     return store_path() / "engine" /
-           path_of("SELECT metadata_path FROM system.tables WHERE database = 'optiinfra' AND name = '" + name +
-                   "'");
+           path_of("SELECT metadata_path FROM system.tables WHERE database = 'optiinfra' AND name = '" +
+                   name + "'");
   }
   fs::path part_of(const std::string& table, const std::string& day) {
-    return path_of("SELECT path FROM system.parts WHERE active AND table = '" + table + "' AND partition = '" +
-                   day + "'");
+    return path_of("SELECT path FROM system.parts WHERE active AND table = '" + table +
+                   "' AND partition = '" + day + "'");
   }
   std::string day(int age) {
     return path_of("SELECT toString(today() - " + std::to_string(age) + ")").string();
@@ -53,9 +54,7 @@ class Damage : public testing::MigratedStoreTest {
   static void empty(const fs::path& file) { std::ofstream(file, std::ios::trunc).close(); }
 
   /// Sets the raw part of a day aside, as one failed read at a start does: whole.
-  void set_aside(int age) {
-    set_aside(part_of("performance_metrics_ts", day(age)));
-  }
+  void set_aside(int age) { set_aside(part_of("performance_metrics_ts", day(age))); }
   void set_aside(const fs::path& part) {
     close();
     const fs::path named = part.has_filename() ? part : part.parent_path();
@@ -78,10 +77,12 @@ class Damage : public testing::MigratedStoreTest {
 
 TEST_F(Damage, OfEachDefinitionIsRestoredWhenTheStoreIsOpened) {
   insert_requests(days{1}, 100);
-  for (const char* name : {"performance_metrics_ts", "performance_metrics_hourly", "performance_metrics_hourly_mv",
-                           "performance_hourly", "import_ledger", "schema_migrations"}) {
+  for (const char* name :
+       {"performance_metrics_ts", "performance_metrics_hourly", "performance_metrics_hourly_mv",
+        "performance_hourly", "import_ledger", "schema_migrations"}) {
     for (const bool is_missing : {false, true}) {
-      const bool is_view = std::string_view(name).ends_with("_mv") || std::string_view(name) == "performance_hourly";
+      const bool is_view =
+          std::string_view(name).ends_with("_mv") || std::string_view(name) == "performance_hourly";
       if (is_missing && is_view) continue;  // `init` makes views again: they have no rows.
       const fs::path file = definition(name);
       close();
@@ -92,6 +93,32 @@ TEST_F(Damage, OfEachDefinitionIsRestoredWhenTheStoreIsOpened) {
       EXPECT_TRUE(verified().ok()) << name;
     }
   }
+}
+
+TEST_F(Damage, OfADefinitionWithoutACopyIsRepairedFromTheSchema) {
+  insert_requests(days{1}, 100);
+  run("DELETE FROM optiinfra.performance_metrics_hourly WHERE 1");
+  EXPECT_EQ(repaired().repair.hours_rebuilt, 1u);
+  insert_requests(days{1}, 100);  // Of a later generation than the schema's.
+  const fs::path raw = definition("performance_metrics_ts"),
+                 rollup = definition("performance_metrics_hourly");
+  close();
+  fs::remove(store_path() / "definitions");
+  empty(raw);
+  empty(rollup);
+  open();
+  EXPECT_EQ(take_faults_of_opening().size(), 2u);
+  const auto migration = migrate(*session_);
+  ASSERT_TRUE(migration) << migration.error().message;
+  EXPECT_EQ(migration->restored.size(), 2u);
+  insert_requests(days{1}, 100);
+  EXPECT_EQ(count(kRows), 300u);
+  EXPECT_TRUE(verified().ok());
+  run("DELETE FROM optiinfra.performance_metrics_hourly WHERE 1");
+  EXPECT_TRUE(repaired().ok());
+  EXPECT_EQ(count(kRolledUp), 300u);
+  reopen();
+  EXPECT_EQ(count(kRows), 300u);
 }
 
 TEST_F(Damage, OfTheDatabaseHidesNoRows) {
@@ -210,7 +237,8 @@ TEST_F(Damage, ThatWasOneFailedReadIsUndone) {
 
 TEST_F(Damage, UndoneCountsRowsOnceThatWereStoredAgainMeanwhile) {
   const auto insert = [&](const std::string& token, int rows) {
-    run("INSERT INTO optiinfra.performance_metrics_ts (timestamp, customer_id, service_id, latency_ms) SETTINGS "
+    run("INSERT INTO optiinfra.performance_metrics_ts (timestamp, customer_id, service_id, latency_ms) "
+        "SETTINGS "
         "insert_deduplication_token = '" +
         token + "', deduplicate_insert = 'disable' SELECT toStartOfHour(now()) - toIntervalDay(1), " +
         "toUUID('550e8400-e29b-41d4-a716-446655440000'), toUUID('650e8400-e29b-41d4-a716-446655440000'), "
@@ -310,9 +338,11 @@ TEST_F(Damage, OfAnInsertWithoutItsViewIsRepairedOnceTheViewIsBack) {
 
 TEST_F(Damage, OfAnAlteredViewIsRestored) {
   insert_requests(days{1}, 100);
-  run("CREATE OR REPLACE VIEW optiinfra.performance_hourly AS SELECT hour, customer_id, 2 AS request_count FROM "
+  run("CREATE OR REPLACE VIEW optiinfra.performance_hourly AS SELECT hour, customer_id, 2 AS request_count "
+      "FROM "
       "optiinfra.performance_metrics_hourly");
-  run("ALTER TABLE optiinfra.performance_metrics_hourly_mv MODIFY QUERY SELECT toStartOfHour(timestamp) AS hour, "
+  run("ALTER TABLE optiinfra.performance_metrics_hourly_mv MODIFY QUERY SELECT toStartOfHour(timestamp) AS "
+      "hour, "
       "customer_id, service_id, service_type, model_name, toUInt64(2 * count()) AS request_count FROM "
       "optiinfra.performance_metrics_ts GROUP BY hour, customer_id, service_id, service_type, model_name");
   EXPECT_EQ(verified().schema_faults.size(), 2u);

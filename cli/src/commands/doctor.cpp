@@ -47,16 +47,16 @@ class Doctor {
   bool did_open() const noexcept { return did_open_; }
   std::string description() const { return url_.description(); }
   std::uint64_t left() const {
-    return static_cast<std::uint64_t>(
-        std::count_if(findings_.begin(), findings_.end(), [](const Finding& each) { return !each.is_repaired; }));
+    return static_cast<std::uint64_t>(std::count_if(findings_.begin(), findings_.end(),
+                                                    [](const Finding& each) { return !each.is_repaired; }));
   }
 
  private:
   bool is_embedded() const { return url_.protocol == Protocol::kEmbedded && !url_.folder.empty(); }
 
-  void add(std::string area, std::string place, std::string what, std::string remedy, bool is_repaired = false) {
-    findings_.push_back(
-        {std::move(area), std::move(place), std::move(what), std::move(remedy), is_repaired});
+  void add(std::string area, std::string place, std::string what, std::string remedy,
+           bool is_repaired = false) {
+    findings_.push_back({std::move(area), std::move(place), std::move(what), std::move(remedy), is_repaired});
   }
 
   /// Gives whether the engine can be let at the files.
@@ -88,7 +88,8 @@ class Doctor {
     if (flags_.repair) {
       OPTIINFRA_TRY(const MigrationReport migration, migrate(session));
       for (const std::string& each : migration.applied) add("tables", "", each, "it was applied", true);
-      for (const std::string& each : migration.restored) add("tables", "", each, "as optiinfra init does", true);
+      for (const std::string& each : migration.restored)
+        add("tables", "", each, "as optiinfra init does", true);
       return {};
     }
     OPTIINFRA_TRY(const auto faults, find_object_faults(session));
@@ -105,8 +106,8 @@ class Doctor {
                           : "stop the server and run `optiinfra doctor --repair` on its machine");
       return {};
     }
-    OPTIINFRA_TRY(const auto parts,
-                  reattach_parts(session, flags_.accept_loss ? UnreadablePart::kPutAway : UnreadablePart::kLeave));
+    OPTIINFRA_TRY(const auto parts, reattach_parts(session, flags_.accept_loss ? UnreadablePart::kPutAway
+                                                                               : UnreadablePart::kLeave));
     for (const ReattachedPart& each : parts)
       add("parts", each.part.path, sentence_of(each.part), each.outcome, each.is_settled);
     return {};
@@ -114,7 +115,8 @@ class Doctor {
 
   static std::string sentence_of(const SetAsidePart& part) {
     return "a part of " + part.table + (part.day.empty() ? "" : " of " + part.day) + " is set aside (" +
-           part.reason + "), with " + (part.rows ? std::to_string(*part.rows) : "an unknown number of") + " rows";
+           part.reason + "), with " + (part.rows ? std::to_string(*part.rows) : "an unknown number of") +
+           " rows";
   }
 
   Result<void> examine_spool();
@@ -163,16 +165,16 @@ Report make_report(const Doctor& doctor, bool is_table) {
   Report report{.command = "doctor"};
   // Sentences are no table.
   if (!is_table)
-    report.sections.push_back({.key = "findings", .title = {}, .records = finding_records(doctor.findings())});
-  report.sections.push_back(object_section(
-      "summary",
-      {{"store", "store"},
-       {"opens", "opens"},
-       {"healthy", "healthy"},
-       {"findings", "found", Look::kCount},
-       {"left", "left to do", Look::kCount}},
-      {doctor.description(), doctor.did_open(), doctor.left() == 0, std::uint64_t{doctor.findings().size()},
-       doctor.left()}));
+    report.sections.push_back(
+        {.key = "findings", .title = {}, .records = finding_records(doctor.findings())});
+  report.sections.push_back(object_section("summary",
+                                           {{"store", "store"},
+                                            {"opens", "opens"},
+                                            {"healthy", "healthy"},
+                                            {"findings", "found", Look::kCount},
+                                            {"left", "left to do", Look::kCount}},
+                                           {doctor.description(), doctor.did_open(), doctor.left() == 0,
+                                            std::uint64_t{doctor.findings().size()}, doctor.left()}));
   for (const Finding& each : doctor.findings()) report.notes.push_back(sentence(each));
   if (doctor.did_open()) report.notes.push_back("Rollups are compared with raw rows by: optiinfra verify");
   return report;
@@ -190,11 +192,12 @@ Result<ExitCode> run(const DoctorFlags& flags, Context& context) {
 }
 
 void describe(CLI::App& app, DoctorFlags& flags) {
-  auto* const repair = app.add_flag("--repair", flags.repair,
-                                    "Repair what can be repaired without losing a row, and say what was done");
-  app.add_flag("--accept-loss", flags.accept_loss,
-               "Move parts that cannot be read to the folder set-aside in the store's folder, so that the store "
-               "counts as whole without their rows")
+  auto* const repair = app.add_flag(
+      "--repair", flags.repair, "Repair what can be repaired without losing a row, and say what was done");
+  app.add_flag(
+         "--accept-loss", flags.accept_loss,
+         "Move parts that cannot be read to the folder set-aside in the store's folder, so that the store "
+         "counts as whole without their rows")
       ->needs(repair);
   app.add_option("--spool", flags.spool, "Examine this spool, too, which no writer may have open")
       ->type_name("DIR");
@@ -206,7 +209,8 @@ void define_doctor(CLI::App& parent, Action& action) {
   define_command<DoctorFlags>(
       parent, action, "doctor",
       "Say what is damaged in the store and what to do about it, also where the store does not open: "
-      "definitions, logs, parts set aside, leftovers, folders without a table. Exit code 4 when something is left "
+      "definitions, logs, parts set aside, leftovers, folders without a table. Exit code 4 when something is "
+      "left "
       "to do",
       "  optiinfra doctor\n"
       "  optiinfra doctor --repair\n"

@@ -80,8 +80,9 @@ Result<Report> init_one(const StoreUrl& url, const Context& context) {
   OPTIINFRA_TRY(const MigrationReport migration, migrate(*transport));
   OPTIINFRA_TRY(const auto expired, drop_expired(*transport, now()));
   OPTIINFRA_TRY(const auto retention, read_retention(*transport));
-  Report report = make_report(retention, {connector->description(), verdict(migration),
-                                          std::uint64_t{migration.version_after}, std::uint64_t{expired.size()}});
+  Report report =
+      make_report(retention, {connector->description(), verdict(migration),
+                              std::uint64_t{migration.version_after}, std::uint64_t{expired.size()}});
   if (!migration.restored.empty() || context.output != OutputFormat::kTable)
     report.sections.push_back(restored_section(migration.restored));
   return report;

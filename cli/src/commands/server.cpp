@@ -87,7 +87,10 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
     (void)context.screen.write(ready_line(address));
     return {};
   };
-  OPTIINFRA_CHECK(serve(options, on_ready, signals.stop_token()));
+  if (auto served = serve(options, on_ready, signals.stop_token()); !served) {
+    context.warn_of_repairs();
+    return std::move(served).error();
+  }
   context.remark("stopped");
   return ExitCode::kDone;
 }

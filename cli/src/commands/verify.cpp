@@ -73,7 +73,8 @@ Section set_aside_section(const VerifyReport& verified) {
   for (const SetAsidePart& each : verified.set_aside)
     records.rows.push_back({each.table, each.day.empty() ? Value() : Value(each.day),
                             each.rows ? Value(*each.rows) : Value(), each.reason, each.name, each.path});
-  return {.key = "set_aside", .title = "Parts set aside, which no answer counts", .records = std::move(records)};
+  return {
+      .key = "set_aside", .title = "Parts set aside, which no answer counts", .records = std::move(records)};
 }
 
 Section differences_section(const VerifyReport& verified) {
@@ -104,7 +105,8 @@ Records hours(const std::vector<RebuiltHour>& hours) {
 }
 
 Section rebuilt_section(const VerifyReport& verified) {
-  return {.key = "rebuilt", .title = "Hours rebuilt from raw rows", .records = hours(verified.repair.rebuilt)};
+  return {
+      .key = "rebuilt", .title = "Hours rebuilt from raw rows", .records = hours(verified.repair.rebuilt)};
 }
 
 Section refused_section(const VerifyReport& verified) {
@@ -132,17 +134,16 @@ Section summary_section(const std::vector<PartReport>& parts) {
     sum.repair.hours_refused += part.verified.repair.hours_refused;
     parts_set_aside += part.verified.set_aside.size();
   }
-  return object_section(
-      "summary",
-      {{"ok", "all agrees"},
-       {"hours_compared", "rollup hours compared", Look::kCount},
-       {"hours_past_retention", "past the raw rows' retention", Look::kCount},
-       {"hours_rebuilt", "rebuilt", Look::kCount},
-       {"hours_refused", "not rebuilt, as rows are set aside", Look::kCount},
-       {"hours_differing", "that differ", Look::kCount},
-       {"parts_set_aside", "parts set aside", Look::kCount}},
-      {ok, sum.hours_compared, sum.hours_past_retention, sum.repair.hours_rebuilt, sum.repair.hours_refused,
-       sum.hours_differing, parts_set_aside});
+  return object_section("summary",
+                        {{"ok", "all agrees"},
+                         {"hours_compared", "rollup hours compared", Look::kCount},
+                         {"hours_past_retention", "past the raw rows' retention", Look::kCount},
+                         {"hours_rebuilt", "rebuilt", Look::kCount},
+                         {"hours_refused", "not rebuilt, as rows are set aside", Look::kCount},
+                         {"hours_differing", "that differ", Look::kCount},
+                         {"parts_set_aside", "parts set aside", Look::kCount}},
+                        {ok, sum.hours_compared, sum.hours_past_retention, sum.repair.hours_rebuilt,
+                         sum.repair.hours_refused, sum.hours_differing, parts_set_aside});
 }
 
 /// `section_of(report)` of every part, as one section.
@@ -160,7 +161,8 @@ Report make_report(const std::vector<PartReport>& parts, bool everything) {
   Report report{.command = "verify"};
   report.sections.push_back(joined(parts, objects_section));
   report.sections.push_back(joined(parts, retention_section));
-  for (const auto section_of : {faults_section, set_aside_section, differences_section, rebuilt_section, refused_section}) {
+  for (const auto section_of :
+       {faults_section, set_aside_section, differences_section, rebuilt_section, refused_section}) {
     Section section = joined(parts, section_of);
     if (everything || !section.records.rows.empty()) report.sections.push_back(std::move(section));
   }
@@ -170,8 +172,10 @@ Report make_report(const std::vector<PartReport>& parts, bool everything) {
   });
   if (refused)
     report.notes.push_back(
-        "Hours were not rebuilt where it would remove the last trace of rows that are set aside. Get the rows "
-        "back with: optiinfra doctor --repair. To go on without them: optiinfra verify --repair --accept-loss");
+        "Hours were not rebuilt where it would remove the last trace of rows that are set aside. Get the "
+        "rows "
+        "back with: optiinfra doctor --repair. To go on without them: optiinfra verify --repair "
+        "--accept-loss");
   return report;
 }
 

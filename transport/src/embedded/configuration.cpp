@@ -21,7 +21,8 @@ std::string common_configuration(std::uint64_t memory_bytes_max) {
          // also complain on standard error.
          "<memory_worker_use_cgroup>0</memory_worker_use_cgroup>\n"
          // Else the engine removes, after 30 days, the rows of a table whose definition was lost.
-         "<database_catalog_unused_dir_cleanup_period_sec>0</database_catalog_unused_dir_cleanup_period_sec>\n";
+         "<database_catalog_unused_dir_cleanup_period_sec>0</"
+         "database_catalog_unused_dir_cleanup_period_sec>\n";
 }
 
 std::string document(const std::string& content) { return "<clickhouse>\n" + content + "</clickhouse>\n"; }

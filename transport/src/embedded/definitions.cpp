@@ -130,9 +130,9 @@ Result<std::vector<Definition>> read_definitions(const fs::path& engine_path) {
     for (fs::directory_iterator group(engine_path / "store", code), end; !code && group != end;
          group.increment(code)) {
       for (fs::directory_iterator folder(group->path(), code); !code && folder != end; folder.increment(code))
-        OPTIINFRA_CHECK(read_folder(
-            engine_path, fs::path("store") / group->path().filename() / folder->path().filename(),
-            definitions));
+        OPTIINFRA_CHECK(read_folder(engine_path,
+                                    fs::path("store") / group->path().filename() / folder->path().filename(),
+                                    definitions));
     }
     if (code) return storage_error(engine_path / "store", "cannot list", code.value());
   }
@@ -188,7 +188,8 @@ Result<void> keep_definitions_copy(const fs::path& engine_path) {
   std::vector<Definition> definitions;
   for (auto& [path, text] : kept) definitions.push_back({path, std::move(text)});
   if (definitions == before) return {};
-  return replace_file(copy_path(engine_path), copy_text(definitions), copy_path(engine_path).string() + ".new");
+  return replace_file(copy_path(engine_path), copy_text(definitions),
+                      copy_path(engine_path).string() + ".new");
 }
 
 }  // namespace optiinfra::embedded

@@ -214,6 +214,13 @@ Result<ExclusiveEngine> ExclusiveEngine::take(const fs::path& path, IfAbsent if_
 
 namespace optiinfra {
 
+std::vector<UnnamedTable> unnamed_tables() {
+  const embedded::Process& state = embedded::process();
+  const std::lock_guard lock(embedded::process().mutex);
+  return state.folder ? embedded::unnamed_tables_in(state.folder->engine_path())
+                      : std::vector<UnnamedTable>{};
+}
+
 std::vector<FolderFault> take_faults_of_opening() {
   embedded::Process& state = embedded::process();
   const std::lock_guard lock(state.mutex);

@@ -43,7 +43,8 @@ Result<fs::path> set_aside(const fs::path& engine_path, const fs::path& path) {
   const std::string name = path.parent_path().filename().string() + "." + path.filename().string();
   fs::path target = folder / name;
   std::error_code code;
-  for (int number = 2; fs::exists(target, code); ++number) target = folder / (name + "." + std::to_string(number));
+  for (int number = 2; fs::exists(target, code); ++number)
+    target = folder / (name + "." + std::to_string(number));
   fs::rename(engine_path / path, target, code);
   if (code) return storage_error(engine_path / path, "cannot set aside", code.value());
   OPTIINFRA_CHECK(sync_folder(folder));

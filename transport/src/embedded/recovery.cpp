@@ -47,8 +47,8 @@ class Recovery {
     if (repairs) {
       if (auto repaired = repair(); !repaired) return with_context(std::move(repaired).error(), what);
     }
-    faults_.push_back({fs::path("engine") / path, std::move(what), repairs ? std::move(done) : std::move(to_do),
-                       repairs, true});
+    faults_.push_back({fs::path("engine") / path, std::move(what),
+                       repairs ? std::move(done) : std::move(to_do), repairs, true});
     return {};
   }
 
@@ -73,21 +73,22 @@ Result<void> Recovery::restore(const Definition& known, const std::string& fault
 }
 
 Result<void> Recovery::set_aside_definition(const Definition& broken, const std::string& fault) {
-  return add(broken.path,
-             "the definition of " + object_name(broken.path) + " " + fault +
-                 ", and there is no copy of it in the store's folder",
-             "the file was set aside; `optiinfra init` makes the object again with the rows that lie there",
-             "the file is set aside by the next command that opens the store; `optiinfra init` then makes the "
-             "object again with the rows that lie there",
-             [&] { return done(set_aside(engine_path_, broken.path)); });
+  return add(
+      broken.path,
+      "the definition of " + object_name(broken.path) + " " + fault +
+          ", and there is no copy of it in the store's folder",
+      "the file was set aside; `optiinfra init` makes the object again with the rows that lie there",
+      "the file is set aside by the next command that opens the store; `optiinfra init` then makes the "
+      "object again with the rows that lie there",
+      [&] { return done(set_aside(engine_path_, broken.path)); });
 }
 
 Result<void> Recovery::definitions() {
   OPTIINFRA_TRY(const auto present, read_definitions(engine_path_));
   const auto copy = read_definitions_copy(engine_path_);
   for (const Definition& each : present) {
-    const auto known = std::find_if(copy.begin(), copy.end(),
-                                    [&](const Definition& one) { return one.path == each.path; });
+    const auto known =
+        std::find_if(copy.begin(), copy.end(), [&](const Definition& one) { return one.path == each.path; });
     const std::string fault = definition_fault(each.text, known == copy.end() ? "" : known->text);
     if (fault.empty()) continue;
     OPTIINFRA_CHECK(known != copy.end() ? restore(*known, fault) : set_aside_definition(each, fault));
@@ -134,12 +135,13 @@ bool is_whole_mutation(const std::string& text) {
 }
 
 Result<void> Recovery::set_aside_mutation(const fs::path& path) {
-  return add(path,
-             path.filename().string() + " of the table in " + path.parent_path().filename().string() +
-                 " is cut: a change of rows that was asked for and not completed",
-             "the file was set aside, so rows that it had not reached are as they were; ask for the change again",
-             "the file is set aside by the next command that opens the store; ask for the change again then",
-             [&] { return done(set_aside(engine_path_, path)); });
+  return add(
+      path,
+      path.filename().string() + " of the table in " + path.parent_path().filename().string() +
+          " is cut: a change of rows that was asked for and not completed",
+      "the file was set aside, so rows that it had not reached are as they were; ask for the change again",
+      "the file is set aside by the next command that opens the store; ask for the change again then",
+      [&] { return done(set_aside(engine_path_, path)); });
 }
 
 Result<void> Recovery::mutations() {

@@ -36,12 +36,13 @@ inline constexpr std::size_t kRebuiltDescribedMax = 100;
 inline constexpr std::chrono::minutes kEarlierInsertsWait{5};
 
 /// What a repair does with an hour of which the rollup counts more rows than the raw table has, on a day of
-/// which parts of the raw table were set aside (set_aside.hpp): the rollup holds the last trace of those rows.
+/// which parts of the raw table were set aside (set_aside.hpp): the rollup holds the last trace of those
+/// rows.
 enum class OnLoss { kRefuse, kAccept };
 
 struct RepairReport {
-  std::vector<RebuiltHour> rebuilt;   ///< The first kRebuiltDescribedMax.
-  std::vector<RebuiltHour> refused;   ///< With OnLoss::kRefuse; the first kRebuiltDescribedMax, as they are.
+  std::vector<RebuiltHour> rebuilt;  ///< The first kRebuiltDescribedMax.
+  std::vector<RebuiltHour> refused;  ///< With OnLoss::kRefuse; the first kRebuiltDescribedMax, as they are.
   std::uint64_t hours_refused = 0;
   std::uint64_t hours_rebuilt = 0;    ///< Rollup rows (key and hour).
   std::uint64_t hours_differing = 0;  ///< Still, after several attempts; 0 unless something else interferes.

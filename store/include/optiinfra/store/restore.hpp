@@ -1,6 +1,6 @@
 /// @file optiinfra/store/restore.hpp
-/// The objects of a store on one machine that are missing or altered although their schema version is recorded:
-/// a user of a server can drop them, and a definition can be lost.
+/// The objects of a store on one machine that are missing or altered although their schema version is
+/// recorded: a user of a server can drop them, and a definition can be lost.
 #pragma once
 
 #include <string>

@@ -13,11 +13,12 @@
 namespace optiinfra {
 
 struct SetAsidePart {
-  std::string table;   ///< "cost_metrics_ts", without the database.
-  std::string name;    ///< Of its folder: "broken-on-start_20261127_1_1_0".
-  std::string day;     ///< "2026-11-27"; empty for a rollup, which is one partition, and where it is unknown.
-  std::string reason;  ///< As the engine names it, such as "broken-on-start"; "detached" where somebody did it.
-  std::string path;    ///< Of its folder, on the machine of the store.
+  std::string table;  ///< "cost_metrics_ts", without the database.
+  std::string name;   ///< Of its folder: "broken-on-start_20261127_1_1_0".
+  std::string day;    ///< "2026-11-27"; empty for a rollup, which is one partition, and where it is unknown.
+  std::string
+      reason;        ///< As the engine names it, such as "broken-on-start"; "detached" where somebody did it.
+  std::string path;  ///< Of its folder, on the machine of the store.
   std::optional<std::uint64_t> rows;  ///< Where its folder is on this machine and says so.
 };
 

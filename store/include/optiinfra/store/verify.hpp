@@ -56,7 +56,7 @@ struct VerifyReport {
 /// What verify() may change.
 enum class Mend {
   kNothing,
-  kRollups,  ///< Rollup hours that differ are rebuilt from raw rows (repair.hpp).
+  kRollups,               ///< Rollup hours that differ are rebuilt from raw rows (repair.hpp).
   kRollupsAcceptingLoss,  ///< Also hours whose raw rows were set aside, with what is left of them.
 };
 

@@ -28,6 +28,15 @@ struct FolderFault {
 /// Errors: those of opening the folder; kStorage for what cannot be read or written.
 Result<std::vector<FolderFault>> examine_folder(const std::filesystem::path& folder, FolderRepair repair);
 
+/// A folder with rows of a table that has no definition.
+struct UnnamedTable {
+  std::string uuid;                  ///< What ATTACH TABLE ... UUID takes.
+  std::vector<std::string> columns;  ///< Names, of one of its parts.
+};
+
+/// Those in the embedded store that this process has open; none where it has none open. Threads: any.
+std::vector<UnnamedTable> unnamed_tables();
+
 /// What was repaired when this process opened its embedded store, or the one it serves. Each fault is given
 /// once. Threads: any.
 std::vector<FolderFault> take_faults_of_opening();
