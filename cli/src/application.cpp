@@ -86,6 +86,8 @@ ExitCode run_action(const Action& action, Context& context) {
 
 }  // namespace
 
+void define_doctor(CLI::App& parent, Action& action);
+
 std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   auto app = std::make_unique<CLI::App>(kAbout, "optiinfra");
   app->footer(kFooter);

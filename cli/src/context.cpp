@@ -2,8 +2,7 @@
 
 #include <cstdio>
 
-#include "optiinfra/store/set_aside.hpp"
-#include "optiinfra/transport/folder_fault.hpp"
+#include "damage_warnings.hpp"
 #include "output/csv.hpp"
 #include "output/json.hpp"
 #include "output/table.hpp"
@@ -18,34 +17,14 @@ Result<Client> Context::open(bool create) const {
   OPTIINFRA_TRY(const StoreUrl store, store_url());
   auto client = Client::open(store, {.create = create});
   if (!client) {
-    warn_of_repairs();
+    warn_of_repairs(*this);
     return client;
   }
   (void)client->with_each_part([this](Transport& session, std::uint32_t) -> Result<void> {
-    warn_of_damage(session);
+    warn_of_damage(*this, session);
     return {};
   });
   return client;
-}
-
-void Context::warn_of_repairs() const {
-  for (const FolderFault& each : take_faults_of_opening())
-    warn(each.what + "; " + each.remedy + " (" + each.place + ")");
-}
-
-void Context::warn_of_damage(Transport& session) const {
-  warn_of_repairs();
-  const auto parts = read_set_aside_parts(session);
-  // A user of a server may lack the right to look; the command says itself what fails.
-  if (parts && !parts->empty()) warn(describe_set_aside(*parts));
-}
-
-void Context::warn(const std::string& sentence) const {
-  const std::string label = console_terminal.colour ? "\x1b[33;1mwarning:\x1b[0m " : "warning: ";
-  const std::string text = output == OutputFormat::kJson
-                               ? "{\"warning\":{\"message\":" + json_string(sentence) + "}}"
-                               : label + sentence;
-  std::fputs((text + "\n").c_str(), stderr);
 }
 
 Result<void> Context::answer(const Report& report) {

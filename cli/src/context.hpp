@@ -28,18 +28,8 @@ struct Context {
   /// Where the store is: --url, else what the environment names (store_url_of_environment).
   Result<StoreUrl> store_url() const;
 
-  /// Opens the store. `create` makes it, and brings an older one up to date. Says on standard error what was
-  /// repaired for that, and that parts are set aside.
+  /// Opens the store. `create` makes it, and brings an older one up to date.
   Result<Client> open(bool create) const;
-
-  /// Says on standard error what was repaired when the store was opened, and which parts of it are set aside.
-  void warn_of_damage(Transport& session) const;
-
-  /// The first half of warn_of_damage(), for a store that did not open.
-  void warn_of_repairs() const;
-
-  /// A sentence for people that matters also to whoever asked for quiet.
-  void warn(const std::string& sentence) const;
 
   /// Writes an answer in the format asked for.
   Result<void> answer(const Report& report);

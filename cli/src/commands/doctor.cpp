@@ -205,6 +205,7 @@ void describe(CLI::App& app, DoctorFlags& flags) {
 
 }  // namespace
 
+void define_doctor(CLI::App& parent, Action& action);
 void define_doctor(CLI::App& parent, Action& action) {
   define_command<DoctorFlags>(
       parent, action, "doctor",

@@ -1,5 +1,6 @@
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
+#include "damage_warnings.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/cluster.hpp"
 #include "optiinfra/store/migrate.hpp"
@@ -76,7 +77,7 @@ std::string verdict(const ClusterMigration& migration) {
 Result<Report> init_one(const StoreUrl& url, const Context& context) {
   OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kCreate));
   OPTIINFRA_TRY(const auto transport, connector->connect());
-  context.warn_of_damage(*transport);
+  warn_of_damage(context, *transport);
   OPTIINFRA_TRY(const MigrationReport migration, migrate(*transport));
   OPTIINFRA_TRY(const auto expired, drop_expired(*transport, now()));
   OPTIINFRA_TRY(const auto retention, read_retention(*transport));

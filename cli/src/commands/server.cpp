@@ -8,6 +8,7 @@
 #include "commands/server_flags.hpp"
 #include "commands/server_signals.hpp"
 #include "commands/service_manager.hpp"
+#include "damage_warnings.hpp"
 #include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/serve.hpp"
 
@@ -61,12 +62,12 @@ Result<void> prepare_schema(const StoreUrl& url) {
 }
 
 /// Says what the start has repaired, and what it has found broken.
-void warn_of_damage(const StoreUrl& url, const Context& context) {
+void warn_of_start(const StoreUrl& url, const Context& context) {
   const auto connector = make_connector(url, IfAbsent::kFail);
-  if (!connector) return context.warn_of_repairs();
+  if (!connector) return warn_of_repairs(context);
   const auto session = (*connector)->connect();
-  if (!session) return context.warn_of_repairs();
-  context.warn_of_damage(**session);
+  if (!session) return warn_of_repairs(context);
+  warn_of_damage(context, **session);
 }
 
 Result<ExitCode> run(const ServerFlags& flags, Context& context) {
@@ -76,7 +77,7 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   ServerSignals signals(options.grace, [] { tell_service_manager("STOPPING=1"); });
   const auto on_ready = [&](const ServedAddress& address) -> Result<void> {
     if (flags.makes_schema()) OPTIINFRA_CHECK(prepare_schema(address.url(options)));
-    warn_of_damage(address.url(options), context);
+    warn_of_start(address.url(options), context);
     context.remark(first_screen(address, options));
     if (!address.is_fenced)
       context.remark(
@@ -88,7 +89,7 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
     return {};
   };
   if (auto served = serve(options, on_ready, signals.stop_token()); !served) {
-    context.warn_of_repairs();
+    warn_of_repairs(context);
     return std::move(served).error();
   }
   context.remark("stopped");
