@@ -20,7 +20,7 @@ constexpr const char* kAbout =
 constexpr const char* kFooter =
     "Times are UTC: 2026-03-01, 2026-03-01T12:30:05Z, now, now-24h. Durations: 10s, 5m, 24h, 7d, 2w.\n"
     "\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some rows refused, 4 verification found a difference,\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some rows refused, 4 verify or doctor found a fault,\n"
     "130 interrupted (the same command again finishes the rest).\n"
     "\n"
     "Environment: OPTIINFRA_URL (the store), XDG_DATA_HOME (where the default store lies), "
@@ -86,6 +86,8 @@ ExitCode run_action(const Action& action, Context& context) {
 
 }  // namespace
 
+void define_doctor(CLI::App& parent, Action& action);
+
 std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   auto app = std::make_unique<CLI::App>(kAbout, "optiinfra");
   app->footer(kFooter);
@@ -104,6 +106,7 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   app->option_defaults()->group("Flags");
   define_init(*app, action);
   define_verify(*app, action);
+  define_doctor(*app, action);
   define_ping(*app, action);
   define_import(*app, action);
   define_copy(*app, action);

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "damage_warnings.hpp"
 #include "output/csv.hpp"
 #include "output/json.hpp"
 #include "output/table.hpp"
@@ -14,7 +15,16 @@ Result<StoreUrl> Context::store_url() const {
 
 Result<Client> Context::open(bool create) const {
   OPTIINFRA_TRY(const StoreUrl store, store_url());
-  return Client::open(store, {.create = create});
+  auto client = Client::open(store, {.create = create});
+  if (!client) {
+    warn_of_repairs(*this);
+    return client;
+  }
+  (void)client->with_each_part([this](Transport& session, std::uint32_t) -> Result<void> {
+    warn_of_damage(*this, session);
+    return {};
+  });
+  return client;
 }
 
 Result<Client> Context::open_to_free_space() const {

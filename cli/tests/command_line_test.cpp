@@ -180,7 +180,8 @@ std::string completed(const std::string& words) {
 TEST(Completion, OffersWhatCanStandThere) {
   EXPECT_THAT(
       completed("optiinfra ''"),
-      HasSubstr("init verify ping import copy generate collect query retention server bench sql version"));
+      HasSubstr(
+          "init verify doctor ping import copy generate collect query retention server bench sql version"));
   EXPECT_EQ(completed("optiinfra query co"), "cost-hourly cost\n");
   EXPECT_EQ(completed("optiinfra --output ''"), "table json csv\n");
   EXPECT_EQ(completed("optiinfra query cost --bucket d"), "day\n");

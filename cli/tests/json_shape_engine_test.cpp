@@ -70,6 +70,7 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
   const Json fleet = home.json({"generate", "--rows", "20000", "--days", "2"});
   expect("generate", fleet);
   expect("verify", home.json({"verify"}));
+  expect("doctor", home.json({"doctor"}));
 
   std::ofstream(home / "requests.csv")
       << "timestamp,customer_id,service_id,latency_ms\n"

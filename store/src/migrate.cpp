@@ -4,6 +4,7 @@
 
 #include "cluster_layouts.hpp"
 #include "migration_steps.hpp"
+#include "optiinfra/store/restore.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
 namespace optiinfra {
@@ -128,13 +129,16 @@ const Migration kMigrations[] = {
     {4, "sync what is inserted", sync_inserts, nothing, kTablesWithoutSync},
 };
 
+std::string create_record_statement(std::string_view database) {
+  return "CREATE TABLE IF NOT EXISTS " + qualified(database, "schema_migrations") +
+         "\n(\n    number UInt32,\n    name String,\n    applied_at DateTime('UTC') DEFAULT now()\n)\n"
+         "ENGINE = MergeTree\nORDER BY number";
+}
+
 Result<void> create_record(Transport& transport) {
   OPTIINFRA_CHECK(
       transport.execute({.sql = "CREATE DATABASE IF NOT EXISTS " + std::string(transport.database())}));
-  return transport.execute(
-      {.sql = "CREATE TABLE IF NOT EXISTS " + qualified(transport.database(), "schema_migrations") +
-              "\n(\n    number UInt32,\n    name String,\n    applied_at DateTime('UTC') DEFAULT now()\n)\n"
-              "ENGINE = MergeTree\nORDER BY number"});
+  return transport.execute({.sql = create_record_statement(transport.database())});
 }
 
 Result<bool> is_needed(Transport& transport, const MigrationStep& step) {
@@ -174,6 +178,14 @@ Error newer_store(std::uint32_t version) {
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> own_tables(std::string_view database) {
+  const auto statements = create_own_tables(database, {});
+  return {{"schema_migrations", create_record_statement(database)},
+          {"retention", statements[0]},
+          {"import_ledger", statements[1]},
+          {kCopyLedger, statements[2]}};
+}
 
 std::vector<MigrationStep> store_steps(std::string_view database, const TableForm& form) {
   std::vector<MigrationStep> steps;
@@ -225,7 +237,9 @@ Result<MigrationReport> take_steps(Transport& session, const std::vector<Migrati
 }
 
 Result<MigrationReport> migrate(Transport& transport) {
-  return take_steps(transport, store_steps(transport.database(), {}));
+  OPTIINFRA_TRY(MigrationReport report, take_steps(transport, store_steps(transport.database(), {})));
+  OPTIINFRA_TRY(report.restored, restore_objects(transport));
+  return report;
 }
 
 Result<void> expect_current_schema(Transport& transport) {

@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "optiinfra/schema/tables.hpp"
@@ -18,6 +19,9 @@ struct MigrationStep {
   /// Counts what is still to be done, for a step whose statements cost something where there is nothing.
   const char* remaining;
 };
+
+/// The program's own tables on one machine: name, and the statement that makes it.
+std::vector<std::pair<std::string, std::string>> own_tables(std::string_view database);
 
 /// Of a store on one machine, or of a shard.
 std::vector<MigrationStep> store_steps(std::string_view database, const TableForm& form);

@@ -83,14 +83,24 @@ std::string both_sides(const ReconcileScope& scope, std::string_view database) {
          keys + ")\nGROUP BY " + keys;
 }
 
-std::string difference_condition(const TableDefinition& table) {
+/// The finished column that counts raw rows: every family has one.
+std::string count_column(const TableDefinition& table) {
+  for (const FinishedColumn& column : table.finished()) {
+    if (column.aggregate == Aggregate::kCount) return column.name;
+  }
+  return "";
+}
+
+std::string difference_condition(const ReconcileScope& scope) {
+  const TableDefinition& table = *scope.table;
   std::string sql = "in_rollup != in_raw";
   for (const FinishedColumn& column : table.finished()) {
     const std::string raw = "raw_" + column.name, rollup = "rollup_" + column.name;
     sql += " OR abs(" + raw + " - " + rollup + ") > " + number_text(tolerance(column.aggregate)) +
            " * greatest(abs(" + raw + "), abs(" + rollup + "))";
   }
-  return "(" + sql + ")";
+  const std::string count = count_column(table);
+  return "(" + sql + ")" + (scope.may_lower ? "" : " AND raw_" + count + " >= rollup_" + count);
 }
 
 /// Hours whose raw rows must be there.
@@ -121,14 +131,6 @@ std::string key_text(const TableDefinition& table) {
   for (const char* name : table.grouped())
     key += (key.empty() ? "concat('" : ", ', ") + std::string(name) + "=', toString(" + name + ")";
   return key + ")";
-}
-
-/// The finished column that counts raw rows: every family has one.
-std::string count_column(const TableDefinition& table) {
-  for (const FinishedColumn& column : table.finished()) {
-    if (column.aggregate == Aggregate::kCount) return column.name;
-  }
-  return "";
 }
 
 void describe(const TableDefinition& table, const Block& block, std::size_t row, VerifyReport& report) {
@@ -164,12 +166,12 @@ ReconcileScope scope_of(const Retention& raw, sys_seconds clock, std::chrono::ho
 Result<DayCounts> count_day(Transport& transport, const ReconcileScope& scope, const std::string& day) {
   OPTIINFRA_TRY(
       const auto rows,
-      query_numbers(transport, statement(scope, day,
-                                         "SELECT arrayJoin([countIf(in_scope), countIf(NOT in_scope), "
-                                         "countIf(in_scope AND differing)]) FROM (SELECT " +
-                                             std::string(kInScope) + " AS in_scope, " +
-                                             difference_condition(*scope.table) + " AS differing FROM (" +
-                                             both_sides(scope, transport.database()) + "))")));
+      query_numbers(transport,
+                    statement(scope, day,
+                              "SELECT arrayJoin([countIf(in_scope), countIf(NOT in_scope), "
+                              "countIf(in_scope AND differing)]) FROM (SELECT " +
+                                  std::string(kInScope) + " AS in_scope, " + difference_condition(scope) +
+                                  " AS differing FROM (" + both_sides(scope, transport.database()) + "))")));
   if (rows.size() != 3) return Error{ErrorKind::kCorrupt, "the comparison of " + day + " gave no counts"};
   return DayCounts{rows[0], rows[1], rows[2]};
 }
@@ -197,7 +199,7 @@ Result<void> describe_hours(Transport& transport, const ReconcileScope& scope, c
   const std::string sql =
       "SELECT toUInt32(hour), " + key_text(table) + ", toUInt8(in_rollup), toUInt8(in_raw)" + columns +
       " FROM (" + both_sides(scope, transport.database()) + ") WHERE " + among_hours(table, hours, "hour") +
-      " AND " + difference_condition(table) + " ORDER BY hour";
+      " AND " + difference_condition(scope) + " ORDER BY hour";
   return done(transport.query(statement(scope, day, sql), [&](const Block& block) {
     for (std::size_t row = 0; row < block.row_count(); ++row) describe(table, block, row, report);
     return report.differences.size() < kDifferencesDescribedMax;
@@ -211,7 +213,7 @@ Result<std::vector<DifferingHour>> differing_hours(Transport& transport, const R
   const std::string sql = "SELECT toUInt32(hour), " + key_text(table) + ", toString(" +
                           hour_hash(table, "hour") + "), toUInt64(rollup_" + count + "), toUInt64(raw_" +
                           count + ") FROM (" + both_sides(scope, transport.database()) + ") WHERE " +
-                          kInScope + " AND " + difference_condition(table) + " ORDER BY 1, 3 LIMIT " +
+                          kInScope + " AND " + difference_condition(scope) + " ORDER BY 1, 3 LIMIT " +
                           std::to_string(limit);
   std::vector<DifferingHour> found;
   OPTIINFRA_CHECK(done(transport.query(statement(scope, day, sql), [&](const Block& block) {

@@ -21,6 +21,8 @@ struct ReconcileScope {
   std::vector<Uuid> customers = {};             ///< Of these alone; empty: of all.
   /// What inserts of later generations brought is left out, on both sides.
   std::uint32_t generation_max = std::numeric_limits<std::uint32_t>::max();
+  /// Whether hours of which the rollup counts more rows than the raw table has count as differing.
+  bool may_lower = true;
 };
 
 /// The scope of a whole family, from its raw table's retention. `margin` is taken from the oldest end.

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "optiinfra/store/disk_room.hpp"
 #include "optiinfra/store/retention.hpp"
+#include "optiinfra/store/set_aside.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "reconcile.hpp"
 #include "repair_days.hpp"
@@ -67,9 +69,22 @@ Result<std::uint32_t> present_generation(Transport& transport, const TableDefini
                                         "' and no number; it was changed by hand"};
 }
 
+/// The highest generation that rows carry. It is above the table's own where a definition was lost and
+/// restored from an older copy of it.
+Result<std::uint64_t> stored_generation(Transport& transport, const TableDefinition& table) {
+  const auto max_of = [&](const char* name) {
+    return "(SELECT max(generation) FROM " + qualified(transport.database(), name) + ")";
+  };
+  return query_number(transport, {.sql = "SELECT toUInt64(greatest(" + max_of(table.raw_table) + ", " +
+                                         max_of(table.rollup_table) + "))",
+                                  .timeout = kStatementTimeout});
+}
+
 /// Begins a generation. Gives the last one to which nothing is added any more.
 Result<std::uint32_t> close_generation(Transport& transport, const TableDefinition& table) {
-  OPTIINFRA_TRY(const std::uint32_t generation, present_generation(transport, table));
+  OPTIINFRA_TRY(const std::uint32_t present, present_generation(transport, table));
+  OPTIINFRA_TRY(const std::uint64_t stored, stored_generation(transport, table));
+  const std::uint32_t generation = std::max(present, static_cast<std::uint32_t>(stored));
   OPTIINFRA_CHECK(
       transport.execute({.sql = "ALTER TABLE " + qualified(transport.database(), table.raw_table) +
                                 " MODIFY COLUMN " + generation_column(generation + 1),
@@ -117,12 +132,43 @@ Result<void> rebuild(Transport& transport, const ReconcileScope& scope,
        .timeout = kStatementTimeout});
 }
 
-void describe(const TableDefinition& table, const std::vector<DifferingHour>& hours, RepairReport& report) {
-  report.hours_rebuilt += hours.size();
+void describe(const TableDefinition& table, const std::vector<DifferingHour>& hours,
+              std::vector<RebuiltHour>& described) {
   for (const DifferingHour& each : hours) {
-    if (report.rebuilt.size() == kRebuiltDescribedMax) return;
-    report.rebuilt.push_back({table.family, each.hour, each.key, each.rollup_rows, each.raw_rows});
+    if (described.size() == kRebuiltDescribedMax) return;
+    described.push_back({table.family, each.hour, each.key, each.rollup_rows, each.raw_rows});
   }
+}
+
+/// The days of which raw rows were set aside.
+struct LossyDays {
+  std::set<std::string> days;
+  bool all = false;  ///< A part does not say of which day it is.
+
+  bool contains(const std::string& day) const { return all || days.contains(day); }
+};
+
+Result<LossyDays> lossy_days(Transport& transport, const TableDefinition& table, OnLoss on_loss) {
+  LossyDays lossy;
+  if (on_loss == OnLoss::kAccept) return lossy;
+  OPTIINFRA_TRY(const auto parts, read_set_aside_parts(transport));
+  for (const SetAsidePart& part : parts) {
+    if (part.table != table.raw_table) continue;
+    lossy.all |= part.day.empty();
+    lossy.days.insert(part.day);
+  }
+  return lossy;
+}
+
+/// Names the hours of a lossy day that were left as they are, once all others of it are repaired.
+Result<void> describe_refused(Transport& transport, ReconcileScope scope, const std::string& day,
+                              RepairReport& report) {
+  scope.may_lower = true;
+  OPTIINFRA_TRY(const DayCounts counts, count_day(transport, scope, day));
+  report.hours_refused += counts.differing;
+  OPTIINFRA_TRY(const auto hours, differing_hours(transport, scope, day, kRebuiltDescribedMax));
+  describe(*scope.table, hours, report.refused);
+  return {};
 }
 
 /// The generations of `scope` are closed, so one comparison is enough.
@@ -146,22 +192,28 @@ Result<void> repair_day(Transport& transport, const ReconcileScope& scope, const
       return {};
     }
     OPTIINFRA_CHECK(rebuild(transport, scope, hours));
-    describe(*scope.table, first_time, report);
+    report.hours_rebuilt += first_time.size();
+    describe(*scope.table, first_time, report.rebuilt);
   }
 }
 
 }  // namespace
 
 Result<std::uint32_t> repair_days(Transport& transport, ReconcileScope scope,
-                                  const std::vector<std::string>& days, RepairReport& report) {
+                                  const std::vector<std::string>& days, OnLoss on_loss,
+                                  RepairReport& report) {
   if (auto room = expect_room_to_mutate(transport, scope.table->rollup_table); !room) {
     Error error = std::move(room).error();
     error.applied = Applied::kUnknown;  // Rows whose hours are mended here may have been stored before.
     return error;
   }
+  OPTIINFRA_TRY(const LossyDays lossy, lossy_days(transport, *scope.table, on_loss));
   OPTIINFRA_TRY(scope.generation_max, close_generation(transport, *scope.table));
   for (const std::string& day : days) {
-    if (auto repaired = repair_day(transport, scope, day, report); !repaired)
+    scope.may_lower = !lossy.contains(day);
+    auto repaired = repair_day(transport, scope, day, report);
+    if (repaired && !scope.may_lower) repaired = describe_refused(transport, scope, day, report);
+    if (!repaired)
       return with_context(std::move(repaired).error(),
                           "repair " + std::string(scope.table->rollup_table) + " of " + day);
   }
@@ -180,7 +232,8 @@ Result<RepairReport> repair_hours(Transport& transport, const RepairHours& which
     scope.hours = which.hours;
     scope.customers = which.customers;
     OPTIINFRA_TRY(const DayCounts counts, count_day(transport, scope, day));
-    if (counts.differing > 0) OPTIINFRA_CHECK(done(repair_days(transport, scope, {day}, report)));
+    if (counts.differing > 0)
+      OPTIINFRA_CHECK(done(repair_days(transport, scope, {day}, OnLoss::kRefuse, report)));
   }
   return report;
 }

@@ -13,8 +13,8 @@ namespace optiinfra {
 ReconcileScope repair_scope_of(const Retention& raw);
 
 /// Begins a generation and rebuilds what differs in `days` in the generations before, of which it gives the
-/// last. Counts what still differs.
+/// last. Counts what still differs, and what was refused.
 Result<std::uint32_t> repair_days(Transport& transport, ReconcileScope scope,
-                                  const std::vector<std::string>& days, RepairReport& report);
+                                  const std::vector<std::string>& days, OnLoss on_loss, RepairReport& report);
 
 }  // namespace optiinfra

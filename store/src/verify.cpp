@@ -6,6 +6,7 @@
 
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/migrate.hpp"
+#include "optiinfra/store/restore.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "reconcile.hpp"
 #include "repair_days.hpp"
@@ -52,9 +53,17 @@ Result<std::map<std::string, std::string>> read_columns(Transport& transport) {
   return columns;
 }
 
+/// A table that is missing is named once, not column by column.
+bool has_table(const std::map<std::string, std::string>& columns, const std::string& column) {
+  const std::string table = column.substr(0, column.find('.') + 1);
+  const auto first = columns.lower_bound(table);
+  return first != columns.end() && first->first.starts_with(table);
+}
+
 void expect_column(const std::map<std::string, std::string>& columns, const std::string& name,
                    const std::string& type, std::vector<std::string>& faults) {
   const auto found = columns.find(name);
+  if (!has_table(columns, name)) return;
   if (found == columns.end()) {
     faults.push_back(name + " is absent; it should be " + type);
   } else if (found->second != type) {
@@ -76,8 +85,6 @@ std::vector<std::string> find_schema_faults(const std::map<std::string, std::str
       expect_column(columns, std::string(table.rollup_table) + "." + measure.name, measure.state_type(),
                     faults);
     }
-    if (!columns.contains(std::string(table.finishing_view) + ".hour"))
-      faults.push_back(std::string(table.finishing_view) + " is absent");
   }
   return faults;
 }
@@ -95,7 +102,7 @@ Result<std::uint64_t> compare_day(Transport& transport, const ReconcileScope& sc
   if (counts.differing == 0) return counts.differing;
   OPTIINFRA_TRY(auto hours, settled_differing_hours(transport, scope, day, kHoursOfStatement));
   const std::uint64_t differing = hours.size() < kHoursOfStatement ? hours.size() : counts.differing;
-  if (mend == Mend::kRollups) return differing;
+  if (mend != Mend::kNothing) return differing;
   report.hours_differing += differing;
   if (hours.size() > kDifferencesDescribedMax) hours.resize(kDifferencesDescribedMax);
   OPTIINFRA_CHECK(describe_hours(transport, scope, day, hours, report));
@@ -115,7 +122,8 @@ Result<void> reconcile(Transport& transport, const Retention& kept, Mend mend, V
   if (mend == Mend::kNothing || differing.empty()) return {};
   ReconcileScope closed = scope;
   OPTIINFRA_TRY(closed.generation_max,
-                repair_days(transport, repair_scope_of(kept), differing, report.repair));
+                repair_days(transport, repair_scope_of(kept), differing,
+                            mend == Mend::kRollups ? OnLoss::kRefuse : OnLoss::kAccept, report.repair));
   for (const std::string& day : differing) {
     OPTIINFRA_TRY(const DayCounts left, count_day(transport, closed, day));
     if (left.differing == 0) continue;
@@ -133,7 +141,7 @@ bool VerifyReport::ok() const noexcept {
       std::all_of(objects.begin(), objects.end(), [](const ObjectReport& object) { return object.exists; });
   const bool agreed =
       std::all_of(retention.begin(), retention.end(), [](const Retention& kept) { return kept.agrees(); });
-  return complete && agreed && schema_faults.empty() && hours_differing == 0;
+  return complete && agreed && schema_faults.empty() && hours_differing == 0 && set_aside.empty();
 }
 
 Result<VerifyReport> verify(Transport& transport, Mend mend) {
@@ -153,10 +161,18 @@ Result<VerifyReport> verify(Transport& transport, Mend mend) {
                                            columns.contains(std::string(table.view) + ".hour"),
                                            sizes[table.rollup_table]));
   }
+  OPTIINFRA_TRY(const auto object_faults, find_object_faults(transport));
   report.schema_faults = find_schema_faults(columns);
+  bool can_compare = report.schema_faults.empty();
+  for (const ObjectFault& each : object_faults) {
+    report.schema_faults.push_back(each.what);
+    can_compare &= each.is_view;
+  }
+  OPTIINFRA_TRY(report.set_aside, read_set_aside_parts(transport));
+  if (!columns.contains("retention.days")) return report;
   OPTIINFRA_TRY(report.retention, read_retention(transport));
   // Without the tables there is nothing to compare, and the faults say so.
-  if (!report.schema_faults.empty()) return report;
+  if (!can_compare) return report;
   for (const Retention& kept : report.retention) {
     if (kept.tier == Tier::kRaw) OPTIINFRA_CHECK(reconcile(transport, kept, mend, report));
   }

@@ -1,5 +1,6 @@
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
+#include "damage_warnings.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/cluster.hpp"
 #include "optiinfra/store/migrate.hpp"
@@ -29,7 +30,7 @@ Section objects_section(const std::vector<Retention>& retention) {
 }
 
 std::string verdict(const MigrationReport& migration) {
-  if (migration.applied.empty()) return "was current";
+  if (migration.applied.empty()) return migration.restored.empty() ? "was current" : "restored";
   return migration.version_before == 0 ? "created" : "brought up to date";
 }
 
@@ -51,6 +52,12 @@ Report make_report(const std::vector<Retention>& retention, Row store) {
   return report;
 }
 
+Section restored_section(const std::vector<std::string>& restored) {
+  Records records{.fields = {{"restored", "restored"}}, .rows = {}};
+  for (const std::string& each : restored) records.rows.push_back({each});
+  return {.key = "restored", .title = "Restored", .records = std::move(records)};
+}
+
 Section hosts_section(const ClusterMigration& migration) {
   Records records{.fields = {{"shard", "shard", Look::kCount}, {"host", "host"}, {"state", "state"}},
                   .rows = {}};
@@ -67,14 +74,19 @@ std::string verdict(const ClusterMigration& migration) {
   return "was current";
 }
 
-Result<Report> init_one(const StoreUrl& url) {
+Result<Report> init_one(const StoreUrl& url, const Context& context) {
   OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kCreate));
   OPTIINFRA_TRY(const auto transport, connector->connect());
+  warn_of_damage(context, *transport);
   OPTIINFRA_TRY(const MigrationReport migration, migrate(*transport));
   OPTIINFRA_TRY(const auto expired, drop_expired(*transport, now()));
   OPTIINFRA_TRY(const auto retention, read_retention(*transport));
-  return make_report(retention, {connector->description(), verdict(migration),
-                                 std::uint64_t{migration.version_after}, std::uint64_t{expired.size()}});
+  Report report =
+      make_report(retention, {connector->description(), verdict(migration),
+                              std::uint64_t{migration.version_after}, std::uint64_t{expired.size()}});
+  if (!migration.restored.empty() || context.output != OutputFormat::kTable)
+    report.sections.push_back(restored_section(migration.restored));
+  return report;
 }
 
 Result<Report> init_cluster(const StoreUrl& url, const ClusterOptions& options) {
@@ -117,7 +129,7 @@ Result<ExitCode> run(const InitFlags& flags, Context& context) {
   const Stopwatch watch;
   OPTIINFRA_TRY(const StoreUrl url, context.store_url());
   OPTIINFRA_TRY(const auto cluster, cluster_of(flags, url));
-  OPTIINFRA_TRY(Report report, cluster ? init_cluster(url, *cluster) : init_one(url));
+  OPTIINFRA_TRY(Report report, cluster ? init_cluster(url, *cluster) : init_one(url, context));
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
   return ExitCode::kDone;

@@ -8,6 +8,8 @@
 #include "commands/server_flags.hpp"
 #include "commands/server_signals.hpp"
 #include "commands/service_manager.hpp"
+#include "damage_warnings.hpp"
+#include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/serve.hpp"
 
 namespace optiinfra::cli {
@@ -59,6 +61,15 @@ Result<void> prepare_schema(const StoreUrl& url) {
   return {};
 }
 
+/// Says what the start has repaired, and what it has found broken.
+void warn_of_start(const StoreUrl& url, const Context& context) {
+  const auto connector = make_connector(url, IfAbsent::kFail);
+  if (!connector) return warn_of_repairs(context);
+  const auto session = (*connector)->connect();
+  if (!session) return warn_of_repairs(context);
+  warn_of_damage(context, **session);
+}
+
 Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   OPTIINFRA_TRY(const ServeOptions options, options_of(flags, context));
   OPTIINFRA_CHECK(check_serve_options(options));
@@ -66,6 +77,7 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   ServerSignals signals(options.grace, [] { tell_service_manager("STOPPING=1"); });
   const auto on_ready = [&](const ServedAddress& address) -> Result<void> {
     if (flags.makes_schema()) OPTIINFRA_CHECK(prepare_schema(address.url(options)));
+    warn_of_start(address.url(options), context);
     context.remark(first_screen(address, options));
     if (!address.why_only_reading.empty())
       context.remark("note: the store is served for reading alone: " + address.why_only_reading +
@@ -79,7 +91,10 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
     (void)context.screen.write(ready_line(address));
     return {};
   };
-  OPTIINFRA_CHECK(serve(options, on_ready, signals.stop_token()));
+  if (auto served = serve(options, on_ready, signals.stop_token()); !served) {
+    warn_of_repairs(context);
+    return std::move(served).error();
+  }
   context.remark("stopped");
   return ExitCode::kDone;
 }

@@ -13,6 +13,7 @@ namespace {
 struct VerifyFlags {
   bool json = false;
   bool repair = false;
+  bool accept_loss = false;
 };
 
 Value compression_of(const ObjectReport& object) {
@@ -60,6 +61,22 @@ Section faults_section(const VerifyReport& verified) {
   return {.key = "schema_faults", .title = "Schema faults", .records = std::move(records)};
 }
 
+/// Names the part by its folder, from which doctor can take it back.
+Section set_aside_section(const VerifyReport& verified) {
+  Records records{.fields = {{"table", "table"},
+                             {"day", "day"},
+                             {"rows", "rows", Look::kCount},
+                             {"reason", "reason"},
+                             {"part", "part"},
+                             {"path", "path"}},
+                  .rows = {}};
+  for (const SetAsidePart& each : verified.set_aside)
+    records.rows.push_back({each.table, each.day.empty() ? Value() : Value(each.day),
+                            each.rows ? Value(*each.rows) : Value(), each.reason, each.name, each.path});
+  return {
+      .key = "set_aside", .title = "Parts set aside, which no answer counts", .records = std::move(records)};
+}
+
 Section differences_section(const VerifyReport& verified) {
   Records records{.fields = {{"family", "family"},
                              {"hour", "hour (UTC)", Look::kTime},
@@ -74,17 +91,28 @@ Section differences_section(const VerifyReport& verified) {
   return {.key = "differences", .title = "Hours that differ", .records = std::move(records)};
 }
 
-Section rebuilt_section(const VerifyReport& verified) {
+Records hours(const std::vector<RebuiltHour>& hours) {
   Records records{.fields = {{"family", "family"},
                              {"hour", "hour (UTC)", Look::kTime},
                              {"rows_before", "rows counted before", Look::kCount},
                              {"rows_after", "raw rows", Look::kCount},
                              {"key", "key"}},
                   .rows = {}};
-  for (const RebuiltHour& each : verified.repair.rebuilt)
+  for (const RebuiltHour& each : hours)
     records.rows.push_back(
         {std::string(table_of(each.family).name), each.hour, each.rows_before, each.rows_after, each.key});
-  return {.key = "rebuilt", .title = "Hours rebuilt from raw rows", .records = std::move(records)};
+  return records;
+}
+
+Section rebuilt_section(const VerifyReport& verified) {
+  return {
+      .key = "rebuilt", .title = "Hours rebuilt from raw rows", .records = hours(verified.repair.rebuilt)};
+}
+
+Section refused_section(const VerifyReport& verified) {
+  return {.key = "refused",
+          .title = "Hours not rebuilt, because raw rows of their day are set aside",
+          .records = hours(verified.repair.refused)};
 }
 
 /// The report of one part of the store: a shard of a cluster or, with number 0, all of it.
@@ -96,21 +124,26 @@ struct PartReport {
 Section summary_section(const std::vector<PartReport>& parts) {
   VerifyReport sum;
   bool ok = true;
+  std::uint64_t parts_set_aside = 0;
   for (const PartReport& part : parts) {
     ok = ok && part.verified.ok();
     sum.hours_compared += part.verified.hours_compared;
     sum.hours_past_retention += part.verified.hours_past_retention;
     sum.hours_differing += part.verified.hours_differing;
     sum.repair.hours_rebuilt += part.verified.repair.hours_rebuilt;
+    sum.repair.hours_refused += part.verified.repair.hours_refused;
+    parts_set_aside += part.verified.set_aside.size();
   }
-  return object_section(
-      "summary",
-      {{"ok", "all agrees"},
-       {"hours_compared", "rollup hours compared", Look::kCount},
-       {"hours_past_retention", "past the raw rows' retention", Look::kCount},
-       {"hours_rebuilt", "rebuilt", Look::kCount},
-       {"hours_differing", "that differ", Look::kCount}},
-      {ok, sum.hours_compared, sum.hours_past_retention, sum.repair.hours_rebuilt, sum.hours_differing});
+  return object_section("summary",
+                        {{"ok", "all agrees"},
+                         {"hours_compared", "rollup hours compared", Look::kCount},
+                         {"hours_past_retention", "past the raw rows' retention", Look::kCount},
+                         {"hours_rebuilt", "rebuilt", Look::kCount},
+                         {"hours_refused", "not rebuilt, as rows are set aside", Look::kCount},
+                         {"hours_differing", "that differ", Look::kCount},
+                         {"parts_set_aside", "parts set aside", Look::kCount}},
+                        {ok, sum.hours_compared, sum.hours_past_retention, sum.repair.hours_rebuilt,
+                         sum.repair.hours_refused, sum.hours_differing, parts_set_aside});
 }
 
 /// `section_of(report)` of every part, as one section.
@@ -128,11 +161,21 @@ Report make_report(const std::vector<PartReport>& parts, bool everything) {
   Report report{.command = "verify"};
   report.sections.push_back(joined(parts, objects_section));
   report.sections.push_back(joined(parts, retention_section));
-  for (const auto section_of : {faults_section, differences_section, rebuilt_section}) {
+  for (const auto section_of :
+       {faults_section, set_aside_section, differences_section, rebuilt_section, refused_section}) {
     Section section = joined(parts, section_of);
     if (everything || !section.records.rows.empty()) report.sections.push_back(std::move(section));
   }
   report.sections.push_back(summary_section(parts));
+  const bool refused = std::any_of(parts.begin(), parts.end(), [](const PartReport& part) {
+    return part.verified.repair.hours_refused > 0;
+  });
+  if (refused)
+    report.notes.push_back(
+        "Hours were not rebuilt where it would remove the last trace of rows that are set aside. Get the "
+        "rows "
+        "back with: optiinfra doctor --repair. To go on without them: optiinfra verify --repair "
+        "--accept-loss");
   return report;
 }
 
@@ -147,10 +190,15 @@ Result<std::vector<PartReport>> verify_store(const Context& context, Mend mend) 
   return parts;
 }
 
+Mend mend_of(const VerifyFlags& flags) {
+  if (!flags.repair) return Mend::kNothing;
+  return flags.accept_loss ? Mend::kRollupsAcceptingLoss : Mend::kRollups;
+}
+
 Result<ExitCode> run(const VerifyFlags& flags, Context& context) {
   if (flags.json) context.output = OutputFormat::kJson;
   const Stopwatch watch;
-  OPTIINFRA_TRY(const auto parts, verify_store(context, flags.repair ? Mend::kRollups : Mend::kNothing));
+  OPTIINFRA_TRY(const auto parts, verify_store(context, mend_of(flags)));
   Report report = make_report(parts, context.output == OutputFormat::kJson);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
@@ -160,9 +208,13 @@ Result<ExitCode> run(const VerifyFlags& flags, Context& context) {
 }
 
 void describe(CLI::App& app, VerifyFlags& flags) {
-  app.add_flag("--repair", flags.repair,
-               "Rebuild the rollup hours that differ, from raw rows, and say which. Safe while writes go on; "
-               "hours whose raw rows may have expired are left alone");
+  auto* const repair = app.add_flag(
+      "--repair", flags.repair,
+      "Rebuild the rollup hours that differ, from raw rows, and say which. Safe while writes go on; "
+      "hours whose raw rows may have expired, or were set aside, are left alone");
+  app.add_flag("--accept-loss", flags.accept_loss,
+               "Rebuild also the hours whose raw rows were set aside, with what is left of them")
+      ->needs(repair);
   app.add_flag("--json", flags.json, "The same as --output json");
 }
 

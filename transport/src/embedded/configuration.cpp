@@ -19,7 +19,10 @@ std::string common_configuration(std::uint64_t memory_bytes_max) {
          "<uncompressed_cache_size>0</uncompressed_cache_size>\n"
          // What counts is this process, not its control group; where there is none, the engine would
          // also complain on standard error.
-         "<memory_worker_use_cgroup>0</memory_worker_use_cgroup>\n";
+         "<memory_worker_use_cgroup>0</memory_worker_use_cgroup>\n"
+         // Else the engine removes, after 30 days, the rows of a table whose definition was lost.
+         "<database_catalog_unused_dir_cleanup_period_sec>0</"
+         "database_catalog_unused_dir_cleanup_period_sec>\n";
 }
 
 /// What the engine may take of the store's disk. While the store is only read, its parts are a disk of plain

@@ -87,11 +87,12 @@ class Judge {
 };
 
 Error not_understood(const Log& log, std::size_t line) {
-  return {ErrorKind::kCorrupt,
-          "line " + std::to_string(line + 1) + " of " + log.path.string() +
-              " is none that the engine writes, and it would forget every insert behind it. Move the file "
-              "out of the store to "
-              "open it; a retry of an insert that was stored before may then be stored twice"};
+  return {
+      ErrorKind::kCorrupt,
+      "line " + std::to_string(line + 1) + " of " + log.path.string() +
+          " is none that the engine writes, and it would forget every insert behind it. Set the file aside "
+          "with: optiinfra doctor --repair; a retry of an insert that was stored before may then be stored "
+          "twice"};
 }
 
 Result<void> check_lines(const Log& log) {
@@ -156,6 +157,19 @@ Result<std::vector<fs::path>> tables_with_logs(const fs::path& engine_path) {
     });
   }
   return tables;
+}
+
+Result<std::vector<fs::path>> broken_deduplication_logs(const fs::path& engine_path) {
+  OPTIINFRA_TRY(const auto tables, tables_with_logs(engine_path));
+  std::vector<fs::path> broken;
+  for (const fs::path& table : tables) {
+    OPTIINFRA_TRY(const auto paths, list(table / "deduplication_logs"));
+    for (const fs::path& path : paths) {
+      OPTIINFRA_TRY(const Log log, read_log(path));
+      if (!check_lines(log)) broken.push_back(path);
+    }
+  }
+  return broken;
 }
 
 Result<void> repair_deduplication_logs(const fs::path& engine_path) {

@@ -25,6 +25,10 @@ namespace optiinfra::embedded {
 /// listed that is damaged: only a comparison with the rows themselves can tell.
 Result<void> repair_deduplication_logs(const std::filesystem::path& engine_path);
 
+/// The logs for which repair_deduplication_logs() gives kCorrupt.
+Result<std::vector<std::filesystem::path>> broken_deduplication_logs(
+    const std::filesystem::path& engine_path);
+
 /// The folders of the tables that have such logs.
 Result<std::vector<std::filesystem::path>> tables_with_logs(const std::filesystem::path& engine_path);
 

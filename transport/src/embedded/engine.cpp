@@ -13,8 +13,10 @@
 #include "embedded/captured_standard_error.hpp"
 #include "embedded/configuration.hpp"
 #include "embedded/deduplication_log.hpp"
+#include "embedded/definitions.hpp"
 #include "embedded/file.hpp"
 #include "embedded/log_sync.hpp"
+#include "embedded/recovery.hpp"
 #include "embedded/write_guard.hpp"
 
 namespace optiinfra::embedded {
@@ -31,6 +33,7 @@ struct Process {
   const Library* library = nullptr;
   std::shared_ptr<LogSync> log_sync;  ///< Of `folder`.
   bool was_taken = false;             ///< By ExclusiveEngine, now or before.
+  std::vector<FolderFault> faults;    ///< Of the last opening, until they are taken.
 };
 
 Process& process() {
@@ -58,6 +61,8 @@ Result<chdb_connection*> connect(const Library& library, const Folder& folder) {
 }
 
 void stop(Process& state) {
+  // A copy that is missing or old is written by the next command; the store is whole without it.
+  if (!state.is_temporary) (void)keep_definitions_copy(state.folder->engine_path());
   // After a failed write the next open has to look at what the engine left.
   if (!write_guard::failure()) state.folder->mark_clean();
   state.folder.reset();
@@ -99,8 +104,12 @@ Result<fs::path> make_temporary_folder() {
   return fs::path(pattern);
 }
 
+/// Holds process().mutex.
 Result<Folder> open_folder(const fs::path& path, IfAbsent if_absent, UseReserve use_reserve) {
   OPTIINFRA_TRY(Folder folder, Folder::open(path, if_absent, use_reserve));
+  process().faults.clear();
+  if (folder.is_only_read()) return folder;
+  OPTIINFRA_TRY(process().faults, recover_folder(folder.engine_path(), FolderRepair::kRepair));
   if (folder.was_unclean()) OPTIINFRA_CHECK(repair_deduplication_logs(folder.engine_path()));
   return folder;
 }
@@ -158,6 +167,7 @@ Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent, Us
     if (boots) stop(state);
     return std::move(connection).error();
   }
+  if (boots && !state.is_temporary) (void)keep_definitions_copy(state.folder->engine_path());
   state.library = library;
   state.connections.insert(*connection);
   close_all_at_exit();
@@ -178,6 +188,11 @@ Result<void> Connection::sync_inserts() const {
   }
   if (auto failure = write_guard::failure()) return *std::move(failure);
   return log_sync->sync();
+}
+
+Result<void> Connection::keep_definitions() const {
+  const std::lock_guard lock(process().mutex);
+  return process().is_temporary ? Result<void>{} : keep_definitions_copy(process().folder->engine_path());
 }
 
 Connection::Connection(Connection&& other) noexcept
@@ -211,3 +226,20 @@ Result<ExclusiveEngine> ExclusiveEngine::take(const fs::path& path, IfAbsent if_
 }
 
 }  // namespace optiinfra::embedded
+
+namespace optiinfra {
+
+std::vector<UnnamedTable> unnamed_tables() {
+  const embedded::Process& state = embedded::process();
+  const std::lock_guard lock(embedded::process().mutex);
+  return state.folder ? embedded::unnamed_tables_in(state.folder->engine_path())
+                      : std::vector<UnnamedTable>{};
+}
+
+std::vector<FolderFault> take_faults_of_opening() {
+  embedded::Process& state = embedded::process();
+  const std::lock_guard lock(state.mutex);
+  return std::exchange(state.faults, {});
+}
+
+}  // namespace optiinfra

@@ -32,6 +32,9 @@ class Connection {
   /// Syncs what the inserts that have returned left to the system: see LogSync.
   Result<void> sync_inserts() const;
 
+  /// Brings the copy of the definitions up to date: see keep_definitions_copy().
+  Result<void> keep_definitions() const;
+
  private:
   Connection(const Library* library, chdb_connection* connection, std::string why_only_reading)
       : library_(library), connection_(connection), why_only_reading_(std::move(why_only_reading)) {}

@@ -7,6 +7,8 @@
 /// reserve        bytes that are given up so that a full disk can be freed (room.hpp)
 /// *.new          a file about to be replaced; left behind by a kill, it means nothing
 /// engine/        the engine's own files
+/// definitions    a copy of the definitions of tables and views: see definitions.hpp
+/// set-aside      files and parts that damage has put out of use; never removed
 /// engine.xml     the engine's configuration, written at each open
 /// server.xml     the same of a server, while one boots; may hold a password
 /// users.xml      who may log in to the server, while one boots

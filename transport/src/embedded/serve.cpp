@@ -13,6 +13,7 @@
 #include "embedded/captured_standard_error.hpp"
 #include "embedded/configuration.hpp"
 #include "embedded/connection_errors.hpp"
+#include "embedded/definitions.hpp"
 #include "embedded/engine.hpp"
 #include "embedded/fence.hpp"
 #include "embedded/file.hpp"
@@ -30,8 +31,9 @@ namespace {
 constexpr std::chrono::seconds kCancelTime{3};
 /// How often a stop looks whether statements still run: so many times in all.
 constexpr int kLooks = 50;
-/// How often a server that only reads looks whether it could write.
-constexpr std::chrono::seconds kRoomLook{5};
+/// How often a server keeps a copy of definitions that its clients have changed (definitions.hpp) or, where it only
+/// reads, looks whether it could write.
+constexpr std::chrono::seconds kLook{5};
 
 std::string start_statements(const std::string& answer_path) {
   return "SYSTEM START LISTEN TCP;\nSYSTEM START LISTEN HTTP;\n"
@@ -160,12 +162,15 @@ class Server {
   /// full is given back when there is room: the engine boots once in a process.
   Result<void> wait(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, stop, kRoomLook, [this] { return has_ended_; })) {
-      if (stop.stop_requested()) break;
-      if (engine_.folder().is_only_read() && engine_.folder().has_room_again())
+    do {
+      if (!engine_.folder().is_only_read()) {
+        (void)keep_definitions_copy(engine_.folder().engine_path());  // Tried again in the next round.
+      } else if (engine_.folder().has_room_again()) {
         return Error{ErrorKind::kUnavailable,
                      "the store can be written to again; start the server once more to take inserts"};
-    }
+      }
+      changed_.wait_for(lock, stop, kLook, [this] { return has_ended_; });
+    } while (!has_ended_ && !stop.stop_requested());
     return {};
   }
 
@@ -253,6 +258,7 @@ Result<void> serve(const ServeOptions& options, const ServeReady& on_ready, std:
   OPTIINFRA_TRY(Pipe stop_pipe, Pipe::open());
   Server server(options, engine, std::move(start_pipe), std::move(answer_pipe), std::move(stop_pipe));
   auto served = server.run(on_ready, stop);
+  (void)keep_definitions_copy(engine.folder().engine_path());
   engine.folder().mark_clean();
   return served;
 }

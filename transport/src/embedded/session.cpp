@@ -52,7 +52,11 @@ class Session final : public Transport {
 
   Result<void> execute(const Statement& statement) override {
     OPTIINFRA_CHECK(set_timeout(statement.timeout));
-    return run_statement(connection_, statement);
+    OPTIINFRA_CHECK(run_statement(connection_, statement));
+    // What is created is in the copy when the store closes, and is created again if it is lost before.
+    // A copy that cannot be written now is written then; until that it is only older.
+    if (statement.sql.starts_with("ALTER ")) (void)connection_.keep_definitions();
+    return {};
   }
 
   Result<InsertSummary> insert(const InsertStatement& statement, const Block& block) override {

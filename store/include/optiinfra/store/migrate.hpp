@@ -14,6 +14,8 @@ struct MigrationReport {
   std::uint32_t version_before = 0;  ///< 0: an empty store.
   std::uint32_t version_after = 0;
   std::vector<std::string> applied;  ///< Names, in order. Empty when the store was current.
+  /// Objects that were missing or altered, and are as they should be: "cost_hourly was missing and ...".
+  std::vector<std::string> restored = {};
 };
 
 /// The schema version that this program writes and reads.
@@ -23,7 +25,8 @@ std::uint32_t schema_version_of_program() noexcept;
 Result<std::uint32_t> schema_version_of_store(Transport& transport);
 
 /// Applies what is missing, one numbered migration after the other, each recorded when it is complete.
-/// Every statement may run twice, so a call after a kill at any point finishes the work.
+/// Every statement may run twice, so a call after a kill at any point finishes the work. Objects that are
+/// missing or altered although their migration is recorded are restored.
 /// Errors: kIncompatible, changing nothing, when the store is newer than the program.
 Result<MigrationReport> migrate(Transport& transport);
 

@@ -35,8 +35,15 @@ inline constexpr std::size_t kRebuiltDescribedMax = 100;
 /// Longest wait for inserts that began before the repair.
 inline constexpr std::chrono::minutes kEarlierInsertsWait{5};
 
+/// What a repair does with an hour of which the rollup counts more rows than the raw table has, on a day of
+/// which parts of the raw table were set aside (set_aside.hpp): the rollup holds the last trace of those
+/// rows.
+enum class OnLoss { kRefuse, kAccept };
+
 struct RepairReport {
-  std::vector<RebuiltHour> rebuilt;   ///< The first kRebuiltDescribedMax.
+  std::vector<RebuiltHour> rebuilt;  ///< The first kRebuiltDescribedMax.
+  std::vector<RebuiltHour> refused;  ///< With OnLoss::kRefuse; the first kRebuiltDescribedMax, as they are.
+  std::uint64_t hours_refused = 0;
   std::uint64_t hours_rebuilt = 0;    ///< Rollup rows (key and hour).
   std::uint64_t hours_differing = 0;  ///< Still, after several attempts; 0 unless something else interferes.
 };
@@ -56,6 +63,8 @@ struct RepairHours {
 /// for the moment between its removal and its return. One repair at a time on a store: two at once can each
 /// bring an hour back, which either finds and mends, or the next one. Raw rows that come by other ways than
 /// an insert that names the raw table (another table's view, ATTACH PARTITION) are not waited for.
+///
+/// Hours that a repair would lower although raw rows of their day were set aside are refused (OnLoss).
 ///
 /// Errors: those of the engine; kTimeout when an insert that began before is still running after
 /// kEarlierInsertsWait.

@@ -9,6 +9,7 @@
 
 #include "optiinfra/store/repair.hpp"
 #include "optiinfra/store/retention.hpp"
+#include "optiinfra/store/set_aside.hpp"
 #include "optiinfra/transport/transport.hpp"
 
 namespace optiinfra {
@@ -39,22 +40,24 @@ inline constexpr std::size_t kDifferencesDescribedMax = 100;
 
 struct VerifyReport {
   std::vector<ObjectReport> objects;       ///< Always eight.
-  std::vector<Retention> retention;        ///< Always eight.
-  std::vector<std::string> schema_faults;  ///< Columns that are absent or of another type.
+  std::vector<Retention> retention;        ///< All eight, or none where their table is missing.
+  std::vector<std::string> schema_faults;  ///< Objects and columns that are absent or not as they should be.
+  std::vector<SetAsidePart> set_aside;     ///< Parts that the engine does not read.
   std::uint64_t hours_compared = 0;        ///< Rollup rows (key and hour) recomputed.
   std::uint64_t hours_past_retention = 0;  ///< Rollup rows that have outlived their raw rows.
   std::uint64_t hours_differing = 0;
   std::vector<HourDifference> differences;  ///< The first kDifferencesDescribedMax.
   RepairReport repair;  ///< With Mend::kRollups: what differed, and is as it should be now.
 
-  /// Everything exists, agrees and reconciles.
+  /// Everything exists, agrees and reconciles, and no part is set aside.
   bool ok() const noexcept;
 };
 
 /// What verify() may change.
 enum class Mend {
   kNothing,
-  kRollups,  ///< Rollup hours that differ are rebuilt from raw rows (repair.hpp).
+  kRollups,               ///< Rollup hours that differ are rebuilt from raw rows (repair.hpp).
+  kRollupsAcceptingLoss,  ///< Also hours whose raw rows were set aside, with what is left of them.
 };
 
 /// Reads the whole store once, a day at a time, so that memory stays bounded. Counts and integer sums

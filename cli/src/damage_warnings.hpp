@@ -1,0 +1,15 @@
+/// What is said on standard error of a store that is damaged, also to who asked for quiet. Where answers are JSON,
+/// each warning is an object on a line of its own.
+#pragma once
+
+#include "context.hpp"
+
+namespace optiinfra::cli {
+
+/// What was repaired when this process opened its embedded store, each once.
+void warn_of_repairs(const Context& context);
+
+/// The same, and in one line which parts of the session's store are set aside.
+void warn_of_damage(const Context& context, Transport& session);
+
+}  // namespace optiinfra::cli

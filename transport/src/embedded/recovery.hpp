@@ -1,0 +1,36 @@
+/// What is repaired in a store's folder before the engine opens it, because the engine would not start or
+/// would hide rows: definitions, mutations, format files. Files that are taken out of the engine's way are
+/// kept in `set-aside` in the store's folder.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/transport/folder_fault.hpp"
+
+namespace optiinfra::embedded {
+
+/// Finds what keeps the engine from starting, or hides tables, below `engine_path`; with kRepair restores it.
+/// The engine must not run on the folder, whose lock the caller holds. Repeating the call is safe, also after
+/// a kill in the middle.
+///
+/// | fault | repair |
+/// | --- | --- |
+/// | a definition that is empty or cut, or missing with its table's rows still there | its text from the copy
+/// | | the same without a copy: the database | written from the folder's name | | the same without a copy:
+/// any other | set aside; the layer above makes the object again | | a mutation that is empty or cut | set
+/// aside: what it was to change is left unchanged | | an empty format_version.txt | written |
+///
+/// Errors: kStorage, naming the file; what was repaired before stays so.
+Result<std::vector<FolderFault>> recover_folder(const std::filesystem::path& engine_path,
+                                                FolderRepair repair);
+
+/// Folders of tables and databases that no definition names, below `engine_path`. Those of dropped tables,
+/// which wait for their removal, are left out.
+Result<std::vector<std::filesystem::path>> unnamed_folders(const std::filesystem::path& engine_path);
+
+/// Of these, the tables with rows.
+std::vector<UnnamedTable> unnamed_tables_in(const std::filesystem::path& engine_path);
+
+}  // namespace optiinfra::embedded
