@@ -113,7 +113,7 @@ Result<void> expect_store_or_create(const fs::path& path, IfAbsent if_absent) {
 
 Result<int> lock_folder(const fs::path& path) {
   const fs::path file = path / "lock";
-  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock < 0) return storage_error(file, "cannot open", errno);
   const auto deadline = std::chrono::steady_clock::now() + kLockWait;
   while (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
