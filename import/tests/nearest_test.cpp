@@ -24,7 +24,7 @@ TEST(Nearest, StaysSilentWhenNothingIsNear) {
 }
 
 TEST(Nearest, ComparesNoNameOfAnyLength) {
-  const std::string long_name(200'000'000, 't');
+  const std::string long_name(5'000'000, 't');
   EXPECT_EQ(nearest(long_name, kNames), "");
   EXPECT_EQ(nearest("timestamp", std::vector<std::string>{long_name}), "");
   EXPECT_EQ(shown(long_name), std::string(80, 't') + "...");
