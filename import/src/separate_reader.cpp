@@ -152,6 +152,7 @@ Result<SourceFile> read_by(const std::filesystem::path& program, const SourceFil
                       "); the file is damaged, and nothing of it is stored");
   if (WEXITSTATUS(end.status) != 0) return failed(file, format, why);
   copy.take_size();
+  if (copy.size_bytes() == 0) return failed(file, format, "it has no rows");
   return copy;
 }
 
