@@ -8,6 +8,7 @@
 
 #include "commands/commands.hpp"
 #include "flags.hpp"
+#include "optiinfra/import/import.hpp"
 #include "version.hpp"
 
 namespace optiinfra::cli {
@@ -84,6 +85,13 @@ ExitCode run_action(const Action& action, Context& context) {
   return exit_code_of(result.error());
 }
 
+/// What import starts for files that can end the process that reads them; no command for people.
+int run_reader(const char* format, const char* compression) {
+  const auto done = read_apart(format, compression);
+  if (!done) std::fprintf(stderr, "%s\n", done.error().message.c_str());
+  return done ? 0 : 1;
+}
+
 }  // namespace
 
 void define_doctor(CLI::App& parent, Action& action);
@@ -124,6 +132,7 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
 }
 
 int run_application(int argc, const char* const* argv) {
+  if (argc == 4 && std::strcmp(argv[1], kReadApart) == 0) return run_reader(argv[2], argv[3]);
   Context context;
   context.screen_terminal = terminal_of(1);
   context.console_terminal = terminal_of(2);

@@ -8,14 +8,13 @@
 #include "record_block.hpp"
 #include "rejected_file.hpp"
 #include "row_describer.hpp"
+#include "separate_reader.hpp"
+#include "source_columns.hpp"
 
 namespace optiinfra {
 namespace {
 
 using std::chrono::steady_clock;
-
-/// A file may be of any size, and its reading waits for the inserts.
-constexpr std::chrono::hours kReadTimeout{24 * 7};
 
 /// How long a store may take none of the rows before the import gives up; it can be run again.
 constexpr std::chrono::minutes kStorePatience{2};
@@ -54,12 +53,17 @@ class FileImport {
     }
     report_.rows_refused = state_.rows_refused;
     if (state_.rows_refused > 0) report_.rejected_path = rejected_.path();
+    report_.rows_written_down = rejected_.line_count();
     report_.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begin);
     return report_;
   }
 
  private:
   Result<void> read_and_store(bool was_begun) {
+    if (format_.is_read_apart) {
+      OPTIINFRA_TRY(file_, read_by(job_.options.reader_program, file_, format_));
+      format_ = FileFormat{.name = "Native", .compression = "none"};
+    }
     OPTIINFRA_TRY(const Survey found, survey(job_.reader, file_, format_));
     progress_.rows_total = found.rows;
     OPTIINFRA_TRY(plan_, plan_reading(job_.reader, {file_, format_, job_.map, table_, found, state_.begun},

@@ -13,6 +13,7 @@ struct Known {
   std::string_view name;
   FormatKind kind;
   std::vector<std::string_view> endings;
+  bool is_read_apart = false;
 };
 
 const std::vector<Known> kFormats = {
@@ -22,7 +23,7 @@ const std::vector<Known> kFormats = {
     {"Parquet", FormatKind::kTyped, {".parquet", ".pq"}},
     {"Arrow", FormatKind::kTyped, {".arrow", ".feather"}},
     {"ArrowStream", FormatKind::kTyped, {".arrows"}},
-    {"ORC", FormatKind::kTyped, {".orc"}},
+    {"ORC", FormatKind::kTyped, {".orc"}, true},
     {"Avro", FormatKind::kTyped, {".avro"}},
     {"Native", FormatKind::kTyped, {".native"}},
 };
@@ -91,6 +92,7 @@ Result<FileFormat> format_of(const std::filesystem::path& path, std::string_view
   }
   format.name = known->name;
   format.kind = known->kind;
+  format.is_read_apart = known->is_read_apart;
   return format;
 }
 

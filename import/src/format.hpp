@@ -21,6 +21,8 @@ struct FileFormat {
   std::string name;  ///< The engine's: "CSVWithNames".
   FormatKind kind = FormatKind::kTyped;
   std::string compression;  ///< The engine's: "none", "gzip", "zstd", "xz".
+  /// Whether damage can end the process that reads it: then a process of its own does (separate_reader.hpp).
+  bool is_read_apart = false;
 };
 
 /// The format of `path`: `name` when it is not empty, else by the ending before that of the compression.

@@ -7,6 +7,11 @@
 namespace optiinfra {
 namespace {
 
+/// No column of ours has a longer name, and comparing takes time by the product of both lengths. A file
+/// without line breaks is one name of any length.
+constexpr std::size_t kComparedMax = 256;
+constexpr std::size_t kShownMax = 80;
+
 char folded(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
 /// Insertions, deletions and replacements between the two, letter case aside.
@@ -29,9 +34,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string nearest(std::string_view name, std::span<const std::string> candidates) {
   std::string best;
+  if (name.size() > kComparedMax) return best;
   // A third of the letters may differ; with more, the guess confuses rather than helps.
   std::size_t best_distance = std::max<std::size_t>(name.size() / 3, 2) + 1;
   for (const std::string& candidate : candidates) {
+    if (candidate.size() > kComparedMax) continue;
     const bool begins_alike = name.size() >= 4 &&
                               (candidate.starts_with(name) || name.starts_with(candidate)) &&
                               !candidate.empty();
@@ -46,9 +53,14 @@ std::string suggestion(std::string_view name, std::span<const std::string> candi
   return best.empty() ? "" : "; did you mean '" + best + "'?";
 }
 
+std::string shown(std::string_view name) {
+  return name.size() <= kShownMax ? std::string(name) : std::string(name.substr(0, kShownMax)) + "...";
+}
+
 std::string listed(std::span<const std::string> names, std::size_t count_max) {
   std::string text;
-  for (std::size_t i = 0; i < names.size() && i < count_max; ++i) text += (i == 0 ? "" : ", ") + names[i];
+  for (std::size_t i = 0; i < names.size() && i < count_max; ++i)
+    text += (i == 0 ? "" : ", ") + shown(names[i]);
   if (names.size() > count_max) text += ", ... (" + std::to_string(names.size()) + " in all)";
   return text;
 }

@@ -7,11 +7,14 @@
 
 namespace optiinfra {
 
-/// The candidate nearest to `name`, or "" when none is near.
+/// The candidate nearest to `name`, or "" when none is near. Names of more than 256 bytes are near to none.
 std::string nearest(std::string_view name, std::span<const std::string> candidates);
 
 /// "; did you mean 'x'?", or "" when nothing is near.
 std::string suggestion(std::string_view name, std::span<const std::string> candidates);
+
+/// `name` for a message: its first 80 bytes.
+std::string shown(std::string_view name);
 
 /// "a, b, c", cut after `count_max` names.
 std::string listed(std::span<const std::string> names, std::size_t count_max = 40);

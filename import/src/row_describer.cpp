@@ -9,6 +9,34 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Deeper values are not taken apart: what is done with them uses the stack once a level.
+constexpr std::size_t kDepthMax = 100;
+/// Longer rows are not repeated whole.
+constexpr std::size_t kRawBytesMax = std::size_t{1} << 20, kRawShownMax = 4096;
+
+bool is_too_deep(std::string_view json) {
+  std::size_t depth = 0;
+  bool is_in_text = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (is_in_text && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      is_in_text = !is_in_text;
+    } else if (!is_in_text && (c == '[' || c == '{')) {
+      if (++depth > kDepthMax) return true;
+    } else if (!is_in_text && (c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
+/// Discarded when `text` is no JSON or nested too deep.
+Json parse(std::string_view text) {
+  return is_too_deep(text) ? Json(Json::value_t::discarded) : Json::parse(text, nullptr, false);
+}
+
 std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string shown(const Json& value) {
@@ -21,7 +49,7 @@ std::string shown(const Json& value) {
 /// The parts of the query's description. What is absent or of another form reads as nothing.
 class Description {
  public:
-  explicit Description(std::string_view text) : parts_(Json::parse(text, nullptr, false)) {}
+  explicit Description(std::string_view text) : parts_(parse(text)) {}
 
   std::string shape() const { return at(0).is_string() ? at(0).get<std::string>() : ""; }
   std::uint64_t mask(std::size_t index) const {
@@ -75,7 +103,9 @@ Json raw_row(const Json& raw, const std::vector<std::string>& names) {
     return row;
   }
   if (!raw.is_string()) return nullptr;
-  Json line = Json::parse(raw.get<std::string>(), nullptr, false);
+  const auto& text = raw.get_ref<const std::string&>();
+  if (text.size() > kRawBytesMax || is_too_deep(text)) return text.substr(0, kRawShownMax);
+  Json line = Json::parse(text, nullptr, false);
   return line.is_discarded() ? raw : line;
 }
 
@@ -123,7 +153,7 @@ std::string RowDescriber::rejected_line(std::optional<std::uint64_t> line, std::
 }
 
 std::uint64_t row_of_rejected_line(std::string_view line) {
-  const Json parsed = Json::parse(line, nullptr, false);
+  const Json parsed = parse(line);
   if (!parsed.is_object() || !parsed.contains("row") || !parsed["row"].is_number_unsigned()) return 0;
   return parsed["row"].get<std::uint64_t>();
 }

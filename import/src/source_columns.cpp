@@ -1,7 +1,6 @@
 #include "source_columns.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "conversion.hpp"
 #include "nearest.hpp"
@@ -15,9 +14,6 @@ namespace {
 
 /// JSON lines whose keys are looked at.
 constexpr int kSampleRows = 10'000;
-
-/// A file may be of any size, and its reading waits for the inserts.
-constexpr std::chrono::hours kReadTimeout{24 * 7};
 
 Error unreadable(const SourceFile& file, const FileFormat& format, const Error& error) {
   Error result = error;
@@ -119,7 +115,7 @@ Result<void> expect_distinct(const SourceFile& file, const std::vector<SourceCol
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice == names.end()) return {};
   return Error{ErrorKind::kInvalidArgument,
-               file.path().string() + ": two columns have the name '" + *twice + "'"};
+               file.path().string() + ": two columns have the name '" + shown(*twice) + "'"};
 }
 
 }  // namespace

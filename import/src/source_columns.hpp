@@ -1,6 +1,7 @@
 /// The columns of a file, as the engine sees them.
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,9 @@
 #include "source_file.hpp"
 
 namespace optiinfra {
+
+/// A file may be of any size, and its reading waits for the inserts.
+inline constexpr std::chrono::hours kReadTimeout{24 * 7};
 
 struct SourceColumn {
   std::string name;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -47,6 +48,27 @@ SourceFile::SourceFile(SourceFile&& other) noexcept
     : path_(std::move(other.path_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       size_bytes_(other.size_bytes_) {}
+
+SourceFile& SourceFile::operator=(SourceFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(size_bytes_, other.size_bytes_);
+  return *this;
+}
+
+Result<SourceFile> SourceFile::make_copy() const {
+  std::error_code code;
+  std::string name = (std::filesystem::temp_directory_path(code) / "optiinfra-import-XXXXXX").string();
+  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) return cannot("make a temporary copy in", name, errno);
+  ::unlink(name.c_str());
+  return SourceFile(path_, descriptor, 0);
+}
+
+void SourceFile::take_size() {
+  struct stat status{};
+  if (::fstat(descriptor_, &status) == 0) size_bytes_ = static_cast<std::uint64_t>(status.st_size);
+}
 
 SourceFile::~SourceFile() {
   if (descriptor_ >= 0) ::close(descriptor_);

@@ -20,7 +20,13 @@ class SourceFile {
 
   ~SourceFile();
   SourceFile(SourceFile&& other) noexcept;
-  SourceFile& operator=(SourceFile&&) = delete;
+  SourceFile& operator=(SourceFile&& other) noexcept;
+
+  /// An empty file without a name, for a copy of this one that is read in its place under its name.
+  Result<SourceFile> make_copy() const;
+
+  /// Takes the size that the file has now, for a copy that has been written.
+  void take_size();
 
   /// Hash (XXH3, 128 bits) of the content followed by `rest`.
   Result<Uuid> identity(std::string_view rest) const;
@@ -32,6 +38,7 @@ class SourceFile {
   std::string engine_path() const;
 
   const std::filesystem::path& path() const noexcept { return path_; }
+  int descriptor() const noexcept { return descriptor_; }
   std::uint64_t size_bytes() const noexcept { return size_bytes_; }
 
  private:

@@ -1,6 +1,8 @@
 // Files that cannot be imported: each says why, and nothing of it is stored.
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "import_fixture.hpp"
 #include "source_file.hpp"
 
@@ -144,6 +146,38 @@ TEST_F(BadInputTest, NoFiles) {
   const auto report = import(Family::kPerformance, {});
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().kind, ErrorKind::kInvalidArgument);
+}
+
+TEST_F(BadInputTest, AValueThatIsNestedDeepRefusesItsRow) {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  const auto file = write("deep.jsonl", "{\"timestamp\":" + deep + "}\n" + deep + "\n" +
+                                            "{\"timestamp\":1,\"a\":" + std::string(100'000, '{') + "\n");
+  const FileReport report = imported(Family::kPerformance, file);
+  ASSERT_EQ(report.rows_refused, 3u);
+  const auto lines = rejected(report);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0]["raw"].get<std::string>().size(), 4096u);
+}
+
+TEST_F(BadInputTest, OfManyRefusedRowsTheFirstAreWrittenDown) {
+  constexpr std::size_t kRows = 100'500;
+  std::string text = kPerformanceHeader;
+  for (std::size_t row = 0; row < kRows; ++row) text += "never,,,,,,\n";
+  const FileReport report = imported(Family::kPerformance, write("bad.csv", text));
+  EXPECT_EQ(report.rows_refused, kRows);
+  EXPECT_EQ(report.rows_written_down, 100'000u);
+  const std::string written = read(report.rejected_path);
+  EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 100'000);
+}
+
+TEST_F(BadInputTest, AFileInPlaceOfTheRefusedRowsThatIsNotOurs) {
+  const auto file =
+      write("bad.csv", std::string(kPerformanceHeader) + performance_line("", kCustomer, "nan"));
+  const auto notes = write("bad.csv.rejected.jsonl", "notes of mine\n");
+  EXPECT_THAT(refusal(Family::kPerformance, file), HasSubstr("was not written by an import"));
+  EXPECT_EQ(read(notes), "notes of mine\n");
+  std::filesystem::remove(notes);
+  EXPECT_EQ(imported(Family::kPerformance, file).rows_refused, 1u);
 }
 
 TEST_F(BadInputTest, AFullDiskUnderTheRejectedFileIsAnErrorAndNotALoss) {

@@ -23,7 +23,16 @@ TEST(Nearest, StaysSilentWhenNothingIsNear) {
   EXPECT_EQ(suggestion("colour", kNames), "");
 }
 
+TEST(Nearest, ComparesNoNameOfAnyLength) {
+  const std::string long_name(5'000'000, 't');
+  EXPECT_EQ(nearest(long_name, kNames), "");
+  EXPECT_EQ(nearest("timestamp", std::vector<std::string>{long_name}), "");
+  EXPECT_EQ(shown(long_name), std::string(80, 't') + "...");
+}
+
 TEST(Listed, CutsALongList) {
+  EXPECT_EQ(listed(std::vector<std::string>{std::string(1'000'000, 'a'), "b"}),
+            std::string(80, 'a') + "..., b");
   EXPECT_EQ(listed(kNames), "timestamp, latency_ms, gpu_utilization");
   EXPECT_EQ(listed(kNames, 1), "timestamp, ... (3 in all)");
 }

@@ -61,7 +61,9 @@ std::string reference_markdown() {
       "measures through the finishing views, or merge them: `avgMerge(avg_latency)`, "
       "`sum(request_count)`, `maxMerge(max_gpu_util)`. The "
       "latency sketch\n`latency_ns_quantiles` (nanoseconds) gives `p50_latency`, `p90_latency`, "
-      "`p95_latency` and `p99_latency` in milliseconds, within 1 %.\n";
+      "`p95_latency` and `p99_latency` in milliseconds, within 1 %.\n"
+      "An insert without a token (`insert_deduplication_token`) whose rows equal those of one of the "
+      "table's last 10,000 inserts counts once\n([server](server.md#inserting)).\n";
   for (const Family family : kFamilies) {
     const TableDefinition& table = table_of(family);
     text += "\n## " + code(table.raw_table) + "\n" + raw_section(table) + rollup_section(table);

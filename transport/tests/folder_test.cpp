@@ -43,6 +43,21 @@ TEST(StoreFolder, ThatIsAbsentSaysHowToCreateItAndStaysAbsent) {
   EXPECT_TRUE(fs::is_empty(parent.path()));
 }
 
+TEST(StoreFolder, FollowsNoLinkInPlaceOfItsFiles) {
+  const TemporaryFolder folder;
+  write(folder / "notes.txt", "mine");
+  fs::create_directory(folder / "store");
+  for (const char* name : {"lock", "OPTIINFRA.new"}) {
+    fs::create_symlink(folder / "notes.txt", folder / "store" / name);
+    EXPECT_FALSE(Folder::open(folder / "store", IfAbsent::kCreate)) << name;
+    std::ifstream file(folder / "notes.txt");
+    std::string text;
+    std::getline(file, text);
+    EXPECT_EQ(text, "mine") << name;
+    fs::remove(folder / "store" / name);
+  }
+}
+
 TEST(StoreFolder, OfAnotherProgramIsLeftAlone) {
   const TemporaryFolder folder;
   write(folder / "notes.txt", "mine");

@@ -177,6 +177,17 @@ TEST(ReadOnlyDisk, IsRefusedWithItsReason) {
   EXPECT_NE(result.error_output.find("Read-only file system"), std::string::npos) << result.error_output;
 }
 
+TEST(AddressSpace, ThatIsTooSmallForTheEngineIsSaid) {
+  const TemporaryFolder folder;
+  const auto result = run_program(
+      {"/bin/sh", "-c",
+       "ulimit -v 600000; exec " OPTIINFRA_TRANSPORT_CHILD " connect " + (folder / "s").string()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.error_output.find("585 MiB of address space, and the engine needs at least 2048 MiB"),
+            std::string::npos)
+      << result.error_output;
+}
+
 TEST(MissingEngine, SaysHowToGetIt) {
   const TemporaryFolder folder;
   const ProgramResult result = run_program(child("connect", folder / "store"),

@@ -86,6 +86,7 @@ ImportOptions options_of(const ImportFlags& flags) {
   options.files.assign(flags.files.begin(), flags.files.end());
   options.map = flags.map;
   options.strict = flags.strict;
+  options.reader_program = "/proc/self/exe";
   return options;
 }
 
@@ -116,6 +117,12 @@ Report make_report(const ImportFlags& flags, const ImportReport& imported, bool 
   if (files.size() < imported.files.size())
     report.notes.push_back(fmt::format("{} more files without refused rows; --output json lists all.",
                                        imported.files.size() - files.size()));
+  for (const FileReport* each : files) {
+    if (each->was_already_imported || each->rows_written_down >= each->rows_refused) continue;
+    report.notes.push_back(fmt::format("{} of {} refused rows are in {}; the others are only counted.",
+                                       each->rows_written_down, each->rows_refused,
+                                       each->rejected_path.string()));
+  }
   if (imported.rows_past_retention() != 0)
     report.notes.push_back(fmt::format(
         "Rows older than {} days stay for a day and then go; their hourly rollups stay. To keep them: "

@@ -37,8 +37,7 @@ std::string disks(const Folder& folder) {
          "<metadata_type>plain</metadata_type><skip_access_check>true</skip_access_check>" +
          element("path", folder.stored_path().string() + "/") +
          "</stored></disks>\n<policies><stored><volumes><main><disk>stored</disk></main></volumes></stored>"
-         "</policies>\n</storage_configuration>\n"
-         "<merge_tree><storage_policy>stored</storage_policy></merge_tree>\n" +
+         "</policies>\n</storage_configuration>\n" +
          element("max_temporary_data_on_disk_size", std::to_string(kSpilledBytesMax));
 }
 
@@ -99,6 +98,22 @@ std::string cluster(const ServedCluster& cluster, const ServeOptions& options) {
   return "<" + cluster.name + ">\n" + text + "</" + cluster.name + ">\n";
 }
 
+/// Each insert makes a part, and merging them takes longer than making them. Left alone, the engine begins to
+/// slow inserts down at 1,000 parts of a partition, by a second at most, and refuses them at 3,000. So each
+/// part beyond the first 150 makes an insert wait 35 ms longer, and clients come to insert as fast as
+/// parts are merged.
+constexpr const char* kInsertsThatWait =
+    "<parts_to_delay_insert>150</parts_to_delay_insert>\n"
+    "<max_delay_to_insert>100</max_delay_to_insert>\n";
+
+/// What all tables are told. One element, because the engine reads the first alone.
+std::string tables(const Folder& folder, const char* more) {
+  if (folder.is_only_read()) return "<merge_tree><storage_policy>stored</storage_policy></merge_tree>\n";
+  // Else nobody learns that the kernel could not write a merged part, whose sources are then removed.
+  return std::string("<merge_tree>\n<min_rows_to_fsync_after_merge>1</min_rows_to_fsync_after_merge>\n") +
+         more + "</merge_tree>\n";
+}
+
 /// Everything that works inside the store. Nothing that reaches a file, a program or another host: this
 /// engine puts no fence around files, and its dictionaries and functions can run programs.
 constexpr const char* kGrants =
@@ -155,13 +170,14 @@ std::string xml_text(const std::string& text) {
 std::string engine_configuration(const Folder& folder) {
   // On a terminal the engine would log to it, one "current_thread contains invalid address" an insert.
   return document("<logger><console>false</console></logger>\n" +
-                  common_configuration(memory_bytes_of_engine()) + disks(folder));
+                  common_configuration(memory_bytes_of_engine()) + disks(folder) + tables(folder, ""));
 }
 
 std::string server_configuration(const ServeOptions& options, const Folder& folder) {
   const std::uint64_t memory =
       options.memory_bytes_max != 0 ? options.memory_bytes_max : memory_bytes_of_engine();
-  std::string text = logger(options) + common_configuration(memory) + disks(folder);
+  std::string text =
+      logger(options) + common_configuration(memory) + disks(folder) + tables(folder, kInsertsThatWait);
   text += element("listen_host", options.listen) + element("tcp_port", std::to_string(options.tcp_port)) +
           element("http_port", std::to_string(options.http_port)) +
           element("max_connections", std::to_string(options.connections_max)) +

@@ -48,7 +48,7 @@ Result<void> sync_folder(const fs::path& path) {
 }
 
 Result<void> replace_file(const fs::path& path, std::string_view text, const fs::path& spare) {
-  const int file = ::open(spare.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const int file = ::open(spare.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return storage_error(spare, "cannot create", errno);
   auto status = write_all(file, text, spare);
   ::close(file);

@@ -133,7 +133,7 @@ Result<void> wait_for_lock(int lock, int kind, const fs::path& path) {
 
 Result<int> lock_folder(const fs::path& path) {
   const fs::path file = path / "lock";
-  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock < 0) return storage_error(file, "cannot open", errno);
   if (auto locked = wait_for_lock(lock, LOCK_EX, path); !locked) {
     ::close(lock);

@@ -1,6 +1,7 @@
 #include "embedded/library.hpp"
 
 #include <dlfcn.h>
+#include <sys/resource.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -63,6 +64,18 @@ bool resolve_all(void* handle, Library& library) {
          resolve(handle, "chdb_result_storage_bytes_read", library.result_storage_bytes_read);
 }
 
+/// With less the engine ends the process without a word, or cannot start its threads.
+constexpr rlim_t kAddressSpaceMin = rlim_t{2} << 30;
+
+Result<void> expect_address_space() {
+  struct rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur >= kAddressSpaceMin) return {};
+  return Error{ErrorKind::kUnavailable, "this process may use " + std::to_string(limit.rlim_cur >> 20) +
+                                            " MiB of address space, and the engine needs at least " +
+                                            std::to_string(kAddressSpaceMin >> 20) +
+                                            " MiB; raise the limit (ulimit -v)"};
+}
+
 Result<Library> load_first(const std::vector<std::string>& paths) {
   std::string tried;
   for (const std::string& path : paths) {
@@ -93,6 +106,7 @@ Result<const Library*> Library::load() {
   static std::optional<Library> loaded;
   const std::lock_guard lock(mutex);
   if (!loaded) {
+    OPTIINFRA_CHECK(expect_address_space());
     OPTIINFRA_TRY(const Library library, load_first(candidates()));
     OPTIINFRA_CHECK(write_guard::install(library));
     loaded = library;

@@ -19,6 +19,7 @@
 #include "embedded/file.hpp"
 #include "embedded/open_connections.hpp"
 #include "embedded/pipe.hpp"
+#include "embedded/refused_formats.hpp"
 #include "embedded/serve_options.hpp"
 #include "embedded/write_guard.hpp"
 
@@ -252,6 +253,7 @@ Result<void> serve(const ServeOptions& options, const ServeReady& on_ready, std:
   OPTIINFRA_CHECK(check_serve_options(options));
   OPTIINFRA_TRY(ExclusiveEngine engine, ExclusiveEngine::take(options.folder, IfAbsent::kCreate));
   OPTIINFRA_CHECK(survive_connection_errors(engine.library()));
+  OPTIINFRA_CHECK(refuse_orc(engine.library()));
   write_guard::begin(engine.folder().engine_path(), end_process);
   OPTIINFRA_TRY(Pipe start_pipe, Pipe::open());
   OPTIINFRA_TRY(Pipe answer_pipe, Pipe::open());

@@ -41,7 +41,10 @@ struct FileReport {
   std::uint64_t rows_stored = 0;  ///< By this call. A map with `repeat` stores several rows for one read.
   std::uint64_t rows_already_stored = 0;  ///< By earlier calls.
   std::uint64_t rows_refused = 0;         ///< Of the whole file, by this call and earlier ones.
-  std::uint64_t rows_left_out = 0;        ///< By this call, because the map's `where` did not hold.
+  /// Of the refused rows, those that rejected_path holds: the first ones, until it has 100,000 or 64 MiB. 0
+  /// when the import was finished before.
+  std::uint64_t rows_written_down = 0;
+  std::uint64_t rows_left_out = 0;  ///< By this call, because the map's `where` did not hold.
   /// Rows stored by this call that are older than the family's retention: they stay for a day, and then go.
   std::uint64_t rows_past_retention = 0;
   bool was_already_imported = false;    ///< An earlier call had finished this import; nothing was read.
@@ -71,6 +74,10 @@ struct ImportOptions {
   /// Where FILE.rejected.jsonl is written. Empty: beside each file, or where that folder cannot be
   /// written, in the current folder.
   std::filesystem::path rejected_folder;
+  /// The program that reads ORC files, whose reader in the engine can end the process that runs it: it is
+  /// started as `PROGRAM kReadApart FORMAT COMPRESSION` and must then call read_apart(). The program
+  /// optiinfra does. Empty: such files are refused.
+  std::filesystem::path reader_program;
   /// Called after every stored block and at the end of each file.
   std::function<void(const ImportProgress&)> on_progress;
   /// Called after each file. After an error it has been called for the files before.
@@ -85,7 +92,9 @@ struct ImportOptions {
 /// The call must be repeated before the engine's memory of recent inserts (10,000 of them) is overrun.
 ///
 /// Refused rows go to FILE.rejected.jsonl, one JSON object each: `line` in the file (where the format has
-/// lines), `row` counted from 1, `reason`, `refused` values with their rules, and the `raw` row.
+/// lines), `row` counted from 1, `reason`, `refused` values with their rules, and the `raw` row. It takes no
+/// more after 100,000 rows or 64 MiB; further ones are counted. A file of that name that no import has
+/// written is left alone, and is an error (kStorage).
 ///
 /// Memory stays near the size of two blocks, whatever the size of the file.
 /// Errors: the first file that fails ends the call; files before it stay imported. kInvalidArgument for a
@@ -95,6 +104,12 @@ struct ImportOptions {
 /// Threads: several calls at once are safe on one client as long as they are not more than eight, since each
 /// holds one session and needs another.
 Result<ImportReport> import_files(Client& client, const ImportOptions& options);
+
+inline constexpr const char* kReadApart = "read-apart";
+
+/// What ImportOptions::reader_program runs in a process of its own: reads the file that is its standard input
+/// and writes the same rows in Native to its standard output, which must be a regular file.
+Result<void> read_apart(const std::string& format, const std::string& compression);
 
 /// A ready-made map.
 struct BuiltinMap {

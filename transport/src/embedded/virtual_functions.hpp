@@ -1,0 +1,34 @@
+/// The tables of virtual functions of the engine's classes, where its interface does not reach far enough.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "embedded/library.hpp"
+
+namespace optiinfra::embedded {
+
+/// An address in this process.
+using Word = std::uintptr_t;
+
+/// What a libchdb.so is told about that is laid out in another way than the one that we know.
+Error unknown_layout();
+
+struct EngineClass {
+  std::string_view name;        ///< As the compiler mangles it in its description: "N2DB14ORCInputStreamE".
+  std::size_t base_number = 0;  ///< Which of its bases with virtual functions declares them, from 0.
+};
+
+/// For each class its virtual functions, those behind the two destructors and in the order of their
+/// declaration; empty for a class that the library does not have.
+///
+/// Errors: kIncompatible when the library has a class and no table for it where one is expected; kStorage.
+Result<std::vector<std::span<Word>>> virtual_functions(const Library& library,
+                                                       std::span<const EngineClass> classes);
+
+/// Makes calls of `functions`, which lie in one table, calls of `replacement`.
+Result<void> replace_functions(std::span<Word> functions, Word replacement);
+
+}  // namespace optiinfra::embedded
