@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "embedded/configuration.hpp"
+#include "embedded/folder.hpp"
 #include "embedded/password_hash.hpp"
+#include "optiinfra/testing/temporary_folder.hpp"
 
 namespace optiinfra::embedded {
 namespace {
@@ -119,11 +121,14 @@ TEST(ServerConfiguration, SaysWhatWasAskedFor) {
   options.memory_bytes_max = 123'456'789;
   options.clusters = {{.name = "fleet", .shards = {{{"a", 9001}}, {{"b", 9002}}}}};
   options.macros = {{"shard", "<1>"}};
-  const std::string text = server_configuration(options, "/u.xml");
-  for (const char* part :
-       {"<max_server_memory_usage>123456789<", "<tcp_port>9000<", "<http_port>8123<",
-        "<listen_host>127.0.0.1<", "<users_config>/u.xml<", "<fleet>", "<host>b</host>\n<port>9002</port>",
-        "<password>secret&lt;&amp;&gt;<", "<shard>&lt;1&gt;</shard>"})
+  const testing::TemporaryFolder parent;
+  const auto folder = Folder::open(parent / "store", IfAbsent::kCreate);
+  ASSERT_TRUE(folder) << folder.error().message;
+  const std::string text = server_configuration(options, *folder);
+  EXPECT_THAT(text, HasSubstr("<users_config>" + folder->users_configuration_path().string() + "<"));
+  for (const char* part : {"<max_server_memory_usage>123456789<", "<tcp_port>9000<", "<http_port>8123<",
+                           "<listen_host>127.0.0.1<", "<fleet>", "<host>b</host>\n<port>9002</port>",
+                           "<password>secret&lt;&amp;&gt;<", "<shard>&lt;1&gt;</shard>"})
     EXPECT_THAT(text, HasSubstr(part));
 }
 
