@@ -13,13 +13,14 @@ _optiinfra() {
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"bench"|"sql"|"version") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"bench"|"sql"|"version") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify ping import copy generate collect query retention server bench sql version --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify doctor ping import copy generate collect query retention server bench sql version --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
-    "verify") words="-h --help --repair --json --url --output -q --quiet" ;;
+    "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
+    "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
     "ping") words="-h --help --url --output -q --quiet" ;;
     "import") words="cost performance resource quality -h --help --map --strict --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
     "copy") words="cost performance resource quality -h --help --from --to --url --output -q --quiet" ;;

@@ -94,8 +94,6 @@ int run_reader(const char* format, const char* compression) {
 
 }  // namespace
 
-void define_doctor(CLI::App& parent, Action& action);
-
 std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   auto app = std::make_unique<CLI::App>(kAbout, "optiinfra");
   app->footer(kFooter);

@@ -208,13 +208,14 @@ Result<PartRange> range_of(Transport& session, const SetAsidePart& part) {
   return PartRange{rows[0][0], rows[0][1], rows[0][2], rows[0][3]};
 }
 
-/// Whether a part in use has the blocks of `range`, and so may have its rows.
-Result<bool> is_covered(Transport& session, const std::string& table, const PartRange& range) {
+/// Whether a part in use has blocks of `range`, and so may have its rows: it was merged from that part, or
+/// that part from it.
+Result<bool> is_overlapped(Transport& session, const std::string& table, const PartRange& range) {
   OPTIINFRA_TRY(const std::uint64_t parts,
                 query_number(session, {.sql = "SELECT toUInt64(count()) FROM system.parts WHERE active AND "
                                               "database = {database:String} AND table = {table:String} AND "
                                               "partition_id = {partition:String} AND min_block_number <= "
-                                              "{first:Int64} AND max_block_number >= {last:Int64}",
+                                              "{last:Int64} AND max_block_number >= {first:Int64}",
                                        .parameters = {{"database", std::string(session.database())},
                                                       {"table", table},
                                                       {"partition", range.partition},
@@ -259,14 +260,19 @@ Result<std::string> keep_past_hours(Transport& session, Scratch& scratch, const 
 /// What of the part is in the scratch table goes where it belongs, each row once. Gives why it does not, or
 /// an empty text, and counts the rows that return.
 Result<std::string> keep_missing_rows(Transport& session, Scratch& scratch, const std::string& table,
-                                      bool is_covered, sys_seconds since) {
+                                      bool overlapped, sys_seconds since) {
+  if (raw_table(table) == nullptr && overlapped) return std::string("a part in use has some of its blocks");
   if (const TableDefinition* const rollup = rollup_table(table))
     return keep_past_hours(session, scratch, *rollup, since);
-  if (raw_table(table) == nullptr)
-    return is_covered ? std::string("a part in use has the same blocks") : std::string{};
+  if (raw_table(table) == nullptr) return std::string{};
   OPTIINFRA_CHECK(scratch.leave_out("batch_id != 0 AND batch_id IN (SELECT batch_id FROM " + scratch.table() +
                                     " WHERE batch_id != 0)"));
-  if (is_covered) OPTIINFRA_CHECK(scratch.leave_out("batch_id = 0"));
+  OPTIINFRA_TRY(const std::uint64_t unnamed, scratch.rows("batch_id = 0"));
+  if (overlapped && unnamed > 0)
+    return std::to_string(unnamed) +
+           " of its rows were inserted without a token, and a part in use has some of its blocks, so whether "
+           "they "
+           "are missing cannot be known";
   return std::string{};
 }
 
@@ -279,7 +285,7 @@ Result<void> reattach(Transport& session, ReattachedPart& result) {
     result.outcome = range.error().message;
     return {};
   }
-  OPTIINFRA_TRY(const bool covered, is_covered(session, part.table, *range));
+  OPTIINFRA_TRY(const bool overlapped, is_overlapped(session, part.table, *range));
   const sys_seconds since = set_aside_at(part.path);
   Scratch scratch(session, part.table);
   OPTIINFRA_CHECK(scratch.open());
@@ -289,7 +295,8 @@ Result<void> reattach(Transport& session, ReattachedPart& result) {
     return scratch.drop();
   }
   OPTIINFRA_TRY(const std::uint64_t all, scratch.rows());
-  OPTIINFRA_TRY(const std::string refusal, keep_missing_rows(session, scratch, part.table, covered, since));
+  OPTIINFRA_TRY(const std::string refusal,
+                keep_missing_rows(session, scratch, part.table, overlapped, since));
   if (!refusal.empty()) {
     result.outcome = refusal;
     OPTIINFRA_CHECK(scratch.put_back(part.path));
@@ -303,7 +310,7 @@ Result<void> reattach(Transport& session, ReattachedPart& result) {
                         ? ""
                         : "; " + counted(all - result.rows_returned) +
                               (rollup_table(part.table) != nullptr ? " can be rebuilt from raw rows"
-                                                                   : " had been stored again meanwhile"));
+                                                                   : " are in the table without it"));
   return scratch.drop();
 }
 

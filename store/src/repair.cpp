@@ -75,8 +75,8 @@ Result<std::uint64_t> stored_generation(Transport& transport, const TableDefinit
   const auto max_of = [&](const char* name) {
     return "(SELECT max(generation) FROM " + qualified(transport.database(), name) + ")";
   };
-  return query_number(transport, {.sql = "SELECT toUInt64(greatest(" + max_of(table.raw_table) + ", " +
-                                         max_of(table.rollup_table) + "))",
+  return query_number(transport, {.sql = "SELECT toUInt64(assumeNotNull(greatest(" + max_of(table.raw_table) +
+                                         ", " + max_of(table.rollup_table) + ")))",
                                   .timeout = kStatementTimeout});
 }
 

@@ -68,7 +68,7 @@ Result<std::vector<std::string>> formatted(Transport& transport, const std::vect
     list += (list.empty() ? "formatQuerySingleLine({" : ", formatQuerySingleLine({") + name + ":String})";
     parameters.emplace_back(name, queries[i]);
   }
-  OPTIINFRA_TRY(const auto rows, query_texts(transport, {.sql = "SELECT arrayJoin([" + list + "])",
+  OPTIINFRA_TRY(const auto rows, query_texts(transport, {.sql = "SELECT arrayJoin([" + list + "]) AS query",
                                                          .parameters = std::move(parameters)}));
   std::vector<std::string> texts;
   for (const auto& row : rows) texts.push_back(row[0]);

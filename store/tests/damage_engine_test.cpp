@@ -58,6 +58,13 @@ class Damage : public testing::MigratedStoreTest {
   void set_aside(const fs::path& part) {
     close();
     const fs::path named = part.has_filename() ? part : part.parent_path();
+    // What it was merged from would take its place.
+    const std::string partition =
+        named.filename().string().substr(0, named.filename().string().find('_') + 1);
+    for (const auto& entry : fs::directory_iterator(named.parent_path())) {
+      if (entry.path() != named && entry.path().filename().string().starts_with(partition))
+        fs::remove_all(entry.path());
+    }
     fs::rename(named, named.parent_path() / "detached" / ("broken-on-start_" + named.filename().string()));
     open();
   }

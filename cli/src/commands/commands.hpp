@@ -11,6 +11,7 @@ namespace optiinfra::cli {
 /// @{
 void define_init(CLI::App& parent, Action& action);
 void define_verify(CLI::App& parent, Action& action);
+void define_doctor(CLI::App& parent, Action& action);
 void define_ping(CLI::App& parent, Action& action);
 void define_import(CLI::App& parent, Action& action);
 void define_generate(CLI::App& parent, Action& action);

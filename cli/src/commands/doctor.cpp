@@ -205,7 +205,6 @@ void describe(CLI::App& app, DoctorFlags& flags) {
 
 }  // namespace
 
-void define_doctor(CLI::App& parent, Action& action);
 void define_doctor(CLI::App& parent, Action& action) {
   define_command<DoctorFlags>(
       parent, action, "doctor",

@@ -31,7 +31,7 @@ enum class UnreadablePart {
 /// its own first, where the engine checks every checksum; its rows that were stored again meanwhile, known by
 /// their batch_id, are left out; then the rest moves to its table at once. So each row is there once, also
 /// after a kill, after which the next call goes on. Rows without a batch_id, which a client inserted without
-/// a token, are taken where no part in use covers them.
+/// a token, are taken where no part in use has blocks of theirs; else the part stays.
 ///
 /// Of a rollup's part only hours that were past the retention of their raw rows when it was set aside return;
 /// verify() with Mend::kRollups makes the others again. It should follow this call in any case.
