@@ -7,8 +7,9 @@ _optiinfra() {
     --log-level) COMPREPLY=($(compgen -W "none error warning information debug trace" -- "$current")); return ;;
     --only) COMPREPLY=($(compgen -W "PART:inserts questions sizes" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
+    --user) COMPREPLY=($(compgen -W "NAME[:admin write read]" -- "$current")); return ;;
     --map|--spool|--path|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--provider|--service|--hours|--tcp-port|--http-port|--listen|--user|--memory-limit|--connections|--grace|--macro|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
+    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--provider|--service|--hours|--tcp-port|--http-port|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -38,7 +39,7 @@ _optiinfra() {
     "retention show") words="-h --help --url --output -q --quiet" ;;
     "retention set") words="cost performance resource quality raw rollup -h --help --url --output -q --quiet" ;;
     "retention apply") words="-h --help --url --output -q --quiet" ;;
-    "server") words="-h --help --path --tcp-port --http-port --listen --user --password-file --memory-limit --connections --log-level --log-file --grace --no-init --cluster --macro --url --output -q --quiet" ;;
+    "server") words="-h --help --path --tcp-port --http-port --listen --user --password-file --host-name --engine-pages --statement-time --memory-limit --connections --log-level --log-file --grace --no-init --cluster --macro --url --output -q --quiet" ;;
     "bench") words="-h --help --rows --rounds --threads --fleets --days --asks --growth --seed --only --url --output -q --quiet" ;;
     "sql") words="-h --help --write --format --url --output -q --quiet" ;;
     "version") words="-h --help --url --output -q --quiet" ;;

@@ -6,11 +6,13 @@
 #include "output/csv.hpp"
 #include "output/json.hpp"
 #include "output/table.hpp"
+#include "password_file.hpp"
 
 namespace optiinfra::cli {
 
 Result<StoreUrl> Context::store_url() const {
-  return url.empty() ? store_url_of_environment() : parse_store_url(url);
+  OPTIINFRA_TRY(StoreUrl store, url.empty() ? store_url_of_environment() : parse_store_url(url));
+  return with_password(std::move(store));
 }
 
 Result<Client> Context::open(bool create) const {

@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "optiinfra/testing/temporary_folder.hpp"
+#include "password_file.hpp"
 
 namespace optiinfra::cli {
+namespace fs = std::filesystem;
 namespace {
 
 using ::testing::ElementsAre;
@@ -40,6 +43,16 @@ TEST(Cluster, IsRefusedWhereItNamesNoServers) {
   EXPECT_THAT(parse_cluster("fleet=ada:secret@a:1").error().message, Not(HasSubstr("secret")));
 }
 
+TEST(User, IsAnAdminUnlessTheRoleSaysOtherwise) {
+  EXPECT_EQ(parse_user("ada")->role, ServedRole::kAdmin);
+  EXPECT_EQ(parse_user("ada:admin")->role, ServedRole::kAdmin);
+  EXPECT_EQ(parse_user("agent:write")->role, ServedRole::kWrite);
+  const auto reader = parse_user("grafana:read");
+  EXPECT_EQ(reader->name, "grafana");
+  EXPECT_EQ(reader->role, ServedRole::kRead);
+  for (const char* wrong : {"ada:", "ada:root", "ada:read:write"}) EXPECT_FALSE(parse_user(wrong)) << wrong;
+}
+
 class PasswordFile : public ::testing::Test {
  protected:
   std::string file_with(const std::string& text) {
@@ -66,6 +79,19 @@ TEST_F(PasswordFile, SaysWhatIsWrongWithItAndNotWhatItHolds) {
   ASSERT_FALSE(large);
   EXPECT_THAT(large.error().message, HasSubstr("4096"));
   EXPECT_THAT(large.error().message, Not(HasSubstr("xxx")));
+}
+
+TEST_F(PasswordFile, ThatOthersCanReadIsRemarkedOn) {
+  const std::string path = file_with("secret");
+  const auto remarks = [&](fs::perms mode) {
+    fs::permissions(path, mode);
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(read_password_file(path).value(), "secret");
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_THAT(remarks(fs::perms{0644}), HasSubstr("can read the password in " + path));
+  EXPECT_EQ(remarks(fs::perms{0600}), "");
+  EXPECT_EQ(remarks(fs::perms{0640}), "");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "block_insert.hpp"
 #include "client_state.hpp"
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/foreign.hpp"
 #include "optiinfra/store/migrate.hpp"
 #include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/small_answer.hpp"
@@ -77,7 +78,13 @@ Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
     return make_connector(store, if_absent, use_reserve);
   };
   OPTIINFRA_TRY(auto connector, open_store(url));
-  if (url.protocol == Protocol::kEmbedded) return open(std::move(connector), options);
+  if (url.protocol == Protocol::kEmbedded) {
+    OPTIINFRA_TRY(Client client, open(std::move(connector), options));
+    // What others planted in the tables would run with this process's rights. On a server it has the
+    // server's.
+    OPTIINFRA_CHECK(client.with_session(expect_no_foreign_objects));
+    return client;
+  }
   OPTIINFRA_TRY(auto state, State::make(std::move(connector), options));
   std::optional<ClusterStore> cluster;
   OPTIINFRA_CHECK(state->with_session([&](Transport& session) -> Result<void> {

@@ -9,6 +9,7 @@ namespace {
 constexpr int kNoSuchColumnInTable = 16, kUnknownFunction = 46, kUnknownIdentifier = 47, kUnknownTable = 60,
               kSyntaxError = 62, kUnknownDatabase = 81, kUnknownSetting = 115, kReadonly = 164,
               kAccessDenied = 497;
+constexpr int kAuthenticationFailed = 516, kSessionsExceeded = 700;
 constexpr int kChecksumDoesNotMatch = 40, kCannotWriteToFile = 75, kTimeoutExceeded = 159,
               kTooManySimultaneousQueries = 202, kCannotFsync = 204, kMemoryLimitExceeded = 241,
               kNotEnoughSpace = 243, kCorruptedData = 246, kTooManyParts = 252;
@@ -74,11 +75,26 @@ bool is_found_before_running(int code) {
 
 }  // namespace
 
+std::string_view login_advice(int code) {
+  switch (code) {
+    case kAuthenticationFailed:
+      return "; give the right user in the URL and the password there or in the file that "
+             "OPTIINFRA_PASSWORD_FILE names";
+    case kSessionsExceeded:
+      return "; this user has as many sessions as it may have. An optiinfra server with users keeps "
+             "'default' "
+             "for itself: name a user in the URL, as in clickhouse://USER@HOST";
+    default:
+      return {};
+  }
+}
+
 Error engine_error(std::string_view text, Applied applied) {
   while (text.ends_with('\n') || text.ends_with(' ')) text.remove_suffix(1);
   const int code = code_of(text);
   if (is_found_before_running(code)) applied = Applied::kNo;
   Error error{kind_of(code, text), std::string(text), applied, true, code};
+  error.message += login_advice(code);
   if (error.kind == ErrorKind::kStorage) {
     error.message += is_disk_full(code, text)
                          ? "; free space on the store's disk, or make it writable, and repeat the call"

@@ -14,4 +14,7 @@ namespace optiinfra {
 /// before it runs a statement: a name it does not know, a syntax error, a missing permission.
 Error engine_error(std::string_view text, Applied applied);
 
+/// What to do about a login that a server refuses with this code; empty for any other code.
+std::string_view login_advice(int code);
+
 }  // namespace optiinfra

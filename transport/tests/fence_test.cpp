@@ -1,7 +1,11 @@
 #include "embedded/fence.hpp"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 #include <thread>
 
@@ -47,6 +51,7 @@ class FenceTest : public ::testing::Test {
 
 TEST_F(FenceTest, KeepsAThreadToTheFilesItNames) {
   run({.readable = {folder / "in"}, .writable = {}, .write_only = {folder / "logs"}}, [&] {
+    std::error_code code;
     EXPECT_TRUE(can_read(folder / "in/old"));
     EXPECT_FALSE(can_write(folder / "in/new"));
     EXPECT_FALSE(can_read(folder / "out/old"));
@@ -54,6 +59,7 @@ TEST_F(FenceTest, KeepsAThreadToTheFilesItNames) {
     EXPECT_FALSE(can_read(folder / "in/../out/old"));
     EXPECT_TRUE(can_write(folder / "logs/new"));
     EXPECT_FALSE(can_read(folder / "logs/old"));
+    EXPECT_FALSE(std::filesystem::create_directory(folder / "logs/folder", code));
   });
 }
 
@@ -64,6 +70,28 @@ TEST_F(FenceTest, HoldsForThreadsMadeBehindItAndNoOthers) {
     EXPECT_TRUE(can_read(folder / "in/new"));
   });
   EXPECT_TRUE(can_read(folder / "out/old"));
+}
+
+TEST_F(FenceTest, LetsNothingConnectUnlessToldTo) {
+  const auto error_of_connecting = [](int type) {
+    const int socket = ::socket(AF_INET, type, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(9);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int code =
+        ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+    ::close(socket);
+    return code;
+  };
+  run({.writable = {folder / "in"}}, [&] {
+    EXPECT_EQ(error_of_connecting(SOCK_STREAM), EACCES);
+    EXPECT_EQ(error_of_connecting(SOCK_DGRAM), EACCES);
+  });
+  run({.writable = {folder / "in"}, .may_connect = true}, [&] {
+    EXPECT_NE(error_of_connecting(SOCK_STREAM), EACCES);
+    EXPECT_EQ(error_of_connecting(SOCK_DGRAM), 0);
+  });
 }
 
 TEST_F(FenceTest, LeavesOutWhatIsMissing) {

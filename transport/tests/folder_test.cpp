@@ -33,6 +33,15 @@ TEST(StoreFolder, IsCreatedForItsOwnerAlone) {
   EXPECT_TRUE(fs::exists(path / "OPTIINFRA"));
 }
 
+TEST(StoreFolder, ThatWasThereForAllKeepsTheEngineToItsOwner) {
+  const TemporaryFolder parent;
+  const fs::path path = parent / "store";
+  fs::create_directory(path);
+  fs::permissions(path, fs::perms{0755});
+  ASSERT_TRUE(Folder::open(path, IfAbsent::kCreate));
+  EXPECT_EQ(fs::status(path / "engine").permissions(), fs::perms::owner_all);
+}
+
 TEST(StoreFolder, ThatIsAbsentSaysHowToCreateItAndStaysAbsent) {
   const TemporaryFolder parent;
   const fs::path path = parent / "absent";

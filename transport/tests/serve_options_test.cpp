@@ -7,6 +7,7 @@
 #include "embedded/configuration.hpp"
 #include "embedded/folder.hpp"
 #include "embedded/password_hash.hpp"
+#include "embedded/users_configuration.hpp"
 #include "optiinfra/testing/temporary_folder.hpp"
 
 namespace optiinfra::embedded {
@@ -20,7 +21,7 @@ ServeOptions usual() { return {.folder = "/srv/metrics"}; }
 
 ServeOptions with_user() {
   ServeOptions options = usual();
-  options.user = "ada", options.password = "secret<&>";
+  options.users = {{.name = "ada", .password = "secret<&>"}};
   return options;
 }
 
@@ -49,17 +50,28 @@ TEST(ServeOptions, OpenNothingToOtherMachinesWithoutAPassword) {
     ServeOptions options = usual();
     options.listen = address;
     expect_refused(options, "needs a user with a password");
-    options.user = "ada";
+    options.users = {{.name = "ada", .password = ""}};
     expect_refused(options, "needs a password");
-    options.password = "secret";
+    options.users[0].password = "secret";
     EXPECT_TRUE(check_serve_options(options));
   }
+}
+
+TEST(ServeOptions, NeedAnAdminAmongTheirUsersAndEachUserOnce) {
+  ServeOptions options = usual();
+  options.users = {{.name = "grafana", .password = "secret", .role = ServedRole::kRead}};
+  expect_refused(options, "must be an admin");
+  options.users.push_back({.name = "ada", .password = "secret"});
+  EXPECT_TRUE(check_serve_options(options));
+  EXPECT_EQ(first_admin(options)->name, "ada");
+  options.users.push_back({.name = "grafana", .password = "other"});
+  expect_refused(options, "named twice");
 }
 
 TEST(ServeOptions, RefuseNamesThatTheEngineWouldReadAsSomethingElse) {
   for (const char* name : {"default", "", "a b", "a<b", "1a", "a.b", "-a"}) {
     ServeOptions options = with_user();
-    options.user = name;
+    options.users[0].name = name;
     EXPECT_FALSE(check_serve_options(options)) << name;
     options = usual();
     options.clusters = {{.name = name, .shards = {{{"a", 1}}}}};
@@ -83,6 +95,11 @@ TEST(ServeOptions, RefuseWhatCannotWork) {
   options = usual();
   options.clusters = {{.name = "fleet", .shards = {{}}}};
   expect_refused(options, "shard without a server");
+  for (const char* name : {"", "a:8123", "http://a", "a|b", "a b"}) {
+    options = usual();
+    options.host_names = {name};
+    expect_refused(options, "no host's name");
+  }
 }
 
 TEST(ServeOptions, MayAskForTwoFreePorts) {
@@ -99,14 +116,14 @@ TEST(PasswordHash, IsSha256) {
 TEST(Users, HoldAHashAndNoPassword) {
   const std::string users = users_configuration(with_user());
   EXPECT_THAT(users, HasSubstr(password_hash("secret<&>")));
-  EXPECT_THAT(users, Not(HasSubstr("secret")));
+  EXPECT_THAT(users, Not(HasSubstr("secret&lt;")));
   EXPECT_THAT(users, AllOf(HasSubstr("<ada>"), HasSubstr("</ada>")));
 }
 
 TEST(Users, ReachNoFilesProgramsOrHosts) {
   ServeOptions options = usual();
-  for (const char* grant :
-       {"FILE", "URL", "REMOTE", "S3", "DICTIONARY", "FUNCTION", "SHUTDOWN", "BACKUP", "ALL"})
+  for (const char* grant : {"FILE", "URL", "REMOTE", "S3", "DICTIONARY", "FUNCTION", "SHUTDOWN", "BACKUP",
+                            "ALL", "FREEZE", "MERGES"})
     EXPECT_THAT(users_configuration(options), Not(HasSubstr(grant))) << grant;
   options.clusters = {{.name = "fleet", .shards = {{{"a", 1}}}}};
   EXPECT_THAT(users_configuration(options), HasSubstr("REMOTE"));
@@ -121,14 +138,14 @@ TEST(ServerConfiguration, SaysWhatWasAskedFor) {
   options.memory_bytes_max = 123'456'789;
   options.clusters = {{.name = "fleet", .shards = {{{"a", 9001}}, {{"b", 9002}}}}};
   options.macros = {{"shard", "<1>"}};
-  const testing::TemporaryFolder parent;
+  const optiinfra::testing::TemporaryFolder parent;
   const auto folder = Folder::open(parent / "store", IfAbsent::kCreate);
   ASSERT_TRUE(folder) << folder.error().message;
   const std::string text = server_configuration(options, *folder);
-  EXPECT_THAT(text, HasSubstr("<users_config>" + folder->users_configuration_path().string() + "<"));
-  for (const char* part : {"<max_server_memory_usage>123456789<", "<tcp_port>9000<", "<http_port>8123<",
-                           "<listen_host>127.0.0.1<", "<fleet>", "<host>b</host>\n<port>9002</port>",
-                           "<password>secret&lt;&amp;&gt;<", "<shard>&lt;1&gt;</shard>"})
+  for (const char* part :
+       {"<max_server_memory_usage>123456789<", "<tcp_port>9000<", "<http_port>8123<",
+        "<listen_host>127.0.0.1<", "/users.xml</users_config>", "<fleet>",
+        "<host>b</host>\n<port>9002</port>", "<password>secret&lt;&amp;&gt;<", "<shard>&lt;1&gt;</shard>"})
     EXPECT_THAT(text, HasSubstr(part));
 }
 
@@ -145,7 +162,7 @@ TEST(ServedAddress, IsReachedOnThisMachineWhereverItListens) {
   options.listen = "0.0.0.0";
   const ServedAddress address{.tcp = {"0.0.0.0", 9000}, .http = {"0.0.0.0", 8123}};
   EXPECT_EQ(address.url(options).description(), "clickhouse://ada@127.0.0.1:9000/optiinfra");
-  EXPECT_EQ(address.url(options).password, options.password);
+  EXPECT_EQ(address.url(options).password, options.users[0].password);
 }
 
 }  // namespace

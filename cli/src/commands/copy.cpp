@@ -10,6 +10,7 @@
 #include "interrupt.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "output/progress.hpp"
+#include "password_file.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -25,7 +26,7 @@ struct Interrupted {};
 Result<StoreUrl> parse_side(const std::string& text, const char* flag) {
   auto url = parse_store_url(text);
   if (!url) return with_context(std::move(url).error(), flag);
-  return url;
+  return with_password(*std::move(url));
 }
 
 Result<void> expect_one_engine(const StoreUrl& from, const StoreUrl& to) {

@@ -1,3 +1,4 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include "commands/server_signals.hpp"
 #include "commands/service_manager.hpp"
 #include "damage_warnings.hpp"
+#include "optiinfra/store/foreign.hpp"
 #include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/serve.hpp"
 
@@ -28,14 +30,14 @@ std::string ready_line(const ServedAddress& address) {
 /// What a person wants to know who has just started a server.
 std::string first_screen(const ServedAddress& address, const ServeOptions& options) {
   const std::string url = address.url(options).description(), host = url.substr(url.find('@') + 1);
-  const std::string name = host.substr(0, host.rfind(':')),
-                    user = options.user.empty() ? "default" : options.user;
+  const bool is_open = options.users.empty();
+  const std::string name = host.substr(0, host.rfind(':')), user = address.url(options).user;
   const std::string http = std::to_string(address.http.port), tcp = std::to_string(address.tcp.port);
-  const std::string secret = options.user.empty() ? "" : ", with the password of " + user;
+  const std::string secret = is_open ? "" : ", with the password of " + user;
   return "serving " + options.folder.string() + secret + "; Ctrl-C stops\n" +
          "  optiinfra            optiinfra --url " + url + " verify\n" +
          "  clickhouse-client    clickhouse-client --host " + name + " --port " + tcp + " --user " + user +
-         (options.user.empty() ? "" : " --password") + " --database optiinfra\n" +
+         (is_open ? "" : " --password") + " --database optiinfra\n" +
          "  Grafana              ClickHouse data source: server " + name + ", port " + http +
          ", protocol HTTP, user " + user + ", database optiinfra\n" +
          "  Python               clickhouse_driver.Client('" + name + "', port=" + tcp + ", user='" + user +
@@ -54,11 +56,17 @@ void hide_environment() {
   }
 }
 
-/// Makes the tables, or brings them up to this program's schema, as `optiinfra init` does.
-Result<void> prepare_schema(const StoreUrl& url) {
+/// Makes the tables, or brings them up to this program's schema, as `optiinfra init` does. What users added
+/// to the tables is remarked on and no reason not to start: it runs behind the fence, and who could stop a
+/// server by adding a view could keep it down.
+Result<void> prepare_schema(const StoreUrl& url, const Context& context) {
   auto client = Client::open(url, {.create = true});
   if (!client) return with_context(std::move(client).error(), "making the tables");
-  return {};
+  return client->with_session([&](Transport& session) -> Result<void> {
+    OPTIINFRA_TRY(const auto foreign, find_foreign_objects(session));
+    for (const std::string& sentence : foreign) context.remark("note: " + sentence);
+    return {};
+  });
 }
 
 /// Says what the start has repaired, and what it has found broken.
@@ -74,9 +82,13 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   OPTIINFRA_TRY(const ServeOptions options, options_of(flags, context));
   OPTIINFRA_CHECK(check_serve_options(options));
   hide_environment();
+  // Logs hold statements: they are nobody else's business, like the store.
+  ::umask(0077);
   ServerSignals signals(options.grace, [] { tell_service_manager("STOPPING=1"); });
+  const auto on_native = [&](const ServedAddress& address) -> Result<void> {
+    return flags.makes_schema() ? prepare_schema(address.url(options), context) : Result<void>{};
+  };
   const auto on_ready = [&](const ServedAddress& address) -> Result<void> {
-    if (flags.makes_schema()) OPTIINFRA_CHECK(prepare_schema(address.url(options)));
     warn_of_start(address.url(options), context);
     context.remark(first_screen(address, options));
     if (!address.why_only_reading.empty())
@@ -91,7 +103,8 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
     (void)context.screen.write(ready_line(address));
     return {};
   };
-  if (auto served = serve(options, on_ready, signals.stop_token()); !served) {
+  if (auto served = serve(options, {.on_native = on_native, .on_ready = on_ready}, signals.stop_token());
+      !served) {
     warn_of_repairs(context);
     return std::move(served).error();
   }
@@ -108,6 +121,9 @@ void define_server(CLI::App& parent, Action& action) {
       "  optiinfra server --path /srv/metrics\n"
       "  optiinfra server --path /srv/metrics --listen 0.0.0.0 --user ada --password-file "
       "/etc/optiinfra/password\n"
+      "  optiinfra server --path /srv/metrics --user ada --password-file A --user grafana:read "
+      "--password-file "
+      "B\n"
       "  optiinfra server --path /srv/a --tcp-port 0 --http-port 0      free ports, printed when ready\n"
       "  optiinfra server --path /srv/a --cluster 'fleet=a:9000,b:9000' --user ada --password-file F "
       "--listen ::",

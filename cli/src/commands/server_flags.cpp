@@ -1,19 +1,13 @@
 #include "commands/server_flags.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <limits>
 
 #include "flags.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "password_file.hpp"
 
 namespace optiinfra::cli {
 namespace {
-
-constexpr std::size_t kPasswordFileBytesMax = 4096;
 
 Error invalid(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }
 
@@ -86,23 +80,14 @@ Result<ServedCluster> parse_cluster(const std::string& text) {
   return cluster;
 }
 
-Result<std::string> read_password_file(const std::string& path) {
-  const auto failed = [&path](const std::string& why) {
-    return Error{ErrorKind::kStorage, "--password-file: cannot read " + path + ": " + why};
-  };
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return failed(std::strerror(errno));
-  char buffer[kPasswordFileBytesMax + 1];
-  const auto size = ::read(file, buffer, sizeof buffer);
-  const int code = errno;
-  ::close(file);
-  if (size < 0) return failed(std::strerror(code));
-  if (size > static_cast<ssize_t>(kPasswordFileBytesMax)) return failed("it is over 4096 bytes");
-  std::string password(buffer, static_cast<std::size_t>(size));
-  password.resize(std::min(password.find_first_of("\r\n"), password.size()));
-  if (password.empty()) return failed("its first line, the password, is empty");
-  if (password.find('\0') != std::string::npos) return failed("the password holds a zero byte");
-  return password;
+Result<ServedUser> parse_user(const std::string& text) {
+  const std::size_t mark = text.find(':');
+  const std::string role = mark == std::string::npos ? "admin" : text.substr(mark + 1);
+  ServedUser user{.name = text.substr(0, mark), .password = {}};
+  if (role == "admin") return user;
+  user.role = role == "write" ? ServedRole::kWrite : ServedRole::kRead;
+  if (role == "write" || role == "read") return user;
+  return invalid("--user: '" + role + "' is no role; write NAME, NAME:admin, NAME:write or NAME:read");
 }
 
 Result<ServeOptions> options_of(const ServerFlags& flags, const Context& context) {
@@ -114,11 +99,16 @@ Result<ServeOptions> options_of(const ServerFlags& flags, const Context& context
     OPTIINFRA_TRY(auto parsed, parse_macro(macro));
     options.macros.push_back(std::move(parsed));
   }
-  if (options.user.empty() != flags.password_file.empty())
-    return invalid("--user and --password-file belong together: give both or neither");
-  if (!flags.password_file.empty()) {
-    OPTIINFRA_TRY(options.password, read_password_file(flags.password_file));
+  options.statement_time_max = flags.statement_time;
+  if (flags.users.size() != flags.password_files.size())
+    return invalid("--user and --password-file belong together: give each user its file, in the same order");
+  for (std::size_t i = 0; i < flags.users.size(); ++i) {
+    OPTIINFRA_TRY(ServedUser user, parse_user(flags.users[i]));
+    OPTIINFRA_TRY(user.password, read_password_file(flags.password_files[i]));
+    options.users.push_back(std::move(user));
   }
+  for (const Family family : kFamilies) options.inserted_tables.emplace_back(table_of(family).raw_table);
+  options.inserted_tables.emplace_back("import_ledger");
   return options;
 }
 
@@ -133,10 +123,21 @@ void describe_server(CLI::App& app, ServerFlags& flags) {
                  "The address to listen on; any but this machine's own needs --user")
       ->type_name("ADDRESS")
       ->capture_default_str();
-  app.add_option("--user", options.user, "The one user who may log in; default: default, without a password")
-      ->type_name("NAME");
-  app.add_option("--password-file", flags.password_file, "A file whose first line is that user's password")
+  app.add_option("--user", flags.users,
+                 "A user who may log in, as admin unless the role says write or read; again for one more. "
+                 "Default: default, without a password")
+      ->type_name("NAME[:admin|write|read]");
+  app.add_option("--password-file", flags.password_files,
+                 "A file whose first line is that user's password; as many as users, in their order")
       ->type_name("FILE");
+  app.add_option("--host-name", options.host_names,
+                 "A name by which HTTP clients reach this server; any other Host than it, an IP address, "
+                 "localhost and this machine's name is refused. Again for one more")
+      ->type_name("NAME");
+  app.add_flag("--engine-pages", options.has_engine_pages,
+               "Answer the engine's own web pages: /play, /dashboard, /binary, /merges, /jemalloc");
+  add_duration(app, "--statement-time", flags.statement_time,
+               "The longest that a statement may run; an admin's settings can say up to a day. Default 10m");
   add_parsed(app, "--memory-limit", options.memory_bytes_max, parse_bytes,
              "The most memory that the engine takes, such as 4G; default half of the machine's", "BYTES");
   app.add_option("--connections", options.connections_max,
@@ -162,7 +163,7 @@ void describe_server(CLI::App& app, ServerFlags& flags) {
            }
          },
          "A cluster of such servers, this one included: NAME=HOST:PORT,HOST:PORT, replicas apart by |; "
-         "all with the same --user and password. Implies --no-init")
+         "all with the same first admin and password. Implies --no-init")
       ->type_name("CLUSTER")
       ->take_all();
   app.add_option("--macro", flags.macros, "A value for {NAME} in tables' definitions, such as shard=1")

@@ -13,7 +13,9 @@ namespace optiinfra::cli {
 
 struct ServerFlags {
   std::string path = {};
-  std::string password_file = {};
+  std::vector<std::string> users = {};  ///< NAME or NAME:ROLE.
+  std::vector<std::string> password_files = {};
+  std::chrono::seconds statement_time{600};
   bool no_init = false;
   std::chrono::seconds grace{5};
   std::string log_file = {};
@@ -36,7 +38,7 @@ Result<std::uint64_t> parse_bytes(const std::string& text);
 /// NAME=HOST:PORT,HOST:PORT: shards apart by commas, the replicas of one by |.
 Result<ServedCluster> parse_cluster(const std::string& text);
 
-/// The first line of a file of at most 4 KiB. Errors name the file, never what it holds.
-Result<std::string> read_password_file(const std::string& path);
+/// NAME or NAME:ROLE with the role admin, write or read; without one an admin. No password yet.
+Result<ServedUser> parse_user(const std::string& text);
 
 }  // namespace optiinfra::cli

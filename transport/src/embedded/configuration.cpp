@@ -2,14 +2,12 @@
 
 #include <unistd.h>
 
-#include "embedded/password_hash.hpp"
+#include "embedded/http_rules.hpp"
+#include "embedded/serve_options.hpp"
+#include "embedded/xml.hpp"
 
 namespace optiinfra::embedded {
 namespace {
-
-std::string element(const std::string& name, const std::string& text) {
-  return "<" + name + ">" + xml_text(text) + "</" + name + ">\n";
-}
 
 /// What both kinds of engine are told.
 std::string common_configuration(std::uint64_t memory_bytes_max) {
@@ -22,7 +20,12 @@ std::string common_configuration(std::uint64_t memory_bytes_max) {
          "<memory_worker_use_cgroup>0</memory_worker_use_cgroup>\n"
          // Else the engine removes, after 30 days, the rows of a table whose definition was lost.
          "<database_catalog_unused_dir_cleanup_period_sec>0</"
-         "database_catalog_unused_dir_cleanup_period_sec>\n";
+         "database_catalog_unused_dir_cleanup_period_sec>\n"
+         // No statement turns on what the engine calls experimental.
+         "<allow_feature_tier>1</allow_feature_tier>\n"
+         // Else the right to read from a source is the right to write to it.
+         "<access_control_improvements><enable_read_write_grants>true</enable_read_write_grants>"
+         "</access_control_improvements>\n";
 }
 
 /// What the engine may take of the store's disk. While the store is only read, its parts are a disk of plain
@@ -40,8 +43,6 @@ std::string disks(const Folder& folder) {
          "</policies>\n</storage_configuration>\n" +
          element("max_temporary_data_on_disk_size", std::to_string(kSpilledBytesMax));
 }
-
-std::string document(const std::string& content) { return "<clickhouse>\n" + content + "</clickhouse>\n"; }
 
 const char* level_name(ServerLog log) {
   switch (log) {
@@ -61,12 +62,20 @@ const char* level_name(ServerLog log) {
   return "warning";
 }
 
-/// They warn many times a second that tasks are paused, which is their normal work.
-std::string quiet_loggers() {
+std::string quiet(const std::string& logger, const char* level) {
+  return "<logger>" + element("name", logger) + element("level", level) + "</logger>\n";
+}
+
+std::string quiet_loggers(ServerLog log) {
   std::string text;
-  for (const char* pool : {"BgSchPool", "BgBufSchPool", "BgDistSchPool", "BgMBSchPool", "BgStrmSchPool"}) {
-    text += "<logger>" + element("name", std::string("BackgroundSchedulePool/") + pool) +
-            element("level", "error") + "</logger>\n";
+  // They warn many times a second that tasks are paused, which is their normal work.
+  for (const char* pool : {"BgSchPool", "BgBufSchPool", "BgDistSchPool", "BgMBSchPool", "BgStrmSchPool"})
+    text += quiet(std::string("BackgroundSchedulePool/") + pool, "error");
+  // They write a stack trace for every wrong password, so that who guesses would push all else out of the
+  // log. A statement's failure is logged by another logger.
+  if (log <= ServerLog::kWarning) {
+    for (const char* handler : {"DynamicQueryHandler", "TCPHandler", "ServerErrorHandler"})
+      text += quiet(handler, "none");
   }
   return text;
 }
@@ -77,14 +86,15 @@ std::string logger(const ServeOptions& options) {
   text += element("console", to_console ? "true" : "false");
   if (!options.log_file.empty())
     text += element("log", options.log_file.string()) + element("size", "50M") + element("count", "1");
-  text += "<levels>\n" + quiet_loggers() + "</levels>\n";
+  text += "<levels>\n" + quiet_loggers(options.log) + "</levels>\n";
   // Booted in this way, the engine takes the level from there and not from the logger's.
   return element("log-level", level_name(options.log)) + "<logger>\n" + text + "</logger>\n";
 }
 
 std::string replica(const Endpoint& endpoint, const ServeOptions& options) {
   std::string text = element("host", endpoint.host) + element("port", std::to_string(endpoint.port));
-  if (!options.user.empty()) text += element("user", options.user) + element("password", options.password);
+  if (const ServedUser* admin = first_admin(options))
+    text += element("user", admin->name) + element("password", admin->password);
   return "<replica>\n" + text + "</replica>\n";
 }
 
@@ -114,31 +124,6 @@ std::string tables(const Folder& folder, const char* more) {
          more + "</merge_tree>\n";
 }
 
-/// Everything that works inside the store. Nothing that reaches a file, a program or another host: this
-/// engine puts no fence around files, and its dictionaries and functions can run programs.
-constexpr const char* kGrants =
-    "GRANT SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY TABLE, "
-    "DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, KILL QUERY, SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM FLUSH, "
-    "SYSTEM DROP CACHE, SYSTEM DROP MARK CACHE ON *.*";
-
-constexpr const char* kEngines[] = {
-    // Tables.
-    "MergeTree", "AggregatingMergeTree", "SummingMergeTree", "ReplacingMergeTree", "CollapsingMergeTree",
-    "VersionedCollapsingMergeTree", "CoalescingMergeTree", "Memory", "Null", "Set", "Join", "Merge", "Buffer",
-    "Log", "TinyLog", "StripeLog", "Distributed",
-    // Databases.
-    "Atomic"};
-
-std::string grants(const ServeOptions& options) {
-  std::string text = element("query", kGrants);
-  for (const char* engine : kEngines)
-    text += element("query", std::string("GRANT TABLE ENGINE ON ") + engine);
-  if (!options.clusters.empty()) text += element("query", "GRANT READ, WRITE ON REMOTE");
-  // The statements that open and close the ports run as the user that others are, too, then.
-  if (options.user.empty()) text += element("query", "GRANT SYSTEM LISTEN ON *.*");
-  return "<grants>\n" + text + "</grants>\n";
-}
-
 }  // namespace
 
 std::uint64_t memory_bytes_of_engine() {
@@ -147,37 +132,18 @@ std::uint64_t memory_bytes_of_engine() {
   return total / 2;
 }
 
-std::string xml_text(const std::string& text) {
-  std::string escaped;
-  for (const char character : text) {
-    switch (character) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      default:
-        escaped += character;
-    }
-  }
-  return escaped;
-}
-
 std::string engine_configuration(const Folder& folder) {
   // On a terminal the engine would log to it, one "current_thread contains invalid address" an insert.
   return document("<logger><console>false</console></logger>\n" +
+                  element("users_config", folder.users_configuration_path().string()) +
                   common_configuration(memory_bytes_of_engine()) + disks(folder) + tables(folder, ""));
 }
 
 std::string server_configuration(const ServeOptions& options, const Folder& folder) {
   const std::uint64_t memory =
       options.memory_bytes_max != 0 ? options.memory_bytes_max : memory_bytes_of_engine();
-  std::string text =
-      logger(options) + common_configuration(memory) + disks(folder) + tables(folder, kInsertsThatWait);
+  std::string text = logger(options) + common_configuration(memory) + disks(folder) +
+                     tables(folder, kInsertsThatWait) + http_rules(options);
   text += element("listen_host", options.listen) + element("tcp_port", std::to_string(options.tcp_port)) +
           element("http_port", std::to_string(options.http_port)) +
           element("max_connections", std::to_string(options.connections_max)) +
@@ -187,28 +153,6 @@ std::string server_configuration(const ServeOptions& options, const Folder& fold
   for (const auto& [name, value] : options.macros) macros += element(name, value);
   text += "<remote_servers>\n" + clusters + "</remote_servers>\n<macros>\n" + macros + "</macros>\n";
   return document(text);
-}
-
-std::string users_configuration(const ServeOptions& options, std::uint64_t insert_floor_bytes) {
-  const bool is_open = options.user.empty();
-  // The statements that start and stop the ports run as "default" without a password, from 127.0.0.1 as
-  // the engine sees it; so it must exist. Where clients are others, no second session of it is let in.
-  std::string text = "<profiles><default>" +
-                     element("min_free_disk_bytes_to_perform_insert", std::to_string(insert_floor_bytes)) +
-                     "</default><own><max_sessions_for_user>1</max_sessions_for_user></own></profiles>\n"
-                     "<quotas><default/></quotas>\n<users>\n<default><password></password>";
-  text += is_open ? "<networks><ip>127.0.0.0/8</ip><ip>::1</ip></networks><profile>default</profile>"
-                  : "<networks><ip>127.0.0.1</ip></networks><profile>own</profile>";
-  text += "<quota>default</quota>\n";
-  if (is_open) text += grants(options);
-  text += "</default>\n";
-  if (!is_open) {
-    text += "<" + options.user + "><password_sha256_hex>" + password_hash(options.password) +
-            "</password_sha256_hex><networks><ip>::/0</ip></networks><profile>default</profile>"
-            "<quota>default</quota>\n" +
-            grants(options) + "</" + options.user + ">\n";
-  }
-  return document(text + "</users>\n");
 }
 
 }  // namespace optiinfra::embedded

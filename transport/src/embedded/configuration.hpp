@@ -18,11 +18,4 @@ std::string engine_configuration(const Folder& folder);
 /// Of an engine that serves.
 std::string server_configuration(const ServeOptions& options, const Folder& folder);
 
-/// Who may log in, how, and what for. Holds a hash of the password, never the password. Users' inserts
-/// leave `insert_floor_bytes` of the disk.
-std::string users_configuration(const ServeOptions& options, std::uint64_t insert_floor_bytes = 0);
-
-/// `text` as the content of an XML element.
-std::string xml_text(const std::string& text);
-
 }  // namespace optiinfra::embedded

@@ -16,7 +16,9 @@
 #include "embedded/definitions.hpp"
 #include "embedded/file.hpp"
 #include "embedded/log_sync.hpp"
+#include "embedded/planted.hpp"
 #include "embedded/recovery.hpp"
+#include "embedded/users_configuration.hpp"
 #include "embedded/write_guard.hpp"
 
 namespace optiinfra::embedded {
@@ -127,9 +129,12 @@ Result<void> start(Process& state, const fs::path& path, IfAbsent if_absent, Use
     if (state.is_temporary) fs::remove_all(state.path, ignored);
     return std::move(folder).error();
   }
+  OPTIINFRA_CHECK(expect_nothing_planted(folder->engine_path()));
   write_guard::begin(folder->engine_path());
   // Without a file of its own the engine would read ./config.xml or one from the home folder.
   const fs::path file = folder->configuration_path();
+  const fs::path users = folder->users_configuration_path();
+  OPTIINFRA_CHECK(replace_file(users, own_user_configuration(), users.string() + ".new"));
   OPTIINFRA_CHECK(replace_file(file, engine_configuration(*folder), file.string() + ".new"));
   state.folder.emplace(std::move(folder).value());
   state.log_sync = std::make_shared<LogSync>(state.folder->engine_path());

@@ -14,7 +14,7 @@ struct Fence {
   std::vector<std::filesystem::path> writable = {};  ///< Read as well.
   std::vector<std::filesystem::path> write_only =
       {};                    ///< Folders whose files are made and renamed, not read.
-  bool may_connect = false;  ///< To other servers, by TCP.
+  bool may_connect = false;  ///< To other servers.
 };
 
 /// Puts this thread, and every thread that it makes from now on, behind `fence` for good; other threads
@@ -23,7 +23,8 @@ struct Fence {
 /// The function file('/path') of the engine's SQL reads any file that the process may read, and no grant
 /// forbids it; so the process may read next to nothing.
 ///
-/// Returns false on a kernel without Landlock (before 5.13, or turned off): there is no fence then.
+/// Returns false on a kernel without Landlock (before 5.13, or turned off): files have no fence then,
+/// connections have.
 Result<bool> raise_fence(const Fence& fence);
 
 /// What the engine itself reads: time zones, name resolution, what /proc says of the machine.

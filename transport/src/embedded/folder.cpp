@@ -233,6 +233,8 @@ Result<void> Folder::prepare() {
   std::error_code code;
   fs::create_directories(engine_path(), code);
   if (code) return storage_error(engine_path(), "cannot create", code.value());
+  // The engine makes its files readable by all, which a folder that was made before may be too.
+  fs::permissions(engine_path(), fs::perms::owner_all, code);
   was_unclean_ = fs::exists(path_ / "unclean", code);
   if (!was_unclean_) OPTIINFRA_CHECK(replace_file(path_ / "unclean", "", path_ / "unclean.new"));
   take_reserve(path_, room_);

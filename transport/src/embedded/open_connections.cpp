@@ -26,17 +26,31 @@ bool is_listening(int socket) {
   return ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
 }
 
-}  // namespace
-
-void end_connections(std::initializer_list<std::uint16_t> ports) {
+/// Calls `visit` with each TCP socket of this process and its port.
+template <typename Visit>
+void for_each_socket(const Visit& visit) {
   std::error_code code;
   for (std::filesystem::directory_iterator file("/proc/self/fd", code), end; !code && file != end;
        file.increment(code)) {
     const int socket = std::atoi(file->path().filename().c_str());
-    const std::uint16_t port = local_port(socket);
-    if (port == 0 || std::find(ports.begin(), ports.end(), port) == ports.end()) continue;
-    if (!is_listening(socket)) ::shutdown(socket, SHUT_RDWR);
+    if (const std::uint16_t port = local_port(socket); port != 0) visit(socket, port);
   }
+}
+
+}  // namespace
+
+void end_connections(std::initializer_list<std::uint16_t> ports) {
+  for_each_socket([&](int socket, std::uint16_t port) {
+    if (std::find(ports.begin(), ports.end(), port) != ports.end() && !is_listening(socket))
+      ::shutdown(socket, SHUT_RDWR);
+  });
+}
+
+bool listens_on(std::uint16_t wanted) {
+  bool listens = false;
+  for_each_socket(
+      [&](int socket, std::uint16_t port) { listens = listens || (port == wanted && is_listening(socket)); });
+  return listens;
 }
 
 }  // namespace optiinfra::embedded

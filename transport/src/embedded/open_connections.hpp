@@ -10,4 +10,7 @@ namespace optiinfra::embedded {
 /// open for those who hold them, and ports that listen go on.
 void end_connections(std::initializer_list<std::uint16_t> ports);
 
+/// Whether this process accepts connections to its `port`.
+bool listens_on(std::uint16_t port);
+
 }  // namespace optiinfra::embedded

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -21,6 +22,7 @@
 #include "embedded/pipe.hpp"
 #include "embedded/refused_formats.hpp"
 #include "embedded/serve_options.hpp"
+#include "embedded/users_configuration.hpp"
 #include "embedded/write_guard.hpp"
 
 namespace optiinfra {
@@ -32,13 +34,15 @@ namespace {
 constexpr std::chrono::seconds kCancelTime{3};
 /// How often a stop looks whether statements still run: so many times in all.
 constexpr int kLooks = 50;
-/// How often a server keeps a copy of definitions that its clients have changed (definitions.hpp) or, where it only
-/// reads, looks whether it could write.
-constexpr std::chrono::seconds kLook{5};
+/// How often a running server looks whether its ports are open and, where it only reads, whether it could
+/// write; every so many looks it keeps a copy of definitions that its clients have changed (definitions.hpp).
+constexpr std::chrono::seconds kLook{1};
+constexpr unsigned kDiskLooks = 5;
 
-std::string start_statements(const std::string& answer_path) {
-  return "SYSTEM START LISTEN TCP;\nSYSTEM START LISTEN HTTP;\n"
-         "SELECT getServerPort('tcp_port'), getServerPort('http_port') INTO OUTFILE '" +
+/// Opens the port of `protocol`, "TCP" or "HTTP", and answers with its number.
+std::string listen_statements(const std::string& protocol, const std::string& answer_path) {
+  const std::string port = protocol == "TCP" ? "tcp_port" : "http_port";
+  return "SYSTEM START LISTEN " + protocol + ";\nSELECT getServerPort('" + port + "') INTO OUTFILE '" +
          answer_path + "' APPEND FORMAT TSV;\n";
 }
 
@@ -116,72 +120,104 @@ Fence fence_of(const ServeOptions& options, const Folder& folder, const ServerFi
 }
 
 /// A server on its way from boot to stop. The engine runs in a thread of its own; what it is to do it
-/// reads from two files of statements, which are pipes: the first opens the ports, the second comes
-/// when a stop is asked for. Waiting for a pipe costs nothing, and no user can cancel it.
+/// reads from three files of statements, which are pipes: the first opens the native port, the second, once
+/// the tables are there, the HTTP port, and the third comes when a stop is asked for. Waiting for a pipe
+/// costs nothing, and no user can cancel it.
 class Server {
  public:
-  Server(const ServeOptions& options, ExclusiveEngine& engine, Pipe start, Pipe answer, Pipe stop)
+  Server(const ServeOptions& options, ExclusiveEngine& engine, Pipe native, Pipe http, Pipe stop, Pipe answer)
       : options_(options),
         engine_(engine),
         files_(engine.folder()),
-        start_(std::move(start)),
-        answer_(std::move(answer)),
-        stop_(std::move(stop)) {}
+        native_(std::move(native)),
+        http_(std::move(http)),
+        stop_(std::move(stop)),
+        answer_(std::move(answer)) {}
 
-  Result<void> run(const ServeReady& on_ready, const std::stop_token& stop) {
+  Result<void> run(const ServeEvents& events, const std::stop_token& stop) {
     OPTIINFRA_CHECK(files_.write(options_));
-    start_.write(start_statements(answer_path_));
-    start_.close_write_end();
+    native_.write(listen_statements("TCP", answer_path_));
+    native_.close_write_end();
     std::thread engine([this] { run_engine(); });
-    follow(on_ready, stop);
+    follow(events, stop);
     engine.join();
     return verdict(stop);
   }
 
  private:
   /// From boot to the request to stop.
-  void follow(const ServeReady& on_ready, const std::stop_token& stop) {
-    if (const auto address = address_of(answer_.read_line())) {
-      is_ready_ = true;
+  void follow(const ServeEvents& events, const std::stop_token& stop) {
+    ServedAddress address{.tcp = {options_.listen, 0}, .http = {options_.listen, 0}};
+    if (read_port(address.tcp)) {
+      address.is_fenced = is_fenced_;
+      address.why_only_reading = engine_.folder().why_only_reading();
       files_.remove();
-      const std::string printed = without_log_notice(captured_.take());
-      std::fwrite(printed.data(), 1, printed.size(), stderr);
-      engine_.folder().announce(address->url(options_).description());
-      refusal_ = on_ready(*address);
-      if (refusal_) refusal_ = wait(stop);
+      outcome_ = events.on_native(address);
+      if (outcome_) {
+        http_.write(listen_statements("HTTP", answer_path_));
+        http_.close_write_end();
+        if (read_port(address.http)) {
+          become_ready(address);
+          outcome_ = events.on_ready(address);
+          if (outcome_) outcome_ = serve_until(stop, {address.tcp.port, address.http.port});
+        }
+      }
+      http_.close_write_end();
       stop_.write(stop_statements(options_.grace, answer_path_));
       stop_.close_write_end();
       answer_.read_line();
       // The engine waits five seconds for connections to end and then ends the process; one that has said
       // nothing yet would not end.
-      end_connections({address->tcp.port, address->http.port});
+      end_connections({address.tcp.port, address.http.port});
     }
+    http_.close_write_end();
     stop_.close_write_end();
   }
 
-  /// Until a stop is asked for or the engine ends. A store that was opened for reading because its disk was
-  /// full is given back when there is room: the engine boots once in a process.
-  Result<void> wait(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    do {
-      if (!engine_.folder().is_only_read()) {
+  bool read_port(Endpoint& endpoint) {
+    unsigned port = 0;
+    if (std::sscanf(answer_.read_line().c_str(), "%u", &port) != 1) return false;
+    endpoint.port = static_cast<std::uint16_t>(port);
+    return true;
+  }
+
+  void become_ready(const ServedAddress& address) {
+    is_ready_ = true;
+    const std::string printed = without_log_notice(captured_.take());
+    std::fwrite(printed.data(), 1, printed.size(), stderr);
+    engine_.folder().announce(address.url(options_).description());
+  }
+
+  /// Keeps a copy of definitions that clients have changed. A store that was opened for reading because its
+  /// disk was full is given back when there is room: the engine boots once in a process.
+  Result<void> look_after_disk() {
+    if (!engine_.folder().is_only_read()) {
+      if (looks_++ % kDiskLooks == 0)
         (void)keep_definitions_copy(engine_.folder().engine_path());  // Tried again in the next round.
-      } else if (engine_.folder().has_room_again()) {
-        return Error{ErrorKind::kUnavailable,
-                     "the store can be written to again; start the server once more to take inserts"};
-      }
-      changed_.wait_for(lock, stop, kLook, [this] { return has_ended_; });
-    } while (!has_ended_ && !stop.stop_requested());
+    } else if (engine_.folder().has_room_again()) {
+      return Error{ErrorKind::kUnavailable,
+                   "the store can be written to again; start the server once more to take inserts"};
+    }
     return {};
   }
 
-  std::optional<ServedAddress> address_of(const std::string& ports) const {
-    unsigned tcp = 0, http = 0;
-    if (std::sscanf(ports.c_str(), "%u\t%u", &tcp, &http) != 2) return std::nullopt;
-    return ServedAddress{.tcp = {options_.listen, static_cast<std::uint16_t>(tcp)},
-                         .http = {options_.listen, static_cast<std::uint16_t>(http)},
-                         .is_fenced = is_fenced_,
-                         .why_only_reading = engine_.folder().why_only_reading()};
+  /// Returns when the engine or the server is to end, or an error when a statement has closed a port: a
+  /// process that nobody can reach would only hold the store.
+  Result<void> serve_until(const std::stop_token& stop, std::initializer_list<std::uint16_t> ports) {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, stop, kLook, [this] { return has_ended_; })) {
+      if (stop.stop_requested()) return {};
+      if (auto kept = look_after_disk(); !kept) return kept;
+      for (const std::uint16_t port : ports) {
+        if (listens_on(port)) continue;
+        return Error{
+            ErrorKind::kUnavailable,
+            "port " + std::to_string(port) +
+                " was closed by a statement (SYSTEM STOP LISTEN), so the server ends; start it again, "
+                "with --user so that such statements are refused"};
+      }
+    }
+    return {};
   }
 
   void run_engine() {
@@ -206,7 +242,8 @@ class Server {
                                "--path=" + engine_.folder().engine_path().string(),
                                "--config-file=" + files_.server().string(),
                                "--queries-file",
-                               start_.read_name(),
+                               native_.read_name(),
+                               http_.read_name(),
                                stop_.read_name()};
     char* argv[std::size(arguments)];
     for (std::size_t i = 0; i < std::size(arguments); ++i) argv[i] = arguments[i].data();
@@ -220,11 +257,11 @@ class Server {
   }
 
   Result<void> verdict(const std::stop_token& stop) {
+    if (!outcome_) return outcome_;
     if (!is_ready_) {
       const std::string printed = without_log_notice(captured_.take());
       return boot_error(options_, printed.empty() ? reason_ : first_line(printed));
     }
-    if (!refusal_) return refusal_;
     if (!stop.stop_requested())
       return Error{ErrorKind::kUnavailable, "the engine stopped by itself: " + first_line(reason_)};
     return {};
@@ -233,33 +270,36 @@ class Server {
   const ServeOptions& options_;
   ExclusiveEngine& engine_;
   const ServerFiles files_;
-  Pipe start_, answer_, stop_;
+  Pipe native_, http_, stop_, answer_;
   const std::string answer_path_ = answer_.write_name();
   CapturedStandardError captured_;
   bool is_ready_ = false;
   bool is_fenced_ = false;  ///< Written before the answer comes.
-  Result<void> refusal_;    ///< Of on_ready.
+  Result<void> outcome_;    ///< Of the caller's events, and of the ports.
   std::string reason_;      ///< Of the engine's end.
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool has_ended_ = false;
+  unsigned looks_ = 0;
 };
 
 }  // namespace
 }  // namespace embedded
 
-Result<void> serve(const ServeOptions& options, const ServeReady& on_ready, std::stop_token stop) {
+Result<void> serve(const ServeOptions& options, const ServeEvents& events, std::stop_token stop) {
   using namespace embedded;
   OPTIINFRA_CHECK(check_serve_options(options));
   OPTIINFRA_TRY(ExclusiveEngine engine, ExclusiveEngine::take(options.folder, IfAbsent::kCreate));
   OPTIINFRA_CHECK(survive_connection_errors(engine.library()));
   OPTIINFRA_CHECK(refuse_orc(engine.library()));
   write_guard::begin(engine.folder().engine_path(), end_process);
-  OPTIINFRA_TRY(Pipe start_pipe, Pipe::open());
-  OPTIINFRA_TRY(Pipe answer_pipe, Pipe::open());
+  OPTIINFRA_TRY(Pipe native_pipe, Pipe::open());
+  OPTIINFRA_TRY(Pipe http_pipe, Pipe::open());
   OPTIINFRA_TRY(Pipe stop_pipe, Pipe::open());
-  Server server(options, engine, std::move(start_pipe), std::move(answer_pipe), std::move(stop_pipe));
-  auto served = server.run(on_ready, stop);
+  OPTIINFRA_TRY(Pipe answer_pipe, Pipe::open());
+  Server server(options, engine, std::move(native_pipe), std::move(http_pipe), std::move(stop_pipe),
+                std::move(answer_pipe));
+  auto served = server.run(events, stop);
   (void)keep_definitions_copy(engine.folder().engine_path());
   engine.folder().mark_clean();
   return served;

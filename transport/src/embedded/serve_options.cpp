@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cstring>
+#include <set>
 
 namespace optiinfra {
 namespace {
@@ -17,22 +19,30 @@ bool is_plain(const std::string& name) {
              std::string::npos;
 }
 
-Result<void> check_user(const ServeOptions& options) {
-  OPTIINFRA_TRY(const bool loopback, is_loopback(options.listen));
-  if (options.user.empty()) {
-    if (!options.password.empty())
-      return invalid("a password without a user means nothing; name the user too");
-    if (!loopback)
-      return invalid(
-          "other machines can reach " + options.listen +
-          ", so the server needs a user with a password; without one it listens on 127.0.0.1 or ::1");
-    return {};
-  }
-  if (options.user == "default")
+Result<void> check_user(const ServedUser& user) {
+  if (user.name == "default")
     return invalid("'default' is the server's own user and cannot have a password; choose another name");
-  if (!is_plain(options.user))
+  if (!is_plain(user.name))
     return invalid("a user's name is made of letters, digits, '_' and '-', and starts with a letter");
-  if (options.password.empty()) return invalid("the user " + options.user + " needs a password");
+  if (user.password.empty()) return invalid("the user " + user.name + " needs a password");
+  return {};
+}
+
+Result<void> check_users(const ServeOptions& options) {
+  OPTIINFRA_TRY(const bool loopback, is_loopback(options.listen));
+  if (options.users.empty()) {
+    if (loopback) return {};
+    return invalid(
+        "other machines can reach " + options.listen +
+        ", so the server needs a user with a password; without one it listens on 127.0.0.1 or ::1");
+  }
+  std::set<std::string> names;
+  for (const ServedUser& user : options.users) {
+    OPTIINFRA_CHECK(check_user(user));
+    if (!names.insert(user.name).second) return invalid("the user " + user.name + " is named twice");
+  }
+  if (embedded::first_admin(options) == nullptr)
+    return invalid("one of the users must be an admin: the server makes its tables as that user");
   return {};
 }
 
@@ -69,8 +79,8 @@ StoreUrl ServedAddress::url(const ServeOptions& options) const {
   const bool is_any = tcp.host == "0.0.0.0" || tcp.host == "::";
   StoreUrl url{.protocol = Protocol::kNative};
   url.hosts = {{is_any ? "127.0.0.1" : tcp.host, tcp.port}};
-  if (!options.user.empty()) url.user = options.user;
-  url.password = options.password;
+  if (const ServedUser* admin = embedded::first_admin(options))
+    url.user = admin->name, url.password = admin->password;
   return url;
 }
 
@@ -83,11 +93,28 @@ Result<void> check_serve_options(const ServeOptions& options) {
                    std::to_string(options.tcp_port));
   if (options.connections_max < 16 || options.grace.count() < 0 || options.grace.count() > 120)
     return invalid("connections_max must be at least 16, and grace from 0 to 120 seconds");
-  OPTIINFRA_CHECK(check_user(options));
+  if (options.statement_time_max.count() < 1) return invalid("a statement needs a second at least");
+  for (const std::string& name : options.host_names) {
+    if (!embedded::is_host_name(name))
+      return invalid("'" + name + "' is no host's name: write it as in a URL, without a port");
+  }
+  OPTIINFRA_CHECK(check_users(options));
   return check_clusters(options);
 }
 
 namespace embedded {
+
+const ServedUser* first_admin(const ServeOptions& options) {
+  const auto admin = std::find_if(options.users.begin(), options.users.end(),
+                                  [](const ServedUser& user) { return user.role == ServedRole::kAdmin; });
+  return admin == options.users.end() ? nullptr : &*admin;
+}
+
+bool is_host_name(const std::string& name) {
+  return !name.empty() && name.size() <= 253 &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") ==
+             std::string::npos;
+}
 
 Error boot_error(const ServeOptions& options, const std::string& reason) {
   const bool is_http =

@@ -7,6 +7,12 @@
 
 namespace optiinfra::embedded {
 
+/// The user as whom the server's own clients log in; nullptr for a server without users.
+const ServedUser* first_admin(const ServeOptions& options);
+
+/// Whether `name` can stand in a URL as a host's name.
+bool is_host_name(const std::string& name);
+
 /// What `reason`, the engine's own words, means to the one who started the server.
 Error boot_error(const ServeOptions& options, const std::string& reason);
 

@@ -1,5 +1,6 @@
 #include "native/connection.hpp"
 
+#include "engine_error.hpp"
 #include "optiinfra/codec/native.hpp"
 
 namespace optiinfra::native {
@@ -90,7 +91,8 @@ Result<void> Connection::greet(const Login& login, net::Deadline deadline) {
   if (!input_.failure() && kind == static_cast<std::uint64_t>(ServerPacket::kException)) {
     const Exception exception = read_exception(input_);
     if (!input_.failure()) {
-      Error error = failed({ErrorKind::kRejected, "the server refuses the connection: " + exception.text});
+      Error error = failed({ErrorKind::kRejected, "the server refuses the connection: " + exception.text +
+                                                      std::string(login_advice(exception.code))});
       error.server_code = exception.code;
       return error;
     }

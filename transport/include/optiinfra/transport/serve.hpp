@@ -23,6 +23,19 @@ struct ServedCluster {
   std::vector<std::vector<Endpoint>> shards;  ///< The replicas of each shard; neither may be empty.
 };
 
+/// What a user may do. Each role may do what the one before it may.
+enum class ServedRole {
+  kRead,   ///< Ask the store's database, and what the engine tells every user of itself.
+  kWrite,  ///< Insert rows into ServeOptions::inserted_tables.
+  kAdmin,  ///< Make, change and drop tables; read what all sessions do; end their statements.
+};
+
+struct ServedUser {
+  std::string name;  ///< A plain name: letters, digits, '_' and '-'.
+  std::string password;
+  ServedRole role = ServedRole::kAdmin;
+};
+
 /// What the engine says of itself while it serves.
 enum class ServerLog { kNone, kError, kWarning, kInformation, kDebug, kTrace };
 
@@ -35,10 +48,19 @@ struct ServeOptions {
   std::uint16_t tcp_port = 9000;   ///< 0: a free one.
   std::uint16_t http_port = 8123;  ///< 0: a free one.
 
-  /// The one user whom the server lets in, with this password. Empty: the user "default" without a
-  /// password, on this machine alone. "default" itself cannot have a password: it is the server's own.
-  std::string user = {};
-  std::string password = {};
+  /// Who may log in; one of them must be an admin. Empty: the user "default" without a password, an admin,
+  /// on this machine alone. "default" itself cannot have a password: it is the server's own.
+  std::vector<ServedUser> users = {};
+  /// Tables of the store's database that a user with the role kWrite inserts into.
+  std::vector<std::string> inserted_tables = {};
+
+  /// Names by which HTTP clients reach this server, beside IP addresses, "localhost" and this machine's own
+  /// name. A request for any other Host is refused: it may come from a web page whose name was pointed here.
+  std::vector<std::string> host_names = {};
+  bool has_engine_pages = false;  ///< Whether /play, /dashboard and the other pages of the engine answer.
+
+  /// The longest that a statement may run. Its settings can say less, and an admin's up to a day.
+  std::chrono::seconds statement_time_max{600};
 
   std::uint64_t memory_bytes_max = 0;    ///< Of the engine; 0: half of the machine's.
   std::uint32_t connections_max = 1024;  ///< To each port at once, 16 or more; one more is turned away.
@@ -62,7 +84,7 @@ struct ServedAddress {
   /// Why the store takes no writes: its disk was full or is read-only. Empty where it takes them.
   std::string why_only_reading = {};
 
-  /// For a program on this machine: native TCP, with the user and password of `options`.
+  /// For a program on this machine: native TCP, as the first admin of `options`.
   StoreUrl url(const ServeOptions& options) const;
 };
 
@@ -73,11 +95,17 @@ Result<bool> is_loopback(const std::string& address);
 /// Whether serve() could be called with these. Errors: kInvalidArgument that says what to do.
 Result<void> check_serve_options(const ServeOptions& options);
 
-/// Called when both ports accept. An error stops the server.
-using ServeReady = std::function<Result<void>(const ServedAddress&)>;
+/// What the caller does on the way to a running server; an error of either stops it. Both are called once,
+/// from another thread, and may be a client's work.
+struct ServeEvents {
+  /// The native port accepts, the HTTP port does not yet. Makes the tables, so that /ping means that they
+  /// are there. `http` of the address is not known.
+  std::function<Result<void>(const ServedAddress&)> on_native;
+  /// Both ports accept.
+  std::function<Result<void>(const ServedAddress&)> on_ready;
+};
 
-/// Serves until `stop` is requested. Calls `on_ready` once, from another thread; what it does may be a
-/// client's work, such as making the tables.
+/// Serves until `stop` is requested.
 ///
 /// Stopping: the ports are closed, running statements get `grace` to finish, the rest is cancelled, and
 /// what was written is flushed. That takes at most `grace` and some seconds; a connection that cannot be
@@ -88,11 +116,12 @@ using ServeReady = std::function<Result<void>(const ServedAddress&)>;
 /// sigwait. While it boots, the folder holds the password's hash and, with clusters, the password (mode
 /// 0600).
 ///
-/// Users may read and write tables and make them, not reach other programs, hosts (unless there are
-/// clusters) or files by statements (docs/server.md tells the rest).
+/// Users may do what their role says, not reach other programs, hosts (unless there are clusters) or files
+/// by statements (docs/server.md tells the rest).
 ///
 /// Errors: kInvalidArgument for options that contradict each other, kUnavailable for a port that is taken
-/// and for a folder that another process holds (naming it), kStorage, kIncompatible, that of on_ready.
-Result<void> serve(const ServeOptions& options, const ServeReady& on_ready, std::stop_token stop);
+/// or that a statement has closed, and for a folder that another process holds (naming it), kStorage,
+/// kIncompatible, those of `events`.
+Result<void> serve(const ServeOptions& options, const ServeEvents& events, std::stop_token stop);
 
 }  // namespace optiinfra
