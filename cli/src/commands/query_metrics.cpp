@@ -119,7 +119,7 @@ void define_metrics(CLI::App& parent, Action& action) {
       parent, action, "metrics", "Any measures by any dimensions, over any window",
       "  optiinfra query metrics --measures total_cost --by provider,region --bucket day --from now-30d --to "
       "now\n"
-      "  optiinfra query metrics --measures request_count,p95_latency --by customer,model \\\n"
+      "  optiinfra query metrics --measures total_tokens,p95_latency --by customer,model \\\n"
       "      --where service=UUID --order p95_latency:desc --limit 10",
       describe, run);
 }
