@@ -74,8 +74,8 @@ Result<const Measure*> find_measure(const Plan& plan, const Question& question, 
   std::erase_if(found, [&](const Measure* each) { return !missing_dimensions(plan, each->family).empty(); });
   if (found.size() == 1) return found.front();
   if (found.empty())
-    return invalid(std::string(table_of(first.family).name) + " has '" + name + "', and is not kept by " +
-                   joined(missing_dimensions(plan, first.family)));
+    return invalid("'" + name + "' is a measure of " + table_of(first.family).name +
+                   ", which does not know " + joined(missing_dimensions(plan, first.family)));
   std::vector<std::string> names;
   for (const Measure* each : found)
     names.push_back(std::string(table_of(each->family).name) + "." + each->name);
