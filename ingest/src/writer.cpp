@@ -93,8 +93,7 @@ Result<Writer> Writer::open(Client& client, WriterOptions options) {
 }
 
 template <typename Row>
-Result<WriteReceipt> Writer::write(const Batch<Row>& batch,
-                                   const WriteOptions& options) {
+Result<WriteReceipt> Writer::write(const Batch<Row>& batch, const WriteOptions& options) {
   return state_->write<Row>(batch, options);
 }
 

@@ -80,8 +80,7 @@ void Writer::State::start() {
 // --- Taking rows over ---
 
 template <typename Row>
-Result<WriteReceipt> Writer::State::write(const Batch<Row>& batch,
-                                          const WriteOptions& options) {
+Result<WriteReceipt> Writer::State::write(const Batch<Row>& batch, const WriteOptions& options) {
   const TableDefinition& table = table_of(MetricTraits<Row>::kFamily);
   if (options.acknowledgement == Acknowledgement::kSpooled && !spool_)
     return Error{ErrorKind::kInvalidArgument,
@@ -157,8 +156,8 @@ Result<Sequence> Writer::State::append_record(Family family, RecordExtent extent
 }
 
 template <typename Row>
-void Writer::State::add_rows(InsertGroup& group, const Batch<Row>& rows,
-                             std::size_t bytes, std::optional<Sequence> record) {
+void Writer::State::add_rows(InsertGroup& group, const Batch<Row>& rows, std::size_t bytes,
+                             std::optional<Sequence> record) {
   append_batch<Row>(group.rows_of<Row>(), rows);
   group.row_count += rows.size();
   group.bytes += bytes;
@@ -166,8 +165,7 @@ void Writer::State::add_rows(InsertGroup& group, const Batch<Row>& rows,
 }
 
 template <typename Row>
-Result<Ticket> Writer::State::stage(const Batch<Row>& rows, std::size_t bytes,
-                                    const WriteOptions& options) {
+Result<Ticket> Writer::State::stage(const Batch<Row>& rows, std::size_t bytes, const WriteOptions& options) {
   constexpr Family kFamily = MetricTraits<Row>::kFamily;
   OPTIINFRA_CHECK(take_memory(bytes));
   Stage& stage = stage_of(kFamily);

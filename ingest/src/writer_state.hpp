@@ -61,8 +61,7 @@ class Writer::State {
   Group new_group(Family family, std::string token);
   std::string next_token();
   template <typename Row>
-  Result<Ticket> stage(const Batch<Row>& rows, std::size_t bytes,
-                       const WriteOptions& options);
+  Result<Ticket> stage(const Batch<Row>& rows, std::size_t bytes, const WriteOptions& options);
   Result<Sequence> append_record(Family family, RecordExtent extent, const std::string& token,
                                  const Block& rows);
   template <typename Row>

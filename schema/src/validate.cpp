@@ -54,8 +54,8 @@ std::string value_text(double number) {
 
 }  // namespace
 
-// Named, because the instantiations below stand in an included list, where the compiler warns of a template that
-// holds a type of an unnamed namespace.
+// Named, because the instantiations below stand in an included list, where the compiler warns of a template
+// that holds a type of an unnamed namespace.
 namespace validation {
 
 class Checker {
