@@ -23,7 +23,7 @@ T expect(Result<T> result) {
 }
 
 template <typename Row>
-using BatchOf = typename MetricTraits<Row>::BatchType;
+using BatchOf = Batch<Row>;
 
 template <typename Row>
 BatchOf<Row> rows_of(Family family, std::size_t rows) {

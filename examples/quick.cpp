@@ -33,5 +33,5 @@ int main(int argc, char** argv) {
 
   auto last_day = client->query_performance_p95(customer, service);
   if (!last_day) return complain(last_day.error());
-  std::cout << last_day->total_requests << " requests, p95 " << last_day->p95_latency_ms << " ms\n";
+  std::cout << last_day->total_requests << " requests, p95 " << *last_day->p95_latency_ms << " ms\n";
 }

@@ -131,7 +131,7 @@ void fill(const Api& api, void* vector, const auto& values, std::size_t first, s
 }
 
 template <typename Row>
-Result<void> append(Database& store, const typename MetricTraits<Row>::BatchType& batch) {
+Result<void> append(Database& store, const Batch<Row>& batch) {
   const Api& api = store.api;
   std::vector<void*> types;
   for_each_column<Row>([&](const auto& access) {
@@ -184,7 +184,7 @@ std::string question(const Rows& rows) {
 }
 
 template <typename Row>
-Result<void> insert(Database& store, const typename MetricTraits<Row>::BatchType& batch, Course& course) {
+Result<void> insert(Database& store, const Batch<Row>& batch, Course& course) {
   OPTIINFRA_CHECK(store.query(create_table<Row>()));
   const double begin = clock_seconds(), cpu = cpu_seconds();
   OPTIINFRA_CHECK(append<Row>(store, batch));

@@ -52,12 +52,12 @@ Result<std::vector<double>> ask(Client& client, const Rows& rows) {
   if (std::holds_alternative<PerformanceBatch>(rows.batch)) {
     OPTIINFRA_TRY(const Uuid service, Uuid::parse(rows.busiest));
     OPTIINFRA_TRY(const auto a, client.query_performance(rows.busiest_customer, service, rows.range));
-    return std::vector{a.avg_latency_ms, a.p95_latency_ms, a.p99_latency_ms, a.avg_throughput,
+    return std::vector{*a.avg_latency_ms, *a.p95_latency_ms, *a.p99_latency_ms, *a.avg_throughput,
                        static_cast<double>(a.total_requests)};
   }
   OPTIINFRA_TRY(const auto a, client.query_resource(rows.busiest_customer, rows.busiest, rows.range));
-  return std::vector{a.avg_gpu_utilization, a.max_gpu_utilization, a.avg_gpu_memory_mb, a.avg_cpu_utilization,
-                     static_cast<double>(a.sample_count)};
+  return std::vector{*a.avg_gpu_utilization, *a.max_gpu_utilization, *a.avg_gpu_memory_mb,
+                     *a.avg_cpu_utilization, static_cast<double>(a.sample_count)};
 }
 
 Result<void> weigh(Client& client, const TableDefinition& table, Course& course) {

@@ -17,7 +17,7 @@ template <typename Row>
 Result<Rows> make(std::size_t count, double share, sys_seconds end) {
   const auto wanted = static_cast<std::uint64_t>(static_cast<double>(count) / share) + 1'000;
   OPTIINFRA_TRY(Fleet fleet, Fleet::create({.seed = 1, .days = 1, .rows = wanted, .end = end}));
-  typename MetricTraits<Row>::BatchType batch;
+  Batch<Row> batch;
   if (!fleet.next_batch(batch, count) || batch.size() != count)
     return Error{ErrorKind::kInvalidArgument, "the fleet has fewer than " + std::to_string(count) + " rows"};
   return Rows{std::move(batch), fleet.description().range, {}, {}};
@@ -52,7 +52,7 @@ void print(std::ostream& out, std::string_view value) { out << value; }
 void print(std::ostream& out, auto value) { out << +value; }
 
 template <typename Row>
-void write(std::ostream& out, const typename MetricTraits<Row>::BatchType& batch) {
+void write(std::ostream& out, const Batch<Row>& batch) {
   for (std::size_t row = 0; row < batch.size(); ++row) {
     out << format_time(sys_seconds{std::chrono::seconds{batch.timestamp[row]}});
     bool is_first = true;

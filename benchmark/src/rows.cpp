@@ -35,7 +35,7 @@ FleetOptions day_options(std::uint64_t seed, std::uint64_t rows, RequestIds ids)
 template <typename Row>
 Result<void> fill(std::vector<AnyBatch>& batches, RequestIds ids, std::uint64_t seed, std::uint64_t rows,
                   std::size_t batch_rows) {
-  using Batch = typename MetricTraits<Row>::BatchType;
+  using Batch = Batch<Row>;
   Batch gathered, part;
   for (std::uint64_t made = 0; made < rows; ++seed) {
     const auto wanted = static_cast<double>(rows - made) / share_of(MetricTraits<Row>::kFamily);
@@ -55,7 +55,7 @@ Result<void> fill(std::vector<AnyBatch>& batches, RequestIds ids, std::uint64_t 
 template <typename Row>
 Result<void> history(std::vector<Fleet>& fleets, std::size_t batch_rows,
                      const std::function<Result<void>(const AnyBatch&)>& take) {
-  typename MetricTraits<Row>::BatchType gathered, part;
+  Batch<Row> gathered, part;
   for (Fleet& fleet : fleets) {
     while (fleet.next_batch(part, batch_rows - gathered.size())) {
       append_batch<Row>(gathered, part);
@@ -114,7 +114,7 @@ Result<RowSet> mixed_day(std::uint64_t seed, std::uint64_t rows, std::size_t bat
   OPTIINFRA_TRY(Fleet fleet, Fleet::create(day_options(seed, rows, RequestIds::kVersion4)));
   for (const Family family : {Family::kPerformance, Family::kResource, Family::kQuality, Family::kCost}) {
     with_metric(family, [&]<typename Row>() {
-      typename MetricTraits<Row>::BatchType batch;
+      Batch<Row> batch;
       while (fleet.next_batch(batch, batch_rows)) set.batches.emplace_back(std::exchange(batch, {}));
     });
   }
@@ -129,7 +129,7 @@ RowSet cut(const RowSet& set, std::size_t batch_rows) {
       for (std::size_t begin = 0; begin < from.size(); begin += batch_rows) {
         rows.resize(std::min(batch_rows, from.size() - begin));
         std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(begin));
-        typename MetricTraits<Row>::BatchType part;
+        Batch<Row> part;
         append_batch<Row>(part, from, rows);
         result.batches.emplace_back(std::move(part));
       }

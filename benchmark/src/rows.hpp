@@ -10,26 +10,11 @@
 
 namespace optiinfra::benchmark {
 
-using AnyBatch = std::variant<CostBatch, PerformanceBatch, ResourceBatch, QualityBatch>;
-
-namespace detail {
-template <typename Batch>
-struct RowOf;
-template <typename Row, typename Columns>
-struct RowOf<Batch<Row, Columns>> {
-  using Type = Row;
-};
-}  // namespace detail
-
 /// Calls `use.template operator()<Row>(rows)` with the batch of its own type.
 template <typename Use>
 decltype(auto) with_rows(const AnyBatch& batch, Use&& use) {
-  return std::visit(
-      [&](const auto& rows) {
-        return use.template operator()<typename detail::RowOf<std::remove_cvref_t<decltype(rows)>>::Type>(
-            rows);
-      },
-      batch);
+  return std::visit([&]<typename Row>(const Batch<Row>& rows) { return use.template operator()<Row>(rows); },
+                    batch);
 }
 
 std::size_t size_of(const AnyBatch& batch);

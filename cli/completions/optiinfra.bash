@@ -14,7 +14,7 @@ _optiinfra() {
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"bench"|"sql"|"version") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"query metrics"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"bench"|"sql"|"version") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
@@ -28,13 +28,14 @@ _optiinfra() {
     "generate") words="-h --help --days --rows --seed --end --url --output -q --quiet" ;;
     "collect") words="host -h --help --url --output -q --quiet" ;;
     "collect host") words="-h --help --customer --instance --interval --for --spool --url --output -q --quiet" ;;
-    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models cost -h --help --url --output -q --quiet" ;;
-    "query cost-hourly") words="-h --help --customer --from --to --provider --url --output -q --quiet" ;;
+    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models cost metrics -h --help --list --url --output -q --quiet" ;;
+    "query cost-hourly") words="-h --help --customer --provider --from --to --url --output -q --quiet" ;;
     "query performance-p95") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query resource-utilization") words="-h --help --customer --instance --hours --from --to --url --output -q --quiet" ;;
     "query quality-trends") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query models") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query cost") words="-h --help --customer --from --to --by --bucket --url --output -q --quiet" ;;
+    "query metrics") words="-h --help --measures --by --bucket --hours --from --to --where --order --limit --url --output -q --quiet" ;;
     "retention") words="show set apply -h --help --url --output -q --quiet" ;;
     "retention show") words="-h --help --url --output -q --quiet" ;;
     "retention set") words="cost performance resource quality raw rollup -h --help --url --output -q --quiet" ;;

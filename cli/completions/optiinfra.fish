@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' bench' ' sql' ' version'
+            case ' init' ' verify' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' query metrics' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' bench' ' sql' ' version'
                 set at "$at $word"
         end
     end
@@ -12,7 +12,6 @@ end
 complete -c optiinfra -f
 complete -c optiinfra -n "__optiinfra_at ''" -a init -d 'Create the store, or bring it up to this program'\''s schema'
 complete -c optiinfra -n "__optiinfra_at ''" -a verify -d 'Check the store: its objects, its retention, and every rollup hour against the raw rows'
-complete -c optiinfra -n "__optiinfra_at ''" -a doctor -d 'Say what is damaged in the store and what to do about it, also where the store does not open: definitions, logs, parts set aside, leftovers, folders without a table'
 complete -c optiinfra -n "__optiinfra_at ''" -a ping -d 'Ask the store whether it answers'
 complete -c optiinfra -n "__optiinfra_at ''" -a import -d 'Store the rows of files, each exactly once: importing again, also after a kill in the middle, adds what is missing'
 complete -c optiinfra -n "__optiinfra_at ''" -a copy -d 'Copy a store into another one - embedded to server, server to cluster, and every other pair - each row once, and compare both sides'
@@ -31,12 +30,7 @@ complete -c optiinfra -n "__optiinfra_at ' init'" -l cluster -x -d 'Spread the s
 complete -c optiinfra -n "__optiinfra_at ' init'" -l no-replication -d 'Plain tables on each host, for shards of one host and servers without a Keeper'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -l repair -d 'Rebuild the rollup hours that differ, from raw rows, and say which'
-complete -c optiinfra -n "__optiinfra_at ' verify'" -l accept-loss -d 'Rebuild also the hours whose raw rows were set aside, with what is left of them'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -l json -d 'The same as --output json'
-complete -c optiinfra -n "__optiinfra_at ' doctor'" -s h -l help -d 'Print help and exit'
-complete -c optiinfra -n "__optiinfra_at ' doctor'" -l repair -d 'Repair what can be repaired without losing a row, and say what was done'
-complete -c optiinfra -n "__optiinfra_at ' doctor'" -l accept-loss -d 'Move parts that cannot be read to the folder set-aside in the store'\''s folder, so that the store counts as whole without their rows'
-complete -c optiinfra -n "__optiinfra_at ' doctor'" -l spool -r -F -d 'Examine this spool, too, which no writer may have open'
 complete -c optiinfra -n "__optiinfra_at ' ping'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' import'" -F
 complete -c optiinfra -n "__optiinfra_at ' import'" -a 'cost performance resource quality'
@@ -66,12 +60,14 @@ complete -c optiinfra -n "__optiinfra_at ' query'" -a resource-utilization -d 'H
 complete -c optiinfra -n "__optiinfra_at ' query'" -a quality-trends -d 'Quality scores and hallucinations of a service, hour by hour'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a models -d 'The models of a service, the busiest first'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a cost -d 'Cost by provider, service, region or instance type, in hours, days or weeks'
+complete -c optiinfra -n "__optiinfra_at ' query'" -a metrics -d 'Any measures by any dimensions, over any window'
 complete -c optiinfra -n "__optiinfra_at ' query'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' query'" -l list -d 'List the measures, dimensions and questions, with units and families'
 complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -l customer -x -d 'The customer who pays'
+complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -l provider -x -d 'Only this cloud: aws, gcp, azure, '
 complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -l from -x -d 'Start of the window, included'
 complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -l to -x -d 'End of the window, not included'
-complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -l provider -x -d 'Only this cloud: aws, gcp, azure, '
 complete -c optiinfra -n "__optiinfra_at ' query performance-p95'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' query performance-p95'" -l customer -x -d 'The customer who is served'
 complete -c optiinfra -n "__optiinfra_at ' query performance-p95'" -l service -x -d 'The customer'\''s service'
@@ -100,8 +96,18 @@ complete -c optiinfra -n "__optiinfra_at ' query cost'" -s h -l help -d 'Print h
 complete -c optiinfra -n "__optiinfra_at ' query cost'" -l customer -x -d 'The customer who pays'
 complete -c optiinfra -n "__optiinfra_at ' query cost'" -l from -x -d 'Start of the window, included'
 complete -c optiinfra -n "__optiinfra_at ' query cost'" -l to -x -d 'End of the window, not included'
-complete -c optiinfra -n "__optiinfra_at ' query cost'" -l by -x -a 'provider service region instance-type' -d 'What cost is added up by'
+complete -c optiinfra -n "__optiinfra_at ' query cost'" -l by -x -a 'provider service region instance-type' -d 'What the numbers are split by'
 complete -c optiinfra -n "__optiinfra_at ' query cost'" -l bucket -x -a 'hour day week' -d 'How long each step is'
+complete -c optiinfra -n "__optiinfra_at ' query metrics'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l measures -x -d 'What is asked for, with commas between'
+complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l by -x -d 'What the numbers are split by, with commas between: customer, model, '
+complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l bucket -x -a 'hour day week' -d 'A row for each of these too'
+complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l hours -x -d 'The last N hours, up to now'
+complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l from -x -d 'Start of an exact window, included'
+complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l to -x -d 'End of an exact window, not included'
+complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l where -x -d 'Only rows with this value of a dimension'
+complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l order -x -d 'What rows are sorted by, with commas between'
+complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l limit -x -d 'Most rows of the answer'
 complete -c optiinfra -n "__optiinfra_at ' retention'" -a show -d 'What the store is configured to keep, and what its engine does keep'
 complete -c optiinfra -n "__optiinfra_at ' retention'" -a set -d 'Set how long a family'\''s rows are kept'
 complete -c optiinfra -n "__optiinfra_at ' retention'" -a apply -d 'Remove expired days now, rather than when a program next writes'

@@ -96,6 +96,8 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
   asked("quality-trends", {"--customer", customer, "--service", service});
   asked("models", {"--customer", customer, "--service", service});
   asked("cost", {"--customer", customer, "--from", "now-24h", "--to", "now", "--by", "region"});
+  asked("metrics", {"--measures", "total_cost,p95_latency", "--by", "customer", "--bucket", "day"});
+  expect("query --list", home.json({"query", "--list"}));
 
   const testing::ServerProcess server(OPTIINFRA_PROGRAM, home / "served");
   ASSERT_TRUE(server.is_ready());

@@ -167,6 +167,44 @@ TEST(Retention, ThatTheEngineDoesNotHoldIsAnErrorWithItsRemedy) {
   EXPECT_THAT(result.error_output, HasSubstr("optiinfra retention set cost raw 90d"));
 }
 
+TEST(Query, PrintsTheWindowThatItsNumbersCover) {
+  const Home home;
+  const auto fleet = home.json({"generate", "--rows", "3000", "--days", "5"});
+  ASSERT_EQ(home.run({"retention", "set", "cost", "raw", "2d"}).exit_code, 0);
+  const std::string customer = fleet["data"]["instances"][0]["customer_id"];
+  const sys_seconds hour = floor_hour(now() - std::chrono::hours{80});
+  const auto text = [](sys_seconds time) { return format_time(time); };
+  const auto hourly =
+      home.json({"query", "cost-hourly", "--customer", customer, "--from",
+                 text(hour + std::chrono::minutes{20}), "--to", text(hour + std::chrono::minutes{40})});
+  EXPECT_EQ(hourly["window"]["begin"], text(hour));
+  EXPECT_EQ(hourly["window"]["end"], text(hour + std::chrono::hours{1}));
+
+  const auto by_region = home.json(
+      {"query", "cost", "--customer", customer, "--from", "now-5d", "--to", "now", "--by", "region"});
+  EXPECT_GE(by_region["window"]["begin"], text(now() - std::chrono::days{2} - std::chrono::minutes{1}));
+  const auto before = home.run(
+      {"query", "cost", "--customer", customer, "--from", "now-5d", "--to", "now-4d", "--by", "region"});
+  EXPECT_EQ(before.exit_code, 1);
+  EXPECT_THAT(before.error_output, HasSubstr("raw rows"));
+}
+
+TEST(Query, ShowsNothingWhereThereIsNoNumber) {
+  const Home home;
+  ASSERT_EQ(home.run({"init"}).exit_code, 0);
+  const std::vector<std::string> question = {"query",   "performance-p95", "--customer",
+                                             kSomeUuid, "--service",       kSomeUuid};
+  const auto data = home.json(question)["data"];
+  EXPECT_EQ(data["total_requests"], 0);
+  EXPECT_EQ(data["requests_per_second"], 0.0);
+  EXPECT_TRUE(data["p95_latency_ms"].is_null()) << data.dump();
+  EXPECT_TRUE(data["max_latency_ms"].is_null()) << data.dump();
+  EXPECT_THAT(home.run(question).output, ::testing::ContainsRegex("p95 latency, ms +-\n"));
+  auto csv = question;
+  csv.insert(csv.end(), {"--output", "csv"});
+  EXPECT_THAT(home.run(csv).output, HasSubstr("\n0,0,,,"));
+}
+
 TEST(Tables, ShowTheWindowTheTimeTakenAndAChart) {
   const Home home;
   const auto fleet = home.json({"generate", "--rows", "20000", "--days", "2"});

@@ -1,64 +1,69 @@
-/// One row of an answer, read by position.
+/// One row of a question's statement.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "optiinfra/client/question.hpp"
 #include "optiinfra/codec/block.hpp"
-#include "optiinfra/core/time.hpp"
-#include "window.hpp"
+#include "plan.hpp"
 
 namespace optiinfra {
 
-/// A number of an answer type: the finished column it comes from and the member it goes to.
+/// A number of an answer type: the measure it comes from and the member it goes to.
 template <typename Answer>
 struct Field {
-  const char* column;
-  std::variant<double Answer::*, std::uint64_t Answer::*> member;
+  const char* measure;
+  std::variant<std::optional<double> Answer::*, std::uint64_t Answer::*> member;
 };
 
-template <typename Answer>
-std::vector<AnswerColumn> columns_of(const std::vector<Field<Answer>>& fields) {
-  std::vector<AnswerColumn> columns;
-  for (const Field<Answer>& field : fields) columns.push_back({field.column, field.member.index() == 1});
-  return columns;
-}
-
-/// Walks the columns of one row from left to right. Asking for another layout than the statement
-/// produced is a bug here, and ends the process.
+/// Asking for another layout than the statement produced is a bug here, and ends the process.
 class AnswerRow {
- private:
-  template <typename Values>
-  auto next() {
-    const Values* values = block_.values<Values>(column_++);
-    if (values == nullptr) detail::broken_invariant("an answer has another layout than its statement");
-    return (*values)[row_];
-  }
-
  public:
-  AnswerRow(const Block& block, std::size_t row) : block_(block), row_(row) {}
+  AnswerRow(const Plan& plan, const Block& block, std::size_t row) : plan_(plan), block_(block), row_(row) {}
 
-  sys_seconds time() { return sys_seconds{std::chrono::seconds{next<std::vector<std::uint32_t>>()}}; }
-  std::string text() { return std::string(next<Strings>()); }
+  /// Where the row's bucket begins; the window's begin without buckets.
+  sys_seconds begin() const;
 
+  /// What the row's numbers cover: the part of its bucket that lies in the window.
+  TimeRange window() const;
+
+  std::string text(std::size_t dimension) const;
+
+  /// Raw rows of the family that the row's numbers rest on.
+  std::uint64_t rows(std::size_t family) const;
+
+  std::uint64_t count(std::size_t measure) const;
+  /// Absent where it rests on no rows: the engine's mean of nothing is NaN, its maximum is 0.
+  std::optional<double> number(std::size_t measure) const;
+
+  std::vector<Cell> cells() const;
+
+  /// Adds the row's raw rows of each family to `covered`.
+  void add_coverage(std::vector<std::uint64_t>& covered) const;
+
+  /// Measure i of the question is fields[i].
   template <typename Answer>
-  void fields(const std::vector<Field<Answer>>& fields, Answer& answer) {
-    for (const Field<Answer>& field : fields) {
-      if (const auto* count = std::get_if<std::uint64_t Answer::*>(&field.member)) {
-        answer.** count = next<std::vector<std::uint64_t>>();
+  void fields(const std::vector<Field<Answer>>& fields, Answer& answer) const {
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (const auto* member = std::get_if<std::uint64_t Answer::*>(&fields[i].member)) {
+        answer.** member = count(i);
       } else {
-        const double value = next<std::vector<double>>();
-        answer.*std::get<double Answer::*>(field.member) =
-            value == value ? value : 0;  // The mean of nothing is NaN.
+        answer.*std::get<std::optional<double> Answer::*>(fields[i].member) = number(i);
       }
     }
   }
 
  private:
+  template <typename Values>
+  auto at(std::size_t column) const;
+  std::size_t column_of(std::size_t family, std::size_t number) const;
+
+  const Plan& plan_;
   const Block& block_;
   std::size_t row_;
-  std::size_t column_ = 0;
 };
 
 }  // namespace optiinfra

@@ -22,8 +22,8 @@ Error refused(const TableDefinition& table, const Validation& validation) {
 }
 
 template <typename Row>
-typename MetricTraits<Row>::BatchType batch_of(std::span<const Row> rows) {
-  typename MetricTraits<Row>::BatchType batch;
+Batch<Row> batch_of(std::span<const Row> rows) {
+  Batch<Row> batch;
   batch.reserve(rows.size());
   batch.append(rows);
   return batch;
@@ -133,9 +133,8 @@ Result<void> Client::with_each_part(const std::function<Result<void>(Transport&,
   });
 }
 
-template <typename Row>
-Result<InsertReceipt> Client::insert(const typename MetricTraits<Row>::BatchType& batch,
-                                     const InsertOptions& options) {
+template <Metric Row>
+Result<InsertReceipt> Client::insert(const Batch<Row>& batch, const InsertOptions& options) {
   const TableDefinition& table = table_of(MetricTraits<Row>::kFamily);
   if (!batch.is_rectangular())
     return Error{ErrorKind::kInvalidArgument,
@@ -186,27 +185,24 @@ Result<void> Client::insert_rollup(Family family, const Block& block, std::strin
   return {};
 }
 
-template Result<InsertReceipt> Client::insert<CostMetric>(const CostBatch&, const InsertOptions&);
-template Result<InsertReceipt> Client::insert<PerformanceMetric>(const PerformanceBatch&,
-                                                                 const InsertOptions&);
-template Result<InsertReceipt> Client::insert<ResourceMetric>(const ResourceBatch&, const InsertOptions&);
-template Result<InsertReceipt> Client::insert<QualityMetric>(const QualityBatch&, const InsertOptions&);
+template <Metric Row>
+Result<InsertReceipt> Client::insert(std::span<const Row> rows, const InsertOptions& options) {
+  if (rows.size() > kInsertRowsMax) return too_many_rows(rows.size());
+  return insert(batch_of(rows), options);
+}
 
-#define OPTIINFRA_INSERT(family, Row, BatchType)                                          \
-  Result<InsertReceipt> Client::insert_##family##_metrics(std::span<const Row> rows,      \
-                                                          const InsertOptions& options) { \
-    if (rows.size() > kInsertRowsMax) return too_many_rows(rows.size());                  \
-    return insert<Row>(batch_of(rows), options);                                          \
-  }                                                                                       \
-  Result<InsertReceipt> Client::insert_##family##_metrics(const BatchType& batch,         \
-                                                          const InsertOptions& options) { \
-    return insert<Row>(batch, options);                                                   \
+#define BEGIN_FAMILY(Name, name)                                                                      \
+  template Result<InsertReceipt> Client::insert(const Batch<Name##Metric>&, const InsertOptions&);    \
+  template Result<InsertReceipt> Client::insert(std::span<const Name##Metric>, const InsertOptions&); \
+  Result<InsertReceipt> Client::insert_##name##_metrics(std::span<const Name##Metric> rows,           \
+                                                        const InsertOptions& options) {               \
+    return insert(rows, options);                                                                     \
+  }                                                                                                   \
+  Result<InsertReceipt> Client::insert_##name##_metrics(const Name##Batch& batch,                     \
+                                                        const InsertOptions& options) {               \
+    return insert(batch, options);                                                                    \
   }
-OPTIINFRA_INSERT(cost, CostMetric, CostBatch)
-OPTIINFRA_INSERT(performance, PerformanceMetric, PerformanceBatch)
-OPTIINFRA_INSERT(resource, ResourceMetric, ResourceBatch)
-OPTIINFRA_INSERT(quality, QualityMetric, QualityBatch)
-#undef OPTIINFRA_INSERT
+#include "optiinfra/schema/families.def"
 
 Result<Client*> default_client() {
   static std::mutex mutex;

@@ -100,7 +100,7 @@ Ranks rank(const Dictionary& values) {
 
 /// The key columns before the time, combined into one rank per row.
 template <typename Row>
-Ranks rank_keys(const typename MetricTraits<Row>::BatchType& batch) {
+Ranks rank_keys(const Batch<Row>& batch) {
   Ranks combined{std::vector<std::uint32_t>(batch.size()), 1};
   for (const std::string_view name : table_of(MetricTraits<Row>::kFamily).raw_key) {
     if (name == "timestamp") break;
@@ -249,6 +249,12 @@ void assign(Dictionary& into, const Dictionary& values, std::span<const std::uin
   into.assign(values, rows);
 }
 
+}  // namespace
+
+// Named, because the instantiations below stand in an included list, where the compiler warns of a template
+// that holds a type of an unnamed namespace.
+namespace gathering {
+
 /// Rows of columns one after the other, in the memory of a spare block's.
 class BlockGatherer {
  public:
@@ -272,11 +278,10 @@ class BlockGatherer {
   Block block_;
 };
 
-}  // namespace
+}  // namespace gathering
 
 template <typename Row>
-InsertPlan plan_insert(const typename MetricTraits<Row>::BatchType& batch,
-                       std::span<const std::uint32_t> left_out) {
+InsertPlan plan_insert(const Batch<Row>& batch, std::span<const std::uint32_t> left_out) {
   const Ranks ranks = rank_keys<Row>(batch);
   const PlaceBits bits = place_bits(batch.timestamp, ranks.distinct);
   return bits.all() <= PackedPlace::kBitsMax
@@ -299,9 +304,8 @@ std::vector<InsertPlan> split_by_shard(const InsertPlan& plan, std::span<const s
 }
 
 template <typename Row>
-Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> rows,
-                   Block spare) {
-  BlockGatherer gatherer(rows, std::move(spare));
+Block gather_block(const Batch<Row>& batch, std::span<const std::uint32_t> rows, Block spare) {
+  gathering::BlockGatherer gatherer(rows, std::move(spare));
   for_each_column<Row>([&](const auto& access) {
     gatherer.add(access.definition.name, access.definition.type, batch.*access.batch);
   });
@@ -309,7 +313,7 @@ Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span
 }
 
 Block gather_block(const Block& block, std::span<const std::uint32_t> rows, Block spare) {
-  BlockGatherer gatherer(rows, std::move(spare));
+  gathering::BlockGatherer gatherer(rows, std::move(spare));
   for (const Column& column : block.columns()) {
     std::visit(
         [&](const auto& values) {
@@ -324,14 +328,9 @@ Block gather_block(const Block& block, std::span<const std::uint32_t> rows, Bloc
   return gatherer.take();
 }
 
-template InsertPlan plan_insert<CostMetric>(const CostBatch&, std::span<const std::uint32_t>);
-template InsertPlan plan_insert<PerformanceMetric>(const PerformanceBatch&, std::span<const std::uint32_t>);
-template InsertPlan plan_insert<ResourceMetric>(const ResourceBatch&, std::span<const std::uint32_t>);
-template InsertPlan plan_insert<QualityMetric>(const QualityBatch&, std::span<const std::uint32_t>);
-template Block gather_block<CostMetric>(const CostBatch&, std::span<const std::uint32_t>, Block);
-template Block gather_block<PerformanceMetric>(const PerformanceBatch&, std::span<const std::uint32_t>,
-                                               Block);
-template Block gather_block<ResourceMetric>(const ResourceBatch&, std::span<const std::uint32_t>, Block);
-template Block gather_block<QualityMetric>(const QualityBatch&, std::span<const std::uint32_t>, Block);
+#define BEGIN_FAMILY(Name, name)                                                               \
+  template InsertPlan plan_insert(const Batch<Name##Metric>&, std::span<const std::uint32_t>); \
+  template Block gather_block(const Batch<Name##Metric>&, std::span<const std::uint32_t>, Block);
+#include "optiinfra/schema/families.def"
 
 }  // namespace optiinfra

@@ -19,8 +19,7 @@ struct InsertPlan {
 /// Plans `batch` without the rows in `left_out` (ascending). Equal batches give equal plans, so that a
 /// retry with the same token repeats the same blocks.
 template <typename Row>
-InsertPlan plan_insert(const typename MetricTraits<Row>::BatchType& batch,
-                       std::span<const std::uint32_t> left_out);
+InsertPlan plan_insert(const Batch<Row>& batch, std::span<const std::uint32_t> left_out);
 
 /// The part of `plan` for each of `shard_count` shards, in the plan's order and with its block borders.
 /// `shard_of_row` says of each row of the batch where it belongs.
@@ -30,8 +29,7 @@ std::vector<InsertPlan> split_by_shard(const InsertPlan& plan, std::span<const s
 /// The block of the rows that `rows` names, in that order. It takes the memory of `spare`, a block that
 /// nobody needs, where that has columns alike.
 template <typename Row>
-Block gather_block(const typename MetricTraits<Row>::BatchType& batch, std::span<const std::uint32_t> rows,
-                   Block spare = {});
+Block gather_block(const Batch<Row>& batch, std::span<const std::uint32_t> rows, Block spare = {});
 
 /// The same of a block without values that may be absent.
 Block gather_block(const Block& block, std::span<const std::uint32_t> rows, Block spare = {});

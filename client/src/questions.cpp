@@ -3,6 +3,7 @@
 #include "answer_row.hpp"
 #include "attempts.hpp"
 #include "client_state.hpp"
+#include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/client.hpp"
 #include "window.hpp"
 
@@ -14,126 +15,118 @@ constexpr int kHoursMax = 87'600;
 using P = PerformanceSummary;
 using R = ResourceSummary;
 
-const std::vector<Field<P>> kPerformanceFields = {
-    {"avg_latency", &P::avg_latency_ms},       {"p50_latency", &P::p50_latency_ms},
-    {"p90_latency", &P::p90_latency_ms},       {"p95_latency", &P::p95_latency_ms},
-    {"p99_latency", &P::p99_latency_ms},       {"min_latency", &P::min_latency_ms},
-    {"max_latency", &P::max_latency_ms},       {"avg_throughput", &P::avg_throughput},
-    {"avg_gpu_util", &P::avg_gpu_utilization}, {"avg_kv_cache_util", &P::avg_kv_cache_utilization},
-    {"avg_batch_size", &P::avg_batch_size},    {"request_count", &P::total_requests},
-    {"prompt_tokens", &P::prompt_tokens},      {"completion_tokens", &P::completion_tokens},
-    {"total_tokens", &P::total_tokens}};
+const std::vector<Field<P>> kPerformanceFields = {{"request_count", &P::total_requests},
+                                                  {"avg_latency", &P::avg_latency_ms},
+                                                  {"p50_latency", &P::p50_latency_ms},
+                                                  {"p90_latency", &P::p90_latency_ms},
+                                                  {"p95_latency", &P::p95_latency_ms},
+                                                  {"p99_latency", &P::p99_latency_ms},
+                                                  {"min_latency", &P::min_latency_ms},
+                                                  {"max_latency", &P::max_latency_ms},
+                                                  {"avg_throughput", &P::avg_throughput},
+                                                  {"avg_gpu_util", &P::avg_gpu_utilization},
+                                                  {"avg_kv_cache_util", &P::avg_kv_cache_utilization},
+                                                  {"avg_batch_size", &P::avg_batch_size},
+                                                  {"prompt_tokens", &P::prompt_tokens},
+                                                  {"completion_tokens", &P::completion_tokens},
+                                                  {"total_tokens", &P::total_tokens}};
 
-const std::vector<Field<R>> kResourceFields = {{"avg_gpu_util", &R::avg_gpu_utilization},
-                                               {"max_gpu_util", &R::max_gpu_utilization},
-                                               {"avg_gpu_memory", &R::avg_gpu_memory_mb},
-                                               {"max_gpu_memory", &R::max_gpu_memory_mb},
-                                               {"max_gpu_temperature", &R::max_gpu_temperature},
-                                               {"avg_cpu_util", &R::avg_cpu_utilization},
-                                               {"max_cpu_util", &R::max_cpu_utilization},
-                                               {"avg_memory", &R::avg_memory_gb},
-                                               {"avg_network_rx", &R::avg_network_rx_mbps},
-                                               {"avg_network_tx", &R::avg_network_tx_mbps},
-                                               {"sample_count", &R::sample_count}};
+const std::vector<Field<R>> kResourceFields = {
+    {"sample_count", &R::sample_count},         {"avg_gpu_util", &R::avg_gpu_utilization},
+    {"max_gpu_util", &R::max_gpu_utilization},  {"avg_gpu_memory", &R::avg_gpu_memory_mb},
+    {"max_gpu_memory", &R::max_gpu_memory_mb},  {"max_gpu_temperature", &R::max_gpu_temperature},
+    {"avg_cpu_util", &R::avg_cpu_utilization},  {"max_cpu_util", &R::max_cpu_utilization},
+    {"avg_memory", &R::avg_memory_gb},          {"avg_network_rx", &R::avg_network_rx_mbps},
+    {"avg_network_tx", &R::avg_network_tx_mbps}};
 
 const std::vector<Field<QualityHour>> kQualityFields = {
-    {"avg_quality", &QualityHour::avg_quality},     {"avg_relevance", &QualityHour::avg_relevance},
-    {"avg_coherence", &QualityHour::avg_coherence}, {"avg_factuality", &QualityHour::avg_factuality},
-    {"avg_toxicity", &QualityHour::avg_toxicity},   {"hallucination_count", &QualityHour::hallucinations},
-    {"request_count", &QualityHour::total_requests}};
+    {"request_count", &QualityHour::total_requests},      {"avg_quality", &QualityHour::avg_quality},
+    {"avg_relevance", &QualityHour::avg_relevance},       {"avg_coherence", &QualityHour::avg_coherence},
+    {"avg_factuality", &QualityHour::avg_factuality},     {"avg_toxicity", &QualityHour::avg_toxicity},
+    {"hallucination_count", &QualityHour::hallucinations}};
 
-const std::vector<Field<CostHour>> kCostFields = {{"total_cost", &CostHour::total_cost},
-                                                  {"avg_utilization", &CostHour::avg_utilization},
-                                                  {"sample_count", &CostHour::sample_count}};
+const std::vector<Field<CostHour>> kCostFields = {{"sample_count", &CostHour::sample_count},
+                                                  {"total_cost", &CostHour::total_cost},
+                                                  {"avg_utilization", &CostHour::avg_utilization}};
 
-const std::vector<Field<CostPoint>> kCostPointFields = {{"total_cost", &CostPoint::total_cost},
-                                                        {"avg_utilization", &CostPoint::avg_utilization},
-                                                        {"sample_count", &CostPoint::sample_count}};
+const std::vector<Field<CostPoint>> kCostPointFields = {{"sample_count", &CostPoint::sample_count},
+                                                        {"total_cost", &CostPoint::total_cost},
+                                                        {"avg_utilization", &CostPoint::avg_utilization}};
 
-const char* bucket_expression(Bucket bucket) {
-  switch (bucket) {
-    case Bucket::kHour:
-      return "hour";
-    case Bucket::kDay:
-      return "toStartOfDay(hour, 'UTC')";
-    case Bucket::kWeek:
-      return "toMonday(hour, 'UTC')";
-  }
-  return "hour";
-}
-
-sys_seconds bucket_end(sys_seconds begin, Bucket bucket) {
-  switch (bucket) {
-    case Bucket::kHour:
-      return begin + std::chrono::hours{1};
-    case Bucket::kDay:
-      return begin + std::chrono::days{1};
-    case Bucket::kWeek:
-      return begin + std::chrono::weeks{1};
-  }
-  return begin;
-}
-
-Result<void> expect_range(TimeRange range) {
-  if (range.begin < range.end) return {};
-  return Error{ErrorKind::kInvalidArgument, "the range from " + format_time(range.begin) + " to " +
-                                                format_time(range.end) +
-                                                " is empty; its start must lie before its end"};
-}
+Error invalid(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }
 
 /// Ends with the present second, so that what was just stored is part of the answer.
 Result<TimeRange> last_hours(int hours) {
-  if (hours < 1 || hours > kHoursMax) {
-    return Error{ErrorKind::kInvalidArgument,
-                 std::to_string(hours) + " hours are outside 1 to " + std::to_string(kHoursMax)};
-  }
+  if (hours < 1 || hours > kHoursMax)
+    return invalid(std::to_string(hours) + " hours are outside 1 to " + std::to_string(kHoursMax));
   const sys_seconds end = now() + std::chrono::seconds{1};
   return TimeRange{end - std::chrono::hours{hours}, end};
 }
 
-std::vector<NamedValue> service_filter(const Uuid& customer_id, const Uuid& service_id) {
-  return {{"customer_id", customer_id.to_string()}, {"service_id", service_id.to_string()}};
+std::vector<Filter> of_service(const Uuid& customer_id, const Uuid& service_id) {
+  return {{"customer", customer_id.to_string()}, {"service", service_id.to_string()}};
 }
 
-std::vector<NamedValue> instance_filter(const Uuid& customer_id, std::string_view instance_id) {
-  return {{"customer_id", customer_id.to_string()}, {"instance_id", std::string(instance_id)}};
+std::vector<Filter> of_instance(const Uuid& customer_id, std::string_view instance_id) {
+  return {{"customer", customer_id.to_string()}, {"instance", std::string(instance_id)}};
+}
+
+template <typename Answer>
+std::vector<std::string> measures_of(const std::vector<Field<Answer>>& fields) {
+  std::vector<std::string> names;
+  for (const Field<Answer>& field : fields) names.emplace_back(field.measure);
+  return names;
 }
 
 bool is_whole_hours(TimeRange range) {
   return floor_hour(range.begin) == range.begin && floor_hour(range.end) == range.end;
 }
 
-/// Asks, and calls `on_row` for each row until it returns false. Returns the window that was used.
-template <typename State, typename OnRow>
-Result<TimeRange> ask(Client& client, State& state, Question question, OnRow&& on_row) {
-  OPTIINFRA_CHECK(expect_range(question.range));
-  // Retention is looked up only where it matters: an edge inside an hour, older than a day.
-  if (!is_whole_hours(question.range) && question.range.begin < now() - kRetentionMin) {
-    OPTIINFRA_TRY(const auto keep, client.raw_retention(question.table->family));
-    question.range = widen(question.range, now() - keep);
+/// Where the raw rows of every family of the plan begin.
+Result<sys_seconds> raw_begin_of(Client& client, const Plan& plan) {
+  sys_seconds latest{};
+  for (const FamilyPlan& family : plan.families) {
+    OPTIINFRA_TRY(const auto keep, client.raw_retention(family.table->family));
+    latest = std::max(latest, now() - keep);
   }
+  return latest;
+}
+
+/// The part of the window that the stored rows answer exactly: edges inside an hour need raw rows, and what
+/// only raw rows know begins where those do.
+Result<TimeRange> answerable_window(Client& client, const Plan& plan) {
+  const bool needs_raw = plan.is_raw_only() || !is_whole_hours(plan.window);
+  // Retention is looked up only where it matters: for raw rows that are older than a day.
+  if (!needs_raw || plan.window.begin >= now() - kRetentionMin) return plan.window;
+  OPTIINFRA_TRY(const sys_seconds raw_begin, raw_begin_of(client, plan));
+  if (!plan.is_raw_only()) return widen(plan.window, raw_begin);
+  if (plan.window.end > raw_begin) return TimeRange{std::max(plan.window.begin, raw_begin), plan.window.end};
+  return invalid("raw rows alone know this, and they begin at " + format_time(raw_begin) +
+                 "; the range ends before, at " + format_time(plan.window.end));
+}
+
+/// Calls `on_row` for each row until it returns false. Returns the plan, with the window that was used.
+template <typename State, typename OnRow>
+Result<Plan> ask(Client& client, State& state, const Question& question, OnRow&& on_row) {
+  OPTIINFRA_TRY(Plan plan, make_plan(question));
+  OPTIINFRA_TRY(plan.window, answerable_window(client, plan));
   bool begun = false;
   auto asked = read_repeatedly(state, begun, [&](Transport& session, std::chrono::milliseconds timeout) {
-    Statement statement = make_statement(question, session.database(), timeout);
+    Statement statement = make_statement(plan, session.database(), timeout);
     if (state.shards != nullptr) {
       for (NamedValue& setting : state.shards->question_settings())
         statement.settings.push_back(std::move(setting));
     }
     return session.query(statement, [&](const Block& block) {
       for (std::size_t row = 0; row < block.row_count(); ++row) {
-        AnswerRow answer(block, row);
         begun = true;
-        if (!on_row(answer)) return false;
+        if (!on_row(AnswerRow(plan, block, row))) return false;
       }
       return true;
     });
   });
   if (!asked) return question_error(std::move(asked).error(), state.shards.get());
-  return question.range;
-}
-
-TimeRange cut(TimeRange window, TimeRange range) {
-  return {std::max(window.begin, range.begin), std::min(window.end, range.end)};
+  return plan;
 }
 
 }  // namespace
@@ -163,28 +156,57 @@ Result<std::chrono::days> Client::raw_retention(Family family) {
   return keep.count() > 0 ? keep : kRetentionMax;
 }
 
-Result<std::vector<CostHour>> Client::query_cost_hourly(const Uuid& customer_id, sys_seconds start,
-                                                        sys_seconds end,
-                                                        const std::optional<std::string>& cloud_provider) {
-  Question question{.table = &table_of(Family::kCost),
-                    .range = {start, end},
-                    .filters = {{"customer_id", customer_id.to_string()}},
-                    .groups = {"cloud_provider", "service_name"},
-                    .bucket = "hour",
-                    .order = "bucket, group_cloud_provider, group_service_name",
-                    .columns = columns_of(kCostFields)};
-  if (cloud_provider) question.filters.emplace_back("cloud_provider", *cloud_provider);
-  std::vector<CostHour> hours;
-  OPTIINFRA_TRY(const TimeRange window, ask(*this, *state_, std::move(question), [&](AnswerRow& row) {
-                  CostHour& hour = hours.emplace_back();
-                  hour.hour = row.time();
-                  hour.cloud_provider = row.text();
-                  hour.service_name = row.text();
-                  row.fields(kCostFields, hour);
+Result<Answer> Client::query(const Question& question,
+                             const std::function<bool(std::span<const Cell>)>& on_row) {
+  std::vector<std::uint64_t> rows;
+  OPTIINFRA_TRY(Plan plan, ask(*this, *state_, question, [&](const AnswerRow& row) {
+                  const std::vector<Cell> cells = row.cells();
+                  row.add_coverage(rows);
+                  return on_row(cells);
+                }));
+  Answer answer{.window = plan.window, .columns = std::move(plan.columns), .rows = {}, .coverage = {}};
+  rows.resize(plan.families.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    answer.coverage.push_back({plan.families[i].table->family, rows[i]});
+  return answer;
+}
+
+Result<Answer> Client::query(const Question& question) {
+  Question bounded = question;
+  if (bounded.limit == 0 || bounded.limit > kAnswerRowsMax) bounded.limit = kAnswerRowsMax + 1;
+  std::vector<std::vector<Cell>> rows;
+  OPTIINFRA_TRY(Answer answer, query(bounded, [&](std::span<const Cell> cells) {
+                  rows.emplace_back(cells.begin(), cells.end());
                   return true;
                 }));
-  (void)window;
-  return hours;
+  if (rows.size() > kAnswerRowsMax)
+    return Error{ErrorKind::kTooLarge, "the answer has more than " + std::to_string(kAnswerRowsMax) +
+                                           " rows; ask for a shorter window, longer buckets or a limit"};
+  answer.rows = std::move(rows);
+  return answer;
+}
+
+Result<CostHours> Client::query_cost_hourly(const Uuid& customer_id, sys_seconds start, sys_seconds end,
+                                            const std::optional<std::string>& cloud_provider) {
+  Question question{.measures = measures_of(kCostFields),
+                    .dimensions = {"provider", "cloud_service"},
+                    .bucket = Bucket::kHour,
+                    .range = {start, end},
+                    .filters = {{"customer", customer_id.to_string()}},
+                    .family = Family::kCost};
+  if (cloud_provider) question.filters.push_back({"provider", *cloud_provider});
+  CostHours answer;
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_, question, [&](const AnswerRow& row) {
+                  CostHour hour;
+                  hour.hour = row.begin();
+                  hour.cloud_provider = row.text(0);
+                  hour.service_name = row.text(1);
+                  row.fields(kCostFields, hour);
+                  answer.hours.push_back(std::move(hour));
+                  return true;
+                }));
+  answer.window = plan.window;
+  return answer;
 }
 
 Result<PerformanceSummary> Client::query_performance_p95(const Uuid& customer_id, const Uuid& service_id,
@@ -196,15 +218,16 @@ Result<PerformanceSummary> Client::query_performance_p95(const Uuid& customer_id
 Result<PerformanceSummary> Client::query_performance(const Uuid& customer_id, const Uuid& service_id,
                                                      TimeRange range) {
   PerformanceSummary summary;
-  OPTIINFRA_TRY(summary.window, ask(*this, *state_,
-                                    {.table = &table_of(Family::kPerformance),
-                                     .range = range,
-                                     .filters = service_filter(customer_id, service_id),
-                                     .columns = columns_of(kPerformanceFields)},
-                                    [&](AnswerRow& row) {
-                                      row.fields(kPerformanceFields, summary);
-                                      return true;
-                                    }));
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+                                     {.measures = measures_of(kPerformanceFields),
+                                      .range = range,
+                                      .filters = of_service(customer_id, service_id),
+                                      .family = Family::kPerformance},
+                                     [&](const AnswerRow& row) {
+                                       row.fields(kPerformanceFields, summary);
+                                       return true;
+                                     }));
+  summary.window = plan.window;
   return summary;
 }
 
@@ -217,15 +240,16 @@ Result<ResourceSummary> Client::query_resource_utilization(const Uuid& customer_
 Result<ResourceSummary> Client::query_resource(const Uuid& customer_id, std::string_view instance_id,
                                                TimeRange range) {
   ResourceSummary summary;
-  OPTIINFRA_TRY(summary.window, ask(*this, *state_,
-                                    {.table = &table_of(Family::kResource),
-                                     .range = range,
-                                     .filters = instance_filter(customer_id, instance_id),
-                                     .columns = columns_of(kResourceFields)},
-                                    [&](AnswerRow& row) {
-                                      row.fields(kResourceFields, summary);
-                                      return true;
-                                    }));
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+                                     {.measures = measures_of(kResourceFields),
+                                      .range = range,
+                                      .filters = of_instance(customer_id, instance_id),
+                                      .family = Family::kResource},
+                                     [&](const AnswerRow& row) {
+                                       row.fields(kResourceFields, summary);
+                                       return true;
+                                     }));
+  summary.window = plan.window;
   return summary;
 }
 
@@ -238,109 +262,101 @@ Result<QualityTrend> Client::query_quality_trends(const Uuid& customer_id, const
 Result<QualityTrend> Client::query_quality(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
                                            Bucket bucket) {
   QualityTrend trend;
-  OPTIINFRA_TRY(trend.window, ask(*this, *state_,
-                                  {.table = &table_of(Family::kQuality),
-                                   .range = range,
-                                   .filters = service_filter(customer_id, service_id),
-                                   .bucket = bucket_expression(bucket),
-                                   .order = "bucket",
-                                   .columns = columns_of(kQualityFields)},
-                                  [&](AnswerRow& row) {
-                                    QualityHour& hour = trend.hours.emplace_back();
-                                    hour.hour = row.time();
-                                    row.fields(kQualityFields, hour);
-                                    return true;
-                                  }));
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+                                     {.measures = measures_of(kQualityFields),
+                                      .bucket = bucket,
+                                      .range = range,
+                                      .filters = of_service(customer_id, service_id),
+                                      .family = Family::kQuality},
+                                     [&](const AnswerRow& row) {
+                                       QualityHour hour;
+                                       hour.hour = row.begin();
+                                       row.fields(kQualityFields, hour);
+                                       trend.hours.push_back(hour);
+                                       return true;
+                                     }));
+  trend.window = plan.window;
   return trend;
 }
 
-Result<std::vector<ModelUsage>> Client::query_models(const Uuid& customer_id, const Uuid& service_id,
-                                                     TimeRange range) {
-  std::vector<ModelUsage> models;
-  OPTIINFRA_TRY(const TimeRange window, ask(*this, *state_,
-                                            {.table = &table_of(Family::kPerformance),
-                                             .range = range,
-                                             .filters = service_filter(customer_id, service_id),
-                                             .groups = {"service_type", "model_name"},
-                                             .order = "answer_request_count DESC, group_model_name",
-                                             .columns = columns_of(kPerformanceFields)},
-                                            [&](AnswerRow& row) {
-                                              ModelUsage& model = models.emplace_back();
-                                              model.service_type = row.text();
-                                              model.model_name = row.text();
-                                              row.fields(kPerformanceFields, model.performance);
-                                              return true;
-                                            }));
-  for (ModelUsage& model : models) model.performance.window = window;
-  return models;
+Result<ServiceModels> Client::query_models(const Uuid& customer_id, const Uuid& service_id, TimeRange range) {
+  ServiceModels answer;
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+                                     {.measures = measures_of(kPerformanceFields),
+                                      .dimensions = {"model", "server"},
+                                      .range = range,
+                                      .filters = of_service(customer_id, service_id),
+                                      .order = {{"request_count", true}},
+                                      .family = Family::kPerformance},
+                                     [&](const AnswerRow& row) {
+                                       ModelUsage model;
+                                       model.service_type = row.text(1);
+                                       model.model_name = row.text(0);
+                                       model.performance.window = row.window();
+                                       row.fields(kPerformanceFields, model.performance);
+                                       answer.models.push_back(std::move(model));
+                                       return true;
+                                     }));
+  answer.window = plan.window;
+  return answer;
 }
 
-Result<void> Client::query_performance_series(const Uuid& customer_id, const Uuid& service_id,
-                                              TimeRange range, Bucket bucket,
-                                              const std::function<bool(const PerformancePoint&)>& on_point) {
-  OPTIINFRA_TRY(const TimeRange window, ask(*this, *state_,
-                                            {.table = &table_of(Family::kPerformance),
-                                             .range = range,
-                                             .filters = service_filter(customer_id, service_id),
-                                             .bucket = bucket_expression(bucket),
-                                             .order = "bucket",
-                                             .columns = columns_of(kPerformanceFields)},
-                                            [&](AnswerRow& row) {
-                                              PerformancePoint point{row.time(), {}};
-                                              row.fields(kPerformanceFields, point.summary);
-                                              point.summary.window =
-                                                  cut({point.begin, bucket_end(point.begin, bucket)}, range);
-                                              return on_point(point);
-                                            }));
-  (void)window;
-  return {};
+Result<TimeRange> Client::query_performance_series(
+    const Uuid& customer_id, const Uuid& service_id, TimeRange range, Bucket bucket,
+    const std::function<bool(const PerformancePoint&)>& on_point) {
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+                                     {.measures = measures_of(kPerformanceFields),
+                                      .bucket = bucket,
+                                      .range = range,
+                                      .filters = of_service(customer_id, service_id),
+                                      .family = Family::kPerformance},
+                                     [&](const AnswerRow& row) {
+                                       PerformancePoint point{row.begin(), {}};
+                                       row.fields(kPerformanceFields, point.summary);
+                                       point.summary.window = row.window();
+                                       return on_point(point);
+                                     }));
+  return plan.window;
 }
 
-Result<void> Client::query_resource_series(const Uuid& customer_id, std::string_view instance_id,
-                                           TimeRange range, Bucket bucket,
-                                           const std::function<bool(const ResourcePoint&)>& on_point) {
-  OPTIINFRA_TRY(const TimeRange window, ask(*this, *state_,
-                                            {.table = &table_of(Family::kResource),
-                                             .range = range,
-                                             .filters = instance_filter(customer_id, instance_id),
-                                             .bucket = bucket_expression(bucket),
-                                             .order = "bucket",
-                                             .columns = columns_of(kResourceFields)},
-                                            [&](AnswerRow& row) {
-                                              ResourcePoint point{row.time(), {}};
-                                              row.fields(kResourceFields, point.summary);
-                                              point.summary.window =
-                                                  cut({point.begin, bucket_end(point.begin, bucket)}, range);
-                                              return on_point(point);
-                                            }));
-  (void)window;
-  return {};
+Result<TimeRange> Client::query_resource_series(const Uuid& customer_id, std::string_view instance_id,
+                                                TimeRange range, Bucket bucket,
+                                                const std::function<bool(const ResourcePoint&)>& on_point) {
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+                                     {.measures = measures_of(kResourceFields),
+                                      .bucket = bucket,
+                                      .range = range,
+                                      .filters = of_instance(customer_id, instance_id),
+                                      .family = Family::kResource},
+                                     [&](const AnswerRow& row) {
+                                       ResourcePoint point{row.begin(), {}};
+                                       row.fields(kResourceFields, point.summary);
+                                       point.summary.window = row.window();
+                                       return on_point(point);
+                                     }));
+  return plan.window;
 }
 
-Result<void> Client::query_cost_series(const Uuid& customer_id, TimeRange range, Bucket bucket,
-                                       CostDimension dimension,
-                                       const std::function<bool(const CostPoint&)>& on_point) {
-  static constexpr const char* kGroups[] = {"cloud_provider", "service_name", "region", "instance_type"};
-  const bool in_rollup = dimension == CostDimension::kProvider || dimension == CostDimension::kService;
-  const std::string group = kGroups[static_cast<std::size_t>(dimension)];
-  OPTIINFRA_TRY(const TimeRange window, ask(*this, *state_,
-                                            {.table = &table_of(Family::kCost),
-                                             .range = range,
-                                             .filters = {{"customer_id", customer_id.to_string()}},
-                                             .groups = {group},
-                                             .bucket = bucket_expression(bucket),
-                                             .order = "bucket, group_" + group,
-                                             .columns = columns_of(kCostPointFields),
-                                             .raw_only = !in_rollup},
-                                            [&](AnswerRow& row) {
-                                              CostPoint point;
-                                              point.begin = row.time();
-                                              point.group = row.text();
-                                              row.fields(kCostPointFields, point);
-                                              return on_point(point);
-                                            }));
-  (void)window;
-  return {};
+Result<TimeRange> Client::query_cost_series(const Uuid& customer_id, TimeRange range, Bucket bucket,
+                                            CostDimension dimension,
+                                            const std::function<bool(const CostPoint&)>& on_point) {
+  static constexpr const char* kGroups[] = {"provider", "cloud_service", "region", "instance_type"};
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+                                     {.measures = measures_of(kCostPointFields),
+                                      .dimensions = {kGroups[static_cast<std::size_t>(dimension)]},
+                                      .bucket = bucket,
+                                      .range = range,
+                                      .filters = {{"customer", customer_id.to_string()}},
+                                      .family = Family::kCost},
+                                     [&](const AnswerRow& row) {
+                                       CostPoint point;
+                                       point.begin = row.begin();
+                                       point.window = row.window();
+                                       point.group = row.text(0);
+                                       row.fields(kCostPointFields, point);
+                                       return on_point(point);
+                                     }));
+  return plan.window;
 }
 
 }  // namespace optiinfra

@@ -11,87 +11,168 @@ sys_seconds ceil_hour(sys_seconds time) { return std::chrono::ceil<hours>(time);
 
 std::string instant(const char* name) { return std::string("toDateTime({") + name + ":UInt32}, 'UTC')"; }
 
-std::string type_of(const TableDefinition& table, const std::string& column) {
-  for (const ColumnDefinition& definition : table.columns()) {
-    if (column == definition.name) return definition.contract_type;
+std::string within(const char* column, const char* begin, const char* end) {
+  return std::string(column) + " >= " + instant(begin) + " AND " + column + " < " + instant(end);
+}
+
+const char* bucket_expression(Bucket bucket) {
+  switch (bucket) {
+    case Bucket::kHour:
+      return "hour";
+    case Bucket::kDay:
+      return "toStartOfDay(hour, 'UTC')";
+    case Bucket::kWeek:
+      break;
+  }
+  return "toMonday(hour, 'UTC')";
+}
+
+std::string parameter_name(std::size_t filter, std::size_t value) {
+  return "filter_" + std::to_string(filter) + "_" + std::to_string(value);
+}
+
+std::string type_of(const TableDefinition& table, std::string_view name) {
+  for (const ColumnDefinition& column : table.columns()) {
+    if (name == column.name) return column.contract_type;
   }
   return "String";
 }
 
-std::string filters(const Question& question) {
-  std::string sql;
-  for (const auto& [column, value] : question.filters) {
-    sql += (sql.empty() ? "" : " AND ") + column + " = {" + column + ":" + type_of(*question.table, column) +
-           "}";
+std::vector<std::string> filter_conditions(const Plan& plan, const TableDefinition& table) {
+  std::vector<std::string> conditions;
+  for (std::size_t i = 0; i < plan.filters.size(); ++i) {
+    const std::string column = plan.filters[i].dimension->column;
+    std::vector<std::string> any;
+    for (std::size_t value = 0; value < plan.filters[i].values.size(); ++value)
+      any.push_back(column + " = {" + parameter_name(i, value) + ":" + type_of(table, column) + "}");
+    conditions.push_back(any.size() == 1 ? any.front() : "(" + joined(any, " OR ") + ")");
   }
-  return sql;
+  return conditions;
 }
 
-std::string joined_groups(const Question& question) {
-  std::string sql;
-  for (const std::string& group : question.groups) sql += ", " + group;
-  return sql;
+/// The hours of a window that are whole, and what is left of it at its edges.
+struct Tiers {
+  sys_seconds hour_begin, hour_end;
+  bool has_hours, has_edges;
+};
+
+/// A window inside one hour has no whole hour: all of it is an edge. So is one that only raw rows answer.
+Tiers tiers_of(TimeRange window, bool raw_only) {
+  const sys_seconds begin = raw_only ? window.end : std::min(ceil_hour(window.begin), window.end);
+  const sys_seconds end = std::max(begin, floor_hour(window.end));
+  return {begin, end, begin < end, window.begin < begin || end < window.end};
 }
 
-/// The measures that the answer's columns are finished from.
-std::vector<const MeasureDefinition*> needed_measures(const Question& question) {
-  std::vector<const MeasureDefinition*> result;
-  const auto finished = question.table->finished();
-  for (const MeasureDefinition& measure : question.table->measures) {
-    const bool needed =
-        std::any_of(question.columns.begin(), question.columns.end(), [&](const AnswerColumn& column) {
-          return std::any_of(finished.begin(), finished.end(), [&](const FinishedColumn& candidate) {
-            return candidate.name == column.name &&
-                   candidate.expression.find("(" + std::string(measure.name) + ")") != std::string::npos;
-          });
-        });
-    if (needed) result.push_back(&measure);
+/// The measures that the numbers are finished from, each once.
+std::vector<const MeasureDefinition*> needed_measures(const FamilyPlan& family) {
+  std::vector<const MeasureDefinition*> needed;
+  for (const FinishedColumn& number : family.numbers) {
+    if (std::find(needed.begin(), needed.end(), number.measure) == needed.end())
+      needed.push_back(number.measure);
   }
-  return result;
+  return needed;
 }
 
-std::string rollup_and_hours(const Question& question, std::string_view database) {
-  return qualified(database, question.table->rollup_table) + " WHERE " + filters(question) +
-         " AND hour >= " + instant("hour_begin") + " AND hour < " + instant("hour_end");
+std::string rollup_of(const FamilyPlan& family, std::string_view database) {
+  return qualified(database, family.table->rollup_table);
 }
 
-std::string from_rollup(const Question& question, std::string_view database) {
-  std::string sql = "SELECT hour" + joined_groups(question);
-  for (const MeasureDefinition* measure : needed_measures(question)) sql += ", " + std::string(measure->name);
-  return sql + " FROM " + rollup_and_hours(question, database);
+std::vector<std::string> hour_conditions(const Plan& plan, const FamilyPlan& family) {
+  auto conditions = filter_conditions(plan, *family.table);
+  conditions.push_back(within("hour", "hour_begin", "hour_end"));
+  return conditions;
 }
 
-std::string from_raw(const Question& question, std::string_view database) {
-  std::string sql = "SELECT toStartOfHour(timestamp) AS hour" + joined_groups(question);
-  for (const MeasureDefinition* measure : needed_measures(question))
-    sql += ", " + measure->raw_expression() + " AS " + measure->name;
-  return sql + " FROM " + qualified(database, question.table->raw_table) + " WHERE " + filters(question) +
-         " AND ((timestamp >= " + instant("begin") + " AND timestamp < " + instant("hour_begin") +
-         ") OR (timestamp >= " + instant("hour_end") + " AND timestamp < " + instant("end") +
-         ")) GROUP BY hour" + joined_groups(question);
+Select whole_hours(const Plan& plan, const FamilyPlan& family, std::string_view database) {
+  Select select{
+      .columns = {{"hour"}}, .from = rollup_of(family, database), .where = hour_conditions(plan, family)};
+  for (const Dimension* dimension : plan.dimensions) select.columns.push_back({dimension->column});
+  for (const MeasureDefinition* measure : needed_measures(family)) select.columns.push_back({measure->name});
+  return select;
 }
 
-/// Without a conversion where the expression has the answer's type anyway: each costs the engine's planner.
-std::string answer_expression(const TableDefinition& table, const AnswerColumn& answer) {
-  for (const FinishedColumn& column : table.finished()) {
-    if (column.name != answer.name) continue;
-    const bool is_float32 = column.aggregate == Aggregate::kMinimum ||
-                            column.aggregate == Aggregate::kMaximum ||
-                            column.aggregate == Aggregate::kMaximumState;
-    return is_float32 ? "toFloat64(" + column.expression + ")" : column.expression;
+Select edges(const Plan& plan, const FamilyPlan& family, std::string_view database) {
+  Select select{.columns = {{"toStartOfHour(timestamp)", "hour"}},
+                .from = qualified(database, family.table->raw_table),
+                .where = filter_conditions(plan, *family.table),
+                .group_by = {"hour"}};
+  select.where.push_back("((" + within("timestamp", "begin", "hour_begin") + ") OR (" +
+                         within("timestamp", "hour_end", "end") + "))");
+  for (const Dimension* dimension : plan.dimensions) {
+    select.columns.push_back({dimension->column});
+    select.group_by.emplace_back(dimension->column);
   }
-  detail::broken_invariant("a question asks for a column that its rollup does not finish");
+  for (const MeasureDefinition* measure : needed_measures(family))
+    select.columns.push_back({measure->raw_expression(), measure->name});
+  return select;
+}
+
+std::vector<std::string> keys_of(const Plan& plan) {
+  std::vector<std::string> keys;
+  if (plan.bucket) keys.emplace_back("begin");
+  for (const Dimension* dimension : plan.dimensions) keys.push_back(group_name(*dimension));
+  return keys;
+}
+
+/// The numbers of one family; those of the others are NULL.
+Select of_family(const Plan& plan, std::size_t index, std::string_view database) {
+  const FamilyPlan& family = plan.families[index];
+  const Tiers tiers = tiers_of(plan.window, plan.is_raw_only());
+  Select select{.group_by = keys_of(plan)};
+  if (plan.bucket) {
+    const std::string begin = bucket_expression(*plan.bucket);
+    select.columns.push_back({"toUInt32(toDateTime(" + begin + ", 'UTC'))", "begin"});
+  }
+  for (const Dimension* dimension : plan.dimensions)
+    select.columns.push_back(
+        {"CAST(" + std::string(dimension->column) + ", 'String')", group_name(*dimension)});
+  for (std::size_t other = 0; other < plan.families.size(); ++other) {
+    for (std::size_t number = 0; number < plan.families[other].numbers.size(); ++number) {
+      select.columns.push_back(
+          {other == index ? family.numbers[number].answer_expression() : "NULL", number_name(other, number)});
+    }
+  }
+  if (!tiers.has_edges) {
+    select.from = rollup_of(family, database);
+    select.where = hour_conditions(plan, family);
+    return select;
+  }
+  std::vector<Select> parts;
+  if (tiers.has_hours) parts.push_back(whole_hours(plan, family, database));
+  parts.push_back(edges(plan, family, database));
+  select.from = subquery(parts);
+  return select;
+}
+
+/// The families' rows of one key in one row. A count that a family does not have is 0, another number NaN.
+Select together(const Plan& plan, std::string_view database) {
+  Select select{.group_by = keys_of(plan)};
+  select.add(keys_of(plan));
+  std::vector<Select> parts;
+  for (std::size_t family = 0; family < plan.families.size(); ++family) {
+    parts.push_back(of_family(plan, family, database));
+    const auto& numbers = plan.families[family].numbers;
+    for (std::size_t number = 0; number < numbers.size(); ++number) {
+      const std::string name = number_name(family, number);
+      const bool is_count = numbers[number].measure->is_count();
+      select.columns.push_back(
+          {"ifNull(any(x." + name + "), " + (is_count ? "toUInt64(0)" : "nan") + ")", name});
+    }
+  }
+  select.from = subquery(parts) + " AS x";
+  return select;
 }
 
 /// Whole hours of one key are few granules of a rollup: more threads, compiled expressions and looks for what
-/// our tables do not have take longer to prepare than they save (docs/performance.md). Raw rows may be many.
-std::vector<NamedValue> settings_of(bool reads_raw_rows) {
+/// our tables do not have take longer to prepare than they save (docs/performance.md). Raw rows, and rows of
+/// all keys, may be many.
+std::vector<NamedValue> settings_of(bool reads_little) {
   std::vector<NamedValue> settings = {{"compile_expressions", "0"},
                                       {"compile_aggregate_expressions", "0"},
                                       {"compile_sort_description", "0"},
                                       {"use_skip_indexes", "0"},
                                       {"optimize_use_projections", "0"}};
-  if (!reads_raw_rows)
+  if (reads_little)
     settings.insert(settings.end(), {{"optimize_move_to_prewhere", "0"}, {"max_threads", "1"}});
   return settings;
 }
@@ -106,43 +187,22 @@ TimeRange widen(TimeRange range, sys_seconds raw_begin) {
   return range;
 }
 
-Statement make_statement(const Question& question, std::string_view database,
-                         std::chrono::milliseconds timeout) {
-  // A range inside one hour has no whole hour: all of it is an edge.
-  const sys_seconds hour_begin =
-      question.raw_only ? question.range.end : std::min(ceil_hour(question.range.begin), question.range.end);
-  const sys_seconds hour_end = std::max(hour_begin, floor_hour(question.range.end));
-  const bool has_hours = hour_begin < hour_end;
-  const bool has_edges = question.range.begin < hour_begin || hour_end < question.range.end;
-
-  std::string sql =
-      "SELECT " +
-      (question.bucket.empty() ? "" : "toUInt32(toDateTime(" + question.bucket + ", 'UTC')) AS bucket, ");
-  for (const std::string& group : question.groups)
-    sql += "CAST(" + group + ", 'String') AS group_" + group + ", ";
-  for (const AnswerColumn& column : question.columns) {
-    sql += std::string(&column == question.columns.data() ? "" : ", ") +
-           answer_expression(*question.table, column) + " AS answer_" + column.name;
-  }
-  if (!has_edges) {
-    sql += "\nFROM " + rollup_and_hours(question, database);
-  } else {
-    sql += "\nFROM (" + (has_hours ? from_rollup(question, database) + "\nUNION ALL " : std::string()) +
-           from_raw(question, database) + ")";
-  }
-  std::string by = question.bucket.empty() ? "" : ", bucket";
-  for (const std::string& group : question.groups) by += ", group_" + group;
-  if (!by.empty()) sql += "\nGROUP BY " + by.substr(2);
-  if (!question.order.empty()) sql += "\nORDER BY " + question.order;
-
-  Statement statement{.sql = std::move(sql),
-                      .parameters = question.filters,
-                      .settings = settings_of(has_edges),
+Statement make_statement(const Plan& plan, std::string_view database, std::chrono::milliseconds timeout) {
+  const Tiers tiers = tiers_of(plan.window, plan.is_raw_only());
+  Select select = plan.families.size() == 1 ? of_family(plan, 0, database) : together(plan, database);
+  select.order_by = plan.order;
+  select.limit = plan.limit;
+  Statement statement{.sql = select.sql(),
+                      .settings = settings_of(!tiers.has_edges && !plan.filters.empty()),
                       .timeout = timeout};
-  statement.parameters.emplace_back("begin", seconds_text(question.range.begin));
-  statement.parameters.emplace_back("end", seconds_text(question.range.end));
-  statement.parameters.emplace_back("hour_begin", seconds_text(hour_begin));
-  statement.parameters.emplace_back("hour_end", seconds_text(hour_end));
+  for (std::size_t i = 0; i < plan.filters.size(); ++i) {
+    for (std::size_t value = 0; value < plan.filters[i].values.size(); ++value)
+      statement.parameters.emplace_back(parameter_name(i, value), plan.filters[i].values[value]);
+  }
+  statement.parameters.emplace_back("begin", seconds_text(plan.window.begin));
+  statement.parameters.emplace_back("end", seconds_text(plan.window.end));
+  statement.parameters.emplace_back("hour_begin", seconds_text(tiers.hour_begin));
+  statement.parameters.emplace_back("hour_end", seconds_text(tiers.hour_end));
   return statement;
 }
 

@@ -112,19 +112,27 @@ TEST_F(ClientTest, TheLastHoursAreAnExactWindowThatIncludesThePresent) {
   EXPECT_EQ(summary->window.end - summary->window.begin, 2h);
   EXPECT_GT(summary->window.end, clock);
   EXPECT_EQ(summary->total_requests, 2u);
-  EXPECT_DOUBLE_EQ(summary->avg_latency_ms, 1.5);
+  EXPECT_EQ(summary->avg_latency_ms, 1.5);
   EXPECT_EQ(summary->total_tokens, 30u);
 }
 
-TEST_F(ClientTest, AWindowWithoutRowsIsAnsweredWithZeros) {
+TEST_F(ClientTest, AWindowWithoutRowsHasCountsOfZeroAndNoOtherNumbers) {
   const auto summary = client_->query_performance_p95(kCustomer, kService);
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->total_requests, 0u);
-  EXPECT_EQ(summary->avg_latency_ms, 0);
-  EXPECT_EQ(summary->p99_latency_ms, 0);
+  EXPECT_EQ(summary->total_tokens, 0u);
+  EXPECT_EQ(summary->requests_per_second(), 0);
+  for (const auto& number : {summary->avg_latency_ms, summary->p50_latency_ms, summary->p99_latency_ms,
+                             summary->min_latency_ms, summary->max_latency_ms, summary->avg_batch_size})
+    EXPECT_EQ(number, std::nullopt);
+  const auto resource = client_->query_resource_utilization(kCustomer, "nowhere");
+  ASSERT_TRUE(resource) << resource.error().message;
+  EXPECT_EQ(resource->sample_count, 0u);
+  EXPECT_EQ(resource->avg_gpu_utilization, std::nullopt);
+  EXPECT_EQ(resource->max_gpu_utilization, std::nullopt);
+  EXPECT_EQ(resource->max_gpu_temperature, std::nullopt);
   EXPECT_TRUE(client_->query_quality_trends(kCustomer, kService)->hours.empty());
-  EXPECT_EQ(client_->query_resource_utilization(kCustomer, "nowhere")->sample_count, 0u);
-  EXPECT_TRUE(client_->query_cost_hourly(kCustomer, now() - 24h, now())->empty());
+  EXPECT_TRUE(client_->query_cost_hourly(kCustomer, now() - 24h, now())->hours.empty());
 }
 
 TEST_F(ClientTest, AnEdgeOlderThanTheRawRetentionIsWidenedAndTheWindowSaysSo) {
@@ -135,6 +143,76 @@ TEST_F(ClientTest, AnEdgeOlderThanTheRawRetentionIsWidenedAndTheWindowSaysSo) {
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->window, (TimeRange{floor_hour(old), floor_hour(old) + 4h}));
   EXPECT_EQ(summary->total_requests, 1u);
+}
+
+TEST_F(ClientTest, EveryAnswerSaysWhichWindowItUsedWithOrWithoutRows) {
+  const sys_seconds old = floor_hour(now() - std::chrono::days{100}) + 20min;
+  const TimeRange asked{old, old + 20min}, used{floor_hour(old), floor_hour(old) + 1h};
+  EXPECT_EQ(client_->query_cost_hourly(kCustomer, asked.begin, asked.end)->window, used);
+  EXPECT_EQ(client_->query_models(kCustomer, kService, asked)->window, used);
+  EXPECT_EQ(client_->query_quality(kCustomer, kService, asked)->window, used);
+  EXPECT_EQ(client_->query_resource(kCustomer, "gpu-1", asked)->window, used);
+  EXPECT_EQ(*client_->query_performance_series(kCustomer, kService, asked, Bucket::kDay,
+                                               [](const PerformancePoint&) { return true; }),
+            used);
+  EXPECT_EQ(*client_->query_resource_series(kCustomer, "gpu-1", asked, Bucket::kDay,
+                                            [](const ResourcePoint&) { return true; }),
+            used);
+  EXPECT_EQ(*client_->query_cost_series(kCustomer, asked, Bucket::kDay, CostDimension::kProvider,
+                                        [](const CostPoint&) { return true; }),
+            used);
+}
+
+TEST_F(ClientTest, APointAtTheEdgeOfASeriesCoversTheTimeThatItsNumbersRestOn) {
+  const sys_seconds old = floor_hour(now() - std::chrono::days{100});
+  ASSERT_TRUE(client_->insert_performance_metrics(
+      std::vector<PerformanceMetric>{request(old + 5min, 1), request(old + 30min, 1)}));
+  std::vector<PerformancePoint> points;
+  ASSERT_TRUE(client_->query_performance_series(kCustomer, kService, {old + 20min, old + 40min},
+                                                Bucket::kHour, [&](const PerformancePoint& point) {
+                                                  points.push_back(point);
+                                                  return true;
+                                                }));
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_EQ(points[0].summary.window, (TimeRange{old, old + 1h}));
+  EXPECT_EQ(points[0].summary.total_requests, 2u);
+  EXPECT_DOUBLE_EQ(points[0].summary.requests_per_second(), 2 / 3600.0);
+}
+
+TEST_F(ClientTest, CostThatOnlyRawRowsKnowIsAnsweredFromWhereThoseBegin) {
+  const sys_seconds clock = now(), raw_begin = clock - std::chrono::days{90};
+  std::vector<CostMetric> rows(2);
+  for (CostMetric& row : rows) {
+    row.customer_id = kCustomer;
+    row.cloud_provider = "aws";
+    row.region = "us-east-1";
+    row.cost_per_hour = 2;
+  }
+  rows[0].timestamp = clock - std::chrono::days{100};  // Still there, for a day, and past its retention.
+  rows[1].timestamp = clock - std::chrono::days{2};
+  ASSERT_TRUE(client_->insert_cost_metrics(rows));
+  std::vector<CostPoint> points;
+  const auto collect = [&](const CostPoint& point) {
+    points.push_back(point);
+    return true;
+  };
+  const auto window = client_->query_cost_series(kCustomer, {clock - std::chrono::days{120}, clock},
+                                                 Bucket::kWeek, CostDimension::kRegion, collect);
+  ASSERT_TRUE(window) << window.error().message;
+  EXPECT_GE(window->begin, raw_begin);
+  EXPECT_LT(window->begin, raw_begin + 1min);
+  EXPECT_EQ(window->end, clock);
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_EQ(points[0].total_cost, 2.0);
+  EXPECT_GE(points[0].window.begin, raw_begin);
+
+  const auto before =
+      client_->query_cost_series(kCustomer, {clock - std::chrono::days{120}, clock - std::chrono::days{95}},
+                                 Bucket::kWeek, CostDimension::kInstanceType, collect);
+  ASSERT_FALSE(before);
+  EXPECT_EQ(before.error().kind, ErrorKind::kInvalidArgument);
+  EXPECT_NE(before.error().message.find(format_time(window->begin).substr(0, 10)), std::string::npos)
+      << before.error().message;
 }
 
 TEST_F(ClientTest, RefusesEmptyRangesAndImpossibleHours) {
@@ -163,13 +241,13 @@ TEST_F(ClientTest, CostIsSplitByProviderAndServiceAndFilteredByProvider) {
   ASSERT_TRUE(client_->insert_cost_metrics(rows));
   const auto all = client_->query_cost_hourly(kCustomer, hour, hour + 1h);
   ASSERT_TRUE(all) << all.error().message;
-  ASSERT_EQ(all->size(), 2u);
-  EXPECT_EQ((*all)[0].cloud_provider, "aws");
-  EXPECT_DOUBLE_EQ((*all)[0].total_cost, 4);
-  EXPECT_DOUBLE_EQ((*all)[0].avg_utilization, 50);
-  EXPECT_EQ((*all)[0].sample_count, 2u);
-  EXPECT_EQ(client_->query_cost_hourly(kCustomer, hour, hour + 1h, "gcp")->size(), 1u);
-  EXPECT_TRUE(client_->query_cost_hourly(kCustomer, hour + 1h, hour + 2h)->empty());
+  ASSERT_EQ(all->hours.size(), 2u);
+  EXPECT_EQ(all->hours[0].cloud_provider, "aws");
+  EXPECT_EQ(all->hours[0].total_cost, 4.0);
+  EXPECT_EQ(all->hours[0].avg_utilization, 50.0);
+  EXPECT_EQ(all->hours[0].sample_count, 2u);
+  EXPECT_EQ(client_->query_cost_hourly(kCustomer, hour, hour + 1h, "gcp")->hours.size(), 1u);
+  EXPECT_TRUE(client_->query_cost_hourly(kCustomer, hour + 1h, hour + 2h)->hours.empty());
 
   std::vector<CostPoint> regions;
   ASSERT_TRUE(client_->query_cost_series(kCustomer, {hour, hour + 1h}, Bucket::kDay, CostDimension::kRegion,
@@ -179,7 +257,7 @@ TEST_F(ClientTest, CostIsSplitByProviderAndServiceAndFilteredByProvider) {
                                          }));
   ASSERT_EQ(regions.size(), 2u);
   EXPECT_EQ(regions[0].group, "europe-west4");
-  EXPECT_DOUBLE_EQ(regions[1].total_cost, 4);
+  EXPECT_EQ(regions[1].total_cost, 4.0);
 }
 
 TEST_F(ClientTest, SeriesComeInOrderAndStopWhenTold) {
@@ -214,9 +292,9 @@ TEST_F(ClientTest, ModelsOfAServiceComeBusiestFirst) {
   ASSERT_TRUE(client_->insert_performance_metrics(rows));
   const auto models = client_->query_models(kCustomer, kService, {now() - 1h, now() + 1s});
   ASSERT_TRUE(models) << models.error().message;
-  ASSERT_EQ(models->size(), 2u);
-  EXPECT_EQ((*models)[0].model_name, "llama-3.1-70b");
-  EXPECT_EQ((*models)[0].performance.total_requests, 2u);
+  ASSERT_EQ(models->models.size(), 2u);
+  EXPECT_EQ(models->models[0].model_name, "llama-3.1-70b");
+  EXPECT_EQ(models->models[0].performance.total_requests, 2u);
 }
 
 TEST_F(ClientTest, ManyThreadsShareOneClientAndLoseNothing) {

@@ -55,7 +55,7 @@ class RawGathering final : public Gathering {
   }
 
  private:
-  typename MetricTraits<Row>::BatchType batch_;
+  Batch<Row> batch_;
   std::size_t text_bytes_ = 0;
 };
 

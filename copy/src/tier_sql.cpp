@@ -115,7 +115,7 @@ Statement TierSql::contents(const Transport& session) const {
 Statement TierSql::finished(const Transport& session) const {
   std::string inner = "hour", outer;
   for (const FinishedColumn& column : table_->finished()) {
-    inner += ", " + column.expression + " AS finished_" + column.name;
+    inner += ", " + column.expression() + " AS finished_" + column.name;
     outer += ", toFloat64(sum(finished_" + column.name + "))";
   }
   Statement result = statement(session, inner, group_by_, {});

@@ -18,7 +18,7 @@ class RowHash {
   std::uint64_t value() const { return hash_; }
 
   template <typename Row>
-  void add(const typename MetricTraits<Row>::BatchType& batch) {
+  void add(const Batch<Row>& batch) {
     for (std::size_t row = 0; row < batch.size(); ++row) {
       for_each_column<Row>([&](const auto& access) { add_value((batch.*access.batch)[row]); });
     }
@@ -43,7 +43,7 @@ class RowHash {
 
 template <typename Row>
 void add_all(RowHash& hash, Fleet& fleet, std::size_t rows_max) {
-  typename MetricTraits<Row>::BatchType batch;
+  Batch<Row> batch;
   while (fleet.next_batch(batch, rows_max)) hash.add<Row>(batch);
 }
 
@@ -79,7 +79,7 @@ template <typename Row>
 std::uint64_t count_good_rows(Fleet& fleet) {
   constexpr std::size_t kRowsMax = 65'536;
   const TimeRange range = fleet.description().range;
-  typename MetricTraits<Row>::BatchType batch;
+  Batch<Row> batch;
   std::uint64_t rows = 0;
   std::uint32_t last = to_column_time(range.begin);
   while (fleet.next_batch(batch, kRowsMax)) {

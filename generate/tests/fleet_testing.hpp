@@ -18,8 +18,8 @@ inline Fleet make_fleet(FleetOptions options) {
 
 /// All rows of one family that `fleet` has not handed out yet.
 template <typename Row>
-typename MetricTraits<Row>::BatchType all_rows(Fleet& fleet) {
-  typename MetricTraits<Row>::BatchType batch;
+Batch<Row> all_rows(Fleet& fleet) {
+  Batch<Row> batch;
   fleet.next_batch(batch, kFleetRowsMax);
   return batch;
 }

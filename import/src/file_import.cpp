@@ -22,7 +22,7 @@ constexpr std::chrono::minutes kStorePatience{2};
 template <typename Row>
 class FileImport {
  public:
-  using BatchType = typename MetricTraits<Row>::BatchType;
+  using BatchType = Batch<Row>;
 
   FileImport(const ImportJob& job, std::size_t file_index, SourceFile file, FileFormat format)
       : job_(job),

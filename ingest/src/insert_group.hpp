@@ -84,12 +84,12 @@ using AnyBatch = std::variant<CostBatch, PerformanceBatch, ResourceBatch, Qualit
 /// itself.
 struct InsertGroup {
   explicit InsertGroup(Family of_family) : family(of_family) {
-    with_metric(family, [this]<typename Row>() { batch.emplace<typename MetricTraits<Row>::BatchType>(); });
+    with_metric(family, [this]<typename Row>() { batch.emplace<Batch<Row>>(); });
   }
 
   template <typename Row>
-  typename MetricTraits<Row>::BatchType& rows_of() {
-    return std::get<typename MetricTraits<Row>::BatchType>(batch);
+  Batch<Row>& rows_of() {
+    return std::get<Batch<Row>>(batch);
   }
 
   const Family family;

@@ -93,14 +93,13 @@ Result<Writer> Writer::open(Client& client, WriterOptions options) {
 }
 
 template <typename Row>
-Result<WriteReceipt> Writer::write(const typename MetricTraits<Row>::BatchType& batch,
-                                   const WriteOptions& options) {
+Result<WriteReceipt> Writer::write(const Batch<Row>& batch, const WriteOptions& options) {
   return state_->write<Row>(batch, options);
 }
 
 template <typename Row>
 Result<WriteReceipt> Writer::write(std::span<const Row> rows, const WriteOptions& options) {
-  typename MetricTraits<Row>::BatchType batch;
+  Batch<Row> batch;
   batch.reserve(rows.size());
   batch.append(rows);
   return state_->write<Row>(batch, options);

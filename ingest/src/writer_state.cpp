@@ -80,8 +80,7 @@ void Writer::State::start() {
 // --- Taking rows over ---
 
 template <typename Row>
-Result<WriteReceipt> Writer::State::write(const typename MetricTraits<Row>::BatchType& batch,
-                                          const WriteOptions& options) {
+Result<WriteReceipt> Writer::State::write(const Batch<Row>& batch, const WriteOptions& options) {
   const TableDefinition& table = table_of(MetricTraits<Row>::kFamily);
   if (options.acknowledgement == Acknowledgement::kSpooled && !spool_)
     return Error{ErrorKind::kInvalidArgument,
@@ -109,7 +108,7 @@ Result<WriteReceipt> Writer::State::write(const typename MetricTraits<Row>::Batc
   if (validation.ok()) {
     OPTIINFRA_TRY(ticket, stage<Row>(batch, bytes_of<Row>(batch), options));
   } else {
-    typename MetricTraits<Row>::BatchType good;
+    Batch<Row> good;
     append_batch<Row>(good, batch, rows_without(batch.size(), validation.refused_rows));
     OPTIINFRA_TRY(ticket, stage<Row>(good, bytes_of<Row>(good), options));
   }
@@ -157,8 +156,8 @@ Result<Sequence> Writer::State::append_record(Family family, RecordExtent extent
 }
 
 template <typename Row>
-void Writer::State::add_rows(InsertGroup& group, const typename MetricTraits<Row>::BatchType& rows,
-                             std::size_t bytes, std::optional<Sequence> record) {
+void Writer::State::add_rows(InsertGroup& group, const Batch<Row>& rows, std::size_t bytes,
+                             std::optional<Sequence> record) {
   append_batch<Row>(group.rows_of<Row>(), rows);
   group.row_count += rows.size();
   group.bytes += bytes;
@@ -166,8 +165,7 @@ void Writer::State::add_rows(InsertGroup& group, const typename MetricTraits<Row
 }
 
 template <typename Row>
-Result<Ticket> Writer::State::stage(const typename MetricTraits<Row>::BatchType& rows, std::size_t bytes,
-                                    const WriteOptions& options) {
+Result<Ticket> Writer::State::stage(const Batch<Row>& rows, std::size_t bytes, const WriteOptions& options) {
   constexpr Family kFamily = MetricTraits<Row>::kFamily;
   OPTIINFRA_CHECK(take_memory(bytes));
   Stage& stage = stage_of(kFamily);
@@ -316,7 +314,7 @@ void Writer::State::add_problem(const std::string& sentence) {
 Result<void> Writer::State::recover_record(const SpoolRecord& spooled, Gathering& gathering) {
   OPTIINFRA_TRY(RowsRecord record, decode_rows_record(spooled.payload));
   return with_metric(record.family, [&]<typename Row>() -> Result<void> {
-    typename MetricTraits<Row>::BatchType rows;
+    Batch<Row> rows;
     std::vector<std::uint32_t> all(record.rows.row_count());
     for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
     if (!append_block<Row>(rows, record.rows, all))

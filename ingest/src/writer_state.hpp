@@ -40,7 +40,7 @@ class Writer::State {
   void start();
 
   template <typename Row>
-  Result<WriteReceipt> write(const typename MetricTraits<Row>::BatchType& batch, const WriteOptions& options);
+  Result<WriteReceipt> write(const Batch<Row>& batch, const WriteOptions& options);
 
   Result<void> flush(std::chrono::milliseconds timeout);
   Result<void> close(std::chrono::milliseconds timeout);
@@ -61,12 +61,11 @@ class Writer::State {
   Group new_group(Family family, std::string token);
   std::string next_token();
   template <typename Row>
-  Result<Ticket> stage(const typename MetricTraits<Row>::BatchType& rows, std::size_t bytes,
-                       const WriteOptions& options);
+  Result<Ticket> stage(const Batch<Row>& rows, std::size_t bytes, const WriteOptions& options);
   Result<Sequence> append_record(Family family, RecordExtent extent, const std::string& token,
                                  const Block& rows);
   template <typename Row>
-  void add_rows(InsertGroup& group, const typename MetricTraits<Row>::BatchType& rows, std::size_t bytes,
+  void add_rows(InsertGroup& group, const Batch<Row>& rows, std::size_t bytes,
                 std::optional<Sequence> record);
   void seal(Stage& stage);
   void seal_if_older(Clock::time_point than);

@@ -24,13 +24,13 @@ void reserve_rows(Values& values, std::size_t rows) {
 
 }  // namespace
 
-template <typename Row, typename Columns>
-void Batch<Row, Columns>::append(const Row& row) {
+template <typename Row>
+void Batch<Row>::append(const Row& row) {
   for_each_column<Row>([&](const auto& access) { push(this->*access.batch, row.*access.row); });
 }
 
-template <typename Row, typename Columns>
-void Batch<Row, Columns>::append(std::span<const Row> rows) {
+template <typename Row>
+void Batch<Row>::append(std::span<const Row> rows) {
   // A stretch of rows that stays in the nearest cache while each column takes its members from it.
   constexpr std::size_t kStretchRows = 64;
   for (std::size_t begin = 0; begin < rows.size(); begin += kStretchRows) {
@@ -42,31 +42,29 @@ void Batch<Row, Columns>::append(std::span<const Row> rows) {
   }
 }
 
-template <typename Row, typename Columns>
-void Batch<Row, Columns>::clear() noexcept {
+template <typename Row>
+void Batch<Row>::clear() noexcept {
   for_each_column<Row>([&](const auto& access) { (this->*access.batch).clear(); });
 }
 
-template <typename Row, typename Columns>
-void Batch<Row, Columns>::reserve(std::size_t rows) {
+template <typename Row>
+void Batch<Row>::reserve(std::size_t rows) {
   for_each_column<Row>([&](const auto& access) { reserve_rows(this->*access.batch, rows); });
 }
 
-template <typename Row, typename Columns>
-std::size_t Batch<Row, Columns>::size() const noexcept {
+template <typename Row>
+std::size_t Batch<Row>::size() const noexcept {
   return (this->*std::get<0>(MetricTraits<Row>::kColumns).batch).size();
 }
 
-template <typename Row, typename Columns>
-bool Batch<Row, Columns>::is_rectangular() const noexcept {
+template <typename Row>
+bool Batch<Row>::is_rectangular() const noexcept {
   bool equal = true;
   for_each_column<Row>([&](const auto& access) { equal = equal && (this->*access.batch).size() == size(); });
   return equal;
 }
 
-template struct Batch<CostMetric, CostColumns>;
-template struct Batch<PerformanceMetric, PerformanceColumns>;
-template struct Batch<ResourceMetric, ResourceColumns>;
-template struct Batch<QualityMetric, QualityColumns>;
+#define BEGIN_FAMILY(Name, name) template struct Batch<Name##Metric>;
+#include "optiinfra/schema/families.def"
 
 }  // namespace optiinfra

@@ -7,6 +7,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "optiinfra/schema/tables.hpp"
+
 namespace optiinfra {
 namespace {
 
@@ -35,11 +37,6 @@ void append_text(std::string& text, std::string_view name) { text.append(name); 
 
 std::uint64_t hash_of(const std::string& key) { return XXH64(key.data(), key.size(), kSeed); }
 
-const Dictionary& placing_values(const CostBatch& batch) { return batch.service_name; }
-const std::vector<Uuid>& placing_values(const PerformanceBatch& batch) { return batch.service_id; }
-const Dictionary& placing_values(const ResourceBatch& batch) { return batch.instance_id; }
-const std::vector<Uuid>& placing_values(const QualityBatch& batch) { return batch.service_id; }
-
 /// Rows of one key follow each other in most batches, so the last answer is kept.
 template <typename Values>
 std::vector<std::uint32_t> place(const std::vector<Uuid>& customers, const Values& values,
@@ -62,23 +59,15 @@ std::vector<std::uint32_t> place(const std::vector<Uuid>& customers, const Value
 
 }  // namespace
 
-const char* placement_column(Family family) {
-  switch (family) {
-    case Family::kCost:
-      return "service_name";
-    case Family::kPerformance:
-    case Family::kQuality:
-      return "service_id";
-    case Family::kResource:
-      break;
-  }
-  return "instance_id";
-}
+const char* placement_column(Family family) { return table_of(family).placement_column; }
 
 std::string placement_expression(Family family) {
-  const bool is_uuid = family == Family::kPerformance || family == Family::kQuality;
   const std::string column = placement_column(family);
-  return "xxHash64(concat(toString(customer_id), '/', " + (is_uuid ? "toString(" + column + ")" : column) +
+  const auto columns = table_of(family).columns();
+  const bool is_text = std::any_of(columns.begin(), columns.end(), [&](const ColumnDefinition& each) {
+    return column == each.name && std::string_view(each.contract_type) == "String";
+  });
+  return "xxHash64(concat(toString(customer_id), '/', " + (is_text ? column : "toString(" + column + ")") +
          "))";
 }
 
@@ -108,15 +97,21 @@ std::size_t Placement::shard_of(std::uint64_t hash) const noexcept {
 }
 
 template <typename Row>
-std::vector<std::uint32_t> shards_of(const typename MetricTraits<Row>::BatchType& batch,
-                                     const Placement& placement) {
-  return place(batch.customer_id, placing_values(batch), placement);
+std::vector<std::uint32_t> shards_of(const Batch<Row>& batch, const Placement& placement) {
+  const std::string_view column = placement_column(MetricTraits<Row>::kFamily);
+  std::vector<std::uint32_t> shards;
+  for_each_column<Row>([&](const auto& access) {
+    const auto& values = batch.*access.batch;
+    if constexpr (requires(std::string& key) { append_text(key, values[0]); }) {
+      if (column == access.definition.name) shards = place(batch.customer_id, values, placement);
+    }
+  });
+  return shards;
 }
 
-template std::vector<std::uint32_t> shards_of<CostMetric>(const CostBatch&, const Placement&);
-template std::vector<std::uint32_t> shards_of<PerformanceMetric>(const PerformanceBatch&, const Placement&);
-template std::vector<std::uint32_t> shards_of<ResourceMetric>(const ResourceBatch&, const Placement&);
-template std::vector<std::uint32_t> shards_of<QualityMetric>(const QualityBatch&, const Placement&);
+#define BEGIN_FAMILY(Name, name) \
+  template std::vector<std::uint32_t> shards_of(const Batch<Name##Metric>& batch, const Placement& placement);
+#include "optiinfra/schema/families.def"
 
 Result<std::vector<std::uint32_t>> shards_of(const Block& block, Family family, const Placement& placement) {
   const Column* customers = block.find("customer_id");

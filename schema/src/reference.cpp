@@ -34,6 +34,10 @@ std::string raw_section(const TableDefinition& table) {
   return text;
 }
 
+std::string unit_text(const MeasureDefinition& measure) {
+  return *measure.note == '\0' ? measure.unit : std::string(measure.unit) + ", " + measure.note;
+}
+
 std::string rollup_section(const TableDefinition& table) {
   std::string text = "\n### " + code(table.finishing_view) + "\nOrdinary numbers, one row per " +
                      listed(table.rollup_key) + ". It finishes " + code(table.rollup_table) + ", which " +
@@ -42,7 +46,7 @@ std::string rollup_section(const TableDefinition& table) {
                      "| --- | --- | --- | --- |\n";
   for (const MeasureDefinition& measure : table.measures) {
     text += "| " + code(measure.name) + " | " + measure.state_type() + " | " +
-            code(measure.raw_expression()) + " | " + measure.meaning + " |\n";
+            code(measure.raw_expression()) + " | " + unit_text(measure) + " |\n";
   }
   return text;
 }

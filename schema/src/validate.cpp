@@ -52,6 +52,12 @@ std::string value_text(double number) {
   return text;
 }
 
+}  // namespace
+
+// Named, because the instantiations below stand in an included list, where the compiler warns of a template
+// that holds a type of an unnamed namespace.
+namespace validation {
+
 class Checker {
  public:
   Checker(Validation& result, sys_seconds clock)
@@ -141,12 +147,12 @@ class Checker {
   std::uint32_t time_min_, time_max_;
 };
 
-}  // namespace
+}  // namespace validation
 
 template <typename Row>
-Validation validate(const typename MetricTraits<Row>::BatchType& batch, sys_seconds clock) {
+Validation validate(const Batch<Row>& batch, sys_seconds clock) {
   Validation result;
-  Checker checker(result, clock);
+  validation::Checker checker(result, clock);
   for_each_column<Row>([&](const auto& access) { checker.check(batch.*access.batch, access.definition); });
   auto& rows = result.refused_rows;
   std::sort(rows.begin(), rows.end());
@@ -156,9 +162,8 @@ Validation validate(const typename MetricTraits<Row>::BatchType& batch, sys_seco
   return result;
 }
 
-template Validation validate<CostMetric>(const CostBatch&, sys_seconds);
-template Validation validate<PerformanceMetric>(const PerformanceBatch&, sys_seconds);
-template Validation validate<ResourceMetric>(const ResourceBatch&, sys_seconds);
-template Validation validate<QualityMetric>(const QualityBatch&, sys_seconds);
+#define BEGIN_FAMILY(Name, name) \
+  template Validation validate<Name##Metric>(const Batch<Name##Metric>&, sys_seconds);
+#include "optiinfra/schema/families.def"
 
 }  // namespace optiinfra

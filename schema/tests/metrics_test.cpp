@@ -25,7 +25,7 @@ TYPED_TEST(EveryFamily, NamesEachColumnOnceAndSaysWhatItMeans) {
 }
 
 TYPED_TEST(EveryFamily, AppendedRowsLengthenEveryColumnAlike) {
-  typename MetricTraits<TypeParam>::BatchType batch;
+  Batch<TypeParam> batch;
   EXPECT_EQ(batch.size(), 0u);
   batch.append(TypeParam{});
   const TypeParam two[2] = {};

@@ -121,9 +121,10 @@ TEST(Tables, FinishEachPercentileOfTheSketch) {
 }
 
 TEST(Tables, FinishOnlyTheRowsOfACondition) {
-  for (const auto& column : table_of(Family::kCost).finished("side = 0")) {
-    EXPECT_NE(column.expression.find("If("), std::string::npos) << column.expression;
-    EXPECT_NE(column.expression.find(", side = 0)"), std::string::npos) << column.expression;
+  for (const auto& column : table_of(Family::kCost).finished()) {
+    const std::string sql = column.expression({.condition = "side = 0"});
+    EXPECT_NE(sql.find("If("), std::string::npos) << sql;
+    EXPECT_NE(sql.find(", side = 0)"), std::string::npos) << sql;
   }
 }
 

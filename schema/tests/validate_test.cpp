@@ -38,7 +38,7 @@ QualityMetric good_answer() {
 
 template <typename Row>
 Validation check(const Row& row) {
-  typename MetricTraits<Row>::BatchType batch;
+  Batch<Row> batch;
   batch.append(row);
   return validate<Row>(batch, kClock);
 }

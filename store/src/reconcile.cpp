@@ -64,10 +64,9 @@ std::string both_sides(const ReconcileScope& scope, std::string_view database) {
     measures += std::string(", ") + measure.name;
     raw += ", " + measure.raw_expression() + " AS " + measure.name;
   }
-  const auto of_rollup = table.finished("side = 0"), of_raw = table.finished("side = 1");
-  for (std::size_t i = 0; i < of_raw.size(); ++i) {
-    finished += ", toFloat64(" + of_rollup[i].expression + ") AS rollup_" + of_rollup[i].name;
-    finished += ", toFloat64(" + of_raw[i].expression + ") AS raw_" + of_raw[i].name;
+  for (const FinishedColumn& column : table.finished()) {
+    finished += ", toFloat64(" + column.expression({.condition = "side = 0"}) + ") AS rollup_" + column.name +
+                ", toFloat64(" + column.expression({.condition = "side = 1"}) + ") AS raw_" + column.name;
   }
   const std::string customers = scope.customers.empty() ? "" : " AND customer_id IN {customers:Array(UUID)}",
                     generation = " AND generation <= {generation_max:UInt32}" + customers;
@@ -83,23 +82,15 @@ std::string both_sides(const ReconcileScope& scope, std::string_view database) {
          keys + ")\nGROUP BY " + keys;
 }
 
-/// The finished column that counts raw rows: every family has one.
-std::string count_column(const TableDefinition& table) {
-  for (const FinishedColumn& column : table.finished()) {
-    if (column.aggregate == Aggregate::kCount) return column.name;
-  }
-  return "";
-}
-
 std::string difference_condition(const ReconcileScope& scope) {
   const TableDefinition& table = *scope.table;
   std::string sql = "in_rollup != in_raw";
   for (const FinishedColumn& column : table.finished()) {
     const std::string raw = "raw_" + column.name, rollup = "rollup_" + column.name;
-    sql += " OR abs(" + raw + " - " + rollup + ") > " + number_text(tolerance(column.aggregate)) +
+    sql += " OR abs(" + raw + " - " + rollup + ") > " + number_text(tolerance(column.measure->aggregate)) +
            " * greatest(abs(" + raw + "), abs(" + rollup + "))";
   }
-  const std::string count = count_column(table);
+  const std::string count = table.row_count().name;
   return "(" + sql + ")" + (scope.may_lower ? "" : " AND raw_" + count + " >= rollup_" + count);
 }
 
@@ -146,8 +137,9 @@ void describe(const TableDefinition& table, const Block& block, std::size_t row,
     const double raw = in_raw ? (*block.values<std::vector<double>>(column + 1))[row] : kAbsent;
     column += 2;
     if (report.differences.size() == kDifferencesDescribedMax) return;
-    const bool stands_for_absence = in_rollup != in_raw && finished.aggregate == Aggregate::kCount;
-    if (!stands_for_absence && (in_rollup != in_raw || !differs(raw, rollup, finished.aggregate))) continue;
+    const bool stands_for_absence = in_rollup != in_raw && finished.measure->aggregate == Aggregate::kCount;
+    if (!stands_for_absence && (in_rollup != in_raw || !differs(raw, rollup, finished.measure->aggregate)))
+      continue;
     difference.measure = finished.name;
     difference.raw = raw;
     difference.rollup = rollup;
@@ -209,7 +201,7 @@ Result<void> describe_hours(Transport& transport, const ReconcileScope& scope, c
 Result<std::vector<DifferingHour>> differing_hours(Transport& transport, const ReconcileScope& scope,
                                                    const std::string& day, std::size_t limit) {
   const TableDefinition& table = *scope.table;
-  const std::string count = count_column(table);
+  const std::string count = table.row_count().name;
   const std::string sql = "SELECT toUInt32(hour), " + key_text(table) + ", toString(" +
                           hour_hash(table, "hour") + "), toUInt64(rollup_" + count + "), toUInt64(raw_" +
                           count + ") FROM (" + both_sides(scope, transport.database()) + ") WHERE " +

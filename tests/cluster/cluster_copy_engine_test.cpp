@@ -141,8 +141,8 @@ TEST_F(CopyToACluster, HoursWithoutRawRowsComeAsTheirRollupAndADifferenceIsNamed
   const auto after = target.query_performance(customer, service, {old, old + 1h});
   ASSERT_TRUE(after) << after.error().message;
   EXPECT_EQ(after->total_requests, 1'000u);
-  EXPECT_DOUBLE_EQ(after->p99_latency_ms, before.p99_latency_ms);
-  EXPECT_DOUBLE_EQ(after->avg_latency_ms, before.avg_latency_ms);
+  EXPECT_DOUBLE_EQ(after->p99_latency_ms.value(), before.p99_latency_ms.value());
+  EXPECT_DOUBLE_EQ(after->avg_latency_ms.value(), before.avg_latency_ms.value());
 
   // Rows that the target has lost since.
   const auto deleted = cluster_.session(cluster_.a(), "optiinfra_shard")

@@ -104,9 +104,9 @@ TEST_F(OnACluster, TheQuestionsAreAnsweredAsByTheStoreOnOneMachine) {
     EXPECT_EQ(left->window, right->window);
     EXPECT_EQ(left->total_requests, right->total_requests);
     EXPECT_EQ(left->total_tokens, right->total_tokens);
-    EXPECT_DOUBLE_EQ(left->p95_latency_ms, right->p95_latency_ms);
-    EXPECT_DOUBLE_EQ(left->max_latency_ms, right->max_latency_ms);
-    EXPECT_NEAR(left->avg_latency_ms, right->avg_latency_ms, 1e-9 * right->avg_latency_ms);
+    EXPECT_DOUBLE_EQ(left->p95_latency_ms.value(), right->p95_latency_ms.value());
+    EXPECT_DOUBLE_EQ(left->max_latency_ms.value(), right->max_latency_ms.value());
+    EXPECT_NEAR(left->avg_latency_ms.value(), right->avg_latency_ms.value(), 1e-9 * *right->avg_latency_ms);
 
     const auto trend = client.query_quality(customer, service.id, ragged);
     const auto expected = single.query_quality(customer, service.id, ragged);
@@ -115,7 +115,7 @@ TEST_F(OnACluster, TheQuestionsAreAnsweredAsByTheStoreOnOneMachine) {
     for (std::size_t hour = 0; hour < trend->hours.size(); ++hour) {
       EXPECT_EQ(trend->hours[hour].hour, expected->hours[hour].hour);
       EXPECT_EQ(trend->hours[hour].total_requests, expected->hours[hour].total_requests);
-      EXPECT_NEAR(trend->hours[hour].avg_quality, expected->hours[hour].avg_quality, 1e-9);
+      EXPECT_NEAR(trend->hours[hour].avg_quality.value(), expected->hours[hour].avg_quality.value(), 1e-9);
     }
   }
   for (std::size_t i = 0; i < 6; ++i) {
@@ -126,18 +126,20 @@ TEST_F(OnACluster, TheQuestionsAreAnsweredAsByTheStoreOnOneMachine) {
     const auto right = single.query_resource(customer, instance.id, ragged);
     ASSERT_TRUE(left) << left.error().message;
     EXPECT_EQ(left->sample_count, right->sample_count);
-    EXPECT_DOUBLE_EQ(left->max_gpu_utilization, right->max_gpu_utilization);
-    EXPECT_NEAR(left->avg_gpu_utilization, right->avg_gpu_utilization, 1e-9 * right->avg_gpu_utilization);
+    EXPECT_DOUBLE_EQ(left->max_gpu_utilization.value(), right->max_gpu_utilization.value());
+    EXPECT_NEAR(left->avg_gpu_utilization.value(), right->avg_gpu_utilization.value(),
+                1e-9 * *right->avg_gpu_utilization);
   }
   for (const FleetCustomer& customer : fleet.description().customers) {
     const auto left = client.query_cost_hourly(customer.id, whole.begin, whole.end);
     const auto right = single.query_cost_hourly(customer.id, whole.begin, whole.end);
     ASSERT_TRUE(left) << left.error().message;
-    ASSERT_EQ(left->size(), right->size());
-    for (std::size_t i = 0; i < left->size(); ++i) {
-      EXPECT_EQ((*left)[i].hour, (*right)[i].hour);
-      EXPECT_EQ((*left)[i].service_name, (*right)[i].service_name);
-      EXPECT_NEAR((*left)[i].total_cost, (*right)[i].total_cost, 1e-9 * (*right)[i].total_cost);
+    ASSERT_EQ(left->hours.size(), right->hours.size());
+    for (std::size_t i = 0; i < left->hours.size(); ++i) {
+      EXPECT_EQ(left->hours[i].hour, right->hours[i].hour);
+      EXPECT_EQ(left->hours[i].service_name, right->hours[i].service_name);
+      EXPECT_NEAR(left->hours[i].total_cost.value(), right->hours[i].total_cost.value(),
+                  1e-9 * *right->hours[i].total_cost);
     }
   }
 }

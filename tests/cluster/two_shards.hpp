@@ -37,7 +37,7 @@ inline Fleet make_test_fleet(std::uint64_t rows, int days, std::uint64_t seed = 
 
 template <typename Row>
 void insert_all(Fleet& fleet, Client& client, std::uint64_t seed) {
-  typename MetricTraits<Row>::BatchType batch;
+  Batch<Row> batch;
   for (int call = 0; fleet.next_batch(batch, 20'000); ++call) {
     const auto receipt =
         client.insert<Row>(batch, {.token = "fleet:" + std::to_string(seed) + ":" + std::to_string(call)});

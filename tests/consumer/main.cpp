@@ -15,9 +15,11 @@ int main() {
   cost.cloud_provider = "aws";
   cost.cost_per_hour = 32.77;
   const auto stored = client->insert_cost_metrics(std::vector<optiinfra::CostMetric>{cost});
-  const auto hours =
+  const auto cost_hours =
       client->query_cost_hourly(cost.customer_id, cost.timestamp, cost.timestamp + std::chrono::hours{1});
   std::cout << (stored ? stored->rows_stored : 0) << " row, "
-            << (hours && !hours->empty() ? hours->front().total_cost : 0) << '\n';
-  return hours && hours->size() == 1 && hours->front().total_cost == 32.77 ? 0 : 1;
+            << (cost_hours && !cost_hours->hours.empty() ? cost_hours->hours.front().total_cost.value_or(0)
+                                                         : 0)
+            << '\n';
+  return cost_hours && cost_hours->hours.size() == 1 && cost_hours->hours.front().total_cost == 32.77 ? 0 : 1;
 }

@@ -177,7 +177,7 @@ Result<void> make_store(const StoreUrl& url, sys_seconds time) {
   for (int insert = 0; insert < kInsertsBefore; ++insert) {
     for (const Family family : kFamilies) {
       OPTIINFRA_CHECK(with_metric(family, [&]<typename Row>() -> Result<void> {
-        typename MetricTraits<Row>::BatchType batch;
+        Batch<Row> batch;
         const std::vector<Row> rows = rows_of<Row>(kWrites, time);
         batch.append(std::span<const Row>(rows));
         return done(client.insert<Row>(batch));

@@ -93,8 +93,8 @@ template <typename Value>
 void fill(Value&, std::uint64_t) {}
 
 template <typename Row>
-typename MetricTraits<Row>::BatchType rows_of(std::uint64_t number, sys_seconds time) {
-  typename MetricTraits<Row>::BatchType batch;
+Batch<Row> rows_of(std::uint64_t number, sys_seconds time) {
+  Batch<Row> batch;
   batch.reserve(kRowsOfWrite);
   std::uint64_t value = number * 0x9E3779B97F4A7C15;
   for (std::size_t i = 0; i < kRowsOfWrite; ++i) {

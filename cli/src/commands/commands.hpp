@@ -25,15 +25,14 @@ void define_sql(CLI::App& parent, Action& action);
 void define_version(CLI::App& parent, Action& action);
 /// @}
 
-/// The commands below `query`.
+/// The commands below `query`: one for each question of the catalogue, and the general one.
 /// @{
-void define_cost_hourly(CLI::App& parent, Action& action);
-void define_performance_p95(CLI::App& parent, Action& action);
-void define_resource_utilization(CLI::App& parent, Action& action);
-void define_quality_trends(CLI::App& parent, Action& action);
-void define_models(CLI::App& parent, Action& action);
-void define_cost(CLI::App& parent, Action& action);
+void define_named_questions(CLI::App& parent, Action& action);
+void define_metrics(CLI::App& parent, Action& action);
 /// @}
+
+/// What `query --list` prints.
+Result<ExitCode> list_questions(Context& context);
 
 /// Hidden: they print what is committed under cli/completions and cli/man.
 /// @{

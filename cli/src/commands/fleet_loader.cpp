@@ -35,7 +35,7 @@ class Load {
  private:
   template <typename Row>
   void work_on(Family family) {
-    typename MetricTraits<Row>::BatchType batch;
+    Batch<Row> batch;
     std::string token;
     while (!ended_ && next(family, batch, token)) {
       auto receipt = client_.insert<Row>(batch, {.token = token});

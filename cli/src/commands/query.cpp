@@ -6,16 +6,18 @@ void define_query(CLI::App& parent, Action& action) {
   CLI::App* const query =
       parent.add_subcommand("query", "Ask about cost, performance, resources and quality");
   query->require_subcommand(1);
+  query->add_flag_callback(
+      "--list", [query] { query->require_subcommand(0); },
+      "List the measures, dimensions and questions, with units and families");
   query->footer(
       "Every answer states the window it covers. Windows are exact: whole hours come from the hourly "
       "rollup,\n"
       "partial hours at the edges from raw rows.");
-  define_cost_hourly(*query, action);
-  define_performance_p95(*query, action);
-  define_resource_utilization(*query, action);
-  define_quality_trends(*query, action);
-  define_models(*query, action);
-  define_cost(*query, action);
+  define_named_questions(*query, action);
+  define_metrics(*query, action);
+  query->final_callback([query, &action] {
+    if (query->get_subcommands().empty()) action = list_questions;
+  });
 }
 
 }  // namespace optiinfra::cli

@@ -49,6 +49,8 @@ std::string render_json(const Report& report) {
   if (report.window)
     json["window"] = {{"begin", format_time(report.window->begin)}, {"end", format_time(report.window->end)}};
   json["data"] = data_json(report);
+  for (const auto& [key, unit] : report.units) json["units"][key] = unit;
+  for (const auto& [family, rows] : report.coverage) json["coverage"][family]["rows"] = rows;
   json["elapsed_ms"] = std::round(report.elapsed.count() * 1e6) / 1e3;
   return dumped(json) + "\n";
 }

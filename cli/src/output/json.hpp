@@ -9,8 +9,8 @@
 
 namespace optiinfra::cli {
 
-/// {"command", "window", "data", "elapsed_ms"} and a newline. "data" is the one section, or an object
-/// of all of them by their keys.
+/// {"command", "window", "data", "units", "coverage", "elapsed_ms"} and a newline, without what there is not.
+/// "data" is the one section, or an object of all of them by their keys.
 std::string render_json(const Report& report);
 
 /// {"error": {"kind", "message", "server_code"}} and a newline.

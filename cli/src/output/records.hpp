@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -54,6 +55,8 @@ struct Report {
   std::vector<Section> sections = {};   ///< CSV holds the first.
   std::vector<Series> charts = {};      ///< Tables only.
   std::vector<std::string> notes = {};  ///< Sentences below the tables; in no other output.
+  std::vector<std::pair<std::string, std::string>> units = {};  ///< Of keys that have one; in JSON alone.
+  std::vector<std::pair<std::string, std::uint64_t>> coverage = {};  ///< Rows of each family; in JSON alone.
   std::chrono::duration<double> elapsed{};
 };
 

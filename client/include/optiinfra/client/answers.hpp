@@ -1,8 +1,13 @@
 /// @file optiinfra/client/answers.hpp
 /// What the questions of the client are answered with. All times are UTC; an hour is named by its start.
+///
+/// Every answer has the window that its numbers cover, which is the one asked for unless the question says
+/// otherwise. A number is absent where there is nothing to compute it from: a window without rows has no
+/// average. Counts, and sums of counted things such as tokens, are 0 then.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,26 +20,31 @@ struct CostHour {
   sys_seconds hour;
   std::string cloud_provider;
   std::string service_name;
-  double total_cost = 0;       ///< Currency units.
-  double avg_utilization = 0;  ///< Percent.
+  std::optional<double> total_cost;       ///< Currency units.
+  std::optional<double> avg_utilization;  ///< Percent.
   std::uint64_t sample_count = 0;
 };
 
-/// One service over one window. Without requests in the window: zeros, and total_requests 0.
+struct CostHours {
+  TimeRange window;
+  std::vector<CostHour> hours;  ///< By hour, provider and service; hours without cost are left out.
+};
+
+/// One service over one window.
 struct PerformanceSummary {
-  TimeRange window;  ///< What the numbers cover, exactly.
-  double avg_latency_ms = 0;
-  double p50_latency_ms = 0;  ///< Percentiles are within 1 % of the true value.
-  double p90_latency_ms = 0;
-  double p95_latency_ms = 0;
-  double p99_latency_ms = 0;
-  double min_latency_ms = 0;
-  double max_latency_ms = 0;
-  double avg_throughput = 0;  ///< Tokens per second of one request.
-  double avg_gpu_utilization = 0;
-  double avg_kv_cache_utilization = 0;
-  double avg_batch_size = 0;
+  TimeRange window;
   std::uint64_t total_requests = 0;
+  std::optional<double> avg_latency_ms;
+  std::optional<double> p50_latency_ms;  ///< Percentiles are within 1 % of the true value.
+  std::optional<double> p90_latency_ms;
+  std::optional<double> p95_latency_ms;
+  std::optional<double> p99_latency_ms;
+  std::optional<double> min_latency_ms;
+  std::optional<double> max_latency_ms;
+  std::optional<double> avg_throughput;  ///< Tokens per second of one request.
+  std::optional<double> avg_gpu_utilization;
+  std::optional<double> avg_kv_cache_utilization;
+  std::optional<double> avg_batch_size;
   std::uint64_t prompt_tokens = 0;
   std::uint64_t completion_tokens = 0;
   std::uint64_t total_tokens = 0;
@@ -43,36 +53,36 @@ struct PerformanceSummary {
   double tokens_per_second() const noexcept;    ///< Over the whole window.
 };
 
-/// One instance, all of its GPUs, over one window. Without samples: zeros, and sample_count 0.
+/// One instance, all of its GPUs, over one window.
 struct ResourceSummary {
   TimeRange window;
-  double avg_gpu_utilization = 0;
-  double max_gpu_utilization = 0;
-  double avg_gpu_memory_mb = 0;
-  double max_gpu_memory_mb = 0;
-  double max_gpu_temperature = 0;
-  double avg_cpu_utilization = 0;
-  double max_cpu_utilization = 0;
-  double avg_memory_gb = 0;
-  double avg_network_rx_mbps = 0;
-  double avg_network_tx_mbps = 0;
   std::uint64_t sample_count = 0;
+  std::optional<double> avg_gpu_utilization;
+  std::optional<double> max_gpu_utilization;
+  std::optional<double> avg_gpu_memory_mb;
+  std::optional<double> max_gpu_memory_mb;
+  std::optional<double> max_gpu_temperature;
+  std::optional<double> avg_cpu_utilization;
+  std::optional<double> max_cpu_utilization;
+  std::optional<double> avg_memory_gb;
+  std::optional<double> avg_network_rx_mbps;
+  std::optional<double> avg_network_tx_mbps;
 };
 
 struct QualityHour {
   sys_seconds hour;
-  double avg_quality = 0;
-  double avg_relevance = 0;
-  double avg_coherence = 0;
-  double avg_factuality = 0;
-  double avg_toxicity = 0;
+  std::optional<double> avg_quality;
+  std::optional<double> avg_relevance;
+  std::optional<double> avg_coherence;
+  std::optional<double> avg_factuality;
+  std::optional<double> avg_toxicity;
   std::uint64_t hallucinations = 0;
   std::uint64_t total_requests = 0;
 };
 
 struct QualityTrend {
   TimeRange window;
-  std::vector<QualityHour> hours;  ///< By hour; hours without answers are absent.
+  std::vector<QualityHour> hours;  ///< By hour; hours without answers are left out.
 };
 
 /// A model that served requests in the window.
@@ -82,11 +92,13 @@ struct ModelUsage {
   PerformanceSummary performance;
 };
 
-/// How long the buckets of a series are. A week starts on Monday.
-enum class Bucket { kHour, kDay, kWeek };
+struct ServiceModels {
+  TimeRange window;
+  std::vector<ModelUsage> models;  ///< The busiest first.
+};
 
 struct PerformancePoint {
-  sys_seconds begin;  ///< Of the bucket; its window is cut to the range asked for.
+  sys_seconds begin;  ///< Of the bucket; the summary's window is the part of it that the numbers cover.
   PerformanceSummary summary;
 };
 
@@ -100,9 +112,10 @@ enum class CostDimension { kProvider, kService, kRegion, kInstanceType };
 
 struct CostPoint {
   sys_seconds begin;
+  TimeRange window;   ///< The part of the bucket that the numbers cover.
   std::string group;  ///< A provider, a service, a region or an instance type.
-  double total_cost = 0;
-  double avg_utilization = 0;
+  std::optional<double> total_cost;
+  std::optional<double> avg_utilization;
   std::uint64_t sample_count = 0;
 };
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "optiinfra/client/answers.hpp"
+#include "optiinfra/client/question.hpp"
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/metrics.hpp"
 #include "optiinfra/schema/validate.hpp"
@@ -126,10 +127,15 @@ class Client {
                                                 const InsertOptions& options = {});
   Result<InsertReceipt> insert_quality_metrics(const QualityBatch& batch, const InsertOptions& options = {});
 
-  /// The same for code that works on all families.
-  template <typename Row>
-  Result<InsertReceipt> insert(const typename MetricTraits<Row>::BatchType& batch,
-                               const InsertOptions& options = {});
+  /// The same for code that works on all families: client.insert(batch), client.insert(rows).
+  template <Metric Row>
+  Result<InsertReceipt> insert(const Batch<Row>& batch, const InsertOptions& options = {});
+  template <Metric Row>
+  Result<InsertReceipt> insert(std::span<const Row> rows, const InsertOptions& options = {});
+  template <Metric Row>
+  Result<InsertReceipt> insert(const std::vector<Row>& rows, const InsertOptions& options = {}) {
+    return insert(std::span<const Row>(rows), options);
+  }
   /// @}
 
   /// Stores rows of a rollup that have no raw rows in this store, as a copy of another store does. `block`
@@ -139,13 +145,12 @@ class Client {
 
   /// @name The four questions
   /// Windows are exact: whole hours come from the rollup, partial hours at the edges from raw rows. An
-  /// edge whose raw rows are past their retention is widened to the whole hour; the answer's `window`
+  /// edge whose raw rows are past their retention is widened to the whole hour; every answer's `window`
   /// says what was used. "The last `hours` hours" end with the present second, included.
   /// Errors: kInvalidArgument for an empty or reversed range or hours outside 1 to 87,600.
   /// @{
-  Result<std::vector<CostHour>> query_cost_hourly(
-      const Uuid& customer_id, sys_seconds start, sys_seconds end,
-      const std::optional<std::string>& cloud_provider = std::nullopt);
+  Result<CostHours> query_cost_hourly(const Uuid& customer_id, sys_seconds start, sys_seconds end,
+                                      const std::optional<std::string>& cloud_provider = std::nullopt);
   Result<PerformanceSummary> query_performance_p95(const Uuid& customer_id, const Uuid& service_id,
                                                    int hours = 24);
   Result<ResourceSummary> query_resource_utilization(const Uuid& customer_id, std::string_view instance_id,
@@ -163,22 +168,35 @@ class Client {
                                      Bucket bucket = Bucket::kHour);
 
   /// The models of a service, the busiest first.
-  Result<std::vector<ModelUsage>> query_models(const Uuid& customer_id, const Uuid& service_id,
-                                               TimeRange range);
+  Result<ServiceModels> query_models(const Uuid& customer_id, const Uuid& service_id, TimeRange range);
 
   /// Series come point by point, in order, with memory for one block only. The callback returns false
-  /// to stop early. Buckets without rows are left out. It must not call this client's other methods for long:
-  /// its session is busy until it returns.
-  Result<void> query_performance_series(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
-                                        Bucket bucket,
-                                        const std::function<bool(const PerformancePoint&)>& on_point);
-  Result<void> query_resource_series(const Uuid& customer_id, std::string_view instance_id, TimeRange range,
-                                     Bucket bucket,
-                                     const std::function<bool(const ResourcePoint&)>& on_point);
-  /// Regions and instance types are kept in raw rows only, and so answer for their retention.
-  Result<void> query_cost_series(const Uuid& customer_id, TimeRange range, Bucket bucket,
-                                 CostDimension dimension,
-                                 const std::function<bool(const CostPoint&)>& on_point);
+  /// to stop early. Buckets without rows are left out. Returns the window that was used. The callback must
+  /// not call this client's other methods for long: its session is busy until it returns.
+  Result<TimeRange> query_performance_series(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
+                                             Bucket bucket,
+                                             const std::function<bool(const PerformancePoint&)>& on_point);
+  Result<TimeRange> query_resource_series(const Uuid& customer_id, std::string_view instance_id,
+                                          TimeRange range, Bucket bucket,
+                                          const std::function<bool(const ResourcePoint&)>& on_point);
+  /// Regions and instance types are kept in raw rows only: the window begins where those do.
+  /// Errors: kInvalidArgument for a range that ends before them.
+  Result<TimeRange> query_cost_series(const Uuid& customer_id, TimeRange range, Bucket bucket,
+                                      CostDimension dimension,
+                                      const std::function<bool(const CostPoint&)>& on_point);
+  /// @}
+
+  /// @name Any question: measures by dimensions (question.hpp, catalogue.hpp)
+  /// Windows are used as above. A dimension that only raw rows keep (KnownBy::kRaw) begins where those do.
+  /// Errors: kInvalidArgument names what is unknown or out of bounds; kTooLarge when the answer has more than
+  /// kAnswerRowsMax rows.
+  /// @{
+  Result<Answer> query(const Question& question);
+
+  /// The same row by row, with memory for one block only; the answer comes back without rows. The callback
+  /// returns false to stop early, and coverage then counts what it was given. It must not call this client's
+  /// other methods for long: its session is busy until it returns.
+  Result<Answer> query(const Question& question, const std::function<bool(std::span<const Cell>)>& on_row);
   /// @}
 
   /// Lends one session for statements of the caller's own; it goes back when `use` returns.

@@ -138,8 +138,7 @@ class Writer {
   /// kUnavailable (kTryLater) or kTimeout (kWait) when there is no room; kStorage when the spool's disk
   /// is full or fails: nothing is taken, and writing resumes when there is room.
   template <typename Row>
-  Result<WriteReceipt> write(const typename MetricTraits<Row>::BatchType& batch,
-                             const WriteOptions& options = {});
+  Result<WriteReceipt> write(const Batch<Row>& batch, const WriteOptions& options = {});
 
   /// The same from rows.
   template <typename Row>

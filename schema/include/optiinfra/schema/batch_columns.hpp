@@ -67,8 +67,7 @@ inline std::size_t bytes_of(const Dictionary& values) {
 /// Adds the rows of `block` to the batch's columns of the same names; columns that the block lacks get their
 /// defaults. False when a column of the block has a layout that the batch's cannot take.
 template <typename Row>
-bool append_block(typename MetricTraits<Row>::BatchType& batch, const Block& block,
-                  std::span<const std::uint32_t> rows) {
+bool append_block(Batch<Row>& batch, const Block& block, std::span<const std::uint32_t> rows) {
   bool fits = true;
   for_each_column<Row>([&](const auto& access) {
     auto& values = batch.*access.batch;
@@ -98,23 +97,21 @@ bool append_block(typename MetricTraits<Row>::BatchType& batch, const Block& blo
 
 /// Adds the rows of `from` to `into`.
 template <typename Row>
-void append_batch(typename MetricTraits<Row>::BatchType& into,
-                  const typename MetricTraits<Row>::BatchType& from, std::span<const std::uint32_t> rows) {
+void append_batch(Batch<Row>& into, const Batch<Row>& from, std::span<const std::uint32_t> rows) {
   for_each_column<Row>(
       [&](const auto& access) { detail::append_rows(into.*access.batch, from.*access.batch, rows); });
 }
 
 /// Adds all rows of `from` to `into`.
 template <typename Row>
-void append_batch(typename MetricTraits<Row>::BatchType& into,
-                  const typename MetricTraits<Row>::BatchType& from) {
+void append_batch(Batch<Row>& into, const Batch<Row>& from) {
   for_each_column<Row>(
       [&](const auto& access) { detail::append_all(into.*access.batch, from.*access.batch); });
 }
 
 /// A block of all columns of `batch`, in the table's order, its rows as they are.
 template <typename Row>
-Block block_of(typename MetricTraits<Row>::BatchType batch) {
+Block block_of(Batch<Row> batch) {
   Block block;
   for_each_column<Row>([&](const auto& access) {
     block.add({access.definition.name, access.definition.type, std::move(batch.*access.batch)});
@@ -124,7 +121,7 @@ Block block_of(typename MetricTraits<Row>::BatchType batch) {
 
 /// The bytes that the batch's values take in memory.
 template <typename Row>
-std::size_t bytes_of(const typename MetricTraits<Row>::BatchType& batch) {
+std::size_t bytes_of(const Batch<Row>& batch) {
   std::size_t bytes = 0;
   for_each_column<Row>([&](const auto& access) { bytes += detail::bytes_of(batch.*access.batch); });
   return bytes;

@@ -48,59 +48,80 @@ struct ColumnDefinition {
   const char* meaning;
 };
 
-/// The types that a `.def` line can name. Value is a typed row's member, Values a batch's column.
+/// The types that a `.def` line can name. Value is a typed row's member, Values a batch's column. takes()
+/// says which rules validate() checks on that type.
 namespace column_type {
+
+/// A range that only finite numbers lie in.
+constexpr bool is_range(Rule rule) {
+  return rule == Rule::kFinite || rule == Rule::kNonNegative || rule == Rule::kPercent ||
+         rule == Rule::kScore;
+}
 
 struct Instant {
   using Value = sys_seconds;
   using Values = std::vector<std::uint32_t>;
   static constexpr const char* kType = "DateTime('UTC')";
   static constexpr const char* kContractType = "DateTime";
+  static constexpr bool takes(Rule rule) { return rule == Rule::kTime; }
 };
 struct Identifier {
   using Value = Uuid;
   using Values = std::vector<Uuid>;
   static constexpr const char* kType = "UUID";
   static constexpr const char* kContractType = "UUID";
+  static constexpr bool takes(Rule rule) { return rule == Rule::kIdentity || rule == Rule::kAny; }
 };
 struct Label {
   using Value = std::string;
   using Values = Dictionary;
   static constexpr const char* kType = "LowCardinality(String)";
   static constexpr const char* kContractType = "String";
+  static constexpr bool takes(Rule rule) { return rule == Rule::kName || rule == Rule::kLabel; }
 };
 struct Text {
   using Value = std::string;
   using Values = Strings;
   static constexpr const char* kType = "String";
   static constexpr const char* kContractType = "String";
+  static constexpr bool takes(Rule rule) { return rule == Rule::kName || rule == Rule::kLabel; }
 };
 struct Float32 {
   using Value = float;
   using Values = std::vector<float>;
   static constexpr const char* kType = "Float32";
   static constexpr const char* kContractType = "Float32";
+  static constexpr bool takes(Rule rule) { return is_range(rule); }
 };
 struct Float64 {
   using Value = double;
   using Values = std::vector<double>;
   static constexpr const char* kType = "Float64";
   static constexpr const char* kContractType = "Float64";
+  static constexpr bool takes(Rule rule) { return is_range(rule); }
 };
 struct UInt8 {
   using Value = std::uint8_t;
   using Values = std::vector<std::uint8_t>;
   static constexpr const char* kType = "UInt8";
   static constexpr const char* kContractType = "UInt8";
+  static constexpr bool takes(Rule rule) { return rule == Rule::kFlag || rule == Rule::kAny; }
 };
 struct UInt32 {
   using Value = std::uint32_t;
   using Values = std::vector<std::uint32_t>;
   static constexpr const char* kType = "UInt32";
   static constexpr const char* kContractType = "UInt32";
+  static constexpr bool takes(Rule rule) { return rule == Rule::kAny; }
 };
 
 }  // namespace column_type
+
+/// Whether values of a column type can be held to `rule`.
+template <typename Type>
+constexpr bool rule_fits(Rule rule) {
+  return Type::takes(rule);
+}
 
 /// Seconds since 1970 as the column holds them. Times outside 32 bits become the nearest end of the
 /// range, which Rule::kTime refuses.

@@ -1,6 +1,9 @@
 /// @file optiinfra/schema/metrics.hpp
-/// The four kinds of metric: a typed row and a columnar batch of each, made from the `.def` files
-/// beside this one. Read those for the columns, their units and their rules.
+/// The families of metrics: a typed row and a columnar batch of each, made from families.def and the `.def`
+/// files that it lists. Read those for the columns, their units and their rules.
+///
+/// CostMetric, PerformanceMetric, ResourceMetric and QualityMetric are the rows; CostBatch, PerformanceBatch,
+/// ResourceBatch and QualityBatch the batches.
 ///
 /// A row's members and a batch's columns have the names of the table's columns. Members of a row that
 /// are not set hold the column's default. Building a batch column by column allocates nothing per row:
@@ -15,8 +18,11 @@
 #include <span>
 #include <string_view>
 #include <tuple>
+#include <utility>
+#include <variant>
 
 #include "optiinfra/codec/block.hpp"
+#include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/column.hpp"
 
 namespace optiinfra {
@@ -31,17 +37,47 @@ struct ColumnAccess {
 };
 
 namespace detail {
-template <typename Type, typename RowMember, typename BatchMember>
-constexpr auto column_access(RowMember row, BatchMember batch, const char* name, Rule rule, Presence presence,
+template <typename Type, Rule kRule, typename RowMember, typename BatchMember>
+constexpr auto column_access(RowMember row, BatchMember batch, const char* name, Presence presence,
                              const char* codec, const char* unit, const char* meaning) {
+  static_assert(rule_fits<Type>(kRule), "no value of the column's type is checked against this rule");
   return ColumnAccess<RowMember, BatchMember>{
-      row, batch, {name, Type::kType, Type::kContractType, rule, presence, codec, unit, meaning}};
+      row, batch, {name, Type::kType, Type::kContractType, kRule, presence, codec, unit, meaning}};
 }
 }  // namespace detail
 
-/// Methods that every batch has. Columns are public members; size() holds once they agree in length.
-template <typename Row, typename Columns>
-struct Batch : Columns {
+/// The families, in the order in which they are listed everywhere.
+enum class Family {
+#define BEGIN_FAMILY(Name, name) k##Name,
+#include "optiinfra/schema/families.def"
+};
+inline constexpr Family kFamilies[] = {
+#define BEGIN_FAMILY(Name, name) Family::k##Name,
+#include "optiinfra/schema/families.def"
+};
+
+#define BEGIN_FAMILY(Name, name) struct Name##Metric {
+#define COLUMN(name, type, ...) column_type::type::Value name{};
+#define END_FAMILY(Name, name) \
+  }                            \
+  ;
+#include "optiinfra/schema/families.def"
+
+#define BEGIN_FAMILY(Name, name) struct Name##Columns {
+#define COLUMN(name, type, ...) column_type::type::Values name;
+#define END_FAMILY(Name, name) \
+  }                            \
+  ;
+#include "optiinfra/schema/families.def"
+
+/// Ties a row type to its family and its columns.
+template <typename Row>
+struct MetricTraits;
+
+/// The rows of one family, column by column. Columns are public members; size() holds once they agree in
+/// length.
+template <typename Row>
+struct Batch : MetricTraits<Row>::Columns {
   /// Copies `row` to the end of every column.
   void append(const Row& row);
   void append(std::span<const Row> rows);
@@ -57,117 +93,44 @@ struct Batch : Columns {
   bool is_rectangular() const noexcept;
 };
 
-struct CostMetric {
-#define COLUMN(name, type, ...) column_type::type::Value name{};
-#include "optiinfra/schema/cost_metric.def"
-#undef COLUMN
-};
-struct CostColumns {
-#define COLUMN(name, type, ...) column_type::type::Values name;
-#include "optiinfra/schema/cost_metric.def"
-#undef COLUMN
-};
-using CostBatch = Batch<CostMetric, CostColumns>;
+#define BEGIN_FAMILY(Name, name)                       \
+  template <>                                          \
+  struct MetricTraits<Name##Metric> {                  \
+    using Row = Name##Metric;                          \
+    using Columns = Name##Columns;                     \
+    static constexpr Family kFamily = Family::k##Name; \
+    static constexpr auto kColumns = std::tuple_cat(
+#define COLUMN(name, type, rule, presence, codec, unit, meaning)        \
+  std::make_tuple(detail::column_access<column_type::type, Rule::rule>( \
+      &Row::name, &Columns::name, #name, Presence::presence, codec, unit, meaning)),
+#define END_FAMILY(Name, name) \
+  std::tuple<>{});             \
+  }                            \
+  ;                            \
+  using Name##Batch = Batch<Name##Metric>;
+#include "optiinfra/schema/families.def"
 
-struct PerformanceMetric {
-#define COLUMN(name, type, ...) column_type::type::Value name{};
-#include "optiinfra/schema/performance_metric.def"
-#undef COLUMN
-};
-struct PerformanceColumns {
-#define COLUMN(name, type, ...) column_type::type::Values name;
-#include "optiinfra/schema/performance_metric.def"
-#undef COLUMN
-};
-using PerformanceBatch = Batch<PerformanceMetric, PerformanceColumns>;
+namespace detail {
+/// A std::tuple of every family's row, in the families' order.
+using MetricRows = decltype(std::tuple_cat(
+#define BEGIN_FAMILY(Name, name) std::declval<std::tuple<Name##Metric>>(),
+#include "optiinfra/schema/families.def"
+    std::tuple<>{}));
 
-struct ResourceMetric {
-#define COLUMN(name, type, ...) column_type::type::Value name{};
-#include "optiinfra/schema/resource_metric.def"
-#undef COLUMN
+template <typename Rows>
+struct BatchesOf;
+template <typename... Row>
+struct BatchesOf<std::tuple<Row...>> {
+  using Any = std::variant<Batch<Row>...>;
 };
-struct ResourceColumns {
-#define COLUMN(name, type, ...) column_type::type::Values name;
-#include "optiinfra/schema/resource_metric.def"
-#undef COLUMN
-};
-using ResourceBatch = Batch<ResourceMetric, ResourceColumns>;
+}  // namespace detail
 
-struct QualityMetric {
-#define COLUMN(name, type, ...) column_type::type::Value name{};
-#include "optiinfra/schema/quality_metric.def"
-#undef COLUMN
-};
-struct QualityColumns {
-#define COLUMN(name, type, ...) column_type::type::Values name;
-#include "optiinfra/schema/quality_metric.def"
-#undef COLUMN
-};
-using QualityBatch = Batch<QualityMetric, QualityColumns>;
+/// A batch of any family; its index is the family's.
+using AnyBatch = detail::BatchesOf<detail::MetricRows>::Any;
 
-/// The families, in the order in which they are listed everywhere.
-enum class Family { kCost, kPerformance, kResource, kQuality };
-inline constexpr Family kFamilies[] = {Family::kCost, Family::kPerformance, Family::kResource,
-                                       Family::kQuality};
-
-/// Ties a row type to its batch, its family and its columns.
+/// A row of one of the families.
 template <typename Row>
-struct MetricTraits;
-
-template <>
-struct MetricTraits<CostMetric> {
-  using BatchType = CostBatch;
-  static constexpr Family kFamily = Family::kCost;
-  static constexpr auto kColumns = std::tuple_cat(
-#define COLUMN(name, type, rule, presence, codec, unit, meaning) \
-  std::make_tuple(detail::column_access<column_type::type>(      \
-      &CostMetric::name, &CostColumns::name, #name, Rule::rule, Presence::presence, codec, unit, meaning)),
-#include "optiinfra/schema/cost_metric.def"
-#undef COLUMN
-      std::tuple<>{});
-};
-
-template <>
-struct MetricTraits<PerformanceMetric> {
-  using BatchType = PerformanceBatch;
-  static constexpr Family kFamily = Family::kPerformance;
-  static constexpr auto kColumns = std::tuple_cat(
-#define COLUMN(name, type, rule, presence, codec, unit, meaning)                                         \
-  std::make_tuple(detail::column_access<column_type::type>(&PerformanceMetric::name,                     \
-                                                           &PerformanceColumns::name, #name, Rule::rule, \
-                                                           Presence::presence, codec, unit, meaning)),
-#include "optiinfra/schema/performance_metric.def"
-#undef COLUMN
-      std::tuple<>{});
-};
-
-template <>
-struct MetricTraits<ResourceMetric> {
-  using BatchType = ResourceBatch;
-  static constexpr Family kFamily = Family::kResource;
-  static constexpr auto kColumns = std::tuple_cat(
-#define COLUMN(name, type, rule, presence, codec, unit, meaning)                                          \
-  std::make_tuple(detail::column_access<column_type::type>(&ResourceMetric::name, &ResourceColumns::name, \
-                                                           #name, Rule::rule, Presence::presence, codec,  \
-                                                           unit, meaning)),
-#include "optiinfra/schema/resource_metric.def"
-#undef COLUMN
-      std::tuple<>{});
-};
-
-template <>
-struct MetricTraits<QualityMetric> {
-  using BatchType = QualityBatch;
-  static constexpr Family kFamily = Family::kQuality;
-  static constexpr auto kColumns = std::tuple_cat(
-#define COLUMN(name, type, rule, presence, codec, unit, meaning)                                         \
-  std::make_tuple(detail::column_access<column_type::type>(&QualityMetric::name, &QualityColumns::name,  \
-                                                           #name, Rule::rule, Presence::presence, codec, \
-                                                           unit, meaning)),
-#include "optiinfra/schema/quality_metric.def"
-#undef COLUMN
-      std::tuple<>{});
-};
+concept Metric = requires { MetricTraits<Row>::kFamily; };
 
 /// Calls `visit(access)` with the ColumnAccess of each column of Row, in the table's order.
 template <typename Row, typename Visitor>
@@ -179,21 +142,15 @@ constexpr void for_each_column(Visitor&& visit) {
 template <typename Use>
 decltype(auto) with_metric(Family family, Use&& use) {
   switch (family) {
-    case Family::kCost:
-      return use.template operator()<CostMetric>();
-    case Family::kPerformance:
-      return use.template operator()<PerformanceMetric>();
-    case Family::kResource:
-      return use.template operator()<ResourceMetric>();
-    case Family::kQuality:
-      break;
+#define BEGIN_FAMILY(Name, name) \
+  case Family::k##Name:          \
+    return use.template operator()<Name##Metric>();
+#include "optiinfra/schema/families.def"
   }
-  return use.template operator()<QualityMetric>();
+  detail::broken_invariant("a family that is not in the list");
 }
 
-extern template struct Batch<CostMetric, CostColumns>;
-extern template struct Batch<PerformanceMetric, PerformanceColumns>;
-extern template struct Batch<ResourceMetric, ResourceColumns>;
-extern template struct Batch<QualityMetric, QualityColumns>;
+#define BEGIN_FAMILY(Name, name) extern template struct Batch<Name##Metric>;
+#include "optiinfra/schema/families.def"
 
 }  // namespace optiinfra

@@ -58,8 +58,7 @@ class Placement {
 
 /// The shard of each row of `batch`.
 template <typename Row>
-std::vector<std::uint32_t> shards_of(const typename MetricTraits<Row>::BatchType& batch,
-                                     const Placement& placement);
+std::vector<std::uint32_t> shards_of(const Batch<Row>& batch, const Placement& placement);
 
 /// The same for a block of the family's raw table or rollup. Errors: kInvalidArgument when it lacks the
 /// columns that place a row.

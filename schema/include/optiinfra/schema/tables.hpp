@@ -8,72 +8,39 @@
 #include <string_view>
 #include <vector>
 
+#include "optiinfra/schema/measure.hpp"
 #include "optiinfra/schema/metrics.hpp"
+#include "optiinfra/schema/select.hpp"
 
 namespace optiinfra {
 
-/// How a measure of a rollup adds up.
-enum class Aggregate {
-  kCount,  ///< Rows.
-  kSum,
-  kAverage,  ///< Kept as sum and count, so that averages of hours combine exactly.
-  kMinimum,
-  kMaximum,
-  kMaximumState,  ///< As kMaximum, in the form that the contract's readers merge with maxMerge.
-  kSketch,        ///< A sketch (quantilesDD) that gives the percentiles of kQuantiles within 1 %.
-};
-
-/// A percentile that the sketch is asked for.
-struct Quantile {
-  const char* prefix;  ///< "p95".
-  double level;
-};
-inline constexpr Quantile kQuantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}};
-
-/// Relative error of a percentile, by construction of the sketch.
-inline constexpr double kQuantileError = 0.01;
-
-/// One column of a rollup that is not part of its key.
-struct MeasureDefinition {
-  const char* name;  ///< As stored; "latency_ns_quantiles".
-  Aggregate aggregate;
-  const char* source;      ///< What is aggregated, over raw columns; "" for kCount.
-  const char* value_type;  ///< The engine's type of the source or, for sums, of the total.
-  const char* meaning;
-
-  std::string state_type() const;      ///< "AggregateFunction(avg, Float32)".
-  std::string raw_expression() const;  ///< "avgState(latency_ms)": raw rows to state.
-
-  /// Rows of one key and hour to one value that an insert takes again, states as their bytes in a String:
-  /// "CAST(avgMergeState(r.avg_latency), 'String')" with the prefix "r.".
-  std::string merged_expression(std::string_view prefix) const;
-};
-
-/// A number that readers get: a measure finished, or one percentile of a sketch.
-struct FinishedColumn {
-  std::string name;        ///< "p95_latency".
-  Aggregate aggregate;     ///< Of the measure it comes from.
-  std::string expression;  ///< Over the rollup's columns, grouped by its key.
-};
-
-struct TableDefinition {
-  Family family;
-  const char* name;                  ///< "performance"
-  const char* raw_table;             ///< "performance_metrics_ts"
-  const char* rollup_table;          ///< "performance_metrics_hourly"
-  const char* view;                  ///< "performance_metrics_hourly_mv"
-  const char* finishing_view;        ///< "performance_hourly"
+/// What a family is, beside its columns.
+struct FamilyDefinition {
   std::vector<const char*> raw_key;  ///< Sorting key of raw rows.
   std::vector<const char*>
-      rollup_key;  ///< Sorting key of the rollup: every grouped column, `hour` among them.
+      rollup_key;                ///< Sorting key of the rollup: every grouped column, `hour` among them.
+  const char* placement_column;  ///< See placement.hpp.
   std::vector<MeasureDefinition> measures;
+  std::vector<RateDefinition> rates = {};
   std::chrono::days raw_retention;
   int rollup_granularity;  ///< Rows per index mark of the rollup.
+};
+
+struct TableDefinition : FamilyDefinition {
+  Family family;
+  const char* name;            ///< "performance"
+  const char* raw_table;       ///< "performance_metrics_ts"
+  const char* rollup_table;    ///< "performance_metrics_hourly"
+  const char* view;            ///< "performance_metrics_hourly_mv"
+  const char* finishing_view;  ///< "performance_hourly"
 
   std::vector<ColumnDefinition> columns() const;
 
-  /// What readers get from the rollup. With a `condition`, only of the rows for which it holds.
-  std::vector<FinishedColumn> finished(std::string_view condition = {}) const;
+  /// What readers get from the rollup.
+  std::vector<FinishedColumn> finished() const { return finished_columns(measures); }
+
+  /// The measure that counts raw rows; every family has one.
+  const MeasureDefinition& row_count() const;
 
   std::vector<const char*> grouped() const;  ///< The rollup's key without `hour`.
 };
@@ -84,7 +51,7 @@ inline constexpr std::chrono::days kRollupRetention{730};
 /// The definition of `family`. Valid for the whole process.
 const TableDefinition& table_of(Family family);
 
-/// The family named "cost", "performance", "resource" or "quality"; nullptr for any other name.
+/// The family of that name ("cost"); nullptr for any other name.
 const TableDefinition* find_table(std::string_view name);
 
 /// "`database`.`table`".

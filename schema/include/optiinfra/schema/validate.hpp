@@ -36,11 +36,10 @@ struct Validation {
 /// Checks all columns. `clock` is the present, against which Rule::kTime is held.
 /// The batch must be rectangular. An empty batch is valid.
 template <typename Row>
-Validation validate(const typename MetricTraits<Row>::BatchType& batch, sys_seconds clock);
+Validation validate(const Batch<Row>& batch, sys_seconds clock);
 
-extern template Validation validate<CostMetric>(const CostBatch&, sys_seconds);
-extern template Validation validate<PerformanceMetric>(const PerformanceBatch&, sys_seconds);
-extern template Validation validate<ResourceMetric>(const ResourceBatch&, sys_seconds);
-extern template Validation validate<QualityMetric>(const QualityBatch&, sys_seconds);
+#define BEGIN_FAMILY(Name, name) \
+  extern template Validation validate<Name##Metric>(const Batch<Name##Metric>&, sys_seconds);
+#include "optiinfra/schema/families.def"
 
 }  // namespace optiinfra

@@ -1,0 +1,127 @@
+#include "commands/command.hpp"
+#include "commands/commands.hpp"
+#include "flags.hpp"
+#include "optiinfra/client/catalogue.hpp"
+#include "output/answer_section.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+struct MetricsFlags {
+  std::vector<std::string> measures;
+  std::vector<std::string> dimensions;
+  std::optional<Bucket> bucket;
+  WindowFlags window;
+  std::vector<Filter> filters;
+  std::vector<Order> order;
+  std::size_t limit = 0;
+};
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  std::size_t begin = 0;
+  for (std::size_t end; (end = text.find(',', begin)) != std::string::npos; begin = end + 1)
+    words.push_back(text.substr(begin, end - begin));
+  words.push_back(text.substr(begin));
+  std::erase(words, "");
+  return words;
+}
+
+Result<std::vector<std::string>> parse_names(const std::string& text) {
+  auto words = words_of(text);
+  if (words.empty()) return Error{ErrorKind::kInvalidArgument, "'" + text + "' names nothing"};
+  return words;
+}
+
+Result<Filter> parse_filter(const std::string& text) {
+  const std::size_t mark = text.find('=');
+  if (mark == 0 || mark == std::string::npos)
+    return Error{ErrorKind::kInvalidArgument, "'" + text + "' is not NAME=VALUE"};
+  return Filter{text.substr(0, mark), text.substr(mark + 1)};
+}
+
+Result<std::vector<Order>> parse_order(const std::string& text) {
+  constexpr std::string_view kDescending = ":desc";
+  std::vector<Order> order;
+  for (std::string& name : words_of(text)) {
+    const bool is_descending = name.ends_with(kDescending);
+    if (is_descending) name.resize(name.size() - kDescending.size());
+    order.push_back({std::move(name), is_descending});
+  }
+  return order;
+}
+
+Result<std::optional<Bucket>> parse_some_bucket(const std::string& text) {
+  OPTIINFRA_TRY(const Bucket bucket, parse_bucket(text));
+  return std::optional(bucket);
+}
+
+std::string coverage_note(const Answer& answer, const Report& report) {
+  std::string note = "rests on ";
+  for (std::size_t i = 0; i < report.coverage.size(); ++i)
+    note += (i == 0 ? "" : ", ") + std::to_string(report.coverage[i].second) + " " +
+            report.coverage[i].first + " rows";
+  return note + "; " + std::to_string(answer.rows.size()) + " rows of the answer";
+}
+
+Result<ExitCode> run(const MetricsFlags& flags, Context& context) {
+  OPTIINFRA_TRY(const TimeRange range, flags.window.range());
+  OPTIINFRA_TRY(Client client, context.open(false));
+  const Stopwatch watch;
+  OPTIINFRA_TRY(const Answer answer, client.query({.measures = flags.measures,
+                                                   .dimensions = flags.dimensions,
+                                                   .bucket = flags.bucket,
+                                                   .range = range,
+                                                   .filters = flags.filters,
+                                                   .order = flags.order,
+                                                   .limit = flags.limit}));
+  Report report{.command = "query metrics"};
+  report.elapsed = watch.elapsed();
+  add_answer(report, answer, false);
+  report.notes.push_back(coverage_note(answer, report));
+  OPTIINFRA_CHECK(context.answer(report));
+  return ExitCode::kDone;
+}
+
+void describe(CLI::App& app, MetricsFlags& flags) {
+  add_parsed(app, "--measures", flags.measures, parse_names,
+             "What is asked for, with commas between; `optiinfra query --list` names all", "NAMES")
+      ->required();
+  add_parsed(app, "--by", flags.dimensions, parse_names,
+             "What the numbers are split by, with commas between: customer, model, ...", "NAMES");
+  add_parsed(app, "--bucket", flags.bucket, parse_some_bucket, "A row for each of these too",
+             "hour|day|week");
+  add_window(app, flags.window);
+  app.add_option_function<std::vector<std::string>>(
+         "--where",
+         [&flags](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) {
+             auto filter = parse_filter(text);
+             if (!filter) throw CLI::ValidationError("--where", filter.error().message);
+             flags.filters.push_back(*std::move(filter));
+           }
+         },
+         "Only rows with this value of a dimension; may be given again, and for one dimension means any of "
+         "them")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  add_parsed(app, "--order", flags.order, parse_order,
+             "What rows are sorted by, with commas between; NAME:desc has the largest first", "NAMES");
+  app.add_option("--limit", flags.limit, "Most rows of the answer")
+      ->type_name("N")
+      ->check(within<std::size_t>(1, kAnswerRowsMax));
+}
+
+}  // namespace
+
+void define_metrics(CLI::App& parent, Action& action) {
+  define_command<MetricsFlags>(
+      parent, action, "metrics", "Any measures by any dimensions, over any window",
+      "  optiinfra query metrics --measures total_cost --by provider,region --bucket day --from now-30d --to "
+      "now\n"
+      "  optiinfra query metrics --measures total_tokens,p95_latency --by customer,model \\\n"
+      "      --where service=UUID --order p95_latency:desc --limit 10",
+      describe, run);
+}
+
+}  // namespace optiinfra::cli

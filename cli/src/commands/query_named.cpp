@@ -1,0 +1,116 @@
+#include "commands/command.hpp"
+#include "commands/commands.hpp"
+#include "flags.hpp"
+#include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "output/answer_section.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+struct NamedFlags {
+  std::vector<std::optional<std::string>> values;  ///< One for each parameter of the question.
+  WindowFlags window;
+  std::string dimension;  ///< Of the choice.
+  Bucket bucket = Bucket::kHour;
+};
+
+bool is_uuid(const NamedQuestion& question, const Parameter& parameter) {
+  for (const Dimension& dimension : dimensions()) {
+    if (std::string_view(dimension.name) != parameter.dimension) continue;
+    for (const ColumnDefinition& column : table_of(question.family).columns())
+      if (std::string_view(column.name) == dimension.column)
+        return std::string_view(column.contract_type) == "UUID";
+  }
+  return false;
+}
+
+Result<std::optional<std::string>> parse_uuid_text(const std::string& text) {
+  OPTIINFRA_TRY(const Uuid id, Uuid::parse(text));
+  return std::optional(id.to_string());
+}
+
+Result<std::string> parse_choice(const NamedQuestion& question, const std::string& text) {
+  std::string names;
+  for (const Choice& choice : question.choices) {
+    if (text == choice.name) return std::string(choice.dimension);
+    names += (names.empty() ? "" : ", ") + std::string(choice.name);
+  }
+  return Error{ErrorKind::kInvalidArgument, "'" + text + "' is not one of " + names};
+}
+
+void describe_choices(CLI::App& app, const NamedQuestion& question, NamedFlags& flags) {
+  if (question.choices.empty()) return;
+  std::string names;
+  for (const Choice& choice : question.choices)
+    names += (names.empty() ? "" : "|") + std::string(choice.name);
+  flags.dimension = question.choices.front().dimension;
+  add_parsed(
+      app, "--by", flags.dimension,
+      [&question](const std::string& text) { return parse_choice(question, text); },
+      "What the numbers are split by; default " + std::string(question.choices.front().name), names);
+}
+
+void describe(CLI::App& app, const NamedQuestion& question, NamedFlags& flags) {
+  flags.values.resize(question.parameters.size());
+  for (std::size_t i = 0; i < question.parameters.size(); ++i) {
+    const Parameter& parameter = question.parameters[i];
+    const std::string name = std::string("--") + parameter.name;
+    CLI::Option* const option =
+        is_uuid(question, parameter)
+            ? add_parsed(app, name, flags.values[i], parse_uuid_text, parameter.meaning, "UUID")
+            : app.add_option(name, flags.values[i], parameter.meaning)->type_name("NAME");
+    option->required(parameter.is_required);
+  }
+  if (question.needs_range) {
+    add_range(app, flags.window);
+  } else {
+    add_window(app, flags.window);
+  }
+  describe_choices(app, question, flags);
+  if (!question.bucket_may_differ) return;
+  flags.bucket = *question.bucket;
+  add_parsed(app, "--bucket", flags.bucket, parse_bucket,
+             std::string("How long each step is; default ") + to_string(*question.bucket), "hour|day|week");
+}
+
+Question question_of(const NamedQuestion& named, const NamedFlags& flags, TimeRange range) {
+  Question question = named.over(range);
+  for (std::size_t i = 0; i < flags.values.size(); ++i)
+    if (flags.values[i]) question.filters.push_back({named.parameters[i].dimension, *flags.values[i]});
+  if (!named.choices.empty()) question.dimensions.back() = flags.dimension;
+  if (named.bucket_may_differ) question.bucket = flags.bucket;
+  return question;
+}
+
+Result<ExitCode> run(const NamedQuestion& named, const NamedFlags& flags, Context& context) {
+  OPTIINFRA_TRY(const TimeRange range, flags.window.range());
+  const Question question = question_of(named, flags, range);
+  OPTIINFRA_TRY(Client client, context.open(false));
+  const Stopwatch watch;
+  OPTIINFRA_TRY(Answer answer, client.query(question));
+  Report report{.command = std::string("query ") + named.name};
+  report.elapsed = watch.elapsed();
+  named.name_columns(answer.columns);
+  add_answer(report, answer, named.is_object);
+  if (named.drawing) {
+    report.charts.push_back(series_of(answer, named.drawing->key, named.drawing->title,
+                                      bucket_end({}, *question.bucket).time_since_epoch()));
+    report.charts.back().from_zero = named.drawing->from_zero;
+  }
+  OPTIINFRA_CHECK(context.answer(report));
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+void define_named_questions(CLI::App& parent, Action& action) {
+  for (const NamedQuestion& question : named_questions()) {
+    define_command<NamedFlags>(
+        parent, action, question.name, question.meaning, question.examples,
+        [&question](CLI::App& app, NamedFlags& flags) { describe(app, question, flags); },
+        [&question](const NamedFlags& flags, Context& context) { return run(question, flags, context); });
+  }
+}
+
+}  // namespace optiinfra::cli

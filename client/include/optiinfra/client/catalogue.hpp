@@ -1,0 +1,101 @@
+/// @file optiinfra/client/catalogue.hpp
+/// What can be asked: every measure, every dimension, and the questions with names of their own. The command
+/// line, its JSON and the documentation are made from it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optiinfra/client/question.hpp"
+#include "optiinfra/core/error.hpp"
+
+namespace optiinfra {
+
+/// What numbers are split and filtered by.
+struct Dimension {
+  const char* name;     ///< In questions: "model".
+  const char* column;   ///< In tables and as a key of answers: "model_name".
+  const char* heading;  ///< For people.
+};
+std::span<const Dimension> dimensions();
+
+/// How a family knows a dimension. kRaw: by raw rows alone, so for their retention.
+enum class KnownBy { kNothing, kRaw, kRollup };
+KnownBy known_by(Family family, const Dimension& dimension);
+
+/// A number that a question can ask for.
+struct Measure {
+  Family family{};
+  std::string name;  ///< "p95_latency"; several families may have it.
+  AnswerColumn column;
+};
+const std::vector<Measure>& measures();
+
+/// A value that a named question takes.
+struct Parameter {
+  const char* name;       ///< "customer"; --customer on the command line.
+  const char* dimension;  ///< What it filters.
+  bool is_required;
+  const char* meaning;
+};
+
+/// A way to split an answer that the asker picks: --by region.
+struct Choice {
+  const char* name;
+  const char* dimension;
+};
+
+/// What is drawn of a series.
+struct Drawing {
+  const char* title;
+  const char* key;  ///< Of the column.
+  bool from_zero = true;
+};
+
+/// A question with a name: fixed parameters, columns and shape.
+struct NamedQuestion {
+  const char* name;  ///< "cost-hourly".
+  const char* meaning;
+  const char* examples;  ///< Command lines, two spaces in front.
+  Family family;
+  std::vector<Parameter> parameters;
+  std::vector<const char*> measures;
+  std::vector<const char*> dimensions = {};
+  std::vector<Choice> choices = {};  ///< When there are any, the first is taken unless another is asked for.
+  std::optional<Bucket> bucket = {};
+  bool bucket_may_differ = false;   ///< Whether the asker may take another bucket.
+  const char* begin_key = "begin";  ///< What the bucket's column is called.
+  std::vector<Order> order = {};
+  bool is_object = false;  ///< One row, always.
+  bool needs_range =
+      false;  ///< Asked with a begin and an end. Otherwise also for the last hours, 24 unless said.
+  std::optional<Drawing> drawing = {};
+
+  /// The question over `range`. Give the filters of the parameters, and another choice or bucket than the
+  /// default, afterwards.
+  Question over(TimeRange range) const;
+
+  /// Its columns' names put on the columns of the answer.
+  void name_columns(std::vector<AnswerColumn>& columns) const;
+};
+std::span<const NamedQuestion> named_questions();
+
+/// nullptr when there is none of that name.
+const NamedQuestion* find_question(std::string_view name);
+
+const char* to_string(Bucket bucket);
+Result<Bucket> parse_bucket(std::string_view text);
+
+/// The begin of a bucket's successor.
+sys_seconds bucket_end(sys_seconds begin, Bucket bucket);
+
+/// Those of `known` that `name` may be a misspelling of, the nearest first; at most three.
+std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& known);
+
+/// Markdown: every named question with its columns and an example of its JSON, for docs/json.md.
+std::string questions_markdown();
+
+}  // namespace optiinfra

@@ -1,0 +1,106 @@
+/// @file optiinfra/schema/measure.hpp
+/// A measure of a rollup as a value: what it is made from, how it is kept, and the numbers that readers get
+/// of it. The rollup's column, the materialized view, the finishing view, the questions, the answers and the
+/// documentation follow from it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace optiinfra {
+
+/// How a measure of a rollup adds up.
+enum class Aggregate {
+  kCount,  ///< Rows.
+  kSum,
+  kAverage,  ///< Kept as sum and count, so that averages of hours combine exactly.
+  kMinimum,
+  kMaximum,
+  kMaximumState,  ///< As kMaximum, in the form that the contract's readers merge with maxMerge.
+  kSketch,        ///< A sketch (quantilesDD) that gives the percentiles of kQuantiles within 1 %.
+};
+
+/// A percentile that a sketch is asked for.
+struct Quantile {
+  const char* prefix;  ///< "p95".
+  double level;
+};
+inline constexpr Quantile kQuantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}};
+
+/// Relative error of a percentile, by construction of the sketch.
+inline constexpr double kQuantileError = 0.01;
+
+/// What is aggregated, of each raw row.
+struct Source {
+  const char* column = "";      ///< Empty when rows are counted.
+  const char* only_where = "";  ///< A flag: a row in which it is 0 adds nothing to the sum. Empty: every row.
+  /// The state holds the column times this, and readers get it divided again. A sketch counts everything
+  /// below 1 as zero, so what may be smaller is kept in a smaller unit.
+  int scale = 1;
+
+  std::string expression() const;  ///< "latency_ms * 1000000".
+};
+
+/// How an expression names a measure's column, and which rows it takes.
+struct Reading {
+  std::string_view prefix = {};     ///< Stands before the column: "r.".
+  std::string_view condition = {};  ///< Only the rows for which it holds. Empty: all.
+};
+
+/// One column of a rollup that is not part of its key, and the numbers that readers get of it.
+struct MeasureDefinition {
+  const char* name;  ///< As stored: "avg_latency", "latency_ns_quantiles".
+  Aggregate aggregate;
+  Source source;
+  const char* value_type;  ///< The engine's type of the source or, for sums, of the total.
+  const char* unit;        ///< Of the numbers: "ms".
+  /// What a number is called in answers ("avg_latency_ms"), and for people ("average latency"). Of a sketch
+  /// these follow the percentile: "latency_ms" becomes "p95_latency_ms".
+  const char* key;
+  const char* heading;
+  int decimals = 1;           ///< Shown in tables. Answers hold all digits.
+  const char* note = "";      ///< What the unit leaves open: "spot capacity".
+  const char* reads_as = "";  ///< Of a sketch: its numbers are called "p95_" and this in SQL.
+
+  std::string state_type() const;      ///< "AggregateFunction(avg, Float32)".
+  std::string raw_expression() const;  ///< "avgState(latency_ms)": raw rows to state.
+
+  /// Rows of one key and hour to one value that an insert takes again, states as their bytes in a String:
+  /// "CAST(avgMergeState(r.avg_latency), 'String')" with the prefix "r.".
+  std::string merged_expression(std::string_view prefix) const;
+
+  /// Whether its numbers count something, in whole numbers: 0 where there are no rows. Any other number is
+  /// absent there.
+  bool is_count() const;
+};
+
+/// A number that readers get: a measure finished, or one percentile of a sketch.
+struct FinishedColumn {
+  const MeasureDefinition* measure;
+  int quantile;         ///< Of a sketch: the index in kQuantiles. Otherwise -1.
+  std::string name;     ///< In the finishing view: "p95_latency".
+  std::string key;      ///< In answers: "p95_latency_ms".
+  std::string heading;  ///< For people, without the unit: "p95 latency".
+
+  /// Over the rollup's columns, grouped by its key.
+  std::string expression(const Reading& reading = {}) const;
+
+  /// The same as UInt64 of a count, else as Float64. Converts only where the type is another: each conversion
+  /// costs the engine's planner.
+  std::string answer_expression(const Reading& reading = {}) const;
+};
+
+/// A count over the seconds of the window that it covers: computed of an answer, not stored.
+struct RateDefinition {
+  const char* name;     ///< "requests_per_second", in questions and in answers.
+  const char* measure;  ///< The count: "request_count".
+  const char* unit;
+  const char* heading;
+  int decimals;
+};
+
+/// The numbers of `measures`, in their order.
+std::vector<FinishedColumn> finished_columns(const std::vector<MeasureDefinition>& measures);
+
+}  // namespace optiinfra

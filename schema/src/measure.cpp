@@ -1,0 +1,109 @@
+#include "optiinfra/schema/measure.hpp"
+
+namespace optiinfra {
+namespace {
+
+using enum Aggregate;
+
+/// Written out, because the type of the stored state holds these digits: relative error, then kQuantiles.
+constexpr const char* kQuantileLevels = "(0.01, 0.5, 0.9, 0.95, 0.99)";
+
+/// The engine's words for one way of adding up.
+struct Words {
+  const char* function;  ///< The plain function: "avg".
+  const char* levels;    ///< Of a sketch, behind the function's name.
+  bool is_state;         ///< Kept as AggregateFunction; otherwise a value that merges as itself.
+  bool is_float32;       ///< Gives Float32, whatever an answer wants.
+};
+
+Words words_of(Aggregate aggregate) {
+  switch (aggregate) {
+    case kCount:
+    case kSum:
+      return {"sum", "", false, false};
+    case kAverage:
+      return {"avg", "", true, false};
+    case kMinimum:
+      return {"min", "", false, true};
+    case kMaximum:
+      return {"max", "", false, true};
+    case kMaximumState:
+      return {"max", "", true, true};
+    case kSketch:
+      break;
+  }
+  return {"quantilesDD", kQuantileLevels, true, false};
+}
+
+/// Otherwise a view would show readers the type SimpleAggregateFunction(min, Float32).
+std::string as_float32(const Words& words, std::string sql) {
+  return words.is_float32 && !words.is_state ? "toFloat32(" + std::move(sql) + ")" : std::move(sql);
+}
+
+}  // namespace
+
+std::string Source::expression() const {
+  std::string sql = column;
+  if (*only_where != '\0') sql += std::string(" * ") + only_where;
+  if (scale != 1) sql += " * " + std::to_string(scale);
+  return sql;
+}
+
+bool MeasureDefinition::is_count() const { return std::string_view(value_type) == "UInt64"; }
+
+std::string MeasureDefinition::state_type() const {
+  const Words words = words_of(aggregate);
+  return std::string(words.is_state ? "AggregateFunction(" : "SimpleAggregateFunction(") + words.function +
+         words.levels + ", " + value_type + ")";
+}
+
+std::string MeasureDefinition::raw_expression() const {
+  if (aggregate == kCount) return "count()";
+  const Words words = words_of(aggregate);
+  return std::string(words.function) + (words.is_state ? "State" : "") + words.levels + "(" +
+         source.expression() + ")";
+}
+
+std::string MeasureDefinition::merged_expression(std::string_view prefix) const {
+  const Words words = words_of(aggregate);
+  const std::string arguments = words.levels + ("(" + std::string(prefix)) + name + ")";
+  if (words.is_state) return std::string("CAST(") + words.function + "MergeState" + arguments + ", 'String')";
+  return as_float32(words, words.function + arguments);
+}
+
+std::string FinishedColumn::expression(const Reading& reading) const {
+  const Words words = words_of(measure->aggregate);
+  std::string sql = words.function;
+  if (words.is_state) sql += "Merge";
+  if (!reading.condition.empty()) sql += "If";
+  sql += words.levels + ("(" + std::string(reading.prefix)) + measure->name;
+  if (!reading.condition.empty()) sql += ", " + std::string(reading.condition);
+  sql = as_float32(words, sql + ")");
+  if (quantile >= 0) sql += "[" + std::to_string(quantile + 1) + "]";
+  if (measure->source.scale != 1) sql += " / " + std::to_string(measure->source.scale);
+  return sql;
+}
+
+std::string FinishedColumn::answer_expression(const Reading& reading) const {
+  return words_of(measure->aggregate).is_float32 ? "toFloat64(" + expression(reading) + ")"
+                                                 : expression(reading);
+}
+
+std::vector<FinishedColumn> finished_columns(const std::vector<MeasureDefinition>& measures) {
+  std::vector<FinishedColumn> columns;
+  for (const MeasureDefinition& measure : measures) {
+    if (measure.aggregate != kSketch) {
+      columns.push_back({&measure, -1, measure.name, measure.key, measure.heading});
+      continue;
+    }
+    int index = 0;
+    for (const Quantile& quantile : kQuantiles) {
+      const std::string prefix = quantile.prefix;
+      columns.push_back({&measure, index++, prefix + "_" + measure.reads_as, prefix + "_" + measure.key,
+                         prefix + " " + measure.heading});
+    }
+  }
+  return columns;
+}
+
+}  // namespace optiinfra
