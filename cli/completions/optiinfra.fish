@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' query metrics' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' bench' ' sql' ' version'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' query metrics' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' bench' ' sql' ' version'
                 set at "$at $word"
         end
     end
@@ -12,6 +12,7 @@ end
 complete -c optiinfra -f
 complete -c optiinfra -n "__optiinfra_at ''" -a init -d 'Create the store, or bring it up to this program'\''s schema'
 complete -c optiinfra -n "__optiinfra_at ''" -a verify -d 'Check the store: its objects, its retention, and every rollup hour against the raw rows'
+complete -c optiinfra -n "__optiinfra_at ''" -a doctor -d 'Say what is damaged in the store and what to do about it, also where the store does not open: definitions, logs, parts set aside, leftovers, folders without a table'
 complete -c optiinfra -n "__optiinfra_at ''" -a ping -d 'Ask the store whether it answers'
 complete -c optiinfra -n "__optiinfra_at ''" -a import -d 'Store the rows of files, each exactly once: importing again, also after a kill in the middle, adds what is missing'
 complete -c optiinfra -n "__optiinfra_at ''" -a copy -d 'Copy a store into another one - embedded to server, server to cluster, and every other pair - each row once, and compare both sides'
@@ -30,7 +31,12 @@ complete -c optiinfra -n "__optiinfra_at ' init'" -l cluster -x -d 'Spread the s
 complete -c optiinfra -n "__optiinfra_at ' init'" -l no-replication -d 'Plain tables on each host, for shards of one host and servers without a Keeper'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -l repair -d 'Rebuild the rollup hours that differ, from raw rows, and say which'
+complete -c optiinfra -n "__optiinfra_at ' verify'" -l accept-loss -d 'Rebuild also the hours whose raw rows were set aside, with what is left of them'
 complete -c optiinfra -n "__optiinfra_at ' verify'" -l json -d 'The same as --output json'
+complete -c optiinfra -n "__optiinfra_at ' doctor'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' doctor'" -l repair -d 'Repair what can be repaired without losing a row, and say what was done'
+complete -c optiinfra -n "__optiinfra_at ' doctor'" -l accept-loss -d 'Move parts that cannot be read to the folder set-aside in the store'\''s folder, so that the store counts as whole without their rows'
+complete -c optiinfra -n "__optiinfra_at ' doctor'" -l spool -r -F -d 'Examine this spool, too, which no writer may have open'
 complete -c optiinfra -n "__optiinfra_at ' ping'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' import'" -F
 complete -c optiinfra -n "__optiinfra_at ' import'" -a 'cost performance resource quality'

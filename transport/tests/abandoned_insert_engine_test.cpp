@@ -20,7 +20,7 @@ TEST_F(Insert, ThatIsAbandonedStoresNothing) {
     return {};
   };
   ASSERT_TRUE(write_native(numbers(std::vector<std::uint32_t>(500'000, 7)), sink));
-  const auto connection = embedded::Connection::open(folder_ / "store", IfAbsent::kFail);
+  const auto connection = embedded::Connection::open(folder_ / "store", IfAbsent::kFail, UseReserve::kNo);
   ASSERT_TRUE(connection) << connection.error().message;
   for (const std::size_t size : {std::size_t{0}, std::size_t{5}, bytes.size() / 2, bytes.size()}) {
     auto stream = embedded::InsertStream::open(*connection, "INSERT INTO t (a)");
