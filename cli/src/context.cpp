@@ -22,6 +22,8 @@ Result<Client> Context::open(bool create) const {
     warn_of_repairs(*this);
     return client;
   }
+  // A server has said it when it started, and each more question costs a short command milliseconds.
+  if (store.protocol != Protocol::kEmbedded) return client;
   (void)client->with_each_part([this](Transport& session, std::uint32_t) -> Result<void> {
     warn_of_damage(*this, session);
     return {};

@@ -1,5 +1,5 @@
-/// What is said on standard error of a store that is damaged, also to who asked for quiet. Where answers are JSON,
-/// each warning is an object on a line of its own.
+/// What is said on standard error of a store that is damaged, also to who asked for quiet. Where answers are
+/// JSON, each warning is an object on a line of its own.
 #pragma once
 
 #include "context.hpp"

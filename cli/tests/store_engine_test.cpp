@@ -185,7 +185,7 @@ TEST(Query, PrintsTheWindowThatItsNumbersCover) {
   EXPECT_GE(by_region["window"]["begin"], text(now() - std::chrono::days{2} - std::chrono::minutes{1}));
   const auto before = home.run(
       {"query", "cost", "--customer", customer, "--from", "now-5d", "--to", "now-4d", "--by", "region"});
-  EXPECT_EQ(before.exit_code, 1);
+  EXPECT_EQ(before.exit_code, 2);
   EXPECT_THAT(before.error_output, HasSubstr("raw rows"));
 }
 

@@ -78,7 +78,7 @@ class StoreOnDisk : public ::testing::TestWithParam<testing::DiskKind> {
 
 /// What asks without changing anything, and must work whatever the disk is like.
 inline const std::vector<std::vector<std::string>> kQuestions = {
-    {"query", "cost", "--customer", kSomeUuid},
+    {"query", "cost", "--customer", kSomeUuid, "--from", "now-1d", "--to", "now"},
     {"verify"},
     {"retention", "show"},
     {"ping"},

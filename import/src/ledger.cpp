@@ -1,6 +1,7 @@
 #include "ledger.hpp"
 
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/disk_room.hpp"
 #include "optiinfra/transport/transport.hpp"
 
 namespace optiinfra {
@@ -61,7 +62,8 @@ Result<void> Ledger::record(const ImportState& state) {
                         // On a cluster the table is Distributed, which else answers before the row is stored.
                         .settings = {{"distributed_foreground_insert", "1"}}},
                        row);
-    if (!inserted) return with_context(std::move(inserted).error(), "the record of imports");
+    if (!inserted)
+      return with_context(with_disk_room(session, std::move(inserted).error()), "the record of imports");
     return {};
   });
 }

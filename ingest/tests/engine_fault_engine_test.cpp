@@ -140,15 +140,17 @@ class WriterOnAFaultyEngine : public ::testing::Test {
 };
 
 TEST_F(WriterOnAFaultyEngine, FillsTheRollupItselfWhileTheViewThrows) {
-  std::string query =
+  const std::string query =
       ask("SELECT as_select FROM system.tables WHERE database || '.' || name = '" + std::string(kView) + "'");
   Writer writer = open_writer();
   ASSERT_TRUE(write(writer, 1).wait(kLong));
-  query.insert(query.find(" GROUP BY"), " WHERE throwIf(gpu_utilization >= 0, 'broken') = 0");
-  run("ALTER TABLE " + std::string(kView) + " MODIFY QUERY " + query);
+  std::string broken = query;
+  broken.insert(broken.find(" GROUP BY"), " WHERE throwIf(gpu_utilization >= 0, 'broken') = 0");
+  run("ALTER TABLE " + std::string(kView) + " MODIFY QUERY " + broken);
   const auto stored = write(writer, 2).wait(kLong);
   ASSERT_TRUE(stored) << stored.error().message;
   EXPECT_GE(inserts_->met(395), 1) << "the fault did not fire";
+  run("ALTER TABLE " + std::string(kView) + " MODIFY QUERY " + query);
   EXPECT_EQ(reconciled_rows(), 200u);
 }
 

@@ -12,7 +12,7 @@ constexpr int kNoSuchColumnInTable = 16, kUnknownFunction = 46, kUnknownIdentifi
 constexpr int kAuthenticationFailed = 516, kSessionsExceeded = 700;
 constexpr int kChecksumDoesNotMatch = 40, kCannotWriteToFile = 75, kTimeoutExceeded = 159,
               kTooManySimultaneousQueries = 202, kCannotFsync = 204, kMemoryLimitExceeded = 241,
-              kNotEnoughSpace = 243, kCorruptedData = 246, kTooManyParts = 252;
+              kNotEnoughSpace = 243, kCorruptedData = 246, kTooManyParts = 252, kTableIsReadOnly = 774;
 
 int code_of(std::string_view text) {
   constexpr std::string_view kPrefix = "Code: ";
@@ -41,6 +41,7 @@ ErrorKind kind_of(int code, std::string_view text) {
   switch (code) {
     case kCannotWriteToFile:
     case kCannotFsync:
+    case kTableIsReadOnly:  // Of a store that is served for reading, because its disk is full or read-only.
       return ErrorKind::kStorage;
     case kTimeoutExceeded:
       return ErrorKind::kTimeout;

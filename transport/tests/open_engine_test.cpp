@@ -139,7 +139,7 @@ TEST(LeaveStore, FromInsideAQueryEndsInOrder) {
   EXPECT_EQ(result.output, "leaving");
 }
 
-TEST(ReadOnlyFolder, IsRefusedWithItsReason) {
+TEST(ReadOnlyFolder, OfFilesThatCannotBeReadIsRefusedWithItsReason) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can become the user who may not write";
   const TemporaryFolder folder;
   fs::permissions(folder.path(), fs::perms(0755));
@@ -160,7 +160,7 @@ TEST(ReadOnlyFolder, IsRefusedWithItsReason) {
   }
 }
 
-TEST(ReadOnlyDisk, IsRefusedWithItsReason) {
+TEST(ReadOnlyDisk, IsOpenedForReading) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can mount a read-only disk";
   const TemporaryFolder folder;
   ASSERT_EQ(run_program(child("connect", folder / "store")).exit_code, 0);
@@ -173,8 +173,7 @@ TEST(ReadOnlyDisk, IsRefusedWithItsReason) {
   if (result.exit_code == 77 || result.exit_code == 127 || result.error_output.starts_with("unshare")) {
     GTEST_SKIP() << "this machine allows no mounts: " << result.error_output;
   }
-  EXPECT_EQ(result.exit_code, 1) << result.error_output;
-  EXPECT_NE(result.error_output.find("Read-only file system"), std::string::npos) << result.error_output;
+  EXPECT_EQ(result.exit_code, 0) << result.error_output;
 }
 
 TEST(AddressSpace, ThatIsTooSmallForTheEngineIsSaid) {

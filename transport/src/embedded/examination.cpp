@@ -88,7 +88,11 @@ Result<Contents> contents_of(const fs::path& folder) {
 Result<void> examine_orphans(const fs::path& engine_path, FolderRepair repair,
                              std::vector<FolderFault>& faults) {
   OPTIINFRA_TRY(const auto folders, unnamed_folders(engine_path));
+  // A table whose definition is broken is reported with that.
+  std::set<std::string> known;
+  for (const Definition& each : read_definitions_copy(engine_path)) known.insert(definition_uuid(each.text));
   for (const fs::path& folder : folders) {
+    if (known.contains(folder.filename())) continue;
     OPTIINFRA_TRY(const Contents contents, contents_of(engine_path / folder));
     if (contents.definitions > 0) {
       faults.push_back(fault_at(folder,

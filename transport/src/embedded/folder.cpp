@@ -159,6 +159,7 @@ Result<int> lock_for_reading(const fs::path& path) {
 Result<void> check_marker(const fs::path& path) {
   const fs::path marker = path / "OPTIINFRA";
   std::ifstream file(marker);
+  if (!file) return storage_error(marker, "cannot read", errno);
   std::string text;
   std::getline(file, text);
   if (text + "\n" == kMarkerText) return {};

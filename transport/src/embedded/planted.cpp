@@ -17,6 +17,7 @@ namespace {
 /// As the engine's lists of table functions, engines, disks and dictionary sources name them; a name stands
 /// for all that begin with it. tests/access holds this against the lists of the engine that is in use.
 constexpr std::string_view kReachOut[] = {"arrowflight",
+                                          "arrowstream",
                                           "azure",
                                           "clickhouse",
                                           "cosn",

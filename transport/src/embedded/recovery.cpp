@@ -99,6 +99,20 @@ Result<void> Recovery::definitions() {
   return {};
 }
 
+/// Folders of databases that the engine makes itself and that have no definition: their links alone name
+/// them.
+std::vector<std::string> folders_of_other_links(const fs::path& engine_path) {
+  std::vector<std::string> folders;
+  std::error_code code;
+  for (fs::directory_iterator entry(engine_path / "metadata", code), end; !code && entry != end;
+       entry.increment(code)) {
+    std::error_code failure;
+    const fs::path target = fs::read_symlink(entry->path(), failure);
+    if (!failure && entry->path().filename() != kDefaultDatabase) folders.push_back(target.filename());
+  }
+  return folders;
+}
+
 /// Without its own definition a database hides every table in it, and a new one would take its place. Its
 /// folder is the one that holds definitions and that no database names.
 Result<void> Recovery::database() {
@@ -106,7 +120,7 @@ Result<void> Recovery::database() {
   std::error_code code;
   if (fs::exists(engine_path_ / path, code)) return {};
   OPTIINFRA_TRY(const auto present, read_definitions(engine_path_));
-  std::vector<std::string> databases, folders;
+  std::vector<std::string> databases = folders_of_other_links(engine_path_), folders;
   for (const Definition& each : present) {
     const fs::path folder = fs::path(each.path).parent_path();
     if (folder == "metadata") {

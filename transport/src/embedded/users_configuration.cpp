@@ -182,7 +182,7 @@ std::string own_user_configuration() {
       "<users><default><password></password><networks><ip>127.0.0.1</ip></networks>"
       "<profile>default</profile><quota>default</quota>\n<grants>\n" +
       grants_of_tables() + grant(std::string(kOfTheOwner) + " ON *.*") + grant("READ ON FILE") +
-      "</grants>\n</default></users>\n");
+      grant("WRITE ON FILE") + "</grants>\n</default></users>\n");
 }
 
 }  // namespace optiinfra::embedded
