@@ -81,6 +81,7 @@ class ImportTest : public testing::Test {
     options.files = std::move(files);
     options.map = std::move(map);
     options.strict = strict;
+    options.reader_program = OPTIINFRA_IMPORT_CHILD;
     return import_files(*client_, options);
   }
 
