@@ -111,18 +111,17 @@ std::string profile(const std::string& name, const ServeOptions& options,
   const std::string seconds = std::to_string(options.statement_time_max.count()),
                     seconds_max = std::to_string(statement_time_max.count());
   std::string values = element("max_memory_usage", memory) + element("max_execution_time", seconds) +
-                       // An insert on a disk that is nearly full would be the last.
+                       // An insert on a disk that is nearly full would be the last. It may be lowered:
+                       // repairs and retention do so, to use what inserts leave.
                        element("min_free_disk_bytes_to_perform_insert", std::to_string(insert_floor_bytes));
-  std::string constraints =
-      "<max_memory_usage><min>1</min><max>" + memory +
-      "</max></max_memory_usage>\n"
-      "<max_execution_time><min>0.001</min><max>" +
-      seconds_max +
-      "</max></max_execution_time>\n"
-      "<max_query_size><min>1</min><max>16777216</max></max_query_size>\n"
-      // Of tables: a disk of one's own reaches other folders and hosts.
-      "<merge_tree_disk><readonly/></merge_tree_disk>\n"
-      "<min_free_disk_bytes_to_perform_insert><readonly/></min_free_disk_bytes_to_perform_insert>\n";
+  std::string constraints = "<max_memory_usage><min>1</min><max>" + memory +
+                            "</max></max_memory_usage>\n"
+                            "<max_execution_time><min>0.001</min><max>" +
+                            seconds_max +
+                            "</max></max_execution_time>\n"
+                            "<max_query_size><min>1</min><max>16777216</max></max_query_size>\n"
+                            // Of tables: a disk of one's own reaches other folders and hosts.
+                            "<merge_tree_disk><readonly/></merge_tree_disk>\n";
   for (const FixedSetting& setting : kFixedSettings) {
     values += element(setting.name, setting.value);
     constraints += std::string("<") + setting.name + "><readonly/></" + setting.name + ">\n";
