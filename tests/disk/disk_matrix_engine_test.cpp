@@ -34,7 +34,7 @@ namespace fs = std::filesystem;
 using testing::ProgramResult;
 
 constexpr int kRowsBefore = 300, kRowsOfCommand = 300, kDays = 3;
-constexpr std::size_t kSampleInCheck = 8;
+constexpr std::size_t kSampleInCheck = 4;
 
 /// One call that may fail: what strikes, and where.
 struct Target {
