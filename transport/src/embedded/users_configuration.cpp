@@ -84,6 +84,7 @@ constexpr FixedSetting kFixedSettings[] = {
     {"insert_deduplicate", "1"},
     {"deduplicate_blocks_in_dependent_materialized_views", "1"},
     {"update_insert_deduplication_token_in_dependent_materialized_views", "0"},
+    {"wait_for_part_commit_in_dependent_materialized_views", "0"},
     {"materialized_views_ignore_errors", "0"},
     {"ignore_materialized_views_with_dropped_target_table", "0"},
     // What reads beyond the store: addresses in the process, the environment, other servers' credentials.
