@@ -39,7 +39,6 @@ struct State {
   bool has_too_many = false;
   OnFailure on_failure;
   std::optional<Error> failure;
-  std::size_t refused = 0;
   std::atomic<bool> has_failed = false;  ///< Whether `failed` needs a look. Most processes never set it.
 };
 
@@ -185,7 +184,6 @@ int refusal_of(const std::string& from, std::string_view to) {
     if (!entry->first.starts_with(from)) break;
     if (is_below(entry->first, from)) code = entry->second;
   }
-  if (code != 0) ++guard.refused;
   return code;
 }
 
@@ -328,19 +326,12 @@ void begin(const std::filesystem::path& engine_path, OnFailure on_failure) {
   guard.has_too_many = guard.has_failed = false;
   guard.on_failure = std::move(on_failure);
   guard.failure.reset();
-  guard.refused = 0;
 }
 
 std::optional<Error> failure() {
   State& guard = state();
   const std::lock_guard lock(guard.mutex);
   return guard.failure;
-}
-
-std::size_t refused_renames() {
-  State& guard = state();
-  const std::lock_guard lock(guard.mutex);
-  return guard.refused;
 }
 
 }  // namespace optiinfra::embedded::write_guard

@@ -41,7 +41,4 @@ void begin(const std::filesystem::path& engine_path, OnFailure on_failure = {});
 /// again.
 std::optional<Error> failure();
 
-/// Renames that were refused since begin().
-std::size_t refused_renames();
-
 }  // namespace optiinfra::embedded::write_guard
