@@ -72,8 +72,8 @@ TEST(Help, ShowsAnExampleOfEveryCommandThatDoesSomething) {
 
 TEST(Help, NamesTheExitCodesAndTheEnvironment) {
   const auto result = run({"--help"});
-  EXPECT_THAT(result.output,
-              HasSubstr("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some rows refused, 4 verification"));
+  EXPECT_THAT(result.output, HasSubstr("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some rows refused, 4 "
+                                       "verify or doctor found a fault"));
   EXPECT_THAT(result.output, HasSubstr("OPTIINFRA_URL"));
 }
 

@@ -89,7 +89,6 @@ TEST_F(ServerPlanted, AnEmbeddedSessionReachesNoHostAndNoProgram) {
        {std::string("SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString', 'a String')"),
         std::string("SELECT * FROM remote('127.0.0.1:1', system.one)"),
         std::string("SELECT * FROM executable('id', 'TSV', 'a String')"),
-        "INSERT INTO FUNCTION file('" + secret + "', 'TSV', 'a UInt8') VALUES (1)",
         std::string("CREATE DICTIONARY default.d (a UInt64) PRIMARY KEY a SOURCE(EXECUTABLE(COMMAND 'id' "
                     "FORMAT 'TSV')) "
                     "LAYOUT(FLAT()) LIFETIME(0)")})

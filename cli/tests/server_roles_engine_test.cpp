@@ -41,6 +41,18 @@ TEST_F(ServerRoles, EachReadsTheNumbersAndOnlySomeWrite) {
     EXPECT_EQ(as(user, "SELECT sum(sample_count) FROM optiinfra.cost_hourly"), "2\n") << user;
 }
 
+TEST_F(ServerRoles, SqlOfTheProgramAnswersAReader) {
+  EXPECT_EQ(as("agent", kInsert), "");
+  for (const std::string& url : {server->native_url("grafana:secret"), server->http_url("grafana:secret")}) {
+    const auto asked = home.run(
+        {"sql", "SELECT sum(sample_count) FROM optiinfra.cost_hourly", "--output", "csv", "--url", url});
+    EXPECT_THAT(asked.output, HasSubstr("\n1\n")) << asked.error_output;
+    EXPECT_THAT(
+        home.run({"sql", "DROP TABLE optiinfra.cost_metrics_ts", "--write", "--url", url}).error_output,
+        ::testing::AnyOf(HasSubstr("rivileges"), HasSubstr("readonly")));
+  }
+}
+
 TEST_F(ServerRoles, AReaderAndAWriterChangeNothingElse) {
   for (const char* user : {"agent", "grafana"}) {
     for (const char* sql :

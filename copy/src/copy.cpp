@@ -4,11 +4,15 @@
 
 #include "copy_ledger.hpp"
 #include "day_copy.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 #include "reconciliation.hpp"
 #include "source.hpp"
 
 namespace optiinfra {
 namespace {
+
+/// Reading one side may wait for the other side's inserts.
+constexpr std::chrono::hours kReadTimeout{24 * 7};
 
 std::string days_text(std::chrono::days days) { return std::to_string(days.count()) + " days"; }
 
@@ -40,6 +44,7 @@ class FamilyCopying {
     OPTIINFRA_CHECK(raw_ledger_.open());
     OPTIINFRA_CHECK(rollup_ledger_.open());
     OPTIINFRA_TRY(borders_, find_borders());
+    OPTIINFRA_TRY(read_timeout_, longest_read());
     copied_.raw_from = borders_.raw_from;
     OPTIINFRA_CHECK(copy_rollups());
     OPTIINFRA_CHECK(copy_raw());
@@ -47,7 +52,8 @@ class FamilyCopying {
   }
 
   Result<void> compare(CopyReport& report) {
-    const TierSql raw(table_, Tier::kRaw, borders_), rollup(table_, Tier::kRollup, borders_);
+    const TierSql raw(table_, Tier::kRaw, borders_, read_timeout_),
+        rollup(table_, Tier::kRollup, borders_, read_timeout_);
     OPTIINFRA_CHECK(compare_contents(target_, raw, raw_ledger_, report));
     OPTIINFRA_CHECK(compare_contents(target_, rollup, rollup_ledger_, report));
     return compare_rollups(source_, target_, rollup, report);
@@ -71,8 +77,18 @@ class FamilyCopying {
     return borders;
   }
 
+  Result<std::chrono::milliseconds> longest_read() {
+    std::chrono::milliseconds time = kReadTimeout;
+    for (Client* store : {&source_, &target_})
+      OPTIINFRA_CHECK(store->with_session([&](Transport& session) -> Result<void> {
+        OPTIINFRA_TRY(time, statement_time_up_to(session, time));
+        return {};
+      }));
+    return time;
+  }
+
   Result<void> copy_rollups() {
-    const TierSql sql(table_, Tier::kRollup, borders_);
+    const TierSql sql(table_, Tier::kRollup, borders_, read_timeout_);
     OPTIINFRA_TRY(const auto present, contents_by_day(source_, sql));
     for (const auto& [day, content] : present) {
       const DayCopy copying{source_, target_, rollup_ledger_, sql, source_id_, day, {}};
@@ -84,7 +100,7 @@ class FamilyCopying {
   }
 
   Result<void> copy_raw() {
-    const TierSql sql(table_, Tier::kRaw, borders_);
+    const TierSql sql(table_, Tier::kRaw, borders_, read_timeout_);
     OPTIINFRA_TRY(const auto present, contents_by_day(source_, sql));
     CopyProgress progress{.family = table_.family, .day = {}};
     for (const auto& [day, content] : present) progress.rows_total += content.rows;
@@ -124,6 +140,7 @@ class FamilyCopying {
   const CopyOptions& options_;
   CopyLedger raw_ledger_, rollup_ledger_;
   CopyBorders borders_;
+  std::chrono::milliseconds read_timeout_ = kReadTimeout;
   FamilyCopy copied_;
 };
 

@@ -5,9 +5,6 @@
 namespace optiinfra {
 namespace {
 
-/// Reading one side may wait for the other side's inserts.
-constexpr std::chrono::hours kReadTimeout{24 * 7};
-
 template <typename Names>
 std::string joined(const Names& names) {
   std::string text;
@@ -48,7 +45,9 @@ std::string in_slice(std::uint64_t slice, std::uint64_t slices) {
 
 }  // namespace
 
-TierSql::TierSql(const TableDefinition& table, Tier tier, CopyBorders borders) : table_(&table), tier_(tier) {
+TierSql::TierSql(const TableDefinition& table, Tier tier, CopyBorders borders,
+                 std::chrono::milliseconds read_timeout)
+    : table_(&table), tier_(tier), read_timeout_(read_timeout) {
   parameters_ = {{"raw_from", seconds_text(borders.raw_from)}};
   if (tier == Tier::kRaw) {
     columns_ = joined(raw_columns(table));
@@ -75,7 +74,7 @@ Statement TierSql::statement(const Transport& session, const std::string& select
   Statement result{.sql = "SELECT " + select + " FROM " + qualified(session.database(), name) +
                           " AS r WHERE " + condition_ + rest,
                    .parameters = parameters_,
-                   .timeout = kReadTimeout};
+                   .timeout = read_timeout_};
   if (!day.empty()) result.parameters.emplace_back("day", day);
   return result;
 }

@@ -19,7 +19,9 @@ struct CopyBorders {
 
 class TierSql {
  public:
-  TierSql(const TableDefinition& table, Tier tier, CopyBorders borders);
+  /// `read_timeout`: of each statement. Reading one side may wait for the other side's inserts.
+  TierSql(const TableDefinition& table, Tier tier, CopyBorders borders,
+          std::chrono::milliseconds read_timeout);
 
   const TableDefinition& table() const noexcept { return *table_; }
   Tier tier() const noexcept { return tier_; }
@@ -47,6 +49,7 @@ class TierSql {
 
   const TableDefinition* table_;
   Tier tier_;
+  std::chrono::milliseconds read_timeout_;
   std::vector<NamedValue> parameters_;
   std::string columns_, row_hash_, time_, condition_, group_by_, order_;
 };

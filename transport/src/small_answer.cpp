@@ -1,5 +1,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 
+#include <algorithm>
+
 namespace optiinfra {
 namespace {
 
@@ -44,6 +46,19 @@ Result<std::vector<std::vector<std::string>>> query_texts(Transport& transport, 
   })));
   if (!right) return wrong_layout(statement);
   return rows;
+}
+
+Result<std::chrono::milliseconds> statement_time_up_to(Transport& transport,
+                                                       std::chrono::milliseconds wanted) {
+  OPTIINFRA_TRY(
+      const auto bounds,
+      query_numbers(
+          transport,
+          {.sql = "SELECT toUInt64(toFloat64OrZero(assumeNotNull(max)) * 1000) FROM system.settings "
+                  "WHERE name = 'max_execution_time' AND max IS NOT NULL"}));
+  for (const std::uint64_t bound : bounds)
+    wanted = std::min(wanted, std::chrono::milliseconds(static_cast<std::int64_t>(bound)));
+  return wanted;
 }
 
 }  // namespace optiinfra

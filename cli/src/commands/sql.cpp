@@ -5,6 +5,7 @@
 #include "commands/commands.hpp"
 #include "optiinfra/store/migrate.hpp"
 #include "optiinfra/transport/connector.hpp"
+#include "optiinfra/transport/small_answer.hpp"
 #include "output/result_stream.hpp"
 
 namespace optiinfra::cli {
@@ -12,7 +13,7 @@ namespace {
 
 /// The engine's code for a statement that a read-only session refuses.
 constexpr int kReadOnly = 164;
-constexpr std::chrono::hours kSqlTimeout{24};
+constexpr std::chrono::hours kLongestStatement{24};
 constexpr const char* kRowsFormat = "JSONCompactEachRowWithNamesAndTypes";
 
 struct SqlFlags {
@@ -30,14 +31,16 @@ bool names_an_outfile(std::string text) {
 }
 
 /// Settings of the whole session, because the statement is the user's and may end in settings or a format of
-/// its own.
-Result<void> prepare(Transport& session, bool write) {
+/// its own. A session that only reads keeps this time budget: it may not set another.
+Result<void> prepare(Transport& session, bool write, std::chrono::milliseconds timeout) {
+  OPTIINFRA_TRY(const auto only_reads,  // As a user of a server who may not set it again.
+                query_number(session, {.sql = "SELECT toUInt64(getSetting('readonly'))"}));
   return session.execute(
       {.sql = std::string("SET date_time_output_format = 'iso', output_format_json_quote_denormals = 0, "
                           "output_format_json_quote_64bit_integers = 0, "
                           "output_format_pretty_max_rows = 1000000000") +
-              (write ? "" : ", readonly = 1"),
-       .timeout = kSqlTimeout});
+              (write || only_reads != 0 ? "" : ", readonly = 1"),
+       .timeout = timeout});
 }
 
 std::unique_ptr<ResultWriter> make_writer(Context& context) {
@@ -55,30 +58,32 @@ std::unique_ptr<ResultWriter> make_writer(Context& context) {
 /// Hands the answer to `take` piece by piece until it fails or nobody reads any more.
 template <typename Take>
 Result<void> stream(Transport& session, const SqlFlags& flags, const std::string& format,
-                    const Screen& screen, Take take) {
+                    const Screen& screen, std::chrono::milliseconds timeout, Take take) {
   Result<void> taken;
-  auto summary = session.query_text({.sql = flags.statement, .timeout = kSqlTimeout}, format,
-                                    [&](std::string_view piece) {
-                                      taken = take(piece);
-                                      return taken.has_value() && !screen.is_closed();
-                                    });
+  auto summary =
+      session.query_text({.sql = flags.statement, .timeout = timeout}, format, [&](std::string_view piece) {
+        taken = take(piece);
+        return taken.has_value() && !screen.is_closed();
+      });
   if (!taken) return taken;
   if (!summary) return std::move(summary).error();
   return {};
 }
 
-Result<void> print_rows(Transport& session, const SqlFlags& flags, Context& context, const Stopwatch& watch) {
+Result<void> print_rows(Transport& session, const SqlFlags& flags, Context& context,
+                        std::chrono::milliseconds timeout, const Stopwatch& watch) {
   const auto writer = make_writer(context);
   ResultReader reader(*writer);
-  OPTIINFRA_CHECK(stream(session, flags, kRowsFormat, context.screen,
+  OPTIINFRA_CHECK(stream(session, flags, kRowsFormat, context.screen, timeout,
                          [&](std::string_view piece) { return reader.take(piece); }));
   return reader.finish(watch.elapsed().count() * 1000);
 }
 
-Result<void> print_answer(Transport& session, const SqlFlags& flags, Context& context) {
+Result<void> print_answer(Transport& session, const SqlFlags& flags, Context& context,
+                          std::chrono::milliseconds timeout) {
   const Stopwatch watch;
-  if (flags.format.empty()) return print_rows(session, flags, context, watch);
-  return stream(session, flags, flags.format, context.screen,
+  if (flags.format.empty()) return print_rows(session, flags, context, timeout, watch);
+  return stream(session, flags, flags.format, context.screen, timeout,
                 [&](std::string_view piece) { return context.screen.write(piece); });
 }
 
@@ -98,8 +103,9 @@ Result<ExitCode> run(const SqlFlags& flags, Context& context) {
   OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kFail));
   OPTIINFRA_TRY(const auto session, connector->connect());
   OPTIINFRA_CHECK(expect_current_schema(*session));
-  OPTIINFRA_CHECK(prepare(*session, flags.write));
-  auto printed = print_answer(*session, flags, context);
+  OPTIINFRA_TRY(const auto timeout, statement_time_up_to(*session, kLongestStatement));
+  OPTIINFRA_CHECK(prepare(*session, flags.write, timeout));
+  auto printed = print_answer(*session, flags, context, timeout);
   if (!printed) return explained(std::move(printed).error());
   return ExitCode::kDone;
 }

@@ -2,6 +2,7 @@
 /// Answers that are known to be small, read whole.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,6 +21,11 @@ Result<std::uint64_t> query_number(Transport& transport, const Statement& statem
 
 /// Every row, every column of the answer being String. Errors: as query_numbers.
 Result<std::vector<std::vector<std::string>>> query_texts(Transport& transport, const Statement& statement);
+
+/// The time budget to give a statement that may take up to `wanted`: shorter where the server bounds what
+/// this session may ask for, because it refuses a statement that asks for more. Errors: those of a query.
+Result<std::chrono::milliseconds> statement_time_up_to(Transport& transport,
+                                                       std::chrono::milliseconds wanted);
 
 /// Success or the error, without the value.
 template <typename T>
