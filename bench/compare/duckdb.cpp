@@ -107,6 +107,12 @@ struct Database {
   }
 };
 
+template <typename T>
+const std::vector<T>& plain(const Optionals<T>& values) {
+  return values.values;
+}
+const auto& plain(const auto& values) { return values; }
+
 void fill(const Api& api, void* vector, const auto& values, std::size_t first, std::size_t count,
           bool is_time) {
   void* data = api.vector_get_data(vector);
@@ -145,7 +151,7 @@ Result<void> append(Database& store, const Batch<Row>& batch) {
     api.data_chunk_reset(chunk);
     std::uint64_t column = 0;
     for_each_column<Row>([&](const auto& access) {
-      fill(api, api.data_chunk_get_vector(chunk, column++), batch.*access.batch, first, count,
+      fill(api, api.data_chunk_get_vector(chunk, column++), plain(batch.*access.batch), first, count,
            std::string_view(access.definition.contract_type) == "DateTime");
     });
     api.data_chunk_set_size(chunk, count);

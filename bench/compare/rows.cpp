@@ -20,6 +20,7 @@ Result<Rows> make(std::size_t count, double share, sys_seconds end) {
   Batch<Row> batch;
   if (!fleet.next_batch(batch, count) || batch.size() != count)
     return Error{ErrorKind::kInvalidArgument, "the fleet has fewer than " + std::to_string(count) + " rows"};
+  batch.fill_left_out();
   return Rows{std::move(batch), fleet.description().range, {}, {}};
 }
 
@@ -50,6 +51,14 @@ void find_busiest(Rows& rows) {
 void print(std::ostream& out, const Uuid& value) { out << value.to_string(); }
 void print(std::ostream& out, std::string_view value) { out << value; }
 void print(std::ostream& out, auto value) { out << +value; }
+template <typename T>
+void print(std::ostream& out, const std::optional<T>& value) {
+  if (value) {
+    out << +*value;
+  } else {
+    out << "\\N";
+  }
+}
 
 template <typename Row>
 void write(std::ostream& out, const Batch<Row>& batch) {

@@ -37,19 +37,33 @@ std::uint64_t AnswerRow::rows(std::size_t family) const {
   return at<std::vector<std::uint64_t>>(column_of(family, 0));
 }
 
-std::uint64_t AnswerRow::count(std::size_t measure) const {
-  return at<std::vector<std::uint64_t>>(
-      column_of(plan_.measures[measure].family, plan_.measures[measure].number));
+bool AnswerRow::lacks_value(const PlannedMeasure& planned) const {
+  return planned.counted_by && rows(planned.family) != 0 &&
+         at<std::vector<std::uint64_t>>(column_of(planned.family, *planned.counted_by)) == 0;
+}
+
+std::optional<std::uint64_t> AnswerRow::count(std::size_t measure) const {
+  const PlannedMeasure& planned = plan_.measures[measure];
+  if (lacks_value(planned)) return std::nullopt;
+  return at<std::vector<std::uint64_t>>(column_of(planned.family, planned.number));
+}
+
+bool AnswerRow::mixes_currencies() const {
+  const bool is_counted = std::any_of(plan_.families.begin(), plan_.families.end(),
+                                      [](const FamilyPlan& family) { return family.adds_amounts; });
+  return is_counted && at<std::vector<std::uint64_t>>(block_.columns().size() - 1) > 1;
 }
 
 std::optional<double> AnswerRow::number(std::size_t measure) const {
   const PlannedMeasure& planned = plan_.measures[measure];
   if (planned.rate != nullptr) {
+    const auto counted = count(measure);
+    if (!counted) return std::nullopt;
     const auto seconds = (window().end - window().begin).count();
-    return static_cast<double>(count(measure)) / static_cast<double>(seconds);
+    return static_cast<double>(*counted) / static_cast<double>(seconds);
   }
   const double value = at<std::vector<double>>(column_of(planned.family, planned.number));
-  if (rows(planned.family) == 0 || std::isnan(value)) return std::nullopt;
+  if (rows(planned.family) == 0 || !std::isfinite(value) || lacks_value(planned)) return std::nullopt;
   return value;
 }
 
@@ -66,7 +80,7 @@ std::vector<Cell> AnswerRow::cells() const {
   for (std::size_t i = 0; i < plan_.measures.size(); ++i) {
     Cell& cell = cells.emplace_back();
     if (plan_.columns[cells.size() - 1].kind == CellKind::kCount) {
-      cell = count(i);
+      if (const auto counted = count(i)) cell = *counted;
     } else if (const auto value = number(i)) {
       cell = *value;
     }

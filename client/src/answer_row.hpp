@@ -16,7 +16,9 @@ namespace optiinfra {
 template <typename Answer>
 struct Field {
   const char* measure;
-  std::variant<std::optional<double> Answer::*, std::uint64_t Answer::*> member;
+  std::variant<std::optional<double> Answer::*, std::uint64_t Answer::*,
+               std::optional<std::uint64_t> Answer::*>
+      member;
 };
 
 /// Asking for another layout than the statement produced is a bug here, and ends the process.
@@ -35,8 +37,14 @@ class AnswerRow {
   /// Raw rows of the family that the row's numbers rest on.
   std::uint64_t rows(std::size_t family) const;
 
-  std::uint64_t count(std::size_t measure) const;
-  /// Absent where it rests on no rows: the engine's mean of nothing is NaN, its maximum is 0.
+  /// Absent where there are rows that all lack the value.
+  std::optional<std::uint64_t> count(std::size_t measure) const;
+
+  /// Whether amounts of several currencies were added up in the row.
+  bool mixes_currencies() const;
+
+  /// Absent where it rests on no rows or on none that has the value: the mean of nothing is NaN, its minimum
+  /// and maximum are infinite.
   std::optional<double> number(std::size_t measure) const;
 
   std::vector<Cell> cells() const;
@@ -49,7 +57,10 @@ class AnswerRow {
   void fields(const std::vector<Field<Answer>>& fields, Answer& answer) const {
     for (std::size_t i = 0; i < fields.size(); ++i) {
       if (const auto* member = std::get_if<std::uint64_t Answer::*>(&fields[i].member)) {
-        answer.** member = count(i);
+        answer.** member = count(i).value_or(0);
+      } else if (const auto* optional =
+                     std::get_if<std::optional<std::uint64_t> Answer::*>(&fields[i].member)) {
+        answer.** optional = count(i);
       } else {
         answer.*std::get<std::optional<double> Answer::*>(fields[i].member) = number(i);
       }
@@ -60,6 +71,7 @@ class AnswerRow {
   template <typename Values>
   auto at(std::size_t column) const;
   std::size_t column_of(std::size_t family, std::size_t number) const;
+  bool lacks_value(const PlannedMeasure& planned) const;
 
   const Plan& plan_;
   const Block& block_;

@@ -15,7 +15,18 @@ constexpr Dimension kDimensions[] = {{"customer", "customer_id", "customer"},
                                      {"server", "service_type", "server"},
                                      {"instance", "instance_id", "instance"},
                                      {"instance_type", "instance_type", "instance type"},
-                                     {"region", "region", "region"}};
+                                     {"region", "region", "region"},
+                                     {"currency", "currency", "currency"},
+                                     {"charge", "charge_category", "charge"},
+                                     {"bill", "bill_id", "bill"},
+                                     {"status", "status", "status"},
+                                     {"finish_reason", "finish_reason", "finish reason"},
+                                     {"model_version", "model_version", "model version"},
+                                     {"session", "session_id", "session"},
+                                     {"gpu", "gpu_uuid", "GPU"},
+                                     {"gpu_name", "gpu_name", "GPU name"},
+                                     {"evaluator", "evaluator", "evaluator"},
+                                     {"source", "source", "source"}};
 
 constexpr Parameter kPayer{"customer", "customer", true, "The customer who pays"};
 constexpr Parameter kServed{"customer", "customer", true, "The customer who is served"};
@@ -30,7 +41,7 @@ const NamedQuestion kQuestions[] = {
      .family = Family::kCost,
      .parameters = {kPayer, {"provider", "provider", false, "Only this cloud: aws, gcp, azure, ..."}},
      .measures = {"total_cost", "avg_utilization", "sample_count"},
-     .dimensions = {"provider", "cloud_service"},
+     .dimensions = {"provider", "cloud_service", "currency"},
      .bucket = Bucket::kHour,
      .begin_key = "hour",
      .needs_range = true,
@@ -85,6 +96,7 @@ const NamedQuestion kQuestions[] = {
      .family = Family::kCost,
      .parameters = {kPayer},
      .measures = {"total_cost", "avg_utilization", "sample_count"},
+     .dimensions = {"currency"},
      .choices = {{"provider", "provider"},
                  {"service", "cloud_service"},
                  {"region", "region"},
@@ -141,7 +153,8 @@ const std::vector<Measure>& measures() {
 KnownBy known_by(Family family, const Dimension& dimension) {
   const TableDefinition& table = table_of(family);
   const auto is_it = [&](std::string_view name) { return name == dimension.column; };
-  if (std::any_of(table.rollup_key.begin(), table.rollup_key.end(), is_it)) return KnownBy::kRollup;
+  const auto grouped = table.grouped();
+  if (std::any_of(grouped.begin(), grouped.end(), is_it)) return KnownBy::kRollup;
   const auto columns = table.columns();
   const bool is_column = std::any_of(columns.begin(), columns.end(),
                                      [&](const ColumnDefinition& column) { return is_it(column.name); });
@@ -162,14 +175,14 @@ Question NamedQuestion::over(TimeRange range) const {
                     .range = range,
                     .order = order,
                     .family = family};
-  if (!choices.empty()) question.dimensions.emplace_back(choices.front().dimension);
+  if (!choices.empty()) question.dimensions.insert(question.dimensions.begin(), choices.front().dimension);
   return question;
 }
 
 void NamedQuestion::name_columns(std::vector<AnswerColumn>& columns) const {
   if (bucket) columns.front().key = begin_key;
   if (bucket && !bucket_may_differ) columns.front().heading = "hour (UTC)";
-  if (!choices.empty()) columns.at(columns.size() - measures.size() - 1).key = "group";
+  if (!choices.empty()) columns.at(bucket ? 1 : 0).key = "group";
 }
 
 const char* to_string(Bucket bucket) {

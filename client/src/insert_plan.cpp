@@ -249,6 +249,48 @@ void assign(Dictionary& into, const Dictionary& values, std::span<const std::uin
   into.assign(values, rows);
 }
 
+void assign(Nullable& into, const Nullable& values, std::span<const std::uint32_t> rows) {
+  assign(into.null, values.null, rows);
+  std::visit(
+      [&](const auto& from) {
+        using Values = std::decay_t<decltype(from)>;
+        if constexpr (std::is_same_v<Values, std::unique_ptr<Nullable>>) {
+          detail::broken_invariant("values that may be absent twice over");
+        } else {
+          if (!std::holds_alternative<Values>(into.values)) into.values = Values{};
+          assign(std::get<Values>(into.values), from, rows);
+        }
+      },
+      values.values);
+}
+
+using Counts = std::vector<std::uint32_t>;
+
+/// nullptr where the block lacks the column.
+Nullable* find_nullable(const Block& block, std::string_view name) {
+  const Column* const column = block.find(name);
+  return column == nullptr ? nullptr : std::get<std::unique_ptr<Nullable>>(column->data).get();
+}
+
+/// The tokens of a row that leaves their sum out are those of prompt and completion, where both are known.
+/// The tables' default says the same where all rows leave it out, and for other writers.
+void fill_total_tokens(Block& block) {
+  Nullable* const total = find_nullable(block, "total_tokens");
+  const Nullable *const prompt = find_nullable(block, "prompt_tokens"), *const completion = find_nullable(
+                                                                            block, "completion_tokens");
+  if (total == nullptr || prompt == nullptr || completion == nullptr) return;
+  Counts& totals = std::get<Counts>(total->values);
+  const Counts &prompts = std::get<Counts>(prompt->values),
+               &completions = std::get<Counts>(completion->values);
+  for (std::size_t row = 0; row < totals.size(); ++row) {
+    const std::uint64_t sum = std::uint64_t{prompts[row]} + completions[row];
+    const bool is_known = prompt->null[row] == 0 && completion->null[row] == 0 && sum <= 0xFFFF'FFFF;
+    if (total->null[row] == 0 || !is_known) continue;
+    total->null[row] = 0;
+    totals[row] = static_cast<std::uint32_t>(sum);
+  }
+}
+
 }  // namespace
 
 // Named, because the instantiations below stand in an included list, where the compiler warns of a template
@@ -270,9 +312,31 @@ class BlockGatherer {
     block_.add({std::move(name), std::move(type), std::move(into)});
   }
 
+  template <typename T>
+  void add(std::string name, std::string type, const Optionals<T>& values) {
+    std::unique_ptr<Nullable> into = spare_nullable();
+    if (!std::holds_alternative<std::vector<T>>(into->values)) into->values = std::vector<T>{};
+    assign(into->null, values.absent, rows_);
+    assign(std::get<std::vector<T>>(into->values), values.values, rows_);
+    block_.add({std::move(name), std::move(type), std::move(into)});
+  }
+
+  void add(std::string name, std::string type, const std::unique_ptr<Nullable>& values) {
+    std::unique_ptr<Nullable> into = spare_nullable();
+    assign(*into, *values, rows_);
+    block_.add({std::move(name), std::move(type), std::move(into)});
+  }
+
   Block take() { return std::move(block_); }
 
  private:
+  std::unique_ptr<Nullable> spare_nullable() {
+    const std::size_t index = block_.columns().size();
+    auto* const spare =
+        index < spares_.size() ? std::get_if<std::unique_ptr<Nullable>>(&spares_[index].data) : nullptr;
+    return spare == nullptr || *spare == nullptr ? std::make_unique<Nullable>() : std::move(*spare);
+  }
+
   std::span<const std::uint32_t> rows_;
   std::vector<Column> spares_;
   Block block_;
@@ -306,25 +370,20 @@ std::vector<InsertPlan> split_by_shard(const InsertPlan& plan, std::span<const s
 template <typename Row>
 Block gather_block(const Batch<Row>& batch, std::span<const std::uint32_t> rows, Block spare) {
   gathering::BlockGatherer gatherer(rows, std::move(spare));
+  // The engine fills what all rows leave out with the columns' defaults.
   for_each_column<Row>([&](const auto& access) {
-    gatherer.add(access.definition.name, access.definition.type, batch.*access.batch);
+    if ((batch.*access.batch).size() == batch.size())
+      gatherer.add(access.definition.name, access.definition.type, batch.*access.batch);
   });
-  return gatherer.take();
+  Block block = gatherer.take();
+  if constexpr (std::is_same_v<Row, PerformanceMetric>) fill_total_tokens(block);
+  return block;
 }
 
 Block gather_block(const Block& block, std::span<const std::uint32_t> rows, Block spare) {
   gathering::BlockGatherer gatherer(rows, std::move(spare));
-  for (const Column& column : block.columns()) {
-    std::visit(
-        [&](const auto& values) {
-          if constexpr (requires { values->null; }) {
-            detail::broken_invariant("a block to be placed has values that may be absent");
-          } else {
-            gatherer.add(column.name, column.type, values);
-          }
-        },
-        column.data);
-  }
+  for (const Column& column : block.columns())
+    std::visit([&](const auto& values) { gatherer.add(column.name, column.type, values); }, column.data);
   return gatherer.take();
 }
 

@@ -31,7 +31,7 @@ std::vector<InsertPlan> split_by_shard(const InsertPlan& plan, std::span<const s
 template <typename Row>
 Block gather_block(const Batch<Row>& batch, std::span<const std::uint32_t> rows, Block spare = {});
 
-/// The same of a block without values that may be absent.
+/// The same of a block.
 Block gather_block(const Block& block, std::span<const std::uint32_t> rows, Block spare = {});
 
 }  // namespace optiinfra

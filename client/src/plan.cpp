@@ -116,6 +116,9 @@ Result<void> add_measure(Plan& plan, const Question& question, const std::string
     break;
   }
   planned.number = fetched(family, number);
+  const MeasureDefinition& definition = *family.numbers[planned.number].measure;
+  if (definition.aggregate == Aggregate::kSum && !definition.counted_by.empty())
+    planned.counted_by = fetched(family, definition.counted_by);
   plan.measures.push_back(planned);
   plan.columns.push_back(measure->column);
   return {};
@@ -155,6 +158,24 @@ Result<void> add_filters(Plan& plan, const Question& question) {
     same->values.push_back(filter.value);
   }
   return {};
+}
+
+/// Whether the plan's rows or its filter keep currencies apart.
+bool is_of_one_currency(const Plan& plan) {
+  const auto is_currency = [](const Dimension& dimension) {
+    return std::string_view(dimension.name) == "currency";
+  };
+  return std::any_of(plan.dimensions.begin(), plan.dimensions.end(),
+                     [&](const Dimension* each) { return is_currency(*each); }) ||
+         std::any_of(plan.filters.begin(), plan.filters.end(), [&](const PlannedFilter& each) {
+           return is_currency(*each.dimension) && each.values.size() == 1;
+         });
+}
+
+bool has_amounts(const FamilyPlan& family) {
+  return std::any_of(family.numbers.begin(), family.numbers.end(), [](const FinishedColumn& number) {
+    return std::string_view(number.measure->unit) == "currency";
+  });
 }
 
 /// A filter's value that no UUID can be is refused here, where its name is known, and not by the engine.
@@ -224,6 +245,7 @@ Result<Plan> make_plan(const Question& question) {
   tell_apart(plan);
   OPTIINFRA_CHECK(add_order(plan, question));
   for (FamilyPlan& family : plan.families) {
+    family.adds_amounts = has_amounts(family) && !is_of_one_currency(plan);
     const auto is_raw = [&](const Dimension* each) {
       return known_by(family.table->family, *each) == KnownBy::kRaw;
     };

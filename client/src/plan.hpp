@@ -16,6 +16,8 @@ struct FamilyPlan {
   const TableDefinition* table = nullptr;
   std::vector<FinishedColumn> numbers = {};
   bool raw_only = false;  ///< A dimension that the rollup does not keep: everything is read from raw rows.
+  /// Amounts are added up over rows that may be of several currencies, which the answer must refuse.
+  bool adds_amounts = false;
 };
 
 /// A measure of the answer.
@@ -23,6 +25,8 @@ struct PlannedMeasure {
   std::size_t family = 0;                ///< Index in Plan::families.
   std::size_t number = 0;                ///< Index in its numbers.
   const RateDefinition* rate = nullptr;  ///< The number is divided by the seconds of the row's window.
+  /// Of a sum: the index of the number that counts the rows with a value, where some may have none.
+  std::optional<std::size_t> counted_by = {};
 };
 
 /// Values that a column must have one of.

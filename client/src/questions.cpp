@@ -110,7 +110,7 @@ template <typename State, typename OnRow>
 Result<Plan> ask(Client& client, State& state, const Question& question, OnRow&& on_row) {
   OPTIINFRA_TRY(Plan plan, make_plan(question));
   OPTIINFRA_TRY(plan.window, answerable_window(client, plan));
-  bool begun = false;
+  bool begun = false, mixed = false;
   auto asked = read_repeatedly(state, begun, [&](Transport& session, std::chrono::milliseconds timeout) {
     Statement statement = make_statement(plan, session.database(), timeout);
     if (state.shards != nullptr) {
@@ -120,12 +120,18 @@ Result<Plan> ask(Client& client, State& state, const Question& question, OnRow&&
     return session.query(statement, [&](const Block& block) {
       for (std::size_t row = 0; row < block.row_count(); ++row) {
         begun = true;
-        if (!on_row(AnswerRow(plan, block, row))) return false;
+        const AnswerRow answer(plan, block, row);
+        mixed = answer.mixes_currencies();
+        if (mixed || !on_row(answer)) return false;
       }
       return true;
     });
   });
   if (!asked) return question_error(std::move(asked).error(), state.shards.get());
+  if (mixed)
+    return invalid(
+        "the amounts are in several currencies, which are not added up; split the answer by currency, or "
+        "filter by one");
   return plan;
 }
 
@@ -136,9 +142,10 @@ double PerformanceSummary::requests_per_second() const noexcept {
   return seconds <= 0 ? 0 : static_cast<double>(total_requests) / static_cast<double>(seconds);
 }
 
-double PerformanceSummary::tokens_per_second() const noexcept {
+std::optional<double> PerformanceSummary::tokens_per_second() const noexcept {
   const auto seconds = (window.end - window.begin).count();
-  return seconds <= 0 ? 0 : static_cast<double>(total_tokens) / static_cast<double>(seconds);
+  if (!total_tokens) return std::nullopt;
+  return seconds <= 0 ? 0 : static_cast<double>(*total_tokens) / static_cast<double>(seconds);
 }
 
 Result<std::chrono::days> Client::raw_retention(Family family) {
@@ -189,7 +196,7 @@ Result<Answer> Client::query(const Question& question) {
 Result<CostHours> Client::query_cost_hourly(const Uuid& customer_id, sys_seconds start, sys_seconds end,
                                             const std::optional<std::string>& cloud_provider) {
   Question question{.measures = measures_of(kCostFields),
-                    .dimensions = {"provider", "cloud_service"},
+                    .dimensions = {"provider", "cloud_service", "currency"},
                     .bucket = Bucket::kHour,
                     .range = {start, end},
                     .filters = {{"customer", customer_id.to_string()}},
@@ -201,6 +208,7 @@ Result<CostHours> Client::query_cost_hourly(const Uuid& customer_id, sys_seconds
                   hour.hour = row.begin();
                   hour.cloud_provider = row.text(0);
                   hour.service_name = row.text(1);
+                  hour.currency = row.text(2);
                   row.fields(kCostFields, hour);
                   answer.hours.push_back(std::move(hour));
                   return true;
@@ -341,21 +349,23 @@ Result<TimeRange> Client::query_cost_series(const Uuid& customer_id, TimeRange r
                                             CostDimension dimension,
                                             const std::function<bool(const CostPoint&)>& on_point) {
   static constexpr const char* kGroups[] = {"provider", "cloud_service", "region", "instance_type"};
-  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
-                                     {.measures = measures_of(kCostPointFields),
-                                      .dimensions = {kGroups[static_cast<std::size_t>(dimension)]},
-                                      .bucket = bucket,
-                                      .range = range,
-                                      .filters = {{"customer", customer_id.to_string()}},
-                                      .family = Family::kCost},
-                                     [&](const AnswerRow& row) {
-                                       CostPoint point;
-                                       point.begin = row.begin();
-                                       point.window = row.window();
-                                       point.group = row.text(0);
-                                       row.fields(kCostPointFields, point);
-                                       return on_point(point);
-                                     }));
+  OPTIINFRA_TRY(const Plan plan,
+                ask(*this, *state_,
+                    {.measures = measures_of(kCostPointFields),
+                     .dimensions = {kGroups[static_cast<std::size_t>(dimension)], "currency"},
+                     .bucket = bucket,
+                     .range = range,
+                     .filters = {{"customer", customer_id.to_string()}},
+                     .family = Family::kCost},
+                    [&](const AnswerRow& row) {
+                      CostPoint point;
+                      point.begin = row.begin();
+                      point.window = row.window();
+                      point.group = row.text(0);
+                      point.currency = row.text(1);
+                      row.fields(kCostPointFields, point);
+                      return on_point(point);
+                    }));
   return plan.window;
 }
 

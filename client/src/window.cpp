@@ -15,6 +15,10 @@ std::string within(const char* column, const char* begin, const char* end) {
   return std::string(column) + " >= " + instant(begin) + " AND " + column + " < " + instant(end);
 }
 
+constexpr const char* kCurrencyColumn = "currency";
+/// Rows that do not state theirs are taken to be in the one that others state.
+const std::string kCurrencyCount = "uniqExactIf(currency, currency != '')";
+
 const char* bucket_expression(Bucket bucket) {
   switch (bucket) {
     case Bucket::kHour:
@@ -73,6 +77,14 @@ std::vector<const MeasureDefinition*> needed_measures(const FamilyPlan& family) 
   return needed;
 }
 
+/// The columns that rows are told apart by before they are added up.
+std::vector<std::string> keys_read(const Plan& plan, const FamilyPlan& family) {
+  std::vector<std::string> keys;
+  for (const Dimension* dimension : plan.dimensions) keys.emplace_back(dimension->column);
+  if (family.adds_amounts) keys.emplace_back(kCurrencyColumn);
+  return keys;
+}
+
 std::string rollup_of(const FamilyPlan& family, std::string_view database) {
   return qualified(database, family.table->rollup_table);
 }
@@ -86,24 +98,25 @@ std::vector<std::string> hour_conditions(const Plan& plan, const FamilyPlan& fam
 Select whole_hours(const Plan& plan, const FamilyPlan& family, std::string_view database) {
   Select select{
       .columns = {{"hour"}}, .from = rollup_of(family, database), .where = hour_conditions(plan, family)};
-  for (const Dimension* dimension : plan.dimensions) select.columns.push_back({dimension->column});
+  for (const std::string& key : keys_read(plan, family)) select.columns.push_back({key});
   for (const MeasureDefinition* measure : needed_measures(family)) select.columns.push_back({measure->name});
   return select;
 }
 
 Select edges(const Plan& plan, const FamilyPlan& family, std::string_view database) {
   Select select{.columns = {{"toStartOfHour(timestamp)", "hour"}},
-                .from = qualified(database, family.table->raw_table),
+                // Measures have the names of some raw columns, which x. tells from them.
+                .from = qualified(database, family.table->raw_table) + " AS x",
                 .where = filter_conditions(plan, *family.table),
                 .group_by = {"hour"}};
   select.where.push_back("((" + within("timestamp", "begin", "hour_begin") + ") OR (" +
                          within("timestamp", "hour_end", "end") + "))");
-  for (const Dimension* dimension : plan.dimensions) {
-    select.columns.push_back({dimension->column});
-    select.group_by.emplace_back(dimension->column);
+  for (const std::string& key : keys_read(plan, family)) {
+    select.columns.push_back({key});
+    select.group_by.push_back(key);
   }
   for (const MeasureDefinition* measure : needed_measures(family))
-    select.columns.push_back({measure->raw_expression(), measure->name});
+    select.columns.push_back({measure->raw_expression("x."), measure->name});
   return select;
 }
 
@@ -132,6 +145,10 @@ Select of_family(const Plan& plan, std::size_t index, std::string_view database)
           {other == index ? family.numbers[number].answer_expression() : "NULL", number_name(other, number)});
     }
   }
+  for (const FamilyPlan& other : plan.families) {
+    if (other.adds_amounts)
+      select.columns.push_back({&other == &family ? kCurrencyCount : std::string("NULL"), "currencies"});
+  }
   if (!tiers.has_edges) {
     select.from = rollup_of(family, database);
     select.where = hour_conditions(plan, family);
@@ -158,6 +175,10 @@ Select together(const Plan& plan, std::string_view database) {
       select.columns.push_back(
           {"ifNull(any(x." + name + "), " + (is_count ? "toUInt64(0)" : "nan") + ")", name});
     }
+  }
+  for (const FamilyPlan& family : plan.families) {
+    if (family.adds_amounts)
+      select.columns.push_back({"ifNull(any(x.currencies), toUInt64(0))", "currencies"});
   }
   select.from = subquery(parts) + " AS x";
   return select;

@@ -33,7 +33,7 @@ TEST(Catalogue, PlansEveryNamedQuestion) {
     EXPECT_EQ(keys.size(), columns.size()) << named.name;
     EXPECT_TRUE(!named.drawing || keys.contains(named.drawing->key)) << named.name;
     for (const Choice& choice : named.choices) {
-      question.dimensions.back() = choice.dimension;
+      question.dimensions.front() = choice.dimension;
       EXPECT_EQ(error_of(question), "") << choice.name;
     }
   }

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <random>
+#include <set>
 
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/store/verify.hpp"
@@ -40,6 +43,9 @@ const char* const kInstances[] = {"i-1", "i-2", "i-3"};
 const char* const kProviders[] = {"aws", "gcp"};
 const char* const kCloudServices[] = {"ec2", "eks"};
 
+constexpr const char* kCurrencies[] = {"USD", "EUR"};
+constexpr const char* kStatusesAndNone[] = {"", "ok", "server_error", "dropped", "aborted"};
+
 class Property : public ::testing::TestWithParam<Run> {
  protected:
   void SetUp() override {
@@ -71,6 +77,14 @@ class Property : public ::testing::TestWithParam<Run> {
   }
   std::size_t below(std::size_t limit) { return random_() % limit; }
   float number(int scale) { return static_cast<float>(below(1'000)) / 1'000.0f * static_cast<float>(scale); }
+  /// Absent now and then, and mostly so in some hours of some keys.
+  template <typename T>
+  std::optional<T> perhaps(T value) {
+    return below(3) == 0 ? std::nullopt : std::optional<T>(value);
+  }
+  std::optional<std::uint32_t> perhaps_count(std::size_t limit) {
+    return perhaps(static_cast<std::uint32_t>(below(limit)));
+  }
   sys_seconds any_time() {
     return begin_ +
            std::chrono::seconds{below(static_cast<std::size_t>(std::chrono::seconds{kSpan}.count()))};
@@ -86,34 +100,44 @@ class Property : public ::testing::TestWithParam<Run> {
   PerformanceMetric any(PerformanceMetric row) {
     row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.service_id = pick(kServices);
     row.service_type = "vllm", row.model_name = pick(kModels), row.request_id = Uuid::random();
-    row.latency_ms = below(50) == 0 ? 0 : std::exp(number(9)), row.throughput_tokens_per_sec = number(90);
+    row.latency_ms = below(50) == 0 ? 0 : std::exp(number(9)),
+    row.throughput_tokens_per_sec = perhaps(number(90));
     row.gpu_utilization = number(100), row.kv_cache_utilization = number(100),
     row.batch_size = static_cast<std::uint32_t>(below(64));
-    row.prompt_tokens = static_cast<std::uint32_t>(below(4'000)),
-    row.completion_tokens = static_cast<std::uint32_t>(below(500));
-    row.total_tokens = row.prompt_tokens + row.completion_tokens;
+    row.prompt_tokens = perhaps_count(4'000), row.completion_tokens = perhaps_count(500);
+    if (below(4) == 0) row.total_tokens = static_cast<std::uint32_t>(below(9'000));
+    row.time_to_first_token_ms = perhaps(std::exp(number(7))), row.queue_ms = perhaps(number(200));
+    row.inter_token_latency_ms = perhaps(number(80)), row.cached_tokens = perhaps_count(1'000);
+    row.status = pick(kStatusesAndNone), row.session_id = "s" + std::to_string(below(9));
     return row;
   }
   CostMetric any(CostMetric row) {
     row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.cloud_provider = pick(kProviders);
     row.service_name = pick(kCloudServices), row.instance_id = pick(kInstances),
-    row.cost_per_hour = number(40), row.utilization_percent = number(100);
+    row.cost_per_hour = number(40), row.utilization_percent = perhaps(number(100));
     row.is_spot = below(2) == 0;
+    row.hours_covered = perhaps(double{number(2)}), row.currency = pick(kCurrencies);
+    row.list_cost_per_hour = perhaps(double{number(60)});
+    if (below(5) == 0) {
+      row.charge_category = below(2) == 0 ? "credit" : "refund";
+      row.cost_per_hour = -row.cost_per_hour;
+    }
     return row;
   }
   ResourceMetric any(ResourceMetric row) {
     row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.instance_id = pick(kInstances),
     row.instance_type = "p4d.24xlarge";
-    row.gpu_utilization = number(100), row.gpu_memory_used_mb = number(80'000),
-    row.cpu_utilization = number(100), row.gpu_temperature = number(90) - 10;
+    row.gpu_utilization = perhaps(number(100)), row.gpu_memory_used_mb = perhaps(number(80'000)),
+    row.cpu_utilization = perhaps(number(100)), row.gpu_temperature = perhaps(number(90) - 10);
+    row.gpu_power_w = perhaps(number(700)), row.gpu_energy_j = perhaps(number(9'000));
     return row;
   }
   QualityMetric any(QualityMetric row) {
     row.timestamp = any_time(), row.customer_id = pick(kCustomers), row.service_id = pick(kServices),
     row.model_name = pick(kModels);
-    row.overall_quality_score = number(1), row.relevance_score = number(1), row.coherence_score = number(1),
-    row.factuality_score = number(1);
-    row.hallucination_detected = below(4) == 0;
+    row.overall_quality_score = number(1), row.relevance_score = perhaps(number(1)),
+    row.coherence_score = perhaps(number(1)), row.factuality_score = perhaps(number(1));
+    row.hallucination_detected = perhaps(static_cast<std::uint8_t>(below(4) == 0));
     return row;
   }
 
@@ -154,17 +178,50 @@ class Property : public ::testing::TestWithParam<Run> {
     return rows;
   }
 
-  template <typename Row, typename Member>
-  static double sum(const std::vector<const Row*>& rows, Member member) {
-    double total = 0;
-    for (const Row* row : rows) total += static_cast<double>(row->*member);
-    return total;
+  /// The values that are there: of a member, or of a function of the row.
+  template <typename Row, typename Value>
+  static std::vector<double> values(const std::vector<const Row*>& rows, Value value) {
+    std::vector<double> found;
+    for (const Row* row : rows) {
+      const auto each = std::invoke(value, *row);
+      if constexpr (requires { each.has_value(); }) {
+        if (each) found.push_back(static_cast<double>(*each));
+      } else {
+        found.push_back(static_cast<double>(each));
+      }
+    }
+    return found;
   }
-  template <typename Row, typename Member>
-  static std::optional<double> mean(const std::vector<const Row*>& rows, Member member) {
-    if (rows.empty()) return std::nullopt;
-    return sum(rows, member) / static_cast<double>(rows.size());
+  template <typename Row, typename Value>
+  static double sum(const std::vector<const Row*>& rows, Value value) {
+    const auto all = values(rows, value);
+    return std::accumulate(all.begin(), all.end(), 0.0);
   }
+  template <typename Row, typename Value>
+  static std::optional<double> mean(const std::vector<const Row*>& rows, Value value) {
+    const auto all = values(rows, value);
+    if (all.empty()) return std::nullopt;
+    return std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size());
+  }
+  template <typename Row, typename Value>
+  static std::optional<double> maximum(const std::vector<const Row*>& rows, Value value) {
+    const auto all = values(rows, value);
+    if (all.empty()) return std::nullopt;
+    return *std::max_element(all.begin(), all.end());
+  }
+  /// 0 of no rows; absent where there are rows and none has the value.
+  template <typename Row, typename Value>
+  static std::optional<std::uint64_t> total(const std::vector<const Row*>& rows, Value value) {
+    const auto all = values(rows, value);
+    if (all.empty() && !rows.empty()) return std::nullopt;
+    return static_cast<std::uint64_t>(std::accumulate(all.begin(), all.end(), 0.0));
+  }
+  static std::optional<std::uint32_t> total_tokens(const PerformanceMetric& row) {
+    if (row.total_tokens || !row.prompt_tokens || !row.completion_tokens) return row.total_tokens;
+    return *row.prompt_tokens + *row.completion_tokens;
+  }
+  static double amount(const CostMetric& row) { return row.cost_per_hour * row.hours_covered.value_or(1); }
+
   static void expect_near(std::optional<double> found, std::optional<double> expected, const char* what) {
     ASSERT_EQ(found.has_value(), expected.has_value()) << what;
     if (!expected) return;
@@ -191,7 +248,24 @@ class Property : public ::testing::TestWithParam<Run> {
     expect_near(found->avg_latency_ms, mean(rows, &PerformanceMetric::latency_ms), "avg_latency_ms");
     expect_near(found->avg_throughput, mean(rows, &PerformanceMetric::throughput_tokens_per_sec),
                 "avg_throughput");
-    EXPECT_EQ(found->total_tokens, static_cast<std::uint64_t>(sum(rows, &PerformanceMetric::total_tokens)));
+    EXPECT_EQ(found->total_tokens, total(rows, &total_tokens));
+    EXPECT_EQ(found->prompt_tokens, total(rows, &PerformanceMetric::prompt_tokens));
+    check_measures(Family::kPerformance,
+                   {{"customer", customer.to_string()}, {"service", service.to_string()}}, range,
+                   {{"avg_time_to_first_token", mean(rows, &PerformanceMetric::time_to_first_token_ms)},
+                    {"avg_queue", mean(rows, &PerformanceMetric::queue_ms)},
+                    {"queue_ms_count", as_number(values(rows, &PerformanceMetric::queue_ms).size())},
+                    {"cached_tokens", as_number(total(rows, &PerformanceMetric::cached_tokens))},
+                    {"error_count", as_number(std::count_if(rows.begin(), rows.end(), [](const auto* row) {
+                       return row->status == "server_error" || row->status == "dropped";
+                     }))}});
+    auto first_tokens = values(rows, &PerformanceMetric::time_to_first_token_ms);
+    std::sort(first_tokens.begin(), first_tokens.end());
+    if (!first_tokens.empty())
+      expect_percentile(
+          measure("p95_time_to_first_token", Family::kPerformance,
+                  {{"customer", customer.to_string()}, {"service", service.to_string()}}, range),
+          first_tokens, 0.95, "p95 of the first token");
     if (rows.empty()) return;
     std::vector<double> sorted;
     for (const auto* row : rows) sorted.push_back(row->latency_ms);
@@ -219,13 +293,17 @@ class Property : public ::testing::TestWithParam<Run> {
                 "avg_gpu_memory_mb");
     expect_near(found->avg_cpu_utilization, mean(rows, &ResourceMetric::cpu_utilization),
                 "avg_cpu_utilization");
-    if (rows.empty()) return;
-    EXPECT_EQ(found->max_gpu_utilization, (*std::max_element(rows.begin(), rows.end(), [](auto* a, auto* b) {
-                                            return a->gpu_utilization < b->gpu_utilization;
-                                          }))->gpu_utilization);
-    EXPECT_EQ(found->max_gpu_temperature, (*std::max_element(rows.begin(), rows.end(), [](auto* a, auto* b) {
-                                            return a->gpu_temperature < b->gpu_temperature;
-                                          }))->gpu_temperature);
+    expect_near(found->max_gpu_utilization, maximum(rows, &ResourceMetric::gpu_utilization),
+                "max_gpu_utilization");
+    expect_near(found->max_gpu_temperature, maximum(rows, &ResourceMetric::gpu_temperature),
+                "max_gpu_temperature");
+    const auto energy = values(rows, &ResourceMetric::gpu_energy_j);
+    check_measures(
+        Family::kResource, {{"customer", customer.to_string()}, {"instance", instance}}, range,
+        {{"avg_gpu_power", mean(rows, &ResourceMetric::gpu_power_w)},
+         {"max_gpu_power", maximum(rows, &ResourceMetric::gpu_power_w)},
+         {"gpu_energy",
+          energy.empty() ? std::nullopt : std::optional(sum(rows, &ResourceMetric::gpu_energy_j))}});
   }
 
   void check_quality(TimeRange range) {
@@ -243,8 +321,7 @@ class Property : public ::testing::TestWithParam<Run> {
     for (const auto& [time, rows] : expected) {
       EXPECT_EQ(hour->hour, time);
       EXPECT_EQ(hour->total_requests, rows.size());
-      EXPECT_EQ(hour->hallucinations,
-                static_cast<std::uint64_t>(sum(rows, &QualityMetric::hallucination_detected)));
+      EXPECT_EQ(hour->hallucinations, total(rows, &QualityMetric::hallucination_detected));
       expect_near(hour->avg_quality, mean(rows, &QualityMetric::overall_quality_score), "avg_quality");
       expect_near(hour->avg_relevance, mean(rows, &QualityMetric::relevance_score), "avg_relevance");
       expect_near(hour->avg_coherence, mean(rows, &QualityMetric::coherence_score), "avg_coherence");
@@ -257,11 +334,13 @@ class Property : public ::testing::TestWithParam<Run> {
     const Uuid customer = pick(kCustomers);
     std::optional<std::string> provider;
     if (below(2) == 0) provider = pick(kProviders);
-    std::map<std::tuple<sys_seconds, std::string, std::string>, std::vector<const CostMetric*>> expected;
+    std::map<std::tuple<sys_seconds, std::string, std::string, std::string>, std::vector<const CostMetric*>>
+        expected;
     for (const auto* row : select(costs_, range, [&](const auto& row) {
            return row.customer_id == customer && (!provider || row.cloud_provider == *provider);
          })) {
-      expected[{floor_hour(row->timestamp), row->cloud_provider, row->service_name}].push_back(row);
+      expected[{floor_hour(row->timestamp), row->cloud_provider, row->service_name, row->currency}].push_back(
+          row);
     }
     const auto found = client_->query_cost_hourly(customer, range.begin, range.end, provider);
     ASSERT_TRUE(found) << found.error().message;
@@ -269,12 +348,64 @@ class Property : public ::testing::TestWithParam<Run> {
     ASSERT_EQ(found->hours.size(), expected.size());
     auto hour = found->hours.begin();
     for (const auto& [key, rows] : expected) {
-      EXPECT_EQ(std::tuple(hour->hour, hour->cloud_provider, hour->service_name), key);
+      EXPECT_EQ(std::tuple(hour->hour, hour->cloud_provider, hour->service_name, hour->currency), key);
       EXPECT_EQ(hour->sample_count, rows.size());
-      expect_near(hour->total_cost, sum(rows, &CostMetric::cost_per_hour), "total_cost");
+      expect_near(hour->total_cost, sum(rows, &amount), "total_cost");
       expect_near(hour->avg_utilization, mean(rows, &CostMetric::utilization_percent), "avg_utilization");
       ++hour;
     }
+    check_amounts(customer, range);
+  }
+
+  /// Amounts of two currencies are not added up, and those of one are.
+  void check_amounts(const Uuid& customer, TimeRange range) {
+    const auto of_customer =
+        select(costs_, range, [&](const auto& row) { return row.customer_id == customer; });
+    std::set<std::string> currencies;
+    for (const auto* row : of_customer) currencies.insert(row->currency);
+    const std::vector<Filter> filters = {{"customer", customer.to_string()}};
+    const auto mixed = client_->query({.measures = {"total_cost"}, .range = range, .filters = filters});
+    EXPECT_EQ(mixed.has_value(), currencies.size() < 2) << (mixed ? "" : mixed.error().message);
+    for (const std::string& currency : currencies) {
+      const auto rows = select(costs_, range, [&](const auto& row) {
+        return row.customer_id == customer && row.currency == currency;
+      });
+      auto one = filters;
+      one.push_back({"currency", currency});
+      double credits = 0;
+      for (const auto* row : rows) credits += row->charge_category.empty() ? 0 : amount(*row);
+      check_measures(Family::kCost, one, range,
+                     {{"total_cost", sum(rows, &amount)}, {"credit_cost", credits}});
+    }
+  }
+
+  using Expected = std::vector<std::pair<std::string, std::optional<double>>>;
+
+  template <typename T>
+  static std::optional<double> as_number(T value) {
+    if constexpr (requires { value.has_value(); }) {
+      return value ? std::optional(static_cast<double>(*value)) : std::nullopt;
+    } else {
+      return static_cast<double>(value);
+    }
+  }
+
+  std::optional<double> measure(const std::string& name, Family family, const std::vector<Filter>& filters,
+                                TimeRange range) {
+    const auto found =
+        client_->query({.measures = {name}, .range = range, .filters = filters, .family = family});
+    EXPECT_TRUE(found) << found.error().message;
+    if (!found) return std::nullopt;
+    const Cell& cell = found->rows.at(0).at(0);
+    if (const auto* count = std::get_if<std::uint64_t>(&cell)) return static_cast<double>(*count);
+    const auto* number = std::get_if<double>(&cell);
+    return number == nullptr ? std::nullopt : std::optional(*number);
+  }
+
+  void check_measures(Family family, const std::vector<Filter>& filters, TimeRange range,
+                      const Expected& expected) {
+    for (const auto& [name, value] : expected)
+      expect_near(measure(name, family, filters, range), value, name.c_str());
   }
 
   void check_everything() {

@@ -190,6 +190,7 @@ struct HostSampler::State {
       }
       ResourceMetric& row = rows.emplace_back(host);
       row.gpu_index = gpu.index;
+      row.gpu_name = gpu.name;
       row.gpu_utilization = reading->utilization_percent;
       row.gpu_memory_used_mb = reading->memory_used_mib;
       row.gpu_memory_total_mb = reading->memory_total_mib;

@@ -87,14 +87,20 @@ class GpuReader {
     NvmlMemory memory{};
     unsigned celsius = 0;
     OPTIINFRA_CHECK(failed("handle", nvml_.device_by_index(index_, &device)));
-    OPTIINFRA_CHECK(value("utilization", nvml_.utilization(device, &utilization)));
-    OPTIINFRA_CHECK(value("memory", nvml_.memory(device, &memory)));
-    OPTIINFRA_CHECK(value("temperature", nvml_.temperature(device, kNvmlTemperatureOfGpu, &celsius)));
     constexpr double kBytesPerMib = 1 << 20;
-    reading.utilization_percent = static_cast<float>(std::min(utilization.gpu, 100u));
-    reading.memory_used_mib = static_cast<float>(static_cast<double>(memory.used) / kBytesPerMib);
-    reading.memory_total_mib = static_cast<float>(static_cast<double>(memory.total) / kBytesPerMib);
-    reading.temperature_celsius = static_cast<float>(celsius);
+    const auto mib = [](unsigned long long bytes) {
+      return static_cast<float>(static_cast<double>(bytes) / kBytesPerMib);
+    };
+    OPTIINFRA_TRY(const bool has_utilization, has("utilization", nvml_.utilization(device, &utilization)));
+    if (has_utilization) reading.utilization_percent = static_cast<float>(std::min(utilization.gpu, 100u));
+    OPTIINFRA_TRY(const bool has_memory, has("memory", nvml_.memory(device, &memory)));
+    if (has_memory) {
+      reading.memory_used_mib = mib(memory.used);
+      reading.memory_total_mib = mib(memory.total);
+    }
+    OPTIINFRA_TRY(const bool has_temperature,
+                  has("temperature", nvml_.temperature(device, kNvmlTemperatureOfGpu, &celsius)));
+    if (has_temperature) reading.temperature_celsius = static_cast<float>(celsius);
     return reading;
   }
 
@@ -105,11 +111,14 @@ class GpuReader {
                                               " cannot be read: " + failure_text(nvml_, code)};
   }
 
-  /// As failed(), but for what a GPU may lack: utilization under MIG, for example.
-  Result<void> value(std::string_view what, NvmlCode code) {
-    if (code != kNvmlNotSupported) return failed(what, code);
-    warnings_.push_back(gpu_text(index_) + " does not support " + std::string(what) + ": 0 is reported");
-    return {};
+  /// Whether the GPU has the value; it may lack some: utilization under MIG, for example.
+  Result<bool> has(std::string_view what, NvmlCode code) {
+    if (code != kNvmlNotSupported) {
+      OPTIINFRA_CHECK(failed(what, code));
+      return true;
+    }
+    warnings_.push_back(gpu_text(index_) + " does not support " + std::string(what) + ": it is left out");
+    return false;
   }
 
   const NvmlFunctions& nvml_;

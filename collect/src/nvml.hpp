@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,10 @@ namespace optiinfra::detail {
 struct NvmlFunctions;
 
 struct GpuReading {
-  float utilization_percent = 0;
-  float memory_used_mib = 0;
-  float memory_total_mib = 0;
-  float temperature_celsius = 0;
+  std::optional<float> utilization_percent;
+  std::optional<float> memory_used_mib;
+  std::optional<float> memory_total_mib;
+  std::optional<float> temperature_celsius;
 };
 
 class Nvml {
@@ -32,7 +33,7 @@ class Nvml {
   /// Empty when the driver does not say.
   std::string name(unsigned index) const;
 
-  /// A value that the GPU does not support is 0 and adds a sentence to `warnings`.
+  /// A value that the GPU does not support is absent and adds a sentence to `warnings`.
   /// Errors: kUnavailable, naming the GPU and what failed.
   Result<GpuReading> read(unsigned index, std::vector<std::string>& warnings) const;
 

@@ -93,23 +93,23 @@ TEST_F(HostSamplerTest, FirstSampleCoversTheTimeSinceOpen) {
   EXPECT_EQ(row.customer_id, kCustomer);
   EXPECT_EQ(row.instance_id, "i-1");
   EXPECT_EQ(row.instance_type, "p5.48xlarge");
-  EXPECT_FLOAT_EQ(row.cpu_utilization, 25.0f);
-  EXPECT_FLOAT_EQ(row.network_rx_mbps, 10.0f);  // 2.5 MB in 2 s.
-  EXPECT_FLOAT_EQ(row.network_tx_mbps, 2.5f);
-  EXPECT_FLOAT_EQ(row.memory_used_gb, 16.384f);
-  EXPECT_FLOAT_EQ(row.memory_total_gb, 65.536f);
+  EXPECT_FLOAT_EQ(row.cpu_utilization.value(), 25.0f);
+  EXPECT_FLOAT_EQ(row.network_rx_mbps.value(), 10.0f);  // 2.5 MB in 2 s.
+  EXPECT_FLOAT_EQ(row.network_tx_mbps.value(), 2.5f);
+  EXPECT_FLOAT_EQ(row.memory_used_gb.value(), 16.384f);
+  EXPECT_FLOAT_EQ(row.memory_total_gb.value(), 65.536f);
   EXPECT_EQ(row.gpu_index, 0);
-  EXPECT_EQ(row.gpu_memory_total_mb, 0);
+  EXPECT_EQ(row.gpu_memory_total_mb, std::nullopt);
 }
 
 TEST_F(HostSamplerTest, LaterSamplesCoverTheTimeSinceTheOneBefore) {
   HostSampler sampler = open();
   time_ += milliseconds{1000};
   set_ticks(1100, 9000);
-  EXPECT_FLOAT_EQ(sample_one(sampler).cpu_utilization, 100.0f);
+  EXPECT_FLOAT_EQ(sample_one(sampler).cpu_utilization.value(), 100.0f);
   time_ += milliseconds{1000};
   set_ticks(1100, 9100);
-  EXPECT_FLOAT_EQ(sample_one(sampler).cpu_utilization, 0.0f);
+  EXPECT_FLOAT_EQ(sample_one(sampler).cpu_utilization.value(), 0.0f);
 }
 
 TEST_F(HostSamplerTest, RepeatsItsRatesWhenNoTimePassed) {
@@ -119,15 +119,15 @@ TEST_F(HostSamplerTest, RepeatsItsRatesWhenNoTimePassed) {
   set_network({{"eth0", 1'125'000}});
   sample_one(sampler);
   const ResourceMetric again = sample_one(sampler);
-  EXPECT_FLOAT_EQ(again.cpu_utilization, 50.0f);
-  EXPECT_FLOAT_EQ(again.network_rx_mbps, 1.0f);
+  EXPECT_FLOAT_EQ(again.cpu_utilization.value(), 50.0f);
+  EXPECT_FLOAT_EQ(again.network_rx_mbps.value(), 1.0f);
 }
 
 TEST_F(HostSamplerTest, LeavesOutInterfacesWithoutADevice) {
   HostSampler sampler = open();
   time_ += milliseconds{1000};
   set_network({{"lo", 9'000'007}, {"eth0", 1'125'000}, {"docker0", 9'000'500}, {"veth1", 9'000'500}});
-  EXPECT_FLOAT_EQ(sample_one(sampler).network_rx_mbps, 1.0f);
+  EXPECT_FLOAT_EQ(sample_one(sampler).network_rx_mbps.value(), 1.0f);
 }
 
 TEST_F(HostSamplerTest, CountsVirtualInterfacesWhereNoneHasADevice) {
@@ -135,7 +135,7 @@ TEST_F(HostSamplerTest, CountsVirtualInterfacesWhereNoneHasADevice) {
   HostSampler sampler = open();
   time_ += milliseconds{1000};
   set_network({{"lo", 9'000'007}, {"eth0", 1'125'000}, {"docker0", 9'000'500}, {"veth1", 9'000'500}});
-  EXPECT_FLOAT_EQ(sample_one(sampler).network_rx_mbps, 1.0f);
+  EXPECT_FLOAT_EQ(sample_one(sampler).network_rx_mbps.value(), 1.0f);
 }
 
 TEST_F(HostSamplerTest, ACounterThatStartsAnewGivesZero) {
@@ -157,7 +157,7 @@ TEST_F(HostSamplerTest, AnUnreadableFileIsNamedAndTheBaselineStays) {
   EXPECT_THAT(failed.error().message, HasSubstr("proc/net/dev"));
   time_ += milliseconds{1000};
   set_network({{"eth0", 1'250'000}});
-  EXPECT_FLOAT_EQ(sample_one(sampler).network_rx_mbps, 1.0f);  // 250 kB in both seconds.
+  EXPECT_FLOAT_EQ(sample_one(sampler).network_rx_mbps.value(), 1.0f);  // 250 kB in both seconds.
 }
 
 TEST_F(HostSamplerTest, OpenRefusesANilCustomer) {
@@ -247,7 +247,7 @@ TEST_F(GpuTest, EachGpuHasARowWithTheHostsValues) {
     EXPECT_EQ(rows[index].gpu_memory_used_mb, 1000.0f + static_cast<float>(index));
     EXPECT_EQ(rows[index].gpu_memory_total_mb, 81'559.0f);
     EXPECT_EQ(rows[index].gpu_temperature, 40.0f + static_cast<float>(index));
-    EXPECT_FLOAT_EQ(rows[index].memory_total_gb, 65.536f);
+    EXPECT_FLOAT_EQ(rows[index].memory_total_gb.value(), 65.536f);
   }
   EXPECT_EQ(sampler.gpus().at(2).name, "NVIDIA H100 80GB HBM3");
   EXPECT_EQ(sampler.gpu_note(), "");
@@ -271,12 +271,12 @@ TEST_F(GpuTest, AGpuThatFailsCostsOnlyItsOwnRow) {
   EXPECT_TRUE(sampler.warnings().empty());
 }
 
-TEST_F(GpuTest, AValueThatAGpuLacksIsZeroAndTheRowStays) {
+TEST_F(GpuTest, AValueThatAGpuLacksIsAbsentAndTheRowStays) {
   control_->gpus[2].utilization_code = 3;
   HostSampler sampler = open();
   const auto rows = sample(sampler);
   ASSERT_EQ(rows.size(), 3u);
-  EXPECT_EQ(rows[2].gpu_utilization, 0.0f);
+  EXPECT_EQ(rows[2].gpu_utilization, std::nullopt);
   EXPECT_EQ(rows[2].gpu_temperature, 42.0f);
   ASSERT_EQ(sampler.warnings().size(), 1u);
   EXPECT_THAT(sampler.warnings()[0], HasSubstr("GPU 2 does not support utilization"));
@@ -286,8 +286,8 @@ TEST_F(GpuTest, WhenAllGpusFailTheHostsRowRemains) {
   for (auto& gpu : control_->gpus) gpu.handle_code = 15;
   HostSampler sampler = open();
   const ResourceMetric row = sample_one(sampler);
-  EXPECT_EQ(row.gpu_memory_total_mb, 0.0f);
-  EXPECT_FLOAT_EQ(row.memory_total_gb, 65.536f);
+  EXPECT_EQ(row.gpu_memory_total_mb, std::nullopt);
+  EXPECT_FLOAT_EQ(row.memory_total_gb.value(), 65.536f);
   EXPECT_EQ(sampler.warnings().size(), 3u);
 }
 

@@ -28,12 +28,8 @@ class RawGathering final : public Gathering {
   Result<void> append(const Block& answer, std::size_t row) override {
     bool fits = true;
     std::size_t column = 0;
-    for_each_column<Row>([&](const auto& access) {
-      auto& into = batch_.*access.batch;
-      const auto* from = answer.values<std::remove_reference_t<decltype(into)>>(column++);
-      fits = fits && from != nullptr;
-      if (fits) text_bytes_ += push(into, *from, row);
-    });
+    for_each_column<Row>(
+        [&](const auto& access) { fits = push_value(batch_.*access.batch, answer, column++, row) && fits; });
     if (!fits) return another_layout();
     return {};
   }
@@ -55,6 +51,22 @@ class RawGathering final : public Gathering {
   }
 
  private:
+  template <typename Values>
+  bool push_value(Values& into, const Block& answer, std::size_t column, std::size_t row) {
+    const auto* from = answer.values<Values>(column);
+    if (from != nullptr) text_bytes_ += push(into, *from, row);
+    return from != nullptr;
+  }
+
+  template <typename T>
+  bool push_value(Optionals<T>& into, const Block& answer, std::size_t column, std::size_t row) {
+    const auto* from = answer.values<std::unique_ptr<Nullable>>(column);
+    const auto* values = from == nullptr ? nullptr : std::get_if<std::vector<T>>(&(*from)->values);
+    if (values == nullptr) return false;
+    into.push_back((*from)->null[row] != 0 ? std::nullopt : std::optional<T>((*values)[row]));
+    return true;
+  }
+
   Batch<Row> batch_;
   std::size_t text_bytes_ = 0;
 };

@@ -18,6 +18,16 @@ std::vector<std::string> raw_columns(const TableDefinition& table) {
   return names;
 }
 
+/// A hash over an absent value is absent, so whether there is one is hashed apart from it.
+std::string raw_hash(const TableDefinition& table) {
+  std::vector<std::string> hashed;
+  for (const ColumnDefinition& column : table.columns()) {
+    const std::string name = column.name;
+    hashed.push_back(column.may_be_absent() ? "isNull(" + name + "), ifNull(" + name + ", 0)" : name);
+  }
+  return "cityHash64(" + joined(hashed) + ")";
+}
+
 /// The table's sorting key first, so that the engine reads in order, and then all other columns: rows that
 /// this leaves in any order are equal.
 std::string raw_order(const TableDefinition& table) {
@@ -51,7 +61,7 @@ TierSql::TierSql(const TableDefinition& table, Tier tier, CopyBorders borders,
   parameters_ = {{"raw_from", seconds_text(borders.raw_from)}};
   if (tier == Tier::kRaw) {
     columns_ = joined(raw_columns(table));
-    row_hash_ = "cityHash64(" + columns_ + ")";
+    row_hash_ = raw_hash(table);
     time_ = "timestamp";
     condition_ = "timestamp >= toDateTime({raw_from:UInt32}, 'UTC')";
     order_ = raw_order(table);
@@ -115,7 +125,9 @@ Statement TierSql::finished(const Transport& session) const {
   std::string inner = "hour", outer;
   for (const FinishedColumn& column : table_->finished()) {
     inner += ", " + column.expression() + " AS finished_" + column.name;
-    outer += ", toFloat64(sum(finished_" + column.name + "))";
+    // Hours without a value have a NaN or an infinity.
+    const std::string name = "finished_" + column.name;
+    outer += ", toFloat64(sumIf(" + name + ", isFinite(" + name + ")))";
   }
   Statement result = statement(session, inner, group_by_, {});
   result.sql = "SELECT toString(toDate(hour)) AS day" + outer + " FROM (" + result.sql + ") GROUP BY day";

@@ -87,10 +87,13 @@ void ResourceWriter::append(ResourceBatch& batch, std::uint64_t index) {
   ids_.append(batch.instance_id, instance, it.id);
   types_.append(batch.instance_type, instance, it.type);
   batch.gpu_index.push_back(gpu_index);
-  batch.gpu_utilization.push_back(static_cast<float>(gpu.utilization));
-  batch.gpu_memory_used_mb.push_back(static_cast<float>(gpu.memory_mb));
-  batch.gpu_memory_total_mb.push_back(static_cast<float>(machine.gpu_memory_mb));
-  batch.gpu_temperature.push_back(static_cast<float>(gpu.temperature));
+  const auto of_gpu = [&](std::uint32_t value) {
+    return machine.gpu_count == 0 ? std::nullopt : std::optional<float>(static_cast<float>(value));
+  };
+  batch.gpu_utilization.push_back(of_gpu(gpu.utilization));
+  batch.gpu_memory_used_mb.push_back(of_gpu(gpu.memory_mb));
+  batch.gpu_memory_total_mb.push_back(of_gpu(static_cast<std::uint32_t>(machine.gpu_memory_mb)));
+  batch.gpu_temperature.push_back(of_gpu(gpu.temperature));
   batch.cpu_utilization.push_back(tenths(host.cpu_tenths));
   batch.memory_used_gb.push_back(tenths(host.memory_tenths_gb));
   batch.memory_total_gb.push_back(static_cast<float>(machine.memory_gb));

@@ -20,11 +20,17 @@ class RowHash {
   template <typename Row>
   void add(const Batch<Row>& batch) {
     for (std::size_t row = 0; row < batch.size(); ++row) {
-      for_each_column<Row>([&](const auto& access) { add_value((batch.*access.batch)[row]); });
+      for_each_column<Row>([&](const auto& access) {
+        if ((batch.*access.batch).size() != 0) add_value((batch.*access.batch)[row]);
+      });
     }
   }
 
  private:
+  template <typename T>
+  void add_value(const std::optional<T>& value) {
+    add_value(value.value_or(T{}));
+  }
   void add_value(std::string_view text) {
     for (const char c : text) add_byte(static_cast<unsigned char>(c));
     add_byte(0xFF);
@@ -168,18 +174,20 @@ TEST(FleetPerformance, TokensAddUpAndThroughputFitsThem) {
   Fleet fleet = make_fleet({.rows = 50'000});
   const auto rows = all_rows<PerformanceMetric>(fleet);
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    ASSERT_EQ(rows.total_tokens[row], rows.prompt_tokens[row] + rows.completion_tokens[row]);
-    const double throughput = rows.completion_tokens[row] * 1000.0 / rows.latency_ms[row];
-    ASSERT_NEAR(rows.throughput_tokens_per_sec[row], throughput, 0.0501 + throughput * 1e-6);
+    ASSERT_EQ(rows.total_tokens.values[row],
+              rows.prompt_tokens.values[row] + rows.completion_tokens.values[row]);
+    const double throughput = rows.completion_tokens.values[row] * 1000.0 / rows.latency_ms[row];
+    ASSERT_NEAR(rows.throughput_tokens_per_sec.values[row], throughput, 0.0501 + throughput * 1e-6);
     ASSERT_GT(rows.latency_ms[row], 0.0f);
-    ASSERT_GE(rows.batch_size[row], 1u);
+    ASSERT_GE(rows.batch_size.values[row], 1u);
   }
 }
 
 TEST(FleetPerformance, ValuesHaveOneDecimal) {
   Fleet fleet = make_fleet({.rows = 20'000});
   const auto rows = all_rows<PerformanceMetric>(fleet);
-  for (const auto* values : {&rows.latency_ms, &rows.gpu_utilization, &rows.kv_cache_utilization}) {
+  for (const auto* values :
+       {&rows.latency_ms, &rows.gpu_utilization.values, &rows.kv_cache_utilization.values}) {
     for (const float value : *values)
       ASSERT_EQ(value, static_cast<float>(std::round(double{value} * 10) / 10));
   }
@@ -215,10 +223,11 @@ TEST(FleetPerformance, EachCustomerFollowsItsOwnDayAndWeek) {
       const bool weekend = std::chrono::weekday{day}.iso_encoding() >= 6;
       ++(weekend ? rhythm.requests_on_weekends : rhythm.requests_on_weekdays);
       if (weekend) continue;
-      const float per_token = rows.latency_ms[row] / static_cast<float>(rows.completion_tokens[row]);
+      const float per_token = rows.latency_ms[row] / static_cast<float>(rows.completion_tokens.values[row]);
       if (hour >= 10 && hour < 18)
-        rhythm.day_load.add(rows.gpu_utilization[row]), rhythm.day_latency.add(per_token);
-      if (hour < 6) rhythm.night_load.add(rows.gpu_utilization[row]), rhythm.night_latency.add(per_token);
+        rhythm.day_load.add(rows.gpu_utilization.values[row]), rhythm.day_latency.add(per_token);
+      if (hour < 6)
+        rhythm.night_load.add(rows.gpu_utilization.values[row]), rhythm.night_latency.add(per_token);
     }
     // Eight hours of day against six of night.
     EXPECT_GT(static_cast<double>(rhythm.day_load.count), 2.5 * static_cast<double>(rhythm.night_load.count))
@@ -261,7 +270,7 @@ TEST(FleetQuality, RowsAreASampleOfTheRequests) {
     ASSERT_EQ(rows.customer_id[row], requests.customer_id[request]);
     ASSERT_EQ(rows.service_id[row], requests.service_id[request]);
     ASSERT_EQ(rows.model_name[row], requests.model_name[request]);
-    ASSERT_NEAR(rows.latency_ms[row], requests.latency_ms[request], 0.51);
+    ASSERT_NEAR(rows.latency_ms.values[row], requests.latency_ms[request], 0.51);
   }
 }
 
@@ -269,9 +278,10 @@ TEST(FleetQuality, TheOverallScoreIsTheWeightedAverage) {
   Fleet fleet = make_fleet({.rows = 50'000});
   const auto rows = all_rows<QualityMetric>(fleet);
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    const double average =
-        kRelevanceWeight * rows.relevance_score[row] + kCoherenceWeight * rows.coherence_score[row] +
-        kFactualityWeight * rows.factuality_score[row] + kHarmlessnessWeight * (1 - rows.toxicity_score[row]);
+    const double average = kRelevanceWeight * rows.relevance_score.values[row] +
+                           kCoherenceWeight * rows.coherence_score.values[row] +
+                           kFactualityWeight * rows.factuality_score.values[row] +
+                           kHarmlessnessWeight * (1 - rows.toxicity_score.values[row]);
     ASSERT_NEAR(rows.overall_quality_score[row], average, 0.00051);
   }
 }
@@ -314,7 +324,8 @@ TEST(FleetResources, AGatewayHasNoGpuAndOthersUseTheMemoryTheyHave) {
   }
   EXPECT_FALSE(gateways.empty());
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    ASSERT_EQ(rows.gpu_memory_total_mb[row] == 0, gateways.contains(rows.instance_id[row]));
+    ASSERT_EQ(!rows.gpu_memory_total_mb[row], gateways.contains(rows.instance_id[row]));
+    ASSERT_EQ(!rows.gpu_utilization[row], gateways.contains(rows.instance_id[row]));
     ASSERT_LE(rows.gpu_memory_used_mb[row], rows.gpu_memory_total_mb[row]);
     ASSERT_LT(rows.memory_used_gb[row], rows.memory_total_gb[row]);
     ASSERT_LT(rows.gpu_temperature[row], 90.0f);

@@ -37,17 +37,17 @@ TEST_P(Incidents, ALatencySpikeSlowsItsService) {
   const TimeRange before{it.range.begin - hours{3}, it.range.begin};
   Mean during_mean, before_mean, others_mean;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    const double per_token = rows.latency_ms[row] / static_cast<double>(rows.total_tokens[row]);
+    const double per_token = rows.latency_ms[row] / static_cast<double>(rows.total_tokens.values[row]);
     const bool inside = holds(it.range, rows.timestamp[row]);
     if (rows.service_id[row] != it.service_id) {
-      if (inside) others_mean.add(rows.gpu_utilization[row]);
+      if (inside) others_mean.add(rows.gpu_utilization.values[row]);
       continue;
     }
     EXPECT_EQ(rows.model_name[row], it.model_name);
     EXPECT_EQ(rows.customer_id[row], it.customer_id);
     if (inside) during_mean.add(per_token);
     if (holds(before, rows.timestamp[row])) before_mean.add(per_token);
-    EXPECT_TRUE(!inside || rows.gpu_utilization[row] > 80.0f);
+    EXPECT_TRUE(!inside || rows.gpu_utilization.values[row] > 80.0f);
   }
   EXPECT_GT(before_mean.count, 20u);
   EXPECT_GT(during_mean.value(), 3 * before_mean.value());
@@ -59,11 +59,11 @@ TEST_P(Incidents, AGpuOutageSilencesThatGpuOnly) {
   const auto rows = all_rows<ResourceMetric>(fleet_);
   std::size_t silent = 0;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    if (rows.gpu_memory_total_mb[row] == 0) continue;
+    if (!rows.gpu_memory_total_mb[row]) continue;
     const bool lost = holds(it.range, rows.timestamp[row]) && rows.instance_id[row] == it.instance_id &&
                       rows.gpu_index[row] == it.gpu_index;
-    ASSERT_EQ(rows.gpu_memory_used_mb[row] == 0, lost);
-    ASSERT_TRUE(!lost || rows.gpu_utilization[row] == 0.0f);
+    ASSERT_EQ(rows.gpu_memory_used_mb.values[row] == 0, lost);
+    ASSERT_TRUE(!lost || rows.gpu_utilization.values[row] == 0.0f);
     silent += lost;
   }
   EXPECT_GT(silent, 3u);
@@ -76,9 +76,9 @@ TEST_P(Incidents, AQualityRegressionLowersTheScoresOfItsModel) {
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (rows.model_name[row] != it.model_name) continue;
     const bool during = holds(it.range, rows.timestamp[row]);
-    factuality[during].add(rows.factuality_score[row]);
+    factuality[during].add(rows.factuality_score.values[row]);
     overall[during].add(rows.overall_quality_score[row]);
-    hallucinations[during].add(rows.hallucination_detected[row]);
+    hallucinations[during].add(rows.hallucination_detected.values[row]);
   }
   EXPECT_GT(factuality[1].count, 50u);
   EXPECT_NEAR(factuality[0].value() - factuality[1].value(), 0.22, 0.03);

@@ -9,6 +9,13 @@ namespace {
 
 enum class Target { kTime, kUuid, kLabel, kText, kFloat, kUnsigned, kUnknown };
 
+/// The type of the values that are not absent.
+std::string_view type_of_values(std::string_view type) {
+  constexpr std::string_view kNullable = "Nullable(";
+  return type.starts_with(kNullable) ? type.substr(kNullable.size(), type.size() - kNullable.size() - 1)
+                                     : type;
+}
+
 Target target_of(std::string_view type) {
   if (type.starts_with("DateTime")) return Target::kTime;
   if (type == "UUID") return Target::kUuid;
@@ -147,7 +154,8 @@ std::string_view source_type_of(std::string_view engine_type) {
 }
 
 std::optional<Conversion> conversion(const ColumnDefinition& column, ValueKind kind, std::string_view value) {
-  const Target target = target_of(column.type);
+  const std::string_view type = type_of_values(column.type);
+  const Target target = target_of(type);
   const bool to_string = target == Target::kLabel || target == Target::kText;
   Conversion made;
   made.absent = kind == ValueKind::kText && !to_string ? "ifNull(" + std::string(value) + ", '') = ''"
@@ -167,10 +175,10 @@ std::optional<Conversion> conversion(const ColumnDefinition& column, ValueKind k
       result = to_text(target, kind, value), made.fallback = "''";
       break;
     case Target::kFloat:
-      result = to_float(column.type, kind, value), made.fallback = "to" + std::string(column.type) + "(0)";
+      result = to_float(type, kind, value), made.fallback = "to" + std::string(type) + "(0)";
       break;
     case Target::kUnsigned:
-      result = to_unsigned(column.type, kind, value), made.fallback = "to" + std::string(column.type) + "(0)";
+      result = to_unsigned(type, kind, value), made.fallback = "to" + std::string(type) + "(0)";
       break;
     case Target::kUnknown:
       break;
@@ -178,6 +186,9 @@ std::optional<Conversion> conversion(const ColumnDefinition& column, ValueKind k
   if (kind == ValueKind::kAbsent) result = "NULL";
   if (!result) return std::nullopt;
   made.result = *std::move(result);
+  if (!column.may_be_absent()) return made;
+  made.result = "CAST(" + made.result + ", '" + column.type + "')";
+  made.fallback = "NULL";
   return made;
 }
 
@@ -209,6 +220,16 @@ std::string rule_condition(const ColumnDefinition& column, std::string_view resu
       return between("0", "1");
     case Rule::kFlag:
       return value + " <= 1";
+    case Rule::kAmount:
+      return call("isFinite", value);
+    case Rule::kCharge:
+    case Rule::kStatus: {
+      std::string words = "''";
+      for (const char* word : words_of(column.rule)) words += ", '" + std::string(word) + "'";
+      return value + " IN (" + words + ")";
+    }
+    case Rule::kCurrency:
+      return "match(" + value + ", '^([A-Z][A-Z][A-Z])?$')";
   }
   return "1";
 }
@@ -217,7 +238,7 @@ std::string expected_text(const ColumnDefinition& column) {
   if (column.rule == Rule::kTime)
     return std::string(rule_text(column.rule)) + ", such as 2026-03-01T12:00:00Z";
   if (column.rule != Rule::kAny) return std::string(rule_text(column.rule));
-  const std::string_view type = column.type;
+  const std::string_view type = column.contract_type;
   if (type == "UInt8") return "a whole number, 0 to 255";
   if (type == "UInt32") return "a whole number, 0 to 4294967295";
   if (type == "UUID") return "a UUID";

@@ -19,6 +19,8 @@ struct Words {
 Words words_of(Aggregate aggregate) {
   switch (aggregate) {
     case kCount:
+    case kCountPresent:
+    case kCountWhere:
     case kSum:
       return {"sum", "", false, false};
     case kAverage:
@@ -40,13 +42,35 @@ std::string as_float32(const Words& words, std::string sql) {
   return words.is_float32 && !words.is_state ? "toFloat32(" + std::move(sql) + ")" : std::move(sql);
 }
 
+/// The value of a raw row that has one, times what it is multiplied by.
+std::string value_of(const Source& source, std::string_view prefix, bool is_present) {
+  const std::string before(prefix);
+  std::string sql = before + source.column;
+  if (is_present && source.may_be_absent) sql = "assumeNotNull(" + sql + ")";
+  if (*source.times != '\0') sql += " * ifNull(" + before + source.times + ", 1)";
+  if (*source.only_where != '\0') sql += " * " + before + source.only_where;
+  if (source.scale != 1) sql += " * " + std::to_string(source.scale);
+  return sql;
+}
+
+/// The value that changes nothing when it is added to others; a state takes no NULL.
+const char* neutral_value(Aggregate aggregate) {
+  if (aggregate == kMinimum) return "toFloat32(inf)";
+  return aggregate == kSum ? "0" : "toFloat32(-inf)";
+}
+
+std::string if_and(const std::string& a, const std::string& b) {
+  return a.empty() || b.empty() ? a + b : a + " AND " + b;
+}
+
 }  // namespace
 
-std::string Source::expression() const {
-  std::string sql = column;
-  if (*only_where != '\0') sql += std::string(" * ") + only_where;
-  if (scale != 1) sql += " * " + std::to_string(scale);
-  return sql;
+std::string Condition::expression(std::string_view prefix) const {
+  std::string words;
+  for (const char* word : any_of) {
+    if (word != nullptr) words += (words.empty() ? "'" : ", '") + std::string(word) + "'";
+  }
+  return std::string(prefix) + column + " IN (" + words + ")";
 }
 
 bool MeasureDefinition::is_count() const { return std::string_view(value_type) == "UInt64"; }
@@ -57,11 +81,23 @@ std::string MeasureDefinition::state_type() const {
          words.levels + ", " + value_type + ")";
 }
 
-std::string MeasureDefinition::raw_expression() const {
+std::string MeasureDefinition::raw_expression(std::string_view prefix) const {
+  const std::string column = std::string(prefix) + source.column;
   if (aggregate == kCount) return "count()";
+  if (aggregate == kCountPresent) return "count(" + column + ")";
+  if (aggregate == kCountWhere) return "countIf(" + source.where.expression(prefix) + ")";
   const Words words = words_of(aggregate);
-  return std::string(words.function) + (words.is_state ? "State" : "") + words.levels + "(" +
-         source.expression() + ")";
+  // A minimum or maximum without -If would be that of no rows, 0, which merges as if it had been measured.
+  const bool is_neutral = source.may_be_absent && (aggregate == kSum || aggregate == kMinimum ||
+                                                   words.function == std::string("max"));
+  const bool is_left_out = source.may_be_absent && !is_neutral;
+  const std::string value = value_of(source, prefix, is_left_out);
+  const std::string condition = if_and(source.where.is_everything() ? "" : source.where.expression(prefix),
+                                       is_left_out ? "isNotNull(" + column + ")" : "");
+  return std::string(words.function) + (words.is_state ? "State" : "") + (condition.empty() ? "" : "If") +
+         words.levels + "(" +
+         (is_neutral ? "ifNull(" + value + ", " + neutral_value(aggregate) + ")" : value) +
+         (condition.empty() ? "" : ", " + condition) + ")";
 }
 
 std::string MeasureDefinition::merged_expression(std::string_view prefix) const {
@@ -82,6 +118,12 @@ std::string FinishedColumn::expression(const Reading& reading) const {
   if (quantile >= 0) sql += "[" + std::to_string(quantile + 1) + "]";
   if (measure->source.scale != 1) sql += " / " + std::to_string(measure->source.scale);
   return sql;
+}
+
+std::string FinishedColumn::nullable_expression(const Reading& reading) const {
+  if (measure->counted_by.empty()) return expression(reading);
+  return "if(sum(" + std::string(reading.prefix) + measure->counted_by + ") = 0, NULL, " +
+         expression(reading) + ")";
 }
 
 std::string FinishedColumn::answer_expression(const Reading& reading) const {

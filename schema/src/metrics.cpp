@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "optiinfra/schema/batch_columns.hpp"
+
 namespace optiinfra {
 namespace {
 
@@ -10,6 +12,10 @@ void push(Dictionary& values, const std::string& text) { values.append(text); }
 void push(Strings& values, const std::string& text) { values.append(text); }
 template <typename T>
 void push(std::vector<T>& values, const T& value) {
+  values.push_back(value);
+}
+template <typename T>
+void push(Optionals<T>& values, const std::optional<T>& value) {
   values.push_back(value);
 }
 
@@ -53,6 +59,14 @@ void Batch<Row>::reserve(std::size_t rows) {
 }
 
 template <typename Row>
+void Batch<Row>::fill_left_out() {
+  for_each_column<Row>([&](const auto& access) {
+    auto& values = this->*access.batch;
+    if (values.size() == 0) detail::append_left_out(values, size());
+  });
+}
+
+template <typename Row>
 std::size_t Batch<Row>::size() const noexcept {
   return (this->*std::get<0>(MetricTraits<Row>::kColumns).batch).size();
 }
@@ -60,7 +74,11 @@ std::size_t Batch<Row>::size() const noexcept {
 template <typename Row>
 bool Batch<Row>::is_rectangular() const noexcept {
   bool equal = true;
-  for_each_column<Row>([&](const auto& access) { equal = equal && (this->*access.batch).size() == size(); });
+  for_each_column<Row>([&](const auto& access) {
+    const std::size_t rows = (this->*access.batch).size();
+    const bool is_left_out = rows == 0 && access.definition.presence == Presence::kOptional;
+    equal = equal && (rows == size() || is_left_out);
+  });
   return equal;
 }
 

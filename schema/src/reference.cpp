@@ -16,6 +16,7 @@ std::string listed(const std::vector<const char*>& names) {
 
 std::string default_text(const ColumnDefinition& column) {
   if (column.presence == Presence::kRequired) return "required";
+  if (column.may_be_absent()) return "absent";
   const std::string_view type = column.contract_type;
   if (type == "String") return "''";
   return type == "UUID" ? "nil" : "0";
@@ -39,14 +40,15 @@ std::string unit_text(const MeasureDefinition& measure) {
 }
 
 std::string rollup_section(const TableDefinition& table) {
-  std::string text = "\n### " + code(table.finishing_view) + "\nOrdinary numbers, one row per " +
-                     listed(table.rollup_key) + ". It finishes " + code(table.rollup_table) + ", which " +
-                     code(table.view) + " feeds; kept " + std::to_string(kRollupRetention.count()) +
-                     " days.\n\n| measure | stored as | made from raw rows by | unit |\n" +
-                     "| --- | --- | --- | --- |\n";
+  std::string text =
+      "\n### " + code(table.finishing_view) + "\nOrdinary numbers, one row per " + listed(table.rollup_key) +
+      (table.later_key.empty() ? "" : ", " + listed(table.later_key)) + ". It finishes " +
+      code(table.rollup_table) + ", which " + code(table.view) + " feeds; kept " +
+      std::to_string(kRollupRetention.count()) +
+      " days.\n\n| measure | stored as | made from raw rows by | unit |\n" + "| --- | --- | --- | --- |\n";
   for (const MeasureDefinition& measure : table.measures) {
     text += "| " + code(measure.name) + " | " + measure.state_type() + " | " +
-            code(measure.raw_expression()) + " | " + unit_text(measure) + " |\n";
+            code(measure.raw_expression("")) + " | " + unit_text(measure) + " |\n";
   }
   return text;
 }

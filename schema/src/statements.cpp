@@ -32,23 +32,41 @@ std::string engine_clause(std::string_view engine, const TableForm& form, std::s
 
 std::string rollup_query(const TableDefinition& table, std::string_view database,
                          std::string_view condition) {
-  Select select{.columns = {{"toStartOfHour(timestamp)", "hour"}},
-                .from = qualified(database, table.raw_table),
+  // Measures have the names of some raw columns, which r. tells from them.
+  Select select{.columns = {{"toStartOfHour(r.timestamp)", "hour"}},
+                .from = qualified(database, table.raw_table) + " AS r",
                 .group_by = {"hour"}};
   for (const char* key : table.grouped()) {
     select.columns.push_back({key});
     select.group_by.emplace_back(key);
   }
   for (const MeasureDefinition& measure : table.measures)
-    select.columns.push_back({measure.raw_expression(), measure.name});
+    select.columns.push_back({measure.raw_expression("r."), measure.name});
   // The rows of one insert are of one generation, so the smallest is that of all.
-  select.columns.push_back({"min(arrival_hour)", "arrival_hour"});
-  select.columns.push_back({"min(generation)", "generation"});
-  if (!condition.empty()) {
-    select.from += " AS r";
-    select.where.emplace_back(condition);
-  }
+  select.columns.push_back({"min(r.arrival_hour)", "arrival_hour"});
+  select.columns.push_back({"min(r.generation)", "generation"});
+  if (!condition.empty()) select.where.emplace_back(condition);
   return select.sql();
+}
+
+std::string finishing_query(const TableDefinition& table, std::string_view database) {
+  // Inside, measures keep their stored names; outside, the finished numbers take them over.
+  Select select{
+      .columns = {{"hour"}}, .from = qualified(database, table.rollup_table) + " AS r", .group_by = {"hour"}};
+  for (const char* key : table.grouped()) {
+    select.columns.push_back({key});
+    select.group_by.emplace_back(key);
+  }
+  for (const FinishedColumn& column : table.finished())
+    select.columns.push_back({column.nullable_expression({.prefix = "r."}), column.name});
+  return select.sql();
+}
+
+std::string rollup_order(const TableDefinition& table) {
+  std::vector<std::string> order = texts(table.rollup_key);
+  order.emplace_back("generation");
+  for (const char* column : table.later_key) order.emplace_back(column);
+  return joined(order);
 }
 
 std::string generation_column(std::uint32_t generation) {
@@ -76,64 +94,39 @@ std::string batch_column() {
 /// own, which the engine demands of a column that joins the key of an existing table.
 std::string rollup_generation_column() { return "generation UInt32 CODEC(ZSTD(1))"; }
 
-std::string rollup_order(const TableDefinition& table) {
-  const std::string key = joined(texts(table.rollup_key));
-  return "PRIMARY KEY (" + key + ")\nORDER BY (" + key + ", generation)";
-}
-
-/// Holds foreign writers to what our own validation demands: an infinity would make the sketch throw
-/// after the raw part is committed, and a NaN would spoil an hour's means.
-std::string finite_constraint(const TableDefinition& table) {
-  std::string check;
-  for (const ColumnDefinition& column : table.columns()) {
-    if (!std::string_view(column.type).starts_with("Float")) continue;
-    check += (check.empty() ? "isFinite(" : " AND isFinite(") + std::string(column.name) + ")";
-  }
-  return "    CONSTRAINT finite CHECK " + check;
-}
-
 /// An insert returns when the files of its part, and the folder that names them, are on the disk.
 constexpr const char* kSyncSettings = "fsync_after_insert = 1, fsync_part_directory = 1";
 
 std::string create_raw(const TableDefinition& table, std::string_view database, const TableForm& form) {
   std::string sql = "CREATE TABLE IF NOT EXISTS " + addressed(database, table.raw_table, form) + "\n(\n";
-  for (const ColumnDefinition& column : table.columns()) {
-    sql += "    " + std::string(column.name) + " " + column.type + " CODEC(" + column.codec + "),\n";
-  }
+  for (const StoredColumn& column : table.raw_columns()) sql += "    " + column.ddl() + ",\n";
   // Hidden from SELECT * and filled by the engine: a client that knows the contract never sees them.
   sql +=
       "    arrival_hour DateTime('UTC') MATERIALIZED toStartOfHour(now('UTC')) CODEC(DoubleDelta, "
       "ZSTD(1)),\n";
-  sql += "    " + batch_column() + ",\n    " + generation_column(0) + ",\n";
-  sql += finite_constraint(table) + "\n)\n" + engine_clause("MergeTree", form) +
-         "\nPARTITION BY toDate(timestamp)\nORDER BY (" + joined(texts(table.raw_key)) + ")\nTTL ";
+  sql += "    " + batch_column() + ",\n    " + generation_column(0);
+  for (const auto& [name, condition] : table.constraints())
+    sql += ",\n    CONSTRAINT " + name + " CHECK " + condition;
+  sql += "\n)\n" + engine_clause("MergeTree", form) + "\nPARTITION BY toDate(timestamp)\nORDER BY (" +
+         joined(texts(table.raw_key)) + ")\nTTL ";
   sql += ttl_expression("timestamp", table.raw_retention);
   return sql + "\nSETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, " + kSyncSettings +
          ", " + deduplication_settings(form);
 }
 
-/// The columns of a rollup, each behind a line break, with ` CODEC(...)` when `with_codecs`.
-std::string rollup_columns(const TableDefinition& table, bool with_codecs) {
-  const std::string time_codec = with_codecs ? " CODEC(DoubleDelta, ZSTD(1))" : "",
-                    codec = with_codecs ? " CODEC(ZSTD(1))" : "";
-  std::string sql = "\n    hour DateTime('UTC')" + time_codec + ",";
-  const auto columns = table.columns();
-  for (const char* key : table.grouped()) {
-    for (const ColumnDefinition& column : columns) {
-      if (std::string_view(column.name) == key)
-        sql += "\n    " + std::string(key) + " " + column.type + codec + ",";
-    }
-  }
-  for (const MeasureDefinition& measure : table.measures)
-    sql += "\n    " + std::string(measure.name) + " " + measure.state_type() + codec + ",";
-  return sql + "\n    arrival_hour SimpleAggregateFunction(min, DateTime('UTC'))" + time_codec +
-         ",\n    generation UInt32" + codec + "\n";
+/// Each behind a line break.
+std::string lines(const std::vector<StoredColumn>& columns, std::string (StoredColumn::*text)() const) {
+  std::string sql;
+  for (const StoredColumn& column : columns) sql += (sql.empty() ? "\n    " : ",\n    ") + (column.*text)();
+  return sql + "\n";
 }
 
 std::string create_rollup(const TableDefinition& table, std::string_view database, const TableForm& form) {
   return "CREATE TABLE IF NOT EXISTS " + addressed(database, table.rollup_table, form) + "\n(" +
-         rollup_columns(table, true) + ")\n" + engine_clause("AggregatingMergeTree", form) + "\n" +
-         rollup_order(table) + "\nTTL " + ttl_expression("hour", kRollupRetention) +
+         lines(table.rollup_columns(), &StoredColumn::ddl) + ")\n" +
+         engine_clause("AggregatingMergeTree", form) + "\n" + "PRIMARY KEY (" +
+         joined(texts(table.rollup_key)) + ")\nORDER BY (" + rollup_order(table) + ")\nTTL " +
+         ttl_expression("hour", kRollupRetention) +
          "\nSETTINGS index_granularity = " + std::to_string(table.rollup_granularity) + ", " + kSyncSettings +
          ", " + deduplication_settings(form);
 }
@@ -145,25 +138,8 @@ std::string create_view(const TableDefinition& table, std::string_view database,
 
 std::string create_finishing_view(const TableDefinition& table, std::string_view database,
                                   const TableForm& form) {
-  // Inside, measures keep their stored names; outside, the finished numbers take them over.
-  Select select{
-      .columns = {{"hour"}}, .from = qualified(database, table.rollup_table) + " AS r", .group_by = {"hour"}};
-  for (const char* key : table.grouped()) {
-    select.columns.push_back({key});
-    select.group_by.emplace_back(key);
-  }
-  for (const FinishedColumn& column : table.finished())
-    select.columns.push_back({column.expression({.prefix = "r."}), column.name});
   return "CREATE VIEW IF NOT EXISTS " + addressed(database, table.finishing_view, form) + " AS\n" +
-         select.sql();
-}
-
-/// The columns that the contract names, with our types.
-std::string raw_columns(const TableDefinition& table) {
-  std::string sql;
-  for (const ColumnDefinition& column : table.columns())
-    sql += (sql.empty() ? "\n    " : ",\n    ") + std::string(column.name) + " " + column.type;
-  return sql + "\n";
+         finishing_query(table, database);
 }
 
 }  // namespace
@@ -185,8 +161,10 @@ std::string create_distributed(std::string_view database, std::string_view table
 std::vector<std::string> create_distributed_statements(const TableDefinition& table,
                                                        std::string_view database,
                                                        const DistributedForm& form) {
-  const std::string key = placement_expression(table.family), rollup = rollup_columns(table, false);
-  return {create_distributed(database, table.raw_table, raw_columns(table), key, form),
+  const std::string key = placement_expression(table.family),
+                    rollup = lines(table.rollup_columns(), &StoredColumn::ddl_without_codec);
+  return {create_distributed(database, table.raw_table,
+                             lines(table.raw_columns(), &StoredColumn::ddl_without_codec), key, form),
           create_distributed(database, table.rollup_table, rollup, key, form),
           create_distributed(database, table.view, rollup, key, form),
           create_finishing_view(table, database, {.on_cluster = form.on_cluster})};
@@ -194,15 +172,13 @@ std::vector<std::string> create_distributed_statements(const TableDefinition& ta
 
 std::vector<std::string> add_batches_statements(const TableDefinition& table, std::string_view database) {
   const std::string raw = "ALTER TABLE " + qualified(database, table.raw_table);
-  return {
-      raw + " ADD COLUMN IF NOT EXISTS " + batch_column() + ", ADD COLUMN IF NOT EXISTS " +
-          generation_column(0),
-      // Written out: a column that a part lacks reads as its default of today, which repairs change.
-      raw + " MATERIALIZE COLUMN generation SETTINGS mutations_sync = 2",
-      "ALTER TABLE " + qualified(database, table.rollup_table) + " ADD COLUMN IF NOT EXISTS " +
-          rollup_generation_column() + ", MODIFY ORDER BY (" + joined(texts(table.rollup_key)) +
-          ", generation)",
-      "ALTER TABLE " + qualified(database, table.view) + " MODIFY QUERY " + rollup_query(table, database)};
+  return {raw + " ADD COLUMN IF NOT EXISTS " + batch_column() + ", ADD COLUMN IF NOT EXISTS " +
+              generation_column(0),
+          // Written out: a column that a part lacks reads as its default of today, which repairs change.
+          raw + " MATERIALIZE COLUMN generation SETTINGS mutations_sync = 2",
+          "ALTER TABLE " + qualified(database, table.rollup_table) + " ADD COLUMN IF NOT EXISTS " +
+              rollup_generation_column() + ", MODIFY ORDER BY (" + joined(texts(table.rollup_key)) +
+              ", generation)"};
 }
 
 std::vector<std::string> sync_inserts_statements(const TableDefinition& table, std::string_view database,

@@ -28,8 +28,22 @@ std::string_view rule_text(Rule rule) noexcept {
       return "a score, 0 to 1";
     case Rule::kFlag:
       return "0 or 1";
+    case Rule::kAmount:
+      return "a finite number, below 0 only in a credit, refund or adjustment";
+    case Rule::kCharge:
+      return "usage, credit, refund, tax, purchase or adjustment, or empty";
+    case Rule::kStatus:
+      return "ok, client_error, server_error, aborted or dropped, or empty";
+    case Rule::kCurrency:
+      return "a currency's three capital letters, or empty";
   }
   return "";
+}
+
+std::span<const char* const> words_of(Rule rule) noexcept {
+  if (rule == Rule::kCharge) return kCharges;
+  if (rule == Rule::kStatus) return kStatuses;
+  return {};
 }
 
 std::string RefusedValue::to_string() const {
@@ -50,6 +64,20 @@ std::string value_text(double number) {
   char text[40];
   std::snprintf(text, sizeof text, "%.9g", number);
   return text;
+}
+
+template <typename Words>
+bool is_one_of(std::string_view text, const Words& words) {
+  return std::any_of(std::begin(words), std::end(words), [&](const char* word) { return text == word; });
+}
+
+bool is_good_text(std::string_view text, Rule rule) {
+  if (rule == Rule::kCharge || rule == Rule::kStatus) return text.empty() || is_one_of(text, words_of(rule));
+  if (rule == Rule::kCurrency)
+    return text.empty() || (text.size() == 3 && std::all_of(text.begin(), text.end(), [](char letter) {
+                              return letter >= 'A' && letter <= 'Z';
+                            }));
+  return text.size() <= kTextBytesMax && !(rule == Rule::kName && text.empty());
 }
 
 }  // namespace
@@ -89,13 +117,29 @@ class Checker {
   template <typename Number>
     requires std::is_floating_point_v<Number>
   void check(const std::vector<Number>& values, const ColumnDefinition& column) {
-    constexpr double kLargest = std::numeric_limits<Number>::max();
-    const double min = column.rule == Rule::kFinite ? -kLargest : 0;
-    const double max = column.rule == Rule::kPercent ? 100 : column.rule == Rule::kScore ? 1 : kLargest;
-    // A NaN compares false with both bounds.
-    each(
-        values, column, [min, max](double value) { return value >= min && value <= max; },
-        [](double value) { return value_text(value); });
+    each(values, column, is_in_range<Number>(column.rule), [](double value) { return value_text(value); });
+  }
+
+  template <typename Number>
+  void check(const Optionals<Number>& values, const ColumnDefinition& column) {
+    if constexpr (std::is_floating_point_v<Number>) {
+      each_present(values, column, is_in_range<Number>(column.rule));
+    } else if (column.rule == Rule::kFlag) {
+      each_present(values, column, [](Number flag) { return flag <= 1; });
+    }
+  }
+
+  /// Only some charges lower a bill.
+  void check_amounts(const CostBatch& batch, const ColumnDefinition& column) {
+    std::vector<bool> may_be_negative(batch.charge_category.key_count());
+    for (std::size_t key = 0; key < may_be_negative.size(); ++key)
+      may_be_negative[key] = is_one_of(batch.charge_category.key(key), kNegativeCharges);
+    const auto charges = batch.charge_category.indexes();
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      const double amount = batch.cost_per_hour[row];
+      const bool is_allowed = amount >= 0 || (!charges.empty() && may_be_negative[charges[row]]);
+      if (!is_allowed && std::isfinite(amount)) refuse(row, column, value_text(amount));
+    }
   }
 
   void check(const Strings& values, const ColumnDefinition& column) {
@@ -119,14 +163,27 @@ class Checker {
   }
 
  private:
+  template <typename Number>
+  static auto is_in_range(Rule rule) {
+    constexpr double kLargest = std::numeric_limits<Number>::max();
+    const double min = rule == Rule::kFinite || rule == Rule::kAmount ? -kLargest : 0;
+    const double max = rule == Rule::kPercent ? 100 : rule == Rule::kScore ? 1 : kLargest;
+    // A NaN compares false with both bounds.
+    return [min, max](double value) { return value >= min && value <= max; };
+  }
+
+  template <typename Number, typename IsGood>
+  void each_present(const Optionals<Number>& values, const ColumnDefinition& column, IsGood is_good) {
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      if (values.absent[row] == 0 && !is_good(values.values[row]))
+        refuse(row, column, value_text(static_cast<double>(values.values[row])));
+    }
+  }
+
   /// Every dictionary holds "" as its first key, whether or not a row says so.
   static bool is_used(const Dictionary& values, std::size_t key) {
     return key != 0 ||
            std::find(values.indexes().begin(), values.indexes().end(), 0u) != values.indexes().end();
-  }
-
-  static bool is_good_text(std::string_view text, Rule rule) {
-    return text.size() <= kTextBytesMax && !(rule == Rule::kName && text.empty());
   }
 
   template <typename Values, typename IsGood, typename Text>
@@ -153,7 +210,12 @@ template <typename Row>
 Validation validate(const Batch<Row>& batch, sys_seconds clock) {
   Validation result;
   validation::Checker checker(result, clock);
-  for_each_column<Row>([&](const auto& access) { checker.check(batch.*access.batch, access.definition); });
+  for_each_column<Row>([&](const auto& access) {
+    checker.check(batch.*access.batch, access.definition);
+    if constexpr (std::is_same_v<Row, CostMetric>) {
+      if (access.definition.rule == Rule::kAmount) checker.check_amounts(batch, access.definition);
+    }
+  });
   auto& rows = result.refused_rows;
   std::sort(rows.begin(), rows.end());
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "optiinfra/schema/batch_columns.hpp"
+
 namespace optiinfra {
 namespace {
 
@@ -55,6 +57,52 @@ TEST(PerformanceBatch, HoldsTheValuesOfARow) {
   EXPECT_EQ(batch.model_name[0], "llama-3.1-70b");
   EXPECT_EQ(batch.latency_ms[0], 12.5f);
   EXPECT_EQ(batch.total_tokens[0], 42u);
+  EXPECT_EQ(batch.prompt_tokens[0], std::nullopt);
+}
+
+TEST(PerformanceBatch, MayLeaveOutWholeColumns) {
+  PerformanceBatch left_out;
+  left_out.timestamp.push_back(7);
+  left_out.customer_id.push_back({});
+  left_out.service_id.push_back({});
+  left_out.latency_ms.push_back(3);
+  EXPECT_TRUE(left_out.is_rectangular());
+  PerformanceBatch all;
+  all.append(PerformanceMetric{});
+  append_batch<PerformanceMetric>(all, left_out);
+  EXPECT_TRUE(all.is_rectangular());
+  EXPECT_EQ(all.size(), 2u);
+  EXPECT_EQ(all.queue_ms[1], std::nullopt);
+  EXPECT_EQ(all.model_name[1], "");
+  PerformanceBatch twice;
+  for (int i = 0; i < 2; ++i) append_batch<PerformanceMetric>(twice, left_out);
+  EXPECT_EQ(twice.size(), 2u);
+  EXPECT_EQ(twice.queue_ms.size(), 0u) << "left out by all rows";
+  PerformanceBatch with_queue = left_out;
+  with_queue.queue_ms.push_back(9);
+  append_batch<PerformanceMetric>(twice, with_queue);
+  EXPECT_EQ(twice.queue_ms.size(), 3u);
+  EXPECT_EQ(twice.queue_ms[1], std::nullopt);
+  EXPECT_EQ(twice.queue_ms[2], 9.0f);
+  const Block block = block_of<PerformanceMetric>(left_out);
+  EXPECT_EQ(block.columns().size(), 4u);
+  PerformanceBatch read;
+  const std::uint32_t first[] = {0};
+  ASSERT_TRUE(append_block(read, block, first));
+  EXPECT_EQ(read.latency_ms[0], 3);
+  EXPECT_EQ(read.total_tokens.size(), 0u);
+  left_out.latency_ms.clear();
+  EXPECT_FALSE(left_out.is_rectangular()) << "a column that a row must have";
+}
+
+TEST(PerformanceBatch, TakesColumnsFromBeforeTheyCouldBeAbsent) {
+  Block block;
+  block.add({"prompt_tokens", "UInt32", std::vector<std::uint32_t>{0, 5}});
+  PerformanceBatch read;
+  const std::uint32_t rows[] = {0, 1};
+  ASSERT_TRUE(append_block(read, block, rows));
+  EXPECT_EQ(read.prompt_tokens[0], 0u);
+  EXPECT_EQ(read.prompt_tokens[1], 5u);
 }
 
 TEST(PerformanceBatch, WithColumnsOfDifferentLengthIsNotRectangular) {

@@ -66,13 +66,17 @@ const std::vector<ContractColumn> kContract[] = {{{"timestamp", "DateTime"},
                                                   {"prompt_hash", "String"},
                                                   {"latency_ms", "UInt32"}}};
 
-TEST(Tables, HoldExactlyTheContractsColumnsAndTypes) {
+TEST(Tables, HoldTheContractsColumnsAndTypesAndOthersMayBeLeftOut) {
   for (const Family family : kFamilies) {
     std::vector<std::string> expected, found;
     for (const auto& column : kContract[static_cast<std::size_t>(family)])
       expected.push_back(std::string(column.name) + " " + column.type);
-    for (const auto& column : table_of(family).columns())
-      found.push_back(std::string(column.name) + " " + column.contract_type);
+    for (const auto& column : table_of(family).columns()) {
+      std::string text = std::string(column.name) + " " + column.contract_type;
+      const bool is_of_contract = std::find(expected.begin(), expected.end(), text) != expected.end();
+      EXPECT_TRUE(is_of_contract || column.presence == Presence::kOptional) << text;
+      if (is_of_contract) found.push_back(std::move(text));
+    }
     std::sort(expected.begin(), expected.end());
     std::sort(found.begin(), found.end());
     EXPECT_EQ(found, expected) << table_of(family).name;
@@ -93,7 +97,8 @@ TEST(Tables, GroupOnlyByColumnsOfTheRollupsKey) {
         return std::string_view(column.name) == key;
       })) << key;
     }
-    EXPECT_EQ(table.grouped().size() + 1, table.rollup_key.size()) << "hour is part of the key";
+    EXPECT_EQ(table.grouped().size() + 1, table.rollup_key.size() + table.later_key.size())
+        << "hour is part of the key";
   }
 }
 
@@ -110,6 +115,31 @@ TEST(Tables, KeepTheStatesThatTheContractsReadersMerge) {
   EXPECT_EQ(state(Family::kQuality, "hallucination_count"), "SimpleAggregateFunction(sum, UInt64)");
   EXPECT_EQ(state(Family::kPerformance, "request_count"), "SimpleAggregateFunction(sum, UInt64)");
   EXPECT_EQ(state(Family::kCost, "total_cost"), "SimpleAggregateFunction(sum, Float64)");
+}
+
+TEST(Tables, CountTheRowsOfEachMeasureWhoseValueMayBeAbsent) {
+  for (const Family family : kFamilies) {
+    const TableDefinition& table = table_of(family);
+    for (const auto& measure : table.measures) {
+      if (!measure.source.may_be_absent || measure.aggregate == Aggregate::kCountPresent) continue;
+      const auto count = std::find_if(table.measures.begin(), table.measures.end(),
+                                      [&](const auto& each) { return each.name == measure.counted_by; });
+      ASSERT_NE(count, table.measures.end()) << measure.name;
+      EXPECT_EQ(count->aggregate, Aggregate::kCountPresent);
+      EXPECT_STREQ(count->source.column, measure.source.column);
+    }
+  }
+}
+
+TEST(Tables, HoldEveryWriterToEachRule) {
+  for (const Family family : kFamilies) {
+    std::vector<std::string> expected, found;
+    for (const auto& column : table_of(family).columns()) {
+      if (column.rule != Rule::kAny) expected.emplace_back(column.name);
+    }
+    for (const auto& constraint : table_of(family).constraints()) found.push_back(constraint.name);
+    EXPECT_EQ(found, expected);
+  }
 }
 
 TEST(Tables, FinishEachPercentileOfTheSketch) {

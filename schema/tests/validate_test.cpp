@@ -101,8 +101,47 @@ TEST(Validate, RefusesWhatIsNoNumber) {
   cold.instance_id = "i-1";
   cold.gpu_temperature = -5;
   EXPECT_EQ(refusal(cold), "accepted");
-  cold.gpu_temperature = std::nanf("");
+  cold.gpu_temperature = std::numeric_limits<float>::infinity();
   EXPECT_NE(refusal(cold).find("must be a finite number"), std::string::npos);
+  cold.gpu_temperature = std::nanf("");
+  EXPECT_EQ(refusal(cold), "accepted") << "a NaN is an absent value where one may be absent";
+}
+
+TEST(Validate, TakesAmountsBelowZeroOnlyWhereTheChargeLowersABill) {
+  auto cost = good_cost();
+  cost.cost_per_hour = -2;
+  for (const char* charge : {"", "usage", "tax", "purchase"}) {
+    cost.charge_category = charge;
+    EXPECT_NE(refusal(cost).find("below 0 only in a credit, refund or adjustment"), std::string::npos)
+        << charge;
+  }
+  for (const char* charge : {"credit", "refund", "adjustment"}) {
+    cost.charge_category = charge;
+    EXPECT_EQ(refusal(cost), "accepted") << charge;
+  }
+  CostBatch without_charges;
+  without_charges.timestamp.push_back(to_column_time(kClock));
+  without_charges.customer_id.push_back(kSomebody);
+  without_charges.cloud_provider.append("aws");
+  without_charges.cost_per_hour.push_back(-1);
+  EXPECT_TRUE(without_charges.is_rectangular());
+  EXPECT_EQ(validate<CostMetric>(without_charges, kClock).refused_rows.size(), 1u);
+}
+
+TEST(Validate, TakesTheWordsOfARuleAndNoOthers) {
+  auto cost = good_cost();
+  cost.charge_category = "gift";
+  EXPECT_NE(refusal(cost).find("column charge_category: 'gift'"), std::string::npos);
+  cost = good_cost();
+  for (const char* currency : {"usd", "US", "USDT", "U$D"}) {
+    cost.currency = currency;
+    EXPECT_NE(refusal(cost).find("three capital letters"), std::string::npos) << currency;
+  }
+  cost.currency = "USD";
+  EXPECT_EQ(refusal(cost), "accepted");
+  auto request = good_request();
+  request.status = "failed";
+  EXPECT_NE(refusal(request).find("column status: 'failed' must be ok, client_error"), std::string::npos);
 }
 
 TEST(Validate, RefusesPercentagesScoresAndFlagsOutOfRange) {

@@ -96,28 +96,31 @@ std::vector<std::string> sync_inserts(std::string_view database, const TableForm
 
 std::vector<std::string> nothing(std::string_view, const DistributedForm&) { return {}; }
 
-/// The views are last to get the column.
-constexpr const char* kObjectsWithoutGeneration =
-    "SELECT toUInt64(12 - count()) FROM system.columns WHERE database = {database:String} AND "
-    "name = 'generation'";
+constexpr const char* kTablesWithoutGeneration =
+    "SELECT toUInt64(8 - count()) FROM system.columns WHERE database = {database:String} AND "
+    "name = 'generation' AND NOT endsWith(table, '_mv')";
 
 constexpr const char* kTablesWithoutSync =
     "SELECT toUInt64(8 - count()) FROM system.tables WHERE database = {database:String} AND "
     "position(engine_full, 'fsync_after_insert = 1') > 0";
 
-/// A new store gets step 1 as the definitions stand today, and the later steps find their work done.
-/// So a step that adds a column says ADD COLUMN IF NOT EXISTS.
+std::vector<std::string> no_statements(std::string_view, const TableForm&) { return {}; }
+
+/// A new store gets step 1 as the definitions stand today, and the later steps find their work done. Steps
+/// stay as they are. A change of the definitions that only adds needs a number of its own, so that a program
+/// knows the stores that lack it, and no statements: it aligns.
 struct Migration {
   std::uint32_t number;
   const char* name;
   std::vector<std::string> (*statements)(std::string_view database, const TableForm& form);
   std::vector<std::string> (*distributed)(std::string_view database, const DistributedForm& form);
   const char* remaining;  ///< MigrationStep::remaining of the store's own statements.
+  bool aligns = false;
 };
 
 const Migration kMigrations[] = {
     {1, "create tables, rollups and views", create_everything, create_everything_distributed, nullptr},
-    {2, "name the insert of every row", add_batches, nothing, kObjectsWithoutGeneration},
+    {2, "name the insert of every row", add_batches, nothing, kTablesWithoutGeneration},
     {3, "remember what is copied",
      [](std::string_view database, const TableForm& form) {
        return std::vector{create_copy_ledger(database, form)};
@@ -127,6 +130,7 @@ const Migration kMigrations[] = {
      },
      nullptr},
     {4, "sync what is inserted", sync_inserts, nothing, kTablesWithoutSync},
+    {5, "absent values, more measures and the columns' rules", no_statements, nothing, nullptr, true},
 };
 
 std::string create_record_statement(std::string_view database) {
@@ -152,7 +156,11 @@ Result<bool> is_needed(Transport& transport, const MigrationStep& step) {
 Result<void> run(Transport& transport, const MigrationStep& step) {
   OPTIINFRA_TRY(const bool needed, is_needed(transport, step));
   if (!needed) return {};
-  for (const std::string& sql : step.statements) {
+  std::vector<std::string> statements = step.statements;
+  if (step.aligns) {
+    OPTIINFRA_TRY(statements, alignment_statements(transport));
+  }
+  for (const std::string& sql : statements) {
     if (auto done = transport.execute({.sql = sql, .timeout = kStatementTimeout}); !done) {
       return with_context(std::move(done).error(),
                           "migration " + std::to_string(step.number) + " (" + step.name + ")");
@@ -190,14 +198,14 @@ std::vector<std::pair<std::string, std::string>> own_tables(std::string_view dat
 std::vector<MigrationStep> store_steps(std::string_view database, const TableForm& form) {
   std::vector<MigrationStep> steps;
   for (const Migration& each : kMigrations)
-    steps.push_back({each.number, each.name, each.statements(database, form), each.remaining});
+    steps.push_back({each.number, each.name, each.statements(database, form), each.remaining, each.aligns});
   return steps;
 }
 
 std::vector<MigrationStep> distributed_steps(std::string_view database, const DistributedForm& form) {
   std::vector<MigrationStep> steps;
   for (const Migration& each : kMigrations)
-    steps.push_back({each.number, each.name, each.distributed(database, form), nullptr});
+    steps.push_back({each.number, each.name, each.distributed(database, form), nullptr, each.aligns});
   return steps;
 }
 
@@ -227,7 +235,7 @@ Result<MigrationReport> take_steps(Transport& session, const std::vector<Migrati
   if (report.version_before == 0) OPTIINFRA_CHECK(create_record(session));
   for (const MigrationStep& step : steps) {
     if (step.number <= report.version_before) continue;
-    const bool runs_here = taken == nullptr || taken->insert(step.number).second;
+    const bool runs_here = step.aligns || taken == nullptr || taken->insert(step.number).second;
     if (runs_here) OPTIINFRA_CHECK(run(session, step));
     OPTIINFRA_CHECK(record(session, step));
     report.version_after = step.number;

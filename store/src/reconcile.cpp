@@ -62,7 +62,7 @@ std::string both_sides(const ReconcileScope& scope, std::string_view database) {
   std::string measures, raw, finished;
   for (const MeasureDefinition& measure : table.measures) {
     measures += std::string(", ") + measure.name;
-    raw += ", " + measure.raw_expression() + " AS " + measure.name;
+    raw += ", " + measure.raw_expression("x.") + " AS " + measure.name;
   }
   for (const FinishedColumn& column : table.finished()) {
     finished += ", toFloat64(" + column.expression({.condition = "side = 0"}) + ") AS rollup_" + column.name +
@@ -77,8 +77,8 @@ std::string both_sides(const ReconcileScope& scope, std::string_view database) {
          qualified(database, table.rollup_table) +
          " WHERE hour >= toDateTime({day:Date}, 'UTC') AND hour < toDateTime({day:Date} + 1, 'UTC') AND " +
          within("hour") + generation + "\nUNION ALL SELECT toStartOfHour(timestamp) AS " + keys + raw +
-         ", min(arrival_hour), 1 FROM " + qualified(database, table.raw_table) +
-         " WHERE toDate(timestamp) = {day:Date} AND " + within("timestamp") + generation + " GROUP BY " +
+         ", min(x.arrival_hour), 1 FROM " + qualified(database, table.raw_table) +
+         " AS x WHERE toDate(timestamp) = {day:Date} AND " + within("timestamp") + generation + " GROUP BY " +
          keys + ")\nGROUP BY " + keys;
 }
 

@@ -10,6 +10,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "reconcile.hpp"
 #include "repair_days.hpp"
+#include "suspect_rows.hpp"
 
 namespace optiinfra {
 namespace {
@@ -141,7 +142,8 @@ bool VerifyReport::ok() const noexcept {
       std::all_of(objects.begin(), objects.end(), [](const ObjectReport& object) { return object.exists; });
   const bool agreed =
       std::all_of(retention.begin(), retention.end(), [](const Retention& kept) { return kept.agrees(); });
-  return complete && agreed && schema_faults.empty() && hours_differing == 0 && set_aside.empty();
+  return complete && agreed && schema_faults.empty() && hours_differing == 0 && set_aside.empty() &&
+         breaches.empty();
 }
 
 Result<VerifyReport> verify(Transport& transport, Mend mend) {
@@ -176,6 +178,8 @@ Result<VerifyReport> verify(Transport& transport, Mend mend) {
   for (const Retention& kept : report.retention) {
     if (kept.tier == Tier::kRaw) OPTIINFRA_CHECK(reconcile(transport, kept, mend, report));
   }
+  OPTIINFRA_CHECK(find_rule_breaches(transport, report));
+  OPTIINFRA_CHECK(find_overlapping_charges(transport, report));
   return report;
 }
 

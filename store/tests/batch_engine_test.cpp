@@ -106,6 +106,7 @@ TEST_F(BatchTest, OfManyCustomersIsFoundToo) {
   for (std::size_t i = 0; i < kRows; ++i) customers.push_back(Uuid{1, i});
   block.add({"customer_id", "UUID", std::move(customers)});
   block.add({"service_id", "UUID", std::vector<Uuid>(kRows, Uuid{2, 2})});
+  block.add({"latency_ms", "Float32", std::vector<float>(kRows, 1.0f)});
   EXPECT_EQ(completed(token_, block).rows_inserted, kRows);
   EXPECT_EQ(completed(token_, block).rows_found, kRows);
   expect_once(kRows);

@@ -46,7 +46,9 @@ void fill(Value&) {}
 /// Texts and names must not be empty; numbers may be 0.
 template <typename Row>
 void fill_required(Row& row) {
-  for_each_column<Row>([&](const auto& access) { fill(row.*access.row); });
+  for_each_column<Row>([&](const auto& access) {
+    if (access.definition.presence == Presence::kRequired) fill(row.*access.row);
+  });
 }
 
 template <typename Row>

@@ -34,6 +34,15 @@ std::string verdict(const MigrationReport& migration) {
   return migration.version_before == 0 ? "created" : "brought up to date";
 }
 
+/// Before schema version 5 a value that nobody had measured was stored as 0.
+void note_old_zeros(const MigrationReport& migration, Report& report) {
+  constexpr std::uint32_t kAbsentValues = 5;
+  if (migration.version_before == 0 || migration.version_before >= kAbsentValues) return;
+  report.notes.push_back(
+      "Values can be absent now. Rows stored before keep the 0 that stood for an unknown value; they count as "
+      "measured, as they did.");
+}
+
 struct InitFlags {
   std::string cluster;
   bool no_replication = false;
@@ -84,6 +93,7 @@ Result<Report> init_one(const StoreUrl& url, const Context& context) {
   Report report =
       make_report(retention, {connector->description(), verdict(migration),
                               std::uint64_t{migration.version_after}, std::uint64_t{expired.size()}});
+  note_old_zeros(migration, report);
   if (!migration.restored.empty() || context.output != OutputFormat::kTable)
     report.sections.push_back(restored_section(migration.restored));
   return report;
@@ -103,6 +113,7 @@ Result<Report> init_cluster(const StoreUrl& url, const ClusterOptions& options) 
   Report report = make_report(retention, {url.description(), verdict(migration),
                                           std::uint64_t{schema_version_of_program()}, expired});
   report.sections.push_back(hosts_section(migration));
+  if (!migration.hosts.empty()) note_old_zeros(migration.hosts.front().migration, report);
   report.notes.push_back(migration.is_on_cluster ? "Made through the cluster's Keeper (ON CLUSTER)."
                                                  : "Made host by host: the cluster runs no statements on all "
                                                    "hosts (ON CLUSTER).");

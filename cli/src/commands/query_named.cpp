@@ -78,7 +78,7 @@ Question question_of(const NamedQuestion& named, const NamedFlags& flags, TimeRa
   Question question = named.over(range);
   for (std::size_t i = 0; i < flags.values.size(); ++i)
     if (flags.values[i]) question.filters.push_back({named.parameters[i].dimension, *flags.values[i]});
-  if (!named.choices.empty()) question.dimensions.back() = flags.dimension;
+  if (!named.choices.empty()) question.dimensions.front() = flags.dimension;
   if (named.bucket_may_differ) question.bucket = flags.bucket;
   return question;
 }

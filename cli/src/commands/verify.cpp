@@ -91,6 +91,38 @@ Section differences_section(const VerifyReport& verified) {
   return {.key = "differences", .title = "Hours that differ", .records = std::move(records)};
 }
 
+Section breaches_section(const VerifyReport& verified) {
+  Records records{.fields = {{"family", "family"},
+                             {"column", "column"},
+                             {"rows", "rows", Look::kCount},
+                             {"rule", "must be"},
+                             {"first", "first (UTC)", Look::kTime},
+                             {"last", "last (UTC)", Look::kTime}},
+                  .rows = {}};
+  for (const RuleBreach& each : verified.breaches)
+    records.rows.push_back(
+        {std::string(table_of(each.family).name), each.column, each.rows, each.rule, each.first, each.last});
+  return {.key = "rule_breaches",
+          .title = "Rows that break a rule, stored before tables refused them",
+          .records = std::move(records)};
+}
+
+Section overlaps_section(const VerifyReport& verified) {
+  Records records{.fields = {{"hour", "hour (UTC)", Look::kTime},
+                             {"rows", "rows", Look::kCount},
+                             {"hours_covered", "hours covered", Look::kDecimal, 2},
+                             {"amount", "amount", Look::kDecimal, 2},
+                             {"key", "key"}},
+                  .rows = {}};
+  for (const OverlappingCharge& each : verified.overlaps)
+    records.rows.push_back({each.hour, each.rows, each.hours_covered, each.amount, each.key});
+  return {.key = "overlapping_charges",
+          .title =
+              "Charges of one instance that cover more than their hour; rows that sample a rate need "
+              "hours_covered",
+          .records = std::move(records)};
+}
+
 Records hours(const std::vector<RebuiltHour>& hours) {
   Records records{.fields = {{"family", "family"},
                              {"hour", "hour (UTC)", Look::kTime},
@@ -124,7 +156,7 @@ struct PartReport {
 Section summary_section(const std::vector<PartReport>& parts) {
   VerifyReport sum;
   bool ok = true;
-  std::uint64_t parts_set_aside = 0;
+  std::uint64_t parts_set_aside = 0, rows_breaking_rules = 0;
   for (const PartReport& part : parts) {
     ok = ok && part.verified.ok();
     sum.hours_compared += part.verified.hours_compared;
@@ -133,17 +165,22 @@ Section summary_section(const std::vector<PartReport>& parts) {
     sum.repair.hours_rebuilt += part.verified.repair.hours_rebuilt;
     sum.repair.hours_refused += part.verified.repair.hours_refused;
     parts_set_aside += part.verified.set_aside.size();
+    for (const RuleBreach& breach : part.verified.breaches) rows_breaking_rules += breach.rows;
+    sum.charges_overlapping += part.verified.charges_overlapping;
   }
-  return object_section("summary",
-                        {{"ok", "all agrees"},
-                         {"hours_compared", "rollup hours compared", Look::kCount},
-                         {"hours_past_retention", "past the raw rows' retention", Look::kCount},
-                         {"hours_rebuilt", "rebuilt", Look::kCount},
-                         {"hours_refused", "not rebuilt, as rows are set aside", Look::kCount},
-                         {"hours_differing", "that differ", Look::kCount},
-                         {"parts_set_aside", "parts set aside", Look::kCount}},
-                        {ok, sum.hours_compared, sum.hours_past_retention, sum.repair.hours_rebuilt,
-                         sum.repair.hours_refused, sum.hours_differing, parts_set_aside});
+  return object_section(
+      "summary",
+      {{"ok", "all agrees"},
+       {"hours_compared", "rollup hours compared", Look::kCount},
+       {"hours_past_retention", "past the raw rows' retention", Look::kCount},
+       {"hours_rebuilt", "rebuilt", Look::kCount},
+       {"hours_refused", "not rebuilt, as rows are set aside", Look::kCount},
+       {"hours_differing", "that differ", Look::kCount},
+       {"parts_set_aside", "parts set aside", Look::kCount},
+       {"rows_breaking_rules", "values that break a rule", Look::kCount},
+       {"charges_overlapping", "charges beyond their hour", Look::kCount}},
+      {ok, sum.hours_compared, sum.hours_past_retention, sum.repair.hours_rebuilt, sum.repair.hours_refused,
+       sum.hours_differing, parts_set_aside, rows_breaking_rules, sum.charges_overlapping});
 }
 
 /// `section_of(report)` of every part, as one section.
@@ -161,8 +198,8 @@ Report make_report(const std::vector<PartReport>& parts, bool everything) {
   Report report{.command = "verify"};
   report.sections.push_back(joined(parts, objects_section));
   report.sections.push_back(joined(parts, retention_section));
-  for (const auto section_of :
-       {faults_section, set_aside_section, differences_section, rebuilt_section, refused_section}) {
+  for (const auto section_of : {faults_section, set_aside_section, differences_section, breaches_section,
+                                overlaps_section, rebuilt_section, refused_section}) {
     Section section = joined(parts, section_of);
     if (everything || !section.records.rows.empty()) report.sections.push_back(std::move(section));
   }

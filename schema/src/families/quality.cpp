@@ -68,6 +68,8 @@ FamilyDefinition quality_family() {
             "hallucinations",
             "hallucinations"},
            {"request_count", kCount, {}, "UInt64", "answers", "total_requests", "requests"}},
+      .once_never_absent = {"relevance_score", "coherence_score", "factuality_score",
+                            "hallucination_detected", "toxicity_score", "latency_ms"},
       .raw_retention = std::chrono::days{30},
       .rollup_granularity = 1024};
 }

@@ -112,6 +112,8 @@ std::string profile(const std::string& name, const ServeOptions& options,
   const std::string seconds = std::to_string(options.statement_time_max.count()),
                     seconds_max = std::to_string(statement_time_max.count());
   std::string values = element("max_memory_usage", memory) + element("max_execution_time", seconds) +
+                       // A misspelt key of JSON is an error and not a value that is silently left out.
+                       element("input_format_skip_unknown_fields", "0") +
                        // An insert on a disk that is nearly full would be the last. It may be lowered:
                        // repairs and retention do so, to use what inserts leave.
                        element("min_free_disk_bytes_to_perform_insert", std::to_string(insert_floor_bytes));

@@ -3,7 +3,8 @@
 ///
 /// Every answer has the window that its numbers cover, which is the one asked for unless the question says
 /// otherwise. A number is absent where there is nothing to compute it from: a window without rows has no
-/// average. Counts, and sums of counted things such as tokens, are 0 then.
+/// average, and neither has one whose rows all lack the value. Counts of rows are 0 then; so is a sum of
+/// counted things such as tokens without rows, and absent where there are rows that all lack the value.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct CostHour {
   sys_seconds hour;
   std::string cloud_provider;
   std::string service_name;
+  std::string currency;                   ///< Empty when not stated. Amounts of two currencies are two hours.
   std::optional<double> total_cost;       ///< Currency units.
   std::optional<double> avg_utilization;  ///< Percent.
   std::uint64_t sample_count = 0;
@@ -45,12 +47,12 @@ struct PerformanceSummary {
   std::optional<double> avg_gpu_utilization;
   std::optional<double> avg_kv_cache_utilization;
   std::optional<double> avg_batch_size;
-  std::uint64_t prompt_tokens = 0;
-  std::uint64_t completion_tokens = 0;
-  std::uint64_t total_tokens = 0;
+  std::optional<std::uint64_t> prompt_tokens;
+  std::optional<std::uint64_t> completion_tokens;
+  std::optional<std::uint64_t> total_tokens;
 
-  double requests_per_second() const noexcept;  ///< Over the whole window.
-  double tokens_per_second() const noexcept;    ///< Over the whole window.
+  double requests_per_second() const noexcept;               ///< Over the whole window.
+  std::optional<double> tokens_per_second() const noexcept;  ///< Over the whole window.
 };
 
 /// One instance, all of its GPUs, over one window.
@@ -76,7 +78,7 @@ struct QualityHour {
   std::optional<double> avg_coherence;
   std::optional<double> avg_factuality;
   std::optional<double> avg_toxicity;
-  std::uint64_t hallucinations = 0;
+  std::optional<std::uint64_t> hallucinations;
   std::uint64_t total_requests = 0;
 };
 
@@ -112,8 +114,9 @@ enum class CostDimension { kProvider, kService, kRegion, kInstanceType };
 
 struct CostPoint {
   sys_seconds begin;
-  TimeRange window;   ///< The part of the bucket that the numbers cover.
-  std::string group;  ///< A provider, a service, a region or an instance type.
+  TimeRange window;      ///< The part of the bucket that the numbers cover.
+  std::string group;     ///< A provider, a service, a region or an instance type.
+  std::string currency;  ///< As CostHour's.
   std::optional<double> total_cost;
   std::optional<double> avg_utilization;
   std::uint64_t sample_count = 0;

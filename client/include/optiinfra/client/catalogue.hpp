@@ -64,7 +64,9 @@ struct NamedQuestion {
   std::vector<Parameter> parameters;
   std::vector<const char*> measures;
   std::vector<const char*> dimensions = {};
-  std::vector<Choice> choices = {};  ///< When there are any, the first is taken unless another is asked for.
+  /// When there are any, the answer is split by one in front of the dimensions: the first unless another is
+  /// asked for.
+  std::vector<Choice> choices = {};
   std::optional<Bucket> bucket = {};
   bool bucket_may_differ = false;   ///< Whether the asker may take another bucket.
   const char* begin_key = "begin";  ///< What the bucket's column is called.

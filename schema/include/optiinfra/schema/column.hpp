@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "optiinfra/codec/column.hpp"
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/core/uuid.hpp"
+#include "optiinfra/schema/optionals.hpp"
 
 namespace optiinfra {
 
@@ -28,12 +31,27 @@ enum class Rule {
   kPercent,      ///< 0 to 100.
   kScore,        ///< 0 to 1.
   kFlag,         ///< 0 or 1.
+  kAmount,       ///< Finite; below 0 only where charge_category is one of kNegativeCharges.
+  kCharge,       ///< One of kCharges, or empty.
+  kStatus,       ///< One of kStatuses, or empty.
+  kCurrency,     ///< Three capital letters, or empty.
 };
+
+/// What a charge can be; FOCUS has the same categories.
+inline constexpr const char* kCharges[] = {"usage", "credit", "refund", "tax", "purchase", "adjustment"};
+/// Charges that lower a bill.
+inline constexpr const char* kNegativeCharges[] = {"credit", "refund", "adjustment"};
+/// How a request can end. `aborted`: by who asked. `dropped`: never scheduled.
+inline constexpr const char* kStatuses[] = {"ok", "client_error", "server_error", "aborted", "dropped"};
+
+/// The words that `rule` allows besides the empty one; none when it is not about words.
+std::span<const char* const> words_of(Rule rule) noexcept;
 
 /// The rule in words that fit after "must be".
 std::string_view rule_text(Rule rule) noexcept;
 
-/// Whether an import must give the column, or may leave it to its default: 0, "" or the nil UUID.
+/// Whether a row must have the column. One that it may leave out is absent then where its type is one of the
+/// optional ones; otherwise it is 0, "" or the nil UUID.
 enum class Presence { kRequired, kOptional };
 
 /// A column as data, for DDL, validation, import, output and documentation.
@@ -46,6 +64,9 @@ struct ColumnDefinition {
   const char* codec;
   const char* unit;  ///< Empty when the column has none.
   const char* meaning;
+
+  /// Whether a value may be absent: the engine's type is Nullable.
+  bool may_be_absent() const { return std::string_view(type).starts_with("Nullable("); }
 };
 
 /// The types that a `.def` line can name. Value is a typed row's member, Values a batch's column. takes()
@@ -55,8 +76,9 @@ namespace column_type {
 /// A range that only finite numbers lie in.
 constexpr bool is_range(Rule rule) {
   return rule == Rule::kFinite || rule == Rule::kNonNegative || rule == Rule::kPercent ||
-         rule == Rule::kScore;
+         rule == Rule::kScore || rule == Rule::kAmount;
 }
+constexpr bool is_label(Rule rule) { return rule == Rule::kName || rule == Rule::kLabel; }
 
 struct Instant {
   using Value = sys_seconds;
@@ -77,14 +99,16 @@ struct Label {
   using Values = Dictionary;
   static constexpr const char* kType = "LowCardinality(String)";
   static constexpr const char* kContractType = "String";
-  static constexpr bool takes(Rule rule) { return rule == Rule::kName || rule == Rule::kLabel; }
+  static constexpr bool takes(Rule rule) {
+    return is_label(rule) || rule == Rule::kCharge || rule == Rule::kStatus || rule == Rule::kCurrency;
+  }
 };
 struct Text {
   using Value = std::string;
   using Values = Strings;
   static constexpr const char* kType = "String";
   static constexpr const char* kContractType = "String";
-  static constexpr bool takes(Rule rule) { return rule == Rule::kName || rule == Rule::kLabel; }
+  static constexpr bool takes(Rule rule) { return is_label(rule); }
 };
 struct Float32 {
   using Value = float;
@@ -113,6 +137,27 @@ struct UInt32 {
   static constexpr const char* kType = "UInt32";
   static constexpr const char* kContractType = "UInt32";
   static constexpr bool takes(Rule rule) { return rule == Rule::kAny; }
+};
+
+/// A column of Type in which a value may be absent.
+template <typename Type>
+struct Optional {
+  using Value = std::optional<typename Type::Value>;
+  using Values = Optionals<typename Type::Value>;
+  static constexpr const char* kContractType = Type::kContractType;
+  static constexpr bool takes(Rule rule) { return Type::takes(rule); }
+};
+struct OptionalFloat32 : Optional<Float32> {
+  static constexpr const char* kType = "Nullable(Float32)";
+};
+struct OptionalFloat64 : Optional<Float64> {
+  static constexpr const char* kType = "Nullable(Float64)";
+};
+struct OptionalUInt8 : Optional<UInt8> {
+  static constexpr const char* kType = "Nullable(UInt8)";
+};
+struct OptionalUInt32 : Optional<UInt32> {
+  static constexpr const char* kType = "Nullable(UInt32)";
 };
 
 }  // namespace column_type

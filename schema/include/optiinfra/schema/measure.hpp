@@ -4,6 +4,7 @@
 /// documentation follow from it.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +13,9 @@ namespace optiinfra {
 
 /// How a measure of a rollup adds up.
 enum class Aggregate {
-  kCount,  ///< Rows.
+  kCount,         ///< Rows.
+  kCountPresent,  ///< Rows in which the source is not absent.
+  kCountWhere,    ///< Rows that meet the source's condition.
   kSum,
   kAverage,  ///< Kept as sum and count, so that averages of hours combine exactly.
   kMinimum,
@@ -31,6 +34,15 @@ inline constexpr Quantile kQuantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.
 /// Relative error of a percentile, by construction of the sketch.
 inline constexpr double kQuantileError = 0.01;
 
+/// Which raw rows a measure takes: those whose `column` has one of the texts.
+struct Condition {
+  const char* column = "";                 ///< Empty: every row.
+  std::array<const char*, 2> any_of = {};  ///< nullptr: no further one.
+
+  bool is_everything() const { return *column == '\0'; }
+  std::string expression(std::string_view prefix) const;  ///< "r.status IN ('server_error', 'dropped')".
+};
+
 /// What is aggregated, of each raw row.
 struct Source {
   const char* column = "";      ///< Empty when rows are counted.
@@ -38,8 +50,9 @@ struct Source {
   /// The state holds the column times this, and readers get it divided again. A sketch counts everything
   /// below 1 as zero, so what may be smaller is kept in a smaller unit.
   int scale = 1;
-
-  std::string expression() const;  ///< "latency_ms * 1000000".
+  const char* times = "";  ///< A column that the value is multiplied by; absent it counts as 1. Empty: none.
+  Condition where = {};
+  bool may_be_absent = false;  ///< Of the column; table_of() sets it.
 };
 
 /// How an expression names a measure's column, and which rows it takes.
@@ -50,21 +63,30 @@ struct Reading {
 
 /// One column of a rollup that is not part of its key, and the numbers that readers get of it.
 struct MeasureDefinition {
-  const char* name;  ///< As stored: "avg_latency", "latency_ns_quantiles".
+  std::string name;  ///< As stored: "avg_latency", "latency_ns_quantiles".
   Aggregate aggregate;
   Source source;
   const char* value_type;  ///< The engine's type of the source or, for sums, of the total.
   const char* unit;        ///< Of the numbers: "ms".
   /// What a number is called in answers ("avg_latency_ms"), and for people ("average latency"). Of a sketch
   /// these follow the percentile: "latency_ms" becomes "p95_latency_ms".
-  const char* key;
-  const char* heading;
+  std::string key;
+  std::string heading;
   int decimals = 1;           ///< Shown in tables. Answers hold all digits.
   const char* note = "";      ///< What the unit leaves open: "spot capacity".
   const char* reads_as = "";  ///< Of a sketch: its numbers are called "p95_" and this in SQL.
 
-  std::string state_type() const;      ///< "AggregateFunction(avg, Float32)".
-  std::string raw_expression() const;  ///< "avgState(latency_ms)": raw rows to state.
+  /// What rollup rows from before the column have, as SQL. Empty: the engine's default. table_of() sets it.
+  std::string default_value = {};
+  /// The measure that counts the rows with a value, where the source may be absent. Empty: every row has one.
+  /// table_of() sets it.
+  std::string counted_by = {};
+
+  std::string state_type() const;  ///< "AggregateFunction(avg, Float32)".
+
+  /// Raw rows to state: "avgState(r.latency_ms)" with the prefix "r.". Absent values add nothing; of nothing
+  /// but absent values a minimum is infinite, a maximum minus infinite, an average NaN and a sum 0.
+  std::string raw_expression(std::string_view prefix) const;
 
   /// Rows of one key and hour to one value that an insert takes again, states as their bytes in a String:
   /// "CAST(avgMergeState(r.avg_latency), 'String')" with the prefix "r.".
@@ -83,8 +105,12 @@ struct FinishedColumn {
   std::string key;      ///< In answers: "p95_latency_ms".
   std::string heading;  ///< For people, without the unit: "p95 latency".
 
-  /// Over the rollup's columns, grouped by its key.
+  /// Over the rollup's columns, grouped by its key. What stands for no value at all is as in
+  /// raw_expression().
   std::string expression(const Reading& reading = {}) const;
+
+  /// The same, NULL where no row has a value: for people's SQL.
+  std::string nullable_expression(const Reading& reading) const;
 
   /// The same as UInt64 of a count, else as Float64. Converts only where the type is another: each conversion
   /// costs the engine's planner.

@@ -5,8 +5,9 @@
 /// CostMetric, PerformanceMetric, ResourceMetric and QualityMetric are the rows; CostBatch, PerformanceBatch,
 /// ResourceBatch and QualityBatch the batches.
 ///
-/// A row's members and a batch's columns have the names of the table's columns. Members of a row that
-/// are not set hold the column's default. Building a batch column by column allocates nothing per row:
+/// A row's members and a batch's columns have the names of the table's columns. What a row may leave out is a
+/// std::optional, and absent unless it is set: a value that nobody measured is not 0. Text that is not set is
+/// empty, an identifier nil, a flag 0. Building a batch column by column allocates nothing per row:
 ///
 ///     PerformanceBatch batch;
 ///     batch.timestamp.push_back(to_column_time(now()));
@@ -75,7 +76,7 @@ template <typename Row>
 struct MetricTraits;
 
 /// The rows of one family, column by column. Columns are public members; size() holds once they agree in
-/// length.
+/// length. A column that a row may leave out may stay empty as a whole: all rows leave it out then.
 template <typename Row>
 struct Batch : MetricTraits<Row>::Columns {
   /// Copies `row` to the end of every column.
@@ -86,10 +87,13 @@ struct Batch : MetricTraits<Row>::Columns {
   void clear() noexcept;
   void reserve(std::size_t rows);
 
+  /// Makes every column that was left out as long as the first: its values are absent, or the default.
+  void fill_left_out();
+
   /// The length of the first column.
   std::size_t size() const noexcept;
 
-  /// Whether every column has the length of the first.
+  /// Whether every column has the length of the first, or is empty and may be left out.
   bool is_rectangular() const noexcept;
 };
 

@@ -14,16 +14,44 @@
 
 namespace optiinfra {
 
+/// What a column holds in a row that leaves it out, as SQL over the row's other columns.
+struct DefaultValue {
+  const char* column;
+  const char* expression;
+};
+
 /// What a family is, beside its columns.
 struct FamilyDefinition {
   std::vector<const char*> raw_key;  ///< Sorting key of raw rows.
-  std::vector<const char*>
-      rollup_key;                ///< Sorting key of the rollup: every grouped column, `hour` among them.
-  const char* placement_column;  ///< See placement.hpp.
+  /// Sorting key of the rollup, `hour` among them: with later_key every grouped column.
+  std::vector<const char*> rollup_key;
+  std::vector<const char*> later_key = {};  ///< Grouped columns that joined the key of existing stores.
+  const char* placement_column;             ///< See placement.hpp.
+  /// As listed, and behind them one kCountPresent for each source that may be absent.
   std::vector<MeasureDefinition> measures;
   std::vector<RateDefinition> rates = {};
+  std::vector<DefaultValue> defaults = {};
+  /// Columns that held 0 where nothing was known until schema version 5: rows from then count as measured.
+  std::vector<const char*> once_never_absent = {};
   std::chrono::days raw_retention;
   int rollup_granularity;  ///< Rows per index mark of the rollup.
+};
+
+/// A column as it is stored.
+struct StoredColumn {
+  std::string name;
+  std::string type;
+  std::string default_value;  ///< SQL; empty for the engine's own.
+  std::string codec;
+
+  std::string ddl() const;                ///< "name Float64 DEFAULT nan CODEC(ZSTD(1))".
+  std::string ddl_without_codec() const;  ///< As a table over others has it.
+};
+
+/// Holds every writer to a column's rule. The engine names it in its refusal.
+struct Constraint {
+  std::string name;
+  std::string condition;
 };
 
 struct TableDefinition : FamilyDefinition {
@@ -42,7 +70,13 @@ struct TableDefinition : FamilyDefinition {
   /// The measure that counts raw rows; every family has one.
   const MeasureDefinition& row_count() const;
 
-  std::vector<const char*> grouped() const;  ///< The rollup's key without `hour`.
+  std::vector<const char*> grouped() const;  ///< The rollup's keys without `hour`.
+
+  std::vector<Constraint> constraints() const;
+
+  /// The raw table's columns without its hidden ones, and the rollup's with them.
+  std::vector<StoredColumn> raw_columns() const;
+  std::vector<StoredColumn> rollup_columns() const;
 };
 
 /// Rollups outlive raw rows by far.
@@ -94,8 +128,15 @@ std::vector<std::string> create_distributed_statements(const TableDefinition& ta
 std::string create_distributed(std::string_view database, std::string_view table, std::string_view columns,
                                std::string_view sharding_key, const DistributedForm& form);
 
-/// The statements that give the objects of schema version 1 their batches and generations (below), in
-/// order; each may run twice, as long as no repair has run between.
+/// What the finishing view computes.
+std::string finishing_query(const TableDefinition& table, std::string_view database);
+
+/// The columns that the rollup is sorted by. What joined the key of existing tables stands behind what they
+/// had, because the engine allows nothing else.
+std::string rollup_order(const TableDefinition& table);
+
+/// The statements that give the tables of schema version 1 their batches and generations (below), in order;
+/// each may run twice, as long as no repair has run between.
 std::vector<std::string> add_batches_statements(const TableDefinition& table, std::string_view database);
 
 /// The statements that make the raw table and the rollup of an older schema sync their parts before an

@@ -35,6 +35,27 @@ struct HourDifference {
   double rollup = 0;    ///< What the rollup says; NaN where the row is absent on that side.
 };
 
+/// Rows of a raw table with a value that breaks its column's rule, from before the table refused them (schema
+/// version 5).
+struct RuleBreach {
+  Family family;
+  std::string column;
+  std::string rule;  ///< "a percentage, 0 to 100".
+  std::uint64_t rows = 0;
+  sys_seconds first;  ///< Times of the first and the last of them.
+  sys_seconds last;
+};
+
+/// Rows of one instance and charge that cover more than the hour that they lie in, at the same cost per hour:
+/// a rate that was sampled without saying which part of the hour it covers counts several times.
+struct OverlappingCharge {
+  sys_seconds hour;
+  std::string key;  ///< "customer_id=..., cloud_provider=..., instance_id=...".
+  std::uint64_t rows = 0;
+  double hours_covered = 0;
+  double amount = 0;  ///< Of all of them, in the currency that the key names.
+};
+
 /// At most this many differences are described; all are counted.
 inline constexpr std::size_t kDifferencesDescribedMax = 100;
 
@@ -47,9 +68,13 @@ struct VerifyReport {
   std::uint64_t hours_past_retention = 0;  ///< Rollup rows that have outlived their raw rows.
   std::uint64_t hours_differing = 0;
   std::vector<HourDifference> differences;  ///< The first kDifferencesDescribedMax.
+  std::vector<RuleBreach> breaches;         ///< By family and column.
+  std::uint64_t charges_overlapping = 0;    ///< Instances and hours.
+  std::vector<OverlappingCharge> overlaps;  ///< The first kDifferencesDescribedMax.
   RepairReport repair;  ///< With Mend::kRollups: what differed, and is as it should be now.
 
-  /// Everything exists, agrees and reconciles, and no part is set aside.
+  /// Everything exists, agrees and reconciles, no part is set aside and no row breaks a rule. Overlapping
+  /// charges may be meant, and do not count here.
   bool ok() const noexcept;
 };
 

@@ -1,0 +1,16 @@
+/// Rows that are stored as they were given and are probably not what was meant.
+#pragma once
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/store/verify.hpp"
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra {
+
+/// Fills `breaches`. Reads only rows that arrived before the tables held writers to the rules.
+Result<void> find_rule_breaches(Transport& transport, VerifyReport& report);
+
+/// Fills `charges_overlapping` and `overlaps`, a day at a time.
+Result<void> find_overlapping_charges(Transport& transport, VerifyReport& report);
+
+}  // namespace optiinfra
