@@ -31,20 +31,21 @@ Block block_of_any(const AnyBatch& batch) {
   return with_rows(batch, []<typename Row>(const auto& rows) { return block_of<Row>(rows); });
 }
 
-/// Raw tables have no values that may be absent.
+ColumnData copy_of(const ColumnData& data) {
+  return std::visit(
+      [](const auto& values) -> ColumnData {
+        if constexpr (requires { values->null; }) {
+          return std::make_unique<Nullable>(Nullable{values->null, copy_of(values->values)});
+        } else {
+          return values;
+        }
+      },
+      data);
+}
+
 Block copy_of(const Block& block) {
   Block copy;
-  for (const Column& column : block.columns()) {
-    std::visit(
-        [&](const auto& values) {
-          if constexpr (requires { values->null; }) {
-            optiinfra::detail::broken_invariant("a raw table has a column of values that may be absent");
-          } else {
-            copy.add({column.name, column.type, values});
-          }
-        },
-        column.data);
-  }
+  for (const Column& column : block.columns()) copy.add({column.name, column.type, copy_of(column.data)});
   return copy;
 }
 

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "optiinfra/codec/native.hpp"
+#include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra {
 namespace {
@@ -125,9 +126,41 @@ TEST(GatherBlock, HasTheTablesColumnsAndTheRowsAskedFor) {
   const std::vector<std::uint32_t> rows = {2, 0};
   const Block block = gather_block<ResourceMetric>(batch, rows);
   EXPECT_EQ(block.row_count(), 2u);
-  EXPECT_EQ(block.columns().size(), 14u);
+  EXPECT_EQ(block.columns().size(), table_of(Family::kResource).columns().size());
   EXPECT_EQ(std::get<Dictionary>(block.find("instance_id")->data)[0], "i-2");
-  EXPECT_EQ(std::get<std::vector<float>>(block.find("cpu_utilization")->data)[1], 0);
+  const Nullable& cpu = *std::get<std::unique_ptr<Nullable>>(block.find("cpu_utilization")->data);
+  EXPECT_EQ(std::get<std::vector<float>>(cpu.values)[0], 2);
+  EXPECT_EQ(cpu.null, (std::vector<std::uint8_t>{0, 0}));
+  const Nullable& gpu = *std::get<std::unique_ptr<Nullable>>(block.find("gpu_utilization")->data);
+  EXPECT_EQ(gpu.null, (std::vector<std::uint8_t>{1, 1}));
+}
+
+TEST(GatherBlock, AddsTheTokensUpWhereTheirSumIsAbsent) {
+  PerformanceBatch batch;
+  PerformanceMetric row;
+  batch.append(row);
+  row.prompt_tokens = 3;
+  batch.append(row);
+  row.completion_tokens = 4;
+  batch.append(row);
+  row.total_tokens = 9;
+  batch.append(row);
+  const std::vector<std::uint32_t> rows = {0, 1, 2, 3};
+  const Block block = gather_block<PerformanceMetric>(batch, rows);
+  const Nullable& total = *std::get<std::unique_ptr<Nullable>>(block.find("total_tokens")->data);
+  EXPECT_EQ(total.null, (std::vector<std::uint8_t>{1, 1, 0, 0}));
+  EXPECT_EQ(std::get<std::vector<std::uint32_t>>(total.values)[2], 7u);
+  EXPECT_EQ(std::get<std::vector<std::uint32_t>>(total.values)[3], 9u);
+}
+
+TEST(GatherBlock, LacksTheColumnsThatAllRowsLeaveOut) {
+  CostBatch batch;
+  batch.timestamp.push_back(1);
+  batch.customer_id.push_back({});
+  batch.cloud_provider.append("aws");
+  batch.cost_per_hour.push_back(1);
+  const std::vector<std::uint32_t> rows = {0};
+  EXPECT_EQ(gather_block<CostMetric>(batch, rows).columns().size(), 4u);
 }
 
 TEST(GatherBlock, TakesTheMemoryOfASpareBlockAndNothingElseOfIt) {

@@ -212,6 +212,8 @@ std::string rule_condition(const ColumnDefinition& column, std::string_view resu
       return "length(" + value + ") <= " + std::to_string(kTextBytesMax);
     case Rule::kFinite:
       return call("isFinite", value);
+    // Whether the charge allows less than 0 is validate()'s to say; the row is described in case it does not.
+    case Rule::kAmount:
     case Rule::kNonNegative:
       return "(" + value + " >= 0 AND isFinite(" + value + "))";
     case Rule::kPercent:
@@ -220,8 +222,6 @@ std::string rule_condition(const ColumnDefinition& column, std::string_view resu
       return between("0", "1");
     case Rule::kFlag:
       return value + " <= 1";
-    case Rule::kAmount:
-      return call("isFinite", value);
     case Rule::kCharge:
     case Rule::kStatus: {
       std::string words = "''";

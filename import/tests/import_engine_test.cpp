@@ -28,7 +28,7 @@ TEST_F(ImportTest, StoresAFileNamedAsTheContractAndLeavesAbsentColumnsToTheirDef
             "2026-03-01 12:00:00\t11111111-1111-4111-8111-111111111111\t12.5\t50\t100\tllama\n"
             "2026-03-01 12:00:30\t11111111-1111-4111-8111-111111111111\t100\t0\t7\ta, \"b\"");
   EXPECT_EQ(ask("SELECT DISTINCT service_type, request_id, batch_size FROM optiinfra.performance_metrics_ts"),
-            "\t00000000-0000-0000-0000-000000000000\t0");
+            "\t00000000-0000-0000-0000-000000000000\t\\N");
 }
 
 TEST_F(ImportTest, ASecondImportOfTheSameContentStoresNothingUnderWhateverName) {
@@ -182,7 +182,7 @@ TEST_F(ImportTest, JsonLinesAreReadOneByOneSoThatABrokenOneCostsItselfAlone) {
   EXPECT_EQ(report.rows_stored, 2u);
   EXPECT_EQ(ask("SELECT cloud_provider, cost_per_hour, is_spot, utilization_percent FROM "
                 "optiinfra.cost_metrics_ts LIMIT 1"),
-            "aws\t1.5\t1\t0");
+            "aws\t1.5\t1\t\\N");
   const auto lines = rejected(report);
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_EQ(lines[0]["line"], 2);

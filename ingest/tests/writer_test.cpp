@@ -247,7 +247,7 @@ TEST_F(FullWriterTest, ATicketSaysThatItsWriterEnded) {
 TEST_F(WriterTest, RefusesBadRowsAndTakesNothing) {
   Writer writer = open({});
   PerformanceBatch batch = batch_of(3);
-  batch.gpu_utilization[1] = 150;
+  batch.gpu_utilization.set(1, 150);
   const auto refused = writer.write<PerformanceMetric>(batch);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kInvalidArgument);

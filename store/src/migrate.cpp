@@ -235,7 +235,9 @@ Result<MigrationReport> take_steps(Transport& session, const std::vector<Migrati
   if (report.version_before == 0) OPTIINFRA_CHECK(create_record(session));
   for (const MigrationStep& step : steps) {
     if (step.number <= report.version_before) continue;
-    const bool runs_here = step.aligns || taken == nullptr || taken->insert(step.number).second;
+    const bool is_made_as_of_today = step.aligns && report.version_before == 0;
+    const bool runs_here =
+        !is_made_as_of_today && (step.aligns || taken == nullptr || taken->insert(step.number).second);
     if (runs_here) OPTIINFRA_CHECK(run(session, step));
     OPTIINFRA_CHECK(record(session, step));
     report.version_after = step.number;

@@ -74,8 +74,8 @@ TEST_F(Foreign, IsAColumnADefaultATtlAConstraintAnIndexAndAProjection) {
       {"ADD COLUMN leak String DEFAULT upper(model_name)", "leak"},
       {"ADD COLUMN leak String ALIAS file('/etc/hostname')", "leak"},
       {"ADD COLUMN leak String EPHEMERAL upper('a')", "leak"},
-      {"MODIFY COLUMN hallucination_detected DEFAULT length(file('/etc/hostname'))", "length"},
-      {"MODIFY COLUMN latency_ms TTL timestamp + toIntervalDay(length(model_name))", "length"},
+      {"MODIFY COLUMN hallucination_detected DEFAULT length(file('/etc/hostname'))", "file"},
+      {"MODIFY COLUMN latency_ms TTL timestamp + toIntervalDay(ascii(model_name))", "ascii"},
       {"ADD CONSTRAINT looks CHECK length(file(materialize('/etc/hostname'))) > 0", "looks"},
       {"ADD INDEX looks length(model_name) TYPE minmax", "INDEX"},
       {"ADD PROJECTION looks (SELECT upper(model_name) ORDER BY model_name)", "PROJECTION"}};

@@ -34,8 +34,14 @@ struct Optionals {
     values.push_back(value.value_or(T{}));
   }
 
-  std::optional<T> operator[](std::size_t row) const {
+  /// A copy, and const so that nothing is assigned to it: see set().
+  const std::optional<T> operator[](std::size_t row) const {
     return absent[row] != 0 ? std::nullopt : std::optional<T>(values[row]);
+  }
+
+  void set(std::size_t row, std::optional<T> value) {
+    absent[row] = value ? 0 : 1;
+    values[row] = value.value_or(T{});
   }
 
   std::size_t size() const noexcept { return values.size(); }
