@@ -10,6 +10,7 @@
 #include "row_describer.hpp"
 #include "separate_reader.hpp"
 #include "source_columns.hpp"
+#include "text_form.hpp"
 
 namespace optiinfra {
 namespace {
@@ -64,6 +65,8 @@ class FileImport {
       OPTIINFRA_TRY(file_, read_by(job_.options.reader_program, file_, format_));
       format_ = FileFormat{.name = "Native", .compression = "none"};
     }
+    OPTIINFRA_CHECK(expect_whole(file_, format_));
+    OPTIINFRA_CHECK(settle_text_form(job_.reader, file_, format_));
     OPTIINFRA_TRY(const Survey found, survey(job_.reader, file_, format_));
     progress_.rows_total = found.rows;
     OPTIINFRA_TRY(plan_, plan_reading(job_.reader, {file_, format_, job_.map, table_, found, state_.begun},

@@ -16,7 +16,8 @@ namespace optiinfra {
 
 /// The file's columns that one expression of a map reads.
 struct ExpressionReads {
-  std::string place;  ///< For messages: "map m.toml, column latency_ms".
+  std::string place;   ///< For messages: "map m.toml, column latency_ms".
+  std::string column;  ///< The table's column that it gives; empty for `where` and `repeat`.
   std::vector<std::string> columns;
 };
 
