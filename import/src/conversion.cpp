@@ -172,7 +172,7 @@ std::string absent_source(std::string_view type, bool is_delimited) {
 }
 
 bool keeps_text(const ColumnDefinition& column) {
-  const Target target = target_of(column.type);
+  const Target target = target_of(type_of_values(column.type));
   return target == Target::kLabel || target == Target::kText || target == Target::kUuid;
 }
 

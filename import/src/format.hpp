@@ -25,9 +25,8 @@ struct FileFormat {
   bool is_read_apart = false;
 
   /// What settle_text_form() finds in the content of a text file.
-  bool begins_with_mark = false;       ///< The mark of UTF-8.
-  bool ends_lines_as_windows = false;  ///< With CR LF; of delimited text.
-  bool is_json_over_lines = false;     ///< An array, or objects of several lines.
+  bool begins_with_mark = false;    ///< The mark of UTF-8.
+  bool is_json_over_lines = false;  ///< An array, or objects of several lines.
 };
 
 /// The format of `path`: by the ending before that of the compression when that names a typed format, else

@@ -41,11 +41,13 @@ class MapReader {
   }
 
   void read_key(const std::string& key, const toml::node& value) {
-    static const std::vector<std::string> kKeys = {"columns", "description", "family", "format",
-                                                   "repeat",  "source",      "where"};
+    static const std::vector<std::string> kKeys = {"amount", "category", "columns", "description", "family",
+                                                   "format", "repeat",   "source",  "where"};
     if (key == "columns") return read_entries(key, value, map_.columns);
     if (key == "source") return read_source(key, value);
     if (key == "description") return read_text(key, value, map_.description);
+    if (key == "amount") return read_text(key, value, map_.amount);
+    if (key == "category") return read_text(key, value, map_.category);
     if (key == "where") return read_text(key, value, map_.where);
     if (key == "repeat") return read_text(key, value, map_.repeat);
     if (key == "format") return read_format(key, value);
@@ -194,6 +196,10 @@ Result<void> expect_fit(const ImportMap& map, Family family) {
                   "it is for " + std::string(table_of(*map.family).name) + " metrics, not for " + table.name);
   }
   if (map.is_contract) return {};
+  if (!map.amount.empty() && family != Family::kCost)
+    return refuse(map.name, "`amount` is for the lines of a bill, which cost metrics are made of");
+  if (map.amount.empty() && !map.category.empty())
+    return refuse(map.name, "`category` needs `amount`: what a line comes to");
   const auto columns = table.columns();
   std::vector<std::string> names;
   for (const ColumnDefinition& column : columns) names.emplace_back(column.name);

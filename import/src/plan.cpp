@@ -31,6 +31,8 @@ class Planner {
       return refuse("the map reads more than 64 typed columns");
     ReadPlan plan;
     plan.sql = query_.sql(request_.clock);
+    if (!is_text() || request_.map.may_fail)
+      plan.check_sql = "SELECT toUInt64(sum(ignore(*))) FROM (" + query_.given_sql() + ")";
     plan.settings = reading_settings(request_.format);
     if (request_.format.kind == FormatKind::kDelimited) {
       plan.settings.emplace_back(request_.format.name.starts_with("CSV")
@@ -212,6 +214,8 @@ class Planner {
           {"column " + std::string(given.column.name), given.expression, query_.repeated_sql()});
     }
     if (!map_.where.empty()) suspects.push_back({"where", map_.where, query_.repeated_sql()});
+    if (!map_.amount.empty()) suspects.push_back({"amount", map_.amount, query_.repeated_sql()});
+    if (!map_.category.empty()) suspects.push_back({"category", map_.category, query_.repeated_sql()});
     for (const Suspect& suspect : suspects) {
       auto rows = describe("SELECT (\n" + suspect.expression + "\n) AS value FROM (" + suspect.from + ")");
       if (!rows) {
@@ -240,10 +244,13 @@ Result<CheckedMap> check_map(Transport& transport, ImportMap map) {
   }
   if (!map.where.empty()) expressions.push_back({"map " + map.name + ", where", map.where});
   if (!map.repeat.empty()) expressions.push_back({"map " + map.name + ", repeat", map.repeat});
+  if (!map.amount.empty()) expressions.push_back({"map " + map.name + ", amount", map.amount});
+  if (!map.category.empty()) expressions.push_back({"map " + map.name + ", category", map.category});
   given.resize(expressions.size());
   OPTIINFRA_TRY(auto names, check_expressions(transport, expressions));
-  CheckedMap checked{std::move(map), {}};
+  CheckedMap checked{.map = std::move(map)};
   for (std::size_t i = 0; i < names.size(); ++i) {
+    checked.may_fail = checked.may_fail || may_fail(names[i]);
     checked.reads.push_back({expressions[i].place, given[i], std::move(names[i].columns)});
   }
   return checked;

@@ -150,6 +150,11 @@ std::string ReadingQuery::given_sql() const {
   for (const GivenColumn& column : given)
     (column.reads_text ? as_text : typed) += ", " + column.expression + " AS " + given_name(column);
   if (!map_.where.empty()) typed += ", toNullable((\n" + map_.where + "\n)) AS " + sql_identifier(kWhere);
+  if (!map_.amount.empty()) {
+    typed += ", ifNull(toFloat64((\n" + map_.amount + "\n)), 0) AS " + sql_identifier(kAmount) +
+             ", toLowCardinality(ifNull(toString((\n" + (map_.category.empty() ? "''" : map_.category) +
+             "\n)), '')) AS " + sql_identifier(kCategory);
+  }
   typed += " FROM (" + repeated_sql() + ")";
   if (as_text.empty()) return typed;
   return "SELECT *" + as_text + " FROM (SELECT * REPLACE (" + text_columns(texts) + ") FROM (" + typed + "))";
@@ -258,6 +263,7 @@ std::string ReadingQuery::sql(sys_seconds clock) const {
   const std::string keep_name = sql_identifier(kKeep), refuse = sql_identifier(kRefuse);
   std::string columns = own("row") + ", " + keep_name + ", " + refuse;
   if (counts_line_breaks_) columns += ", " + sql_identifier(kLineBreaks);
+  if (!map_.amount.empty()) columns += ", " + sql_identifier(kAmount) + ", " + sql_identifier(kCategory);
   for (const GivenColumn& column : given) {
     columns += ", ifNull(" + value_name(column) + ", " + column.conversion.fallback + ") AS " +
                sql_identifier(column.column.name);

@@ -20,6 +20,9 @@ inline constexpr const char* kKeep = "optiinfra:keep";          ///< UInt8, a Ke
 inline constexpr const char* kRefuse = "optiinfra:refuse";      ///< UInt8, 1 when no row can be made of it.
 inline constexpr const char* kDetails = "optiinfra:details";  ///< String, see RowDescriber; "" for good rows.
 
+inline constexpr const char* kAmount = "optiinfra:amount";      ///< Float64, of a bill's line.
+inline constexpr const char* kCategory = "optiinfra:category";  ///< LowCardinality(String), of a bill's line.
+
 /// What is to become of a row.
 enum Keep : std::uint8_t { kBlank = 0, kLeftOut = 1, kWanted = 2 };
 

@@ -8,7 +8,6 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/sql.hpp"
 #include "sql.hpp"
-#include "zstd_frames.hpp"
 
 namespace optiinfra {
 namespace {
@@ -206,8 +205,8 @@ std::vector<NamedValue> reading_settings(const FileFormat& format) {
                      {"input_format_" + family + "_empty_as_default", "0"},
                      // No text stands for NULL, so that only an absent field is NULL.
                      {"format_" + family + "_null_representation", std::string("\x01") + "absent" + "\x01"}});
-    if (family == "tsv" && format.ends_lines_as_windows)
-      settings.emplace_back("input_format_tsv_crlf_end_of_line", "1");
+    // Both ends of lines are read then; as a part of a text a carriage return is escaped.
+    if (family == "tsv") settings.emplace_back("input_format_tsv_crlf_end_of_line", "1");
   }
   return settings;
 }
@@ -243,67 +242,6 @@ Result<std::vector<SourceColumn>> read_source_columns(Transport& transport, cons
   OPTIINFRA_CHECK(expect_distinct(file, columns));
   apply_stated_types(columns, format, map);
   return columns;
-}
-
-Result<void> expect_whole(const SourceFile& file, const FileFormat& format) {
-  if (format.compression != "zstd") return {};
-  auto whole = expect_whole_zstd(
-      file.size_bytes(),
-      [&file](std::uint64_t offset, std::span<unsigned char> into) { return file.read_at(offset, into); });
-  if (!whole) return unreadable(file, format, whole.error());
-  return {};
-}
-
-namespace {
-
-/// The number of objects, and then their keys.
-Result<Survey> survey_json(Transport& transport, const SourceFile& file, const FileFormat& format) {
-  const std::string sql =
-      "SELECT arrayJoin(arrayConcat([toString(count())], arraySort(arrayMap(k -> toString(k), "
-      "groupUniqArrayArray(" +
-      std::to_string(kJsonKeysMax) + ")(JSONExtractKeys(`optiinfra:line`)))))) FROM " +
-      file_function(file, format, 0);
-  const auto rows =
-      query_texts(transport, {.sql = sql, .settings = reading_settings(format), .timeout = kReadTimeout});
-  if (!rows) return unreadable(file, format, rows.error());
-  Survey found;
-  found.rows = std::stoull(rows->at(0)[0]);
-  for (std::size_t i = 1; i < rows->size(); ++i) found.keys.push_back((*rows)[i][0]);
-  return found;
-}
-
-Result<std::uint64_t> count(Transport& transport, const SourceFile& file, const FileFormat& format,
-                            const std::string& sql) {
-  const auto rows = query_texts(
-      transport,
-      {.sql = "SELECT toString(" + sql, .settings = reading_settings(format), .timeout = kReadTimeout});
-  if (!rows) return unreadable(file, format, rows.error());
-  return std::stoull(rows->at(0)[0]);
-}
-
-}  // namespace
-
-Result<Survey> survey(Transport& transport, const SourceFile& file, const FileFormat& format) {
-  if (format.kind == FormatKind::kJsonLines) return survey_json(transport, file, format);
-  if (format.kind == FormatKind::kTyped) {
-    OPTIINFRA_TRY(const std::uint64_t rows,
-                  count(transport, file, format, "count()) FROM " + file_function(file, format, 0)));
-    Survey found;
-    found.rows = rows;
-    return found;
-  }
-  const FileFormat lines{"LineAsString", FormatKind::kJsonLines, format.compression};
-  const std::string sql =
-      "SELECT toString(count()), toString(countIf(countSubstrings(`optiinfra:line`, '\"') % 2 = 1)) FROM " +
-      file_function(file, lines, 0);
-  auto rows =
-      query_texts(transport, {.sql = sql, .settings = reading_settings(format), .timeout = kReadTimeout});
-  if (!rows) return unreadable(file, format, rows.error());
-  const std::uint64_t lines_count = std::stoull(rows->at(0)[0]);
-  Survey found;
-  found.rows = lines_count - (lines_count > 0 ? 1 : 0);
-  found.lines_are_rows = rows->at(0)[1] == "0";
-  return found;
 }
 
 }  // namespace optiinfra

@@ -11,6 +11,7 @@
 #include "map.hpp"
 #include "optiinfra/transport/transport.hpp"
 #include "source_file.hpp"
+#include "survey.hpp"
 
 namespace optiinfra {
 
@@ -38,22 +39,6 @@ inline constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 
 /// The engine's refusal of a file, for people.
 Error unreadable(const SourceFile& file, const FileFormat& format, const Error& error);
-
-/// Most keys of JSON objects that are told apart.
-inline constexpr std::size_t kJsonKeysMax = 4096;
-
-/// What one quick reading of the whole file tells.
-struct Survey {
-  std::vector<std::string> keys;  ///< Of all JSON objects, in order; the first kJsonKeysMax that occur.
-  std::uint64_t rows = 0;         ///< Lines after the header of a text format, else rows.
-  bool lines_are_rows = true;     ///< False: fields with line breaks are possible, so lines must be counted.
-};
-
-/// Reads the file to its end, so that a damaged one is known before anything of it is stored.
-Result<Survey> survey(Transport& transport, const SourceFile& file, const FileFormat& format);
-
-/// Whether a compressed file ends where it should, as far as the engine does not look at that.
-Result<void> expect_whole(const SourceFile& file, const FileFormat& format);
 
 /// All columns in the file's order, and then the optional ones that it lacks. Types that the map states go
 /// before those that the engine infers; for JSON the columns are the keys and those that the map states.

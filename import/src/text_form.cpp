@@ -79,11 +79,6 @@ bool is_json_over_lines(std::string_view head) {
   return second.starts_with('"') || second.starts_with('}');
 }
 
-bool ends_lines_as_windows(std::string_view head) {
-  const auto end = head.find('\n');
-  return end != std::string_view::npos && end > 0 && head[end - 1] == '\r';
-}
-
 }  // namespace
 
 Result<void> settle_text_form(Transport& transport, SourceFile& file, FileFormat& format) {
@@ -100,7 +95,6 @@ Result<void> settle_text_form(Transport& transport, SourceFile& file, FileFormat
   format.begins_with_mark = text.starts_with(kUtf8Mark);
   if (format.begins_with_mark) text.remove_prefix(kUtf8Mark.size());
   if (format.kind == FormatKind::kJsonLines) format.is_json_over_lines = is_json_over_lines(text);
-  if (format.kind == FormatKind::kDelimited) format.ends_lines_as_windows = ends_lines_as_windows(text);
   return {};
 }
 

@@ -377,7 +377,7 @@ TEST_F(RealFileTest, AColumnThatTheMapCallsOptionalMayBeAbsent) {
       "[source]\nresource = { type = \"String\", optional = true }\nbusy = { type = \"Float64\", optional = "
       "true }\n";
   EXPECT_EQ(imported(Family::kCost, file, map(columns + optional)).rows_stored, 1u);
-  EXPECT_EQ(ask("SELECT instance_id, utilization_percent FROM optiinfra.cost_metrics_ts"), "\t0");
+  EXPECT_EQ(ask("SELECT instance_id, utilization_percent FROM optiinfra.cost_metrics_ts"), "\t\\N");
   EXPECT_EQ(imported(Family::kCost, write("b.jsonl", "{\"ts\":\"2026-03-01 10:00:00\",\"cost\":1}\n"),
                      map(columns + optional))
                 .rows_stored,
