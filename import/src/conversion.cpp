@@ -101,7 +101,20 @@ std::optional<std::string> to_text(Target target, ValueKind kind, std::string_vi
   return target == Target::kLabel ? call("toLowCardinality", text) : text;
 }
 
-constexpr std::array kSourceTypes = {"String", "Int64", "UInt64", "Float64", "Bool", "DateTime", "UUID"};
+/// The date that American programs write. Which number is the month must be known: the engine would take
+/// the other where one is over twelve.
+constexpr const char* kMonthFirst = "DateTime(M/D/YYYY)";
+constexpr const char* kMonthFirstPattern =
+    "^(0?[1-9]|1[0-2])/(0?[1-9]|[12]\\d|3[01])/\\d{4}( \\d{1,2}:[0-5]\\d(:[0-5]\\d)?( ?[AP]M)?)?$";
+
+std::string time_of_month_first(std::string_view text) {
+  const std::string given = "ifNull(" + std::string(text) + ", '')";
+  return "if(match(" + given + ", '" + kMonthFirstPattern + "'), parseDateTime64BestEffortUSOrNull(" + given +
+         ", 6, 'UTC'), " + time_of_text(text) + ")";
+}
+
+constexpr std::array kSourceTypes = {"String", "Int64",    "UInt64", "Float64",
+                                     "Bool",   "DateTime", "UUID",   kMonthFirst};
 
 }  // namespace
 
@@ -125,6 +138,7 @@ std::vector<std::string> source_type_names() { return {kSourceTypes.begin(), kSo
 
 std::string source_conversion(std::string_view type, std::string_view text) {
   if (type == "DateTime") return time_of_text(text);
+  if (type == kMonthFirst) return time_of_month_first(text);
   if (type == "Bool") {
     const std::string lower = call("lower", text);
     return "multiIf(" + lower + " IN ('true', '1'), toNullable(true), " + lower +
@@ -136,6 +150,30 @@ std::string source_conversion(std::string_view type, std::string_view text) {
   // 12.0 is a whole number too.
   return "coalesce(to" + std::string(type) + "OrNull(" + std::string(text) +
          "), accurateCastOrNull(toFloat64OrNull(" + std::string(text) + "), '" + std::string(type) + "'))";
+}
+
+std::string typed_conversion(std::string_view type, std::string_view engine_type, std::string_view value) {
+  const ValueKind kind = value_kind(engine_type);
+  const bool is_number = kind == ValueKind::kInteger || kind == ValueKind::kFloat;
+  if (kind == ValueKind::kText) return source_conversion(type, "toString(" + std::string(value) + ")");
+  if (type == "String" && (is_number || kind == ValueKind::kTime || kind == ValueKind::kUuid))
+    return call("toString", value);
+  if (type == "Float64" && is_number) return call("toFloat64", value);
+  if ((type == "Int64" || type == "UInt64") && is_number)
+    return call("accurateCastOrNull", value, ", '" + std::string(type) + "'");
+  if (type.starts_with("DateTime") && is_number) return call("toDateTime64", value, ", 6, 'UTC'");
+  return std::string(value);
+}
+
+std::string absent_source(std::string_view type, bool is_delimited) {
+  if (type == "String" && is_delimited) return "''";
+  return "CAST(NULL, 'Nullable(" +
+         std::string(type.starts_with("DateTime") ? "DateTime64(6, \\'UTC\\')" : type) + ")')";
+}
+
+bool keeps_text(const ColumnDefinition& column) {
+  const Target target = target_of(type_of_values(column.type));
+  return target == Target::kLabel || target == Target::kText || target == Target::kUuid;
 }
 
 std::string_view source_type_of(std::string_view engine_type) {

@@ -23,6 +23,17 @@ std::vector<std::string> source_type_names();
 /// `text` (Nullable(String)) as the named type, or NULL where it is none of it. "String" is the text itself.
 std::string source_conversion(std::string_view type_name, std::string_view text);
 
+/// `value`, which has the engine's type `engine_type`, as the named type, or NULL where it is none of it.
+/// What already is of that kind stays as it is.
+std::string typed_conversion(std::string_view type_name, std::string_view engine_type,
+                             std::string_view value);
+
+/// NULL, or for delimited text the empty text, of the named type: a column that the file lacks.
+std::string absent_source(std::string_view type_name, bool is_delimited);
+
+/// Whether a value of the column is made of a text as it stands.
+bool keeps_text(const ColumnDefinition& column);
+
 /// The source type for a type that the engine has inferred from text.
 std::string_view source_type_of(std::string_view engine_type);
 

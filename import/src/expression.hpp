@@ -31,6 +31,10 @@ struct ExpressionNames {
   std::vector<std::string> functions;
 };
 
+/// Whether the expression, once the engine has accepted its types, can still fail on a value: as toUUID(text)
+/// does, and toFloat64OrNull(text) does not. True where that is not known.
+bool may_fail(const ExpressionNames& names);
+
 /// Reads the engine's EXPLAIN AST of `SELECT (expression)`.
 /// Errors: kInvalidArgument for anything but functions, columns and literals.
 Result<ExpressionNames> read_syntax_tree(const Expression& expression, std::string_view tree);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bill.hpp"
 #include "ledger.hpp"
 #include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/schema/validate.hpp"
@@ -10,11 +11,15 @@
 #include "row_describer.hpp"
 #include "separate_reader.hpp"
 #include "source_columns.hpp"
+#include "text_form.hpp"
 
 namespace optiinfra {
 namespace {
 
 using std::chrono::steady_clock;
+
+/// So few rows are one block, whatever they are, so that nothing of them is stored before all are read.
+constexpr std::uint64_t kUncheckedRowsMax = 300;
 
 /// How long a store may take none of the rows before the import gives up; it can be run again.
 constexpr std::chrono::minutes kStorePatience{2};
@@ -45,12 +50,14 @@ class FileImport {
     OPTIINFRA_TRY(const auto known, ledger.find());
     ledger_ = &ledger;
     state_ = known.value_or(ImportState{.begun = now()});
-    report_.rows_already_stored = state_.rows_stored;
+    report_.rows_already_stored = recorded_rows_ = state_.rows_stored;
     if (state_.finished) {
       report_.was_already_imported = true;
     } else {
-      OPTIINFRA_CHECK(read_and_store(known.has_value()));
+      if (auto stored = read_and_store(known.has_value()); !stored)
+        return with_progress(std::move(stored).error());
     }
+    report_.bill = bill_.categories();
     report_.rows_refused = state_.rows_refused;
     if (state_.rows_refused > 0) report_.rejected_path = rejected_.path();
     report_.rows_written_down = rejected_.line_count();
@@ -59,16 +66,30 @@ class FileImport {
   }
 
  private:
+  /// What a file that failed has left in the store, and what to do about it.
+  Error with_progress(Error error) const {
+    if (recorded_rows_ == 0) return error;
+    error.message += "; " + std::to_string(recorded_rows_) + " rows of " + file_.path().string() +
+                     " are stored; the same import again stores the rest, each row once";
+    return error;
+  }
+
   Result<void> read_and_store(bool was_begun) {
     if (format_.is_read_apart) {
       OPTIINFRA_TRY(file_, read_by(job_.options.reader_program, file_, format_));
       format_ = FileFormat{.name = "Native", .compression = "none"};
     }
+    OPTIINFRA_CHECK(expect_whole(file_, format_));
+    OPTIINFRA_CHECK(settle_text_form(job_.reader, file_, format_));
     OPTIINFRA_TRY(const Survey found, survey(job_.reader, file_, format_));
     progress_.rows_total = found.rows;
     OPTIINFRA_TRY(plan_, plan_reading(job_.reader, {file_, format_, job_.map, table_, found, state_.begun},
                                       job_.known_types));
-    if (job_.options.strict) OPTIINFRA_CHECK(rehearse());
+    if (job_.options.strict) {
+      OPTIINFRA_CHECK(rehearse());
+    } else if (!was_begun && (found.rows > kUncheckedRowsMax || !job_.map.map.repeat.empty())) {
+      OPTIINFRA_CHECK(check_values());
+    }
     if (!was_begun) OPTIINFRA_CHECK(ledger_->record(state_));
     reached(ImportPoint::kBegun);
     OPTIINFRA_CHECK(rejected_.keep(state_.rows_refused));
@@ -77,6 +98,16 @@ class FileImport {
     OPTIINFRA_CHECK(read_records());
     OPTIINFRA_CHECK(store_block(true));
     return record_block();
+  }
+
+  /// Reads what will be stored to its end, and lets it go.
+  Result<void> check_values() {
+    if (plan_.check_sql.empty()) return {};
+    const auto read =
+        job_.reader.query({.sql = plan_.check_sql, .settings = plan_.settings, .timeout = kReadTimeout},
+                          [](const Block&) { return true; });
+    if (!read) return unreadable(file_, format_, read.error());
+    return {};
   }
 
   /// Reads the file as if to store it. Fails when a row is refused; whether or not, nothing is stored.
@@ -90,6 +121,7 @@ class FileImport {
     state_ = before;
     forget_pending();
     report_.rows_read = report_.rows_left_out = 0;
+    bill_.clear();
     if (refused == 0) return {};
     return Error{ErrorKind::kInvalidArgument,
                  file_.path().string() + ": " + std::to_string(refused) + " of " + std::to_string(read) +
@@ -163,6 +195,8 @@ class FileImport {
       const std::uint8_t keep = (*records.keep)[row];
       if (is_first && keep != kBlank) ++report_.rows_read;
       if (is_first && keep == kLeftOut) ++report_.rows_left_out;
+      if (is_first && keep != kBlank && records.amounts != nullptr)
+        bill_.add_line((*records.categories)[row], (*records.amounts)[row]);
       if (keep != kWanted) continue;
       if ((*records.refuse)[row] != 0) {
         refused.push_back({static_cast<std::uint32_t>(row), line_});
@@ -187,6 +221,10 @@ class FileImport {
       }
     }
     append_batch<Row>(batch_, candidates_, valid);
+    if constexpr (std::is_same_v<Row, CostMetric>) {
+      for (std::size_t i = 0; records.amounts != nullptr && i < valid.size(); ++i)
+        bill_.add_stored((*records.categories)[good[valid[i]]], candidates_.cost_per_hour[valid[i]]);
+    }
 
     // Both kinds of refused rows are written in the order of the file.
     auto inconvertible = refused.begin();
@@ -254,6 +292,7 @@ class FileImport {
       return with_context(std::move(stored).error(), file_.path().string());
     in_flight_.reset();
     reached(ImportPoint::kBlockInserted);
+    recorded_rows_ = state_.rows_stored;
     OPTIINFRA_CHECK(ledger_->record(state_));
     report_progress();
     reached(ImportPoint::kBlockRecorded);
@@ -295,7 +334,9 @@ class FileImport {
   ReadPlan plan_;
   ImportState state_;  ///< With the block in flight, which the ledger gets once it is stored.
   std::optional<Ticket> in_flight_;
+  Bill bill_;  ///< Of this call.
   bool stores_ = false;
+  std::uint64_t recorded_rows_ = 0;  ///< Those that are known to be stored.
 
   BatchType candidates_;  ///< Rows of one piece, before they are validated.
   BatchType batch_;       ///< Good rows of the block that is being gathered.

@@ -49,6 +49,14 @@ const Known* find(std::string_view name) {
   return found == kFormats.end() ? nullptr : &*found;
 }
 
+const Known* find_by_ending(std::string_view file) {
+  const auto found = std::find_if(kFormats.begin(), kFormats.end(), [&](const Known& format) {
+    return std::any_of(format.endings.begin(), format.endings.end(),
+                       [&](std::string_view ending) { return file.ends_with(ending); });
+  });
+  return found == kFormats.end() ? nullptr : &*found;
+}
+
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -74,15 +82,9 @@ Result<FileFormat> format_of(const std::filesystem::path& path, std::string_view
     file.resize(file.size() - compression.ending.size());
     break;
   }
-  const Known* known = name.empty() ? nullptr : find(name);
-  if (name.empty()) {
-    for (const Known& candidate : kFormats) {
-      if (std::any_of(candidate.endings.begin(), candidate.endings.end(),
-                      [&](std::string_view ending) { return file.ends_with(ending); })) {
-        known = &candidate;
-      }
-    }
-  }
+  const Known* known = find_by_ending(file);
+  // A map's text format is for text under a strange name, and says nothing about a Parquet file.
+  if (!name.empty() && (known == nullptr || known->kind != FormatKind::kTyped)) known = find(name);
   if (known == nullptr) {
     return Error{ErrorKind::kInvalidArgument,
                  "the name of " + path.string() +

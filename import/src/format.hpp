@@ -13,7 +13,7 @@ namespace optiinfra {
 enum class FormatKind {
   kDelimited,  ///< Text in columns under a header: every field is read as text, so that a bad one costs its
                ///< row only.
-  kJsonLines,  ///< One JSON object a line, each parsed by itself.
+  kJsonLines,  ///< JSON objects, one a line or the elements of an array, each parsed by itself.
   kTyped,      ///< Columns with types of their own.
 };
 
@@ -23,9 +23,14 @@ struct FileFormat {
   std::string compression;  ///< The engine's: "none", "gzip", "zstd", "xz".
   /// Whether damage can end the process that reads it: then a process of its own does (separate_reader.hpp).
   bool is_read_apart = false;
+
+  /// What settle_text_form() finds in the content of a text file.
+  bool begins_with_mark = false;    ///< The mark of UTF-8.
+  bool is_json_over_lines = false;  ///< An array, or objects of several lines.
 };
 
-/// The format of `path`: `name` when it is not empty, else by the ending before that of the compression.
+/// The format of `path`: by the ending before that of the compression when that names a typed format, else
+/// `name` when it is not empty, else by the ending.
 /// Errors: kInvalidArgument that lists what is known.
 Result<FileFormat> format_of(const std::filesystem::path& path, std::string_view name);
 

@@ -41,11 +41,13 @@ class MapReader {
   }
 
   void read_key(const std::string& key, const toml::node& value) {
-    static const std::vector<std::string> kKeys = {"columns", "description", "family", "format",
-                                                   "repeat",  "source",      "where"};
+    static const std::vector<std::string> kKeys = {"amount", "category", "columns", "description", "family",
+                                                   "format", "repeat",   "source",  "where"};
     if (key == "columns") return read_entries(key, value, map_.columns);
     if (key == "source") return read_source(key, value);
     if (key == "description") return read_text(key, value, map_.description);
+    if (key == "amount") return read_text(key, value, map_.amount);
+    if (key == "category") return read_text(key, value, map_.category);
     if (key == "where") return read_text(key, value, map_.where);
     if (key == "repeat") return read_text(key, value, map_.repeat);
     if (key == "format") return read_format(key, value);
@@ -73,12 +75,38 @@ class MapReader {
   }
 
   void read_source(const std::string& key, const toml::node& value) {
-    read_entries(key, value, map_.source);
+    const toml::table* table = value.as_table();
+    if (table == nullptr) return fail("'" + key + "' must be a table, [" + key + "]");
+    for (const auto& [name, type] : *table) read_source_column(std::string(name.str()), type);
+    std::sort(map_.source.begin(), map_.source.end());
+    std::sort(map_.optional.begin(), map_.optional.end());
     const auto types = source_type_names();
     for (const auto& [column, type] : map_.source) {
       if (std::find(types.begin(), types.end(), type) != types.end()) continue;
       fail("the source column '" + column + "' has the unknown type '" + type + "'" +
            suggestion(type, types) + " Types are " + listed(types));
+    }
+  }
+
+  /// "Float64", or { type = "Float64", optional = true }.
+  void read_source_column(const std::string& name, const toml::node& value) {
+    const std::string place = "source." + name;
+    std::string type;
+    const toml::table* form = value.as_table();
+    const toml::node* type_node = form == nullptr ? &value : form->get("type");
+    if (type_node == nullptr) return fail("'" + place + "' has no 'type'");
+    read_text(form == nullptr ? place : place + ".type", *type_node, type);
+    map_.source.emplace_back(name, std::move(type));
+    if (form == nullptr) return;
+    static const std::vector<std::string> kKeys = {"optional", "type"};
+    for (const auto& [key, entry] : *form) {
+      if (key == "type") continue;
+      if (key != "optional")
+        return fail("'" + place + "' has the unknown key '" + std::string(key.str()) + "'" +
+                    suggestion(std::string(key.str()), kKeys));
+      const auto is_optional = entry.value_exact<bool>();
+      if (!is_optional) return fail("'" + place + ".optional' must be true or false");
+      if (*is_optional) map_.optional.push_back(name);
     }
   }
 
@@ -126,6 +154,7 @@ std::string ImportMap::identity() const {
   std::string text = is_contract ? "contract\n" : "map\n";
   text += "format " + format + "\nwhere " + where + "\nrepeat " + repeat + "\n";
   for (const auto& [column, type] : source) text += "source " + column + " " + type + "\n";
+  for (const std::string& column : optional) text += "optional " + column + "\n";
   for (const auto& [column, expression] : columns) text += "column " + column + " " + expression + "\n";
   return text;
 }
@@ -167,6 +196,10 @@ Result<void> expect_fit(const ImportMap& map, Family family) {
                   "it is for " + std::string(table_of(*map.family).name) + " metrics, not for " + table.name);
   }
   if (map.is_contract) return {};
+  if (!map.amount.empty() && family != Family::kCost)
+    return refuse(map.name, "`amount` is for the lines of a bill, which cost metrics are made of");
+  if (map.amount.empty() && !map.category.empty())
+    return refuse(map.name, "`category` needs `amount`: what a line comes to");
   const auto columns = table.columns();
   std::vector<std::string> names;
   for (const ColumnDefinition& column : columns) names.emplace_back(column.name);

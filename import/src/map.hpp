@@ -28,11 +28,14 @@ struct ImportMap {
   bool is_contract =
       false;  ///< The file's columns have the table's names, and every column of the file must be one.
   std::optional<Family> family;
-  std::string format;             ///< Empty: by the file's name.
-  std::string where;              ///< Rows for which this holds are imported; empty: all.
-  std::string repeat;             ///< How many rows each row stands for; empty: one.
-  std::vector<MapEntry> source;   ///< Types of the file's columns.
-  std::vector<MapEntry> columns;  ///< From column of the table to expression, sorted by name.
+  std::string format;                 ///< Empty: by the file's name.
+  std::string where;                  ///< Rows for which this holds are imported; empty: all.
+  std::string repeat;                 ///< How many rows each row stands for; empty: one.
+  std::string amount;                 ///< What a line of a bill comes to; empty when the file is no bill.
+  std::string category;               ///< The category that the amount is counted under; empty: none.
+  std::vector<MapEntry> source;       ///< Types of the file's columns.
+  std::vector<std::string> optional;  ///< Those of `source` that a file may lack.
+  std::vector<MapEntry> columns;      ///< From column of the table to expression, sorted by name.
 
   /// What makes two maps the same import: everything but names and comments.
   std::string identity() const;

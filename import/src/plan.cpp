@@ -23,13 +23,16 @@ class Planner {
         query_(request.file, request.format, map_, counts_line_breaks()) {}
 
   Result<ReadPlan> plan() {
-    OPTIINFRA_TRY(query_.source, read_source_columns(transport_, request_.file, request_.format, map_));
+    OPTIINFRA_TRY(query_.source,
+                  read_source_columns(transport_, request_.file, request_.format, map_, request_.survey));
     OPTIINFRA_CHECK(map_.is_contract ? take_contract() : take_map());
     OPTIINFRA_CHECK(choose_conversions());
     if (query_.misread_names().size() > kMisreadMax)
       return refuse("the map reads more than 64 typed columns");
     ReadPlan plan;
     plan.sql = query_.sql(request_.clock);
+    if (!is_text() || request_.map.may_fail)
+      plan.check_sql = "SELECT toUInt64(sum(ignore(*))) FROM (" + query_.given_sql() + ")";
     plan.settings = reading_settings(request_.format);
     if (request_.format.kind == FormatKind::kDelimited) {
       plan.settings.emplace_back(request_.format.name.starts_with("CSV")
@@ -37,7 +40,7 @@ class Planner {
                                      : "input_format_tsv_skip_first_lines",
                                  "1");
     }
-    plan.has_lines = is_text();
+    plan.has_lines = is_text() && !request_.format.is_json_over_lines;
     plan.lines_before_rows = request_.format.kind == FormatKind::kDelimited ? 1 : 0;
     plan.counts_line_breaks = counts_line_breaks();
     plan.describer = {query_.misread_names(), query_.given_names(), query_.raw_names(),
@@ -56,7 +59,8 @@ class Planner {
 
   std::vector<std::string> source_names() const {
     std::vector<std::string> names;
-    for (const SourceColumn& column : query_.source) names.push_back(column.name);
+    for (const SourceColumn& column : query_.source)
+      if (!column.name.empty()) names.push_back(column.name);
     return names;
   }
 
@@ -113,7 +117,52 @@ class Planner {
       const std::string_view text = expression_of(map_, column.name);
       if (!text.empty()) query_.given.push_back({column, "(\n" + std::string(text) + "\n)"});
     }
+    keep_texts();
     return {};
+  }
+
+  const ExpressionReads* reads_of(const GivenColumn& given) const {
+    for (const ExpressionReads& reads : request_.map.reads)
+      if (reads.column == given.column.name) return &reads;
+    return nullptr;
+  }
+
+  /// Columns that the engine takes for numbers or times, though the map does not say so.
+  std::set<std::string> inferred_types(const std::vector<std::string>& columns) const {
+    std::set<std::string> names;
+    for (const SourceColumn& column : query_.source) {
+      if (column.stated.empty() && column.type != "String" &&
+          std::find(columns.begin(), columns.end(), column.name) != columns.end())
+        names.insert(column.name);
+    }
+    return names;
+  }
+
+  /// What goes into a column of text is the text of the file where the expression can take it: 012 is no 12
+  /// and 1.10 no 1.1 there, whatever the engine takes the column for.
+  void keep_texts() {
+    if (request_.format.kind != FormatKind::kDelimited) return;
+    std::set<std::string> computed_with;
+    for (const ExpressionReads& reads : request_.map.reads) {
+      if (reads.column.empty()) computed_with.merge(inferred_types(reads.columns));
+    }
+    for (GivenColumn& given : query_.given) {
+      const ExpressionReads* reads = reads_of(given);
+      auto columns = reads == nullptr ? std::set<std::string>{} : inferred_types(reads->columns);
+      if (columns.empty()) continue;
+      given.reads_text =
+          keeps_text(given.column) &&
+          describe("SELECT " + given.expression + " AS value FROM (" + query_.text_sql(columns) + ")")
+              .has_value();
+      (given.reads_text ? query_.texts : computed_with).merge(columns);
+    }
+    for (SourceColumn& column : query_.source) {
+      if (!query_.texts.contains(column.name) || computed_with.contains(column.name)) continue;
+      column.type = "String";  // Nothing computes with it.
+      query_.texts.erase(column.name);
+    }
+    if (!query_.texts.empty()) return;
+    for (GivenColumn& given : query_.given) given.reads_text = false;
   }
 
   /// Chooses how each column is made of its expression's value, by the type that the engine gives the value.
@@ -136,7 +185,9 @@ class Planner {
 
   Result<std::map<std::string, std::string>> types_of_values() {
     std::string key = request_.format.name;
-    for (const SourceColumn& column : query_.source) key += "\n" + column.name + "\n" + column.type;
+    for (const SourceColumn& column : query_.source) {
+      key += "\n" + column.name + "\n" + column.type + (column.is_absent ? " absent" : "");
+    }
     if (const auto found = known_types_.find(key); found != known_types_.end()) return found->second;
     auto rows = describe(query_.given_sql());
     if (!rows) return blame_expression(rows.error());
@@ -163,6 +214,8 @@ class Planner {
           {"column " + std::string(given.column.name), given.expression, query_.repeated_sql()});
     }
     if (!map_.where.empty()) suspects.push_back({"where", map_.where, query_.repeated_sql()});
+    if (!map_.amount.empty()) suspects.push_back({"amount", map_.amount, query_.repeated_sql()});
+    if (!map_.category.empty()) suspects.push_back({"category", map_.category, query_.repeated_sql()});
     for (const Suspect& suspect : suspects) {
       auto rows = describe("SELECT (\n" + suspect.expression + "\n) AS value FROM (" + suspect.from + ")");
       if (!rows) {
@@ -184,15 +237,21 @@ class Planner {
 
 Result<CheckedMap> check_map(Transport& transport, ImportMap map) {
   std::vector<Expression> expressions;
+  std::vector<std::string> given;
   for (const auto& [column, text] : map.columns) {
     expressions.push_back({"map " + map.name + ", column " + column, text});
+    given.push_back(column);
   }
   if (!map.where.empty()) expressions.push_back({"map " + map.name + ", where", map.where});
   if (!map.repeat.empty()) expressions.push_back({"map " + map.name + ", repeat", map.repeat});
+  if (!map.amount.empty()) expressions.push_back({"map " + map.name + ", amount", map.amount});
+  if (!map.category.empty()) expressions.push_back({"map " + map.name + ", category", map.category});
+  given.resize(expressions.size());
   OPTIINFRA_TRY(auto names, check_expressions(transport, expressions));
-  CheckedMap checked{std::move(map), {}};
+  CheckedMap checked{.map = std::move(map)};
   for (std::size_t i = 0; i < names.size(); ++i) {
-    checked.reads.push_back({expressions[i].place, std::move(names[i].columns)});
+    checked.may_fail = checked.may_fail || may_fail(names[i]);
+    checked.reads.push_back({expressions[i].place, given[i], std::move(names[i].columns)});
   }
   return checked;
 }

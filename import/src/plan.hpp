@@ -16,14 +16,16 @@ namespace optiinfra {
 
 /// The file's columns that one expression of a map reads.
 struct ExpressionReads {
-  std::string place;  ///< For messages: "map m.toml, column latency_ms".
+  std::string place;   ///< For messages: "map m.toml, column latency_ms".
+  std::string column;  ///< The table's column that it gives; empty for `where` and `repeat`.
   std::vector<std::string> columns;
 };
 
 /// A map whose expressions have been found harmless.
 struct CheckedMap {
   ImportMap map;
-  std::vector<ExpressionReads> reads;
+  std::vector<ExpressionReads> reads = {};
+  bool may_fail = false;  ///< An expression can fail on a value that is not like those before it.
 };
 
 /// Has the engine's parser look at every expression of the map.
@@ -34,6 +36,9 @@ using TypesOfValues = std::map<std::string, std::map<std::string, std::string>>;
 
 struct ReadPlan {
   std::string sql;  ///< To be ended by " OFFSET n" or by nothing.
+  /// Reads all that `sql` will, so that what fails late fails before anything is stored. Empty when nothing
+  /// can: of text every field is read as it is.
+  std::string check_sql;
   std::vector<NamedValue> settings;
   std::uint64_t lines_before_rows = 0;  ///< The header.
   bool has_lines = false;               ///< A text format.

@@ -41,34 +41,76 @@ std::string mask_of(const std::vector<std::string>& conditions) {
 std::string ReadingQuery::source_sql() const {
   if (format_.kind == FormatKind::kDelimited) return delimited_sql();
   if (format_.kind == FormatKind::kJsonLines) return json_sql();
+  return typed_sql();
+}
+
+/// Whether the column is made of a text, so that it can be misread.
+bool ReadingQuery::is_converted(const SourceColumn& column) const {
+  if (!is_used(column) || column.is_absent) return false;
+  if (format_.kind != FormatKind::kTyped) return column.type != "String";
+  return !column.stated.empty() && column.stated != "String" && value_kind(column.type) == ValueKind::kText;
+}
+
+/// The column by its type, also where its own name has become the text.
+std::string ReadingQuery::typed_name(const SourceColumn& column) const {
+  return texts.contains(column.name) ? own("typed:", column.name) : sql_identifier(column.name);
+}
+
+/// What stands in the file for a column that is used.
+std::string ReadingQuery::text_of(std::size_t index) const {
+  return format_.kind == FormatKind::kDelimited ? field(index) : own("text:", source[index].name);
+}
+
+std::string ReadingQuery::absent_columns() const {
+  std::string columns;
+  for (const SourceColumn& column : source) {
+    if (!column.is_absent || !is_used(column)) continue;
+    columns += ", " + absent_source(column.type, format_.kind == FormatKind::kDelimited) + " AS " +
+               sql_identifier(column.name);
+  }
+  return columns;
+}
+
+std::string ReadingQuery::typed_sql() const {
   std::string sql = "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", 0 AS " + own("blank") +
                     ", '' AS " + own("shape");
   for (const SourceColumn& column : source) {
-    if (is_used(column)) sql += ", " + sql_identifier(column.name);
+    if (!is_used(column) || column.is_absent) continue;
+    const std::string name = sql_identifier(column.name);
+    if (column.stated.empty()) {
+      sql += ", " + name;
+    } else {
+      sql += ", file." + name + " AS " + own("text:", column.name) + ", " +
+             typed_conversion(column.stated, column.type, "file." + name) + " AS " + name;
+    }
   }
-  return sql + " FROM " + file_function(file_, format_, 0);
+  return sql + absent_columns() + " FROM " + file_function(file_, format_, 0) + " AS file";
 }
 
 std::string ReadingQuery::delimited_sql() const {
   std::string columns, missing, breaks;
-  for (std::size_t i = 0; i < source.size(); ++i) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < source.size() && !source[i].is_absent; ++i) {
+    ++count;
     columns += ", " + field(i);
     if (!is_used(source[i])) continue;
     const std::string text = source[i].type == "String" ? "ifNull(" + field(i) + ", '')"
                                                         : source_conversion(source[i].type, field(i));
     columns += ", " + text + " AS " + sql_identifier(source[i].name);
+    if (texts.contains(source[i].name))
+      columns += ", " + sql_identifier(source[i].name) + " AS " + typed_name(source[i]);
     missing += ", isNull(" + field(i) + "), " + sql_literal("ends before the column " + source[i].name);
   }
   if (counts_line_breaks_) {
-    for (std::size_t i = 0; i <= source.size(); ++i) {
+    for (std::size_t i = 0; i <= count; ++i) {
       breaks += (i == 0 ? ", " : " + ") + ("countSubstrings(ifNull(" + field(i) + ", ''), '\\n')");
     }
     breaks += " AS " + sql_identifier(kLineBreaks);
   }
   return "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", isNull(" + field(0) + ") AS " +
-         own("blank") + ", multiIf(isNotNull(" + field(source.size()) +
-         "), 'has more fields than the header'" + missing + ", '') AS " + own("shape") + breaks + columns +
-         " FROM " + file_function(file_, format_, source.size());
+         own("blank") + ", multiIf(isNotNull(" + field(count) + "), 'has more fields than the header'" +
+         missing + ", '') AS " + own("shape") + breaks + columns + absent_columns() + " FROM " +
+         file_function(file_, format_, count);
 }
 
 /// All fields are taken out of a line at once.
@@ -85,10 +127,11 @@ std::string ReadingQuery::json_sql() const {
   }
   const std::string fields =
       count == 0 ? "tuple(0)" : "JSONExtract(" + line + ", " + sql_literal("Tuple(" + tuple + ")") + ")";
-  return "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", " + line + ", trim(" + line +
-         ") = '' AS " + own("blank") + ", if(JSONType(" + line +
-         ") = 'Object', '', 'is no JSON object on one line') AS " + own("shape") + ", " + fields + " AS " +
-         json + columns + " FROM " + file_function(file_, format_, 0);
+  return "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", " + line + ", trim(BOTH ' \\t\\r' FROM " +
+         line + ") = '' AS " + own("blank") + ", if(JSONType(" + line +
+         ") = 'Object', '', 'is no JSON object" + (format_.is_json_over_lines ? "" : " on one line") +
+         "') AS " + own("shape") + ", " + fields + " AS " + json + columns + " FROM " +
+         file_function(file_, format_, 0);
 }
 
 std::string ReadingQuery::repeated_sql() const {
@@ -103,10 +146,31 @@ std::string ReadingQuery::repeated_sql() const {
 }
 
 std::string ReadingQuery::given_sql() const {
-  std::string sql = "SELECT *";
-  for (const GivenColumn& column : given) sql += ", " + column.expression + " AS " + given_name(column);
-  if (!map_.where.empty()) sql += ", toNullable((\n" + map_.where + "\n)) AS " + sql_identifier(kWhere);
-  return sql + " FROM (" + repeated_sql() + ")";
+  std::string typed = "SELECT *", as_text;
+  for (const GivenColumn& column : given)
+    (column.reads_text ? as_text : typed) += ", " + column.expression + " AS " + given_name(column);
+  if (!map_.where.empty()) typed += ", toNullable((\n" + map_.where + "\n)) AS " + sql_identifier(kWhere);
+  if (!map_.amount.empty()) {
+    typed += ", ifNull(toFloat64((\n" + map_.amount + "\n)), 0) AS " + sql_identifier(kAmount) +
+             ", toLowCardinality(ifNull(toString((\n" + (map_.category.empty() ? "''" : map_.category) +
+             "\n)), '')) AS " + sql_identifier(kCategory);
+  }
+  typed += " FROM (" + repeated_sql() + ")";
+  if (as_text.empty()) return typed;
+  return "SELECT *" + as_text + " FROM (SELECT * REPLACE (" + text_columns(texts) + ") FROM (" + typed + "))";
+}
+
+std::string ReadingQuery::text_columns(const std::set<std::string>& columns) const {
+  std::vector<std::string> replaced;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    if (columns.contains(source[i].name))
+      replaced.push_back("ifNull(" + field(i) + ", '') AS " + sql_identifier(source[i].name));
+  }
+  return joined(replaced, ", ");
+}
+
+std::string ReadingQuery::text_sql(const std::set<std::string>& columns) const {
+  return "SELECT * REPLACE (" + text_columns(columns) + ") FROM (" + repeated_sql() + ")";
 }
 
 /// The columns of the table, NULL where a value cannot be made.
@@ -120,12 +184,10 @@ std::string ReadingQuery::value_sql() const {
 /// Fields of text that are not of the type which the map or the inference gives them.
 std::vector<std::string> ReadingQuery::misread() const {
   std::vector<std::string> conditions;
-  if (format_.kind == FormatKind::kTyped) return conditions;
   for (std::size_t i = 0; i < source.size(); ++i) {
-    if (!is_used(source[i]) || source[i].type == "String") continue;
-    const std::string text = format_.kind == FormatKind::kDelimited ? field(i) : own("text:", source[i].name);
-    conditions.push_back("(ifNull(" + text + ", '') != '' AND isNull(" + sql_identifier(source[i].name) +
-                         "))");
+    if (is_converted(source[i]))
+      conditions.push_back("(ifNull(" + text_of(i) + ", '') != '' AND isNull(" + typed_name(source[i]) +
+                           "))");
   }
   return conditions;
 }
@@ -177,11 +239,11 @@ std::string ReadingQuery::shape() const {
 std::string ReadingQuery::raw() const {
   if (format_.kind == FormatKind::kJsonLines) return own("line");
   std::vector<std::string> fields;
-  for (std::size_t i = 0; i < source.size(); ++i) {
+  for (std::size_t i = 0; i < source.size() && !source[i].is_absent; ++i) {
     if (format_.kind == FormatKind::kDelimited) {
       fields.push_back("substring(ifNull(" + field(i) + ", ''), 1, " + kShownBytesMax + ")");
     } else if (is_used(source[i])) {
-      fields.push_back(sql_identifier(source[i].name));
+      fields.push_back(source[i].stated.empty() ? sql_identifier(source[i].name) : text_of(i));
     }
   }
   return fields.empty() ? "''" : "tuple(" + joined(fields, ", ") + ")";
@@ -201,6 +263,7 @@ std::string ReadingQuery::sql(sys_seconds clock) const {
   const std::string keep_name = sql_identifier(kKeep), refuse = sql_identifier(kRefuse);
   std::string columns = own("row") + ", " + keep_name + ", " + refuse;
   if (counts_line_breaks_) columns += ", " + sql_identifier(kLineBreaks);
+  if (!map_.amount.empty()) columns += ", " + sql_identifier(kAmount) + ", " + sql_identifier(kCategory);
   for (const GivenColumn& column : given) {
     columns += ", ifNull(" + value_name(column) + ", " + column.conversion.fallback + ") AS " +
                sql_identifier(column.column.name);
@@ -217,9 +280,8 @@ std::string ReadingQuery::sql(sys_seconds clock) const {
 
 std::vector<std::string> ReadingQuery::misread_names() const {
   std::vector<std::string> names;
-  if (format_.kind == FormatKind::kTyped) return names;
   for (const SourceColumn& column : source) {
-    if (is_used(column) && column.type != "String") names.push_back(column.name);
+    if (is_converted(column)) names.push_back(column.name);
   }
   return names;
 }
@@ -234,6 +296,7 @@ std::vector<std::string> ReadingQuery::raw_names() const {
   std::vector<std::string> names;
   if (format_.kind == FormatKind::kJsonLines) return names;
   for (const SourceColumn& column : source) {
+    if (column.is_absent) break;  // They come last.
     if (format_.kind == FormatKind::kDelimited || is_used(column)) names.push_back(column.name);
   }
   return names;

@@ -20,6 +20,9 @@ inline constexpr const char* kKeep = "optiinfra:keep";          ///< UInt8, a Ke
 inline constexpr const char* kRefuse = "optiinfra:refuse";      ///< UInt8, 1 when no row can be made of it.
 inline constexpr const char* kDetails = "optiinfra:details";  ///< String, see RowDescriber; "" for good rows.
 
+inline constexpr const char* kAmount = "optiinfra:amount";      ///< Float64, of a bill's line.
+inline constexpr const char* kCategory = "optiinfra:category";  ///< LowCardinality(String), of a bill's line.
+
 /// What is to become of a row.
 enum Keep : std::uint8_t { kBlank = 0, kLeftOut = 1, kWanted = 2 };
 
@@ -32,6 +35,7 @@ struct GivenColumn {
   ColumnDefinition column;
   std::string expression;      ///< Over the file's columns.
   Conversion conversion = {};  ///< Over the expression's value.
+  bool reads_text = false;     ///< The expression sees ReadingQuery::texts as they stand in the file.
 };
 
 /// Most typed columns of a text file that a map may read: the faults of a row are one number.
@@ -46,12 +50,17 @@ class ReadingQuery {
   std::vector<SourceColumn> source;
   std::set<std::string> used;  ///< Names of the source's columns that are read.
   std::vector<GivenColumn> given;
+  /// Columns of delimited text that some expressions see as text and others by their type.
+  std::set<std::string> texts;
 
   /// The file's columns, repeated as the map says.
   std::string repeated_sql() const;
 
   /// The same without the repetition.
   std::string source_sql() const;
+
+  /// The file's columns, repeated as the map says, of which `columns` are the text that stands in the file.
+  std::string text_sql(const std::set<std::string>& columns) const;
 
   /// The map's values beside the file's columns. Needs no conversions.
   std::string given_sql() const;
@@ -66,6 +75,12 @@ class ReadingQuery {
 
  private:
   bool is_used(const SourceColumn& column) const { return used.contains(column.name); }
+  bool is_converted(const SourceColumn& column) const;
+  std::string typed_name(const SourceColumn& column) const;
+  std::string text_of(std::size_t index) const;
+  std::string text_columns(const std::set<std::string>& columns) const;
+  std::string absent_columns() const;
+  std::string typed_sql() const;
   std::string delimited_sql() const;
   std::string json_sql() const;
   std::string value_sql() const;

@@ -19,10 +19,13 @@ RecordBlock::RecordBlock(const Block& from) : block(from) {
   find(block, kRefuse, refuse);
   find(block, kDetails, details);
   find(block, "timestamp", times);
+  find(block, kAmount, amounts);
+  find(block, kCategory, categories);
   for (const Column& column : block.columns()) {
     if (const auto* text = std::get_if<Strings>(&column.data); text != nullptr && text != details)
       texts.push_back(text);
-    if (const auto* label = std::get_if<Dictionary>(&column.data)) labels.push_back(label);
+    if (const auto* label = std::get_if<Dictionary>(&column.data); label != nullptr && label != categories)
+      labels.push_back(label);
   }
 }
 

@@ -20,6 +20,8 @@ struct RecordBlock {
   const std::vector<std::uint8_t>* refuse = nullptr;
   const Strings* details = nullptr;
   const std::vector<std::int64_t>* times = nullptr;  ///< Seconds since 1970.
+  const std::vector<double>* amounts = nullptr;
+  const Dictionary* categories = nullptr;
   std::vector<const Strings*> texts;
   std::vector<const Dictionary*> labels;
 

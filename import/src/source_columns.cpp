@@ -1,19 +1,21 @@
 #include "source_columns.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "conversion.hpp"
 #include "nearest.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/sql.hpp"
 #include "sql.hpp"
-#include "zstd_frames.hpp"
 
 namespace optiinfra {
 namespace {
 
-/// JSON lines whose keys are looked at.
+/// JSON objects whose values' types are looked at; of keys without a value in these, those that have one.
 constexpr int kSampleRows = 10'000;
+
+}  // namespace
 
 Error unreadable(const SourceFile& file, const FileFormat& format, const Error& error) {
   Error result = error;
@@ -24,12 +26,22 @@ Error unreadable(const SourceFile& file, const FileFormat& format, const Error& 
   return result;
 }
 
+namespace {
+
 std::string file_as(const SourceFile& file, const FileFormat& format, std::string_view name) {
   return "file(" + sql_literal(file.engine_path()) + ", " + sql_literal(name) + ", 'auto', " +
          sql_literal(format.compression) + ")";
 }
 
-/// The header alone, for a file that has nothing else.
+/// The first name of a header after the mark, behind which the engine sees no quote.
+std::string without_mark(std::string_view name) {
+  if (name.starts_with(kUtf8Mark)) name.remove_prefix(kUtf8Mark.size());
+  if (name.size() >= 2 && name.starts_with('"') && name.ends_with('"'))
+    name = name.substr(1, name.size() - 2);
+  return std::string(name);
+}
+
+/// The names in the header, empty ones included, which the engine's own reading of it drops.
 Result<std::vector<SourceColumn>> read_header(Transport& transport, const SourceFile& file,
                                               const FileFormat& format) {
   const std::string name = format.name.substr(0, 3);
@@ -45,6 +57,7 @@ Result<std::vector<SourceColumn>> read_header(Transport& transport, const Source
                               .settings = settings}));
   std::vector<SourceColumn> columns;
   for (const auto& row : rows) columns.push_back({row[0], "String"});
+  if (format.begins_with_mark && !columns.empty()) columns[0].name = without_mark(columns[0].name);
   return columns;
 }
 
@@ -53,13 +66,26 @@ Result<std::vector<SourceColumn>> describe(Transport& transport, const SourceFil
   auto rows = query_texts(transport, {.sql = "DESCRIBE TABLE " + file_as(file, format, format.name),
                                       .settings = reading_settings(format),
                                       .timeout = kReadTimeout});
-  if (!rows && format.kind == FormatKind::kDelimited) {
-    if (auto header = read_header(transport, file, format)) return header;
-  }
   if (!rows) return unreadable(file, format, rows.error());
   std::vector<SourceColumn> columns;
   for (auto& row : *rows) columns.push_back({std::move(row[0]), std::move(row[1])});
   return columns;
+}
+
+/// The header says which columns there are, the engine's inference of what type they are. A file that has
+/// nothing but a header has no types.
+Result<std::vector<SourceColumn>> describe_delimited(Transport& transport, const SourceFile& file,
+                                                     const FileFormat& format) {
+  const auto inferred = describe(transport, file, format);
+  auto header = read_header(transport, file, format);
+  if (!header) return inferred ? unreadable(file, format, header.error()) : inferred.error();
+  if (!inferred) return header;
+  for (SourceColumn& column : *header) {
+    const auto found = std::find_if(inferred->begin(), inferred->end(),
+                                    [&](const SourceColumn& other) { return other.name == column.name; });
+    if (found != inferred->end() && !column.name.empty()) column.type = source_type_of(found->type);
+  }
+  return header;
 }
 
 /// What all values of a key in the sample are.
@@ -74,43 +100,75 @@ std::string_view type_of_json(const std::vector<std::string>& types) {
   return "String";
 }
 
-Result<std::vector<SourceColumn>> sample_json(Transport& transport, const SourceFile& file,
-                                              const FileFormat& format) {
+/// The types of the values of `keys`, by key, in up to `limit` objects that have one of them.
+Result<std::map<std::string, std::string>> json_types(Transport& transport, const SourceFile& file,
+                                                      const FileFormat& format,
+                                                      const std::vector<std::string>& keys,
+                                                      const std::string& limit) {
+  std::string list;
+  for (const std::string& key : keys) list += (list.empty() ? "" : ", ") + sql_literal(key);
   const std::string sql =
-      "SELECT toString(key), arrayStringConcat(groupUniqArrayIf(toString(type), type != 'Null'), ' ') FROM "
-      "(SELECT `optiinfra:line` AS line, JSONExtractKeys(line) AS keys FROM " +
-      file_function(file, format, 0) + " LIMIT " + std::to_string(kSampleRows) +
-      ") ARRAY JOIN keys AS key, arrayMap(k -> JSONType(line, k), keys) AS type GROUP BY key ORDER BY key";
+      "SELECT toString(key), arrayStringConcat(groupUniqArray(toString(type)), ' ') FROM (SELECT line, keys, "
+      "arrayMap(k -> JSONType(line, k), keys) AS types FROM (SELECT `optiinfra:line` AS line, "
+      "arrayIntersect(arrayMap(k -> toString(k), JSONExtractKeys(line)), [" +
+      list + "]) AS keys FROM " + file_function(file, format, 0) + ") WHERE notEmpty(keys)" + limit +
+      ") ARRAY JOIN keys AS key, types AS type WHERE type != 'Null' GROUP BY key";
   auto rows =
       query_texts(transport, {.sql = sql, .settings = reading_settings(format), .timeout = kReadTimeout});
   if (!rows) return unreadable(file, format, rows.error());
-  std::vector<SourceColumn> columns;
+  std::map<std::string, std::string> found;
   for (auto& row : *rows) {
     std::vector<std::string> types;
     for (std::string_view rest = row[1]; !rest.empty();) {
       types.emplace_back(rest.substr(0, rest.find(' ')));
       rest.remove_prefix(std::min(types.back().size() + 1, rest.size()));
     }
-    columns.push_back({std::move(row[0]), std::string(type_of_json(types))});
+    found[row[0]] = type_of_json(types);
+  }
+  return found;
+}
+
+Result<std::vector<SourceColumn>> json_columns(Transport& transport, const SourceFile& file,
+                                               const FileFormat& format, const ImportMap& map,
+                                               const std::vector<std::string>& keys) {
+  std::vector<SourceColumn> columns;
+  for (const std::string& key : keys) columns.push_back({key, "String"});
+  // The contract's columns say themselves how they are read.
+  if (map.is_contract || keys.empty()) return columns;
+  OPTIINFRA_TRY(auto types,
+                json_types(transport, file, format, keys, " LIMIT " + std::to_string(kSampleRows)));
+  std::vector<std::string> late;
+  for (const std::string& key : keys)
+    if (!types.contains(key)) late.push_back(key);
+  if (!late.empty()) {
+    OPTIINFRA_TRY(auto more, json_types(transport, file, format, late, ""));
+    types.merge(more);
+  }
+  for (SourceColumn& column : columns) {
+    if (const auto type = types.find(column.name); type != types.end()) column.type = type->second;
   }
   return columns;
 }
 
-void apply_stated_types(std::vector<SourceColumn>& columns, const ImportMap& map, bool may_add) {
+void apply_stated_types(std::vector<SourceColumn>& columns, const FileFormat& format, const ImportMap& map) {
   for (const auto& [name, type] : map.source) {
     const auto found = std::find_if(columns.begin(), columns.end(),
                                     [&](const SourceColumn& column) { return column.name == name; });
-    if (found != columns.end()) {
-      found->type = type;
-    } else if (may_add) {
-      columns.push_back({name, type});
+    if (found == columns.end()) {
+      const bool is_json = format.kind == FormatKind::kJsonLines;
+      const bool is_optional = std::binary_search(map.optional.begin(), map.optional.end(), name);
+      if (is_json || is_optional) columns.push_back({name, type, type, !is_json});
+      continue;
     }
+    found->stated = type;
+    if (format.kind != FormatKind::kTyped) found->type = type;
   }
 }
 
 Result<void> expect_distinct(const SourceFile& file, const std::vector<SourceColumn>& columns) {
   std::vector<std::string> names;
-  for (const SourceColumn& column : columns) names.push_back(column.name);
+  for (const SourceColumn& column : columns)
+    if (!column.name.empty()) names.push_back(column.name);
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice == names.end()) return {};
@@ -147,6 +205,8 @@ std::vector<NamedValue> reading_settings(const FileFormat& format) {
                      {"input_format_" + family + "_empty_as_default", "0"},
                      // No text stands for NULL, so that only an absent field is NULL.
                      {"format_" + family + "_null_representation", std::string("\x01") + "absent" + "\x01"}});
+    // Both ends of lines are read then; as a part of a text a carriage return is escaped.
+    if (family == "tsv") settings.emplace_back("input_format_tsv_crlf_end_of_line", "1");
   }
   return settings;
 }
@@ -160,45 +220,28 @@ std::string file_function(const SourceFile& file, const FileFormat& format, std:
       structure += (i == 1 ? "`optiinfra:" : ", `optiinfra:") + std::to_string(i) + "` Nullable(String)";
     }
   } else if (format.kind == FormatKind::kJsonLines) {
-    name = "LineAsString", structure = "`optiinfra:line` String";
+    name = format.is_json_over_lines ? "JSONAsString" : "LineAsString";
+    structure = "`optiinfra:line` String";
   }
-  return "file(" + sql_literal(file.engine_path()) + ", " + sql_literal(name) + ", " +
-         sql_literal(structure) + ", " + sql_literal(format.compression) + ")";
+  const std::string function = "file(" + sql_literal(file.engine_path()) + ", " + sql_literal(name) + ", " +
+                               sql_literal(structure) + ", " + sql_literal(format.compression) + ")";
+  if (name != "LineAsString" || !format.begins_with_mark) return function;
+  return "(SELECT if(startsWith(`optiinfra:line`, '\\xEF\\xBB\\xBF'), substring(`optiinfra:line`, 4), "
+         "`optiinfra:line`) AS `optiinfra:line` FROM " +
+         function + ")";
 }
 
 Result<std::vector<SourceColumn>> read_source_columns(Transport& transport, const SourceFile& file,
-                                                      const FileFormat& format, const ImportMap& map) {
-  const bool is_json = format.kind == FormatKind::kJsonLines;
+                                                      const FileFormat& format, const ImportMap& map,
+                                                      const Survey& survey) {
   OPTIINFRA_TRY(std::vector<SourceColumn> columns,
-                is_json ? sample_json(transport, file, format) : describe(transport, file, format));
+                format.kind == FormatKind::kJsonLines
+                    ? json_columns(transport, file, format, map, survey.keys)
+                : format.kind == FormatKind::kDelimited ? describe_delimited(transport, file, format)
+                                                        : describe(transport, file, format));
   OPTIINFRA_CHECK(expect_distinct(file, columns));
-  if (format.kind == FormatKind::kDelimited) {
-    for (SourceColumn& column : columns) column.type = source_type_of(column.type);
-  }
-  if (format.kind != FormatKind::kTyped) apply_stated_types(columns, map, is_json);
+  apply_stated_types(columns, format, map);
   return columns;
-}
-
-Result<Survey> survey(Transport& transport, const SourceFile& file, const FileFormat& format) {
-  if (format.compression == "zstd") {
-    auto whole = expect_whole_zstd(
-        file.size_bytes(),
-        [&file](std::uint64_t offset, std::span<unsigned char> into) { return file.read_at(offset, into); });
-    if (!whole) return unreadable(file, format, whole.error());
-  }
-  const bool is_text = format.kind != FormatKind::kTyped;
-  const FileFormat lines{"LineAsString", FormatKind::kJsonLines, format.compression};
-  const std::string sql = is_text
-                              ? "SELECT toString(count()), "
-                                "toString(countIf(countSubstrings(`optiinfra:line`, '\"') % 2 = 1)) FROM " +
-                                    file_function(file, lines, 0)
-                              : "SELECT toString(count()), '0' FROM " + file_function(file, format, 0);
-  auto rows =
-      query_texts(transport, {.sql = sql, .settings = reading_settings(format), .timeout = kReadTimeout});
-  if (!rows) return unreadable(file, format, rows.error());
-  const std::uint64_t count = std::stoull(rows->at(0)[0]);
-  const std::uint64_t header = format.kind == FormatKind::kDelimited && count > 0 ? 1 : 0;
-  return Survey{count - header, format.kind != FormatKind::kDelimited || rows->at(0)[1] == "0"};
 }
 
 }  // namespace optiinfra

@@ -11,6 +11,7 @@
 #include "map.hpp"
 #include "optiinfra/transport/transport.hpp"
 #include "source_file.hpp"
+#include "survey.hpp"
 
 namespace optiinfra {
 
@@ -18,31 +19,32 @@ namespace optiinfra {
 inline constexpr std::chrono::hours kReadTimeout{24 * 7};
 
 struct SourceColumn {
-  std::string name;
+  std::string name;  ///< Empty for a column that is passed over.
   std::string type;  ///< Of text formats: one of source_type_names(). Of typed formats: the engine's type.
+  std::string stated = {};  ///< The type that the map gives it; empty when it gives none.
+  bool is_absent = false;   ///< The map calls it optional, and the file lacks it.
 };
 
 /// Settings of every statement that reads a file: in order, one row after the other, with bounded memory, and
 /// without the engine's memory of other files that were read under the same descriptor.
 std::vector<NamedValue> reading_settings(const FileFormat& format);
 
-/// `file('/proc/self/fd/7', 'Parquet', ...)`. Delimited formats get `field_count` columns `optiinfra:1`, ...
-/// of text, and one more that holds what is past the header; JSON lines get one column, `optiinfra:line`.
+/// What the file is read from: `file('/proc/self/fd/7', 'Parquet', ...)`, or a query in brackets. Delimited
+/// formats get `field_count` columns `optiinfra:1`, ... of text, and one more that holds what is past the
+/// header; JSON gets one column, `optiinfra:line`, which holds an object.
 std::string file_function(const SourceFile& file, const FileFormat& format, std::size_t field_count);
 
-/// All columns in the file's order. Types that the map states go before those that the engine infers; for
-/// JSON lines the columns are the keys of the first rows and those that the map states.
+/// What a text in UTF-8 may begin with.
+inline constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+
+/// The engine's refusal of a file, for people.
+Error unreadable(const SourceFile& file, const FileFormat& format, const Error& error);
+
+/// All columns in the file's order, and then the optional ones that it lacks. Types that the map states go
+/// before those that the engine infers; for JSON the columns are the keys and those that the map states.
 /// Errors: kInvalidArgument that names the file when it is not in its format.
 Result<std::vector<SourceColumn>> read_source_columns(Transport& transport, const SourceFile& file,
-                                                      const FileFormat& format, const ImportMap& map);
-
-/// What one quick reading of the whole file tells.
-struct Survey {
-  std::uint64_t rows = 0;      ///< Lines after the header of a text format, else rows.
-  bool lines_are_rows = true;  ///< False: fields with line breaks are possible, so lines must be counted.
-};
-
-/// Reads the file to its end, so that a damaged one is known before anything of it is stored.
-Result<Survey> survey(Transport& transport, const SourceFile& file, const FileFormat& format);
+                                                      const FileFormat& format, const ImportMap& map,
+                                                      const Survey& survey);
 
 }  // namespace optiinfra

@@ -65,6 +65,16 @@ Result<SourceFile> SourceFile::make_copy() const {
   return SourceFile(path_, descriptor, 0);
 }
 
+Result<void> SourceFile::append(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return cannot("write a temporary copy of", path_, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
 void SourceFile::take_size() {
   struct stat status{};
   if (::fstat(descriptor_, &status) == 0) size_bytes_ = static_cast<std::uint64_t>(status.st_size);

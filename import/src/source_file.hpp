@@ -25,6 +25,9 @@ class SourceFile {
   /// An empty file without a name, for a copy of this one that is read in its place under its name.
   Result<SourceFile> make_copy() const;
 
+  /// Writes to the end of a copy. Errors: kStorage.
+  Result<void> append(std::string_view bytes);
+
   /// Takes the size that the file has now, for a copy that has been written.
   void take_size();
 

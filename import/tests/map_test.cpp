@@ -52,6 +52,22 @@ TEST(ParseMap, NamesTheMistakeAndTheNearestRightWord) {
   EXPECT_THAT(refusal_of(""), HasSubstr("[columns] is missing"));
 }
 
+TEST(ExpectFit, TakesAmountsOfBillsAlone) {
+  const std::string columns = kCostColumns;
+  EXPECT_EQ(refusal_of("amount = 'cost'\ncategory = 'kind'\n" + columns), "");
+  EXPECT_THAT(refusal_of("category = 'kind'\n" + columns), HasSubstr("`category` needs `amount`"));
+  EXPECT_THAT(refusal_of("amount = 'cost'\n" + columns, Family::kResource), HasSubstr("lines of a bill"));
+}
+
+TEST(ParseMap, KnowsWhichColumnsAFileMayLack) {
+  const auto map = parse_map("[source]\nb = {type = 'Float64', optional = true}\na = {type = 'String'}\n" +
+                                 std::string(kCostColumns),
+                             "m.toml");
+  ASSERT_TRUE(map) << map.error().message;
+  EXPECT_EQ(map->source, (std::vector<MapEntry>{{"a", "String"}, {"b", "Float64"}}));
+  EXPECT_EQ(map->optional, std::vector<std::string>{"b"});
+}
+
 TEST(ExpectFit, NamesTheColumnThatIsMissingOrUnknown) {
   const std::string columns = kCostColumns;
   EXPECT_EQ(refusal_of(columns), "");

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <map>
+
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "flags.hpp"
@@ -80,6 +82,33 @@ Section summary_section(const ImportReport& imported) {
        imported.rows_past_retention(), static_cast<std::uint64_t>(rate)});
 }
 
+/// The bills of all files together: what is in them, what of it is stored, and what is not.
+Section bill_section(const ImportReport& imported) {
+  std::map<std::string, BilledCategory> categories;
+  BilledCategory total{.category = "total"};
+  for (const FileReport& file : imported.files) {
+    for (const BilledCategory& each : file.bill) {
+      for (BilledCategory* sum : {&categories[each.category], &total}) {
+        sum->lines += each.lines;
+        sum->amount += each.amount;
+        sum->stored += each.stored;
+      }
+    }
+  }
+  Records records{.fields = {{"category", "category"},
+                             {"lines", "lines", Look::kCount},
+                             {"amount", "in the bill", Look::kDecimal, 4},
+                             {"stored", "stored", Look::kDecimal, 4},
+                             {"left_out", "left out", Look::kDecimal, 4}},
+                  .rows = {}};
+  const auto add = [&records](const std::string& name, const BilledCategory& sum) {
+    records.rows.push_back({name, sum.lines, sum.amount, sum.stored, sum.amount - sum.stored});
+  };
+  for (const auto& [name, sum] : categories) add(name, sum);
+  if (!categories.empty()) add(total.category, total);
+  return {.key = "bill", .title = {}, .records = std::move(records)};
+}
+
 ImportOptions options_of(const ImportFlags& flags) {
   ImportOptions options;
   options.family = flags.family;
@@ -113,6 +142,8 @@ Report make_report(const ImportFlags& flags, const ImportReport& imported, bool 
   report.elapsed = watch.elapsed();
   const auto files = files_shown(imported, brief);
   report.sections.push_back(files_section(files));
+  if (auto bill = bill_section(imported); !bill.records.rows.empty())
+    report.sections.push_back(std::move(bill));
   report.sections.push_back(summary_section(imported));
   if (files.size() < imported.files.size())
     report.notes.push_back(fmt::format("{} more files without refused rows; --output json lists all.",

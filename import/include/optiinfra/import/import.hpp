@@ -33,6 +33,14 @@ struct ImportProgress {
   std::uint64_t rows_refused = 0;
 };
 
+/// What the lines of one category of a bill come to, in the bill's currency.
+struct BilledCategory {
+  std::string category = {};  ///< As the file names it: Usage, Tax, Credit, ...
+  std::uint64_t lines = 0;
+  double amount = 0;  ///< In the file.
+  double stored = 0;  ///< What the rows stored of it come to. The rest is left out, or refused.
+};
+
 /// What became of one file.
 struct FileReport {
   std::filesystem::path path;
@@ -47,6 +55,9 @@ struct FileReport {
   std::uint64_t rows_left_out = 0;  ///< By this call, because the map's `where` did not hold.
   /// Rows stored by this call that are older than the family's retention: they stay for a day, and then go.
   std::uint64_t rows_past_retention = 0;
+  /// Of the rows read by this call, in the order of the categories' names; empty when the map states no
+  /// `amount`. The sum of `amount` is the bill's, that of `stored` the store's.
+  std::vector<BilledCategory> bill = {};
   bool was_already_imported = false;    ///< An earlier call had finished this import; nothing was read.
   std::filesystem::path rejected_path;  ///< Where the refused rows are written down; empty without any.
   std::optional<TimeRange> times;       ///< From the oldest to just after the newest row stored by this call.

@@ -1,0 +1,35 @@
+/// What a bill's lines come to, by category: what is in the file, and what of it is stored.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optiinfra/import/import.hpp"
+
+namespace optiinfra {
+
+/// Most categories that are told apart; lines of others are counted together, as "(others)".
+inline constexpr std::size_t kBillCategoriesMax = 1'000;
+
+class Bill {
+ public:
+  /// A line of the file, whatever becomes of it.
+  void add_line(std::string_view category, double amount);
+
+  /// A row that is stored, one of perhaps many that a line is spread over.
+  void add_stored(std::string_view category, double cost);
+
+  void clear() { categories_.clear(); }
+
+  /// In the order of the names.
+  std::vector<BilledCategory> categories() const;
+
+ private:
+  BilledCategory& category(std::string_view name);
+
+  std::map<std::string, BilledCategory, std::less<>> categories_;
+};
+
+}  // namespace optiinfra

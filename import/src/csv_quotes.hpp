@@ -1,0 +1,33 @@
+/// Whether the quotes of a CSV file pair up, line by line and as the engine pairs them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace optiinfra {
+
+/// The engine reads fields with quotes itself, but it finds a wrong one when the rows before are stored, and
+/// takes all that follows a quote which is never closed for one field.
+///
+/// Lines come in order, without their line feed. Those without a quote may be left out.
+/// Not seen is a file that ends in a carriage return behind a quote, with the line feed cut off.
+class CsvQuotes {
+ public:
+  /// What is wrong with the line, in words that follow "line 7: "; nothing when all is well so far.
+  std::optional<std::string> take(std::uint64_t number, std::string_view line);
+
+  /// What is wrong at the end of the file, naming its line.
+  std::optional<std::string> finish() const;
+
+  /// Whether a field has had a line break in it.
+  bool spans_lines() const noexcept { return spans_lines_; }
+
+ private:
+  bool is_open_ = false;
+  std::uint64_t opened_at_ = 0;
+  bool spans_lines_ = false;
+};
+
+}  // namespace optiinfra
