@@ -116,7 +116,32 @@ std::string time_of_month_first(std::string_view text) {
 constexpr std::array kSourceTypes = {"String", "Int64",    "UInt64", "Float64",
                                      "Bool",   "DateTime", "UUID",   kMonthFirst};
 
+/// What programs write where they have no number.
+constexpr const char* kAbsentWords =
+    "('', 'null', 'NULL', 'Null', 'None', 'nan', 'NaN', 'NAN', 'NA', 'N/A', 'n/a', '[N/A]', "
+    "'[Not Supported]', '[Unknown Error]', '-')";
+
+/// What DCGM writes for a value that is blank, not found, not supported or not permitted (dcgm_structs.h), of
+/// 32 bits, 64 bits and doubles, as a double.
+constexpr const char* kBlanksOfDcgm =
+    "(2147483632, 2147483633, 2147483634, 2147483635, 9223372036854775808, 140737488355328, 140737488355329, "
+    "140737488355330, 140737488355331)";
+
+/// Whether `value` says that there is no number.
+std::string no_number(ValueKind kind, std::string_view value) {
+  std::string number;
+  if (kind == ValueKind::kText) number = call("toFloat64OrNull", value);
+  if (kind == ValueKind::kInteger || kind == ValueKind::kFloat) number = call("toFloat64", value);
+  const std::string missing = kind == ValueKind::kText ? says_absent(value) : call("isNull", value);
+  if (number.empty()) return missing;
+  return "(" + missing + " OR ifNull(isNaN(" + number + ") OR " + number + " IN " + kBlanksOfDcgm + ", 0))";
+}
+
 }  // namespace
+
+std::string says_absent(std::string_view text) {
+  return "trim(ifNull(" + std::string(text) + ", '')) IN " + kAbsentWords;
+}
 
 ValueKind value_kind(std::string_view type) {
   for (const std::string_view wrapper :
@@ -195,9 +220,11 @@ std::optional<Conversion> conversion(const ColumnDefinition& column, ValueKind k
   const std::string_view type = type_of_values(column.type);
   const Target target = target_of(type);
   const bool to_string = target == Target::kLabel || target == Target::kText;
+  const bool may_be_absent = column.may_be_absent();
   Conversion made;
-  made.absent = kind == ValueKind::kText && !to_string ? "ifNull(" + std::string(value) + ", '') = ''"
-                                                       : call("isNull", value);
+  made.absent = call("isNull", value);
+  if (kind == ValueKind::kText && !to_string) made.absent = "ifNull(" + std::string(value) + ", '') = ''";
+  if (may_be_absent) made.absent = no_number(kind, value);
   std::optional<std::string> result;
   switch (target) {
     case Target::kTime:
@@ -224,8 +251,8 @@ std::optional<Conversion> conversion(const ColumnDefinition& column, ValueKind k
   if (kind == ValueKind::kAbsent) result = "NULL";
   if (!result) return std::nullopt;
   made.result = *std::move(result);
-  if (!column.may_be_absent()) return made;
-  made.result = "CAST(" + made.result + ", '" + column.type + "')";
+  if (!may_be_absent) return made;
+  made.result = "CAST(if(" + made.absent + ", NULL, " + made.result + "), '" + column.type + "')";
   made.fallback = "NULL";
   return made;
 }

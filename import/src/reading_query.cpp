@@ -186,8 +186,7 @@ std::vector<std::string> ReadingQuery::misread() const {
   std::vector<std::string> conditions;
   for (std::size_t i = 0; i < source.size(); ++i) {
     if (is_converted(source[i]))
-      conditions.push_back("(ifNull(" + text_of(i) + ", '') != '' AND isNull(" + typed_name(source[i]) +
-                           "))");
+      conditions.push_back("(NOT " + says_absent(text_of(i)) + " AND isNull(" + typed_name(source[i]) + "))");
   }
   return conditions;
 }

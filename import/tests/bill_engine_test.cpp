@@ -55,10 +55,12 @@ TEST_F(BillTest, WhatACommitmentCoversCostsItsShareOfIt) {
                                          cur_line("Credit", "-4", "i-1") + cur_line("Refund", "-2", "i-1"));
   const FileReport report = imported(Family::kCost, file, "aws-cur");
   EXPECT_EQ(report.rows_refused, 0u);
-  EXPECT_DOUBLE_EQ(stored(), 10 + 6 + 4 + 2 + 3) << "usage, covered, unused, reserved, unused";
+  EXPECT_DOUBLE_EQ(stored(), 10 + 6 + 4 + 2 + 3 - 4 - 2)
+      << "usage, covered, unused, reserved, unused, credit, refund";
   EXPECT_DOUBLE_EQ(stored_of(report, "SavingsPlanRecurringFee"), 4) << "what nobody used of the plan";
   EXPECT_DOUBLE_EQ(stored_of(report, "RIFee"), 3);
-  EXPECT_DOUBLE_EQ(stored_of(report, "Credit"), 0);
+  EXPECT_DOUBLE_EQ(stored_of(report, "Credit"), -4);
+  EXPECT_EQ(ask("SELECT sum(credit_cost) FROM optiinfra.cost_hourly"), "-6");
   const BilledCategory total = total_of(report);
   EXPECT_EQ(total.lines, 10u);
   EXPECT_DOUBLE_EQ(total.amount, 10 + 30 - 30 + 10 + 1000 + 0 + 5 + 1.5 - 4 - 2);
@@ -66,7 +68,7 @@ TEST_F(BillTest, WhatACommitmentCoversCostsItsShareOfIt) {
   EXPECT_EQ(
       ask("SELECT instance_id, is_reserved, sum(cost_per_hour) FROM optiinfra.cost_metrics_ts GROUP BY 1, 2 "
           "ORDER BY 1"),
-      "\t1\t7\ni-1\t0\t10\ni-2\t1\t6\ni-3\t1\t2");
+      "\t1\t7\ni-1\t0\t4\ni-2\t1\t6\ni-3\t1\t2");
 }
 
 TEST_F(BillTest, ACoveredLineOfAReportWithoutEffectiveCostsIsRefused) {

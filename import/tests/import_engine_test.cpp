@@ -193,6 +193,37 @@ TEST_F(ImportTest, JsonLinesAreReadOneByOneSoThatABrokenOneCostsItselfAlone) {
   EXPECT_EQ(lines[2]["raw"]["cost_per_hour"], "x");
 }
 
+TEST_F(ImportTest, WhatNobodyMeasuredIsAbsentHoweverItIsWritten) {
+  std::string content =
+      "timestamp,customer_id,instance_id,gpu_utilization,gpu_memory_used_mb,gpu_temperature\n";
+  for (const char* absent : {"", "null", "NaN", "[N/A]", "[Not Supported]", " N/A", "2147483632",
+                             "9223372036854775794", "140737488355328"})
+    content += "2026-11-01T08:00:00Z," + std::string(kCustomer) + ",n1,50," + absent + "," + absent + "\n";
+  content += "2026-11-01T08:00:00Z," + std::string(kCustomer) + ",n1,70,1000,0\n";
+  content += "2026-11-01T08:00:00Z," + std::string(kCustomer) + ",n1,70,many,60\n";
+  const FileReport report = imported(Family::kResource, write("samples.csv", content));
+  EXPECT_EQ(report.rows_stored, 10u);
+  EXPECT_EQ(report.rows_refused, 1u) << "'many' is no number and no word for none";
+  EXPECT_EQ(ask("SELECT count(gpu_memory_used_mb), sum(gpu_memory_used_mb), count(gpu_temperature), "
+                "max(gpu_temperature) FROM optiinfra.resource_metrics_ts"),
+            "1\t1000\t1\t0");
+  EXPECT_EQ(ask("SELECT avg_gpu_util, avg_gpu_memory, max_gpu_temperature, sample_count, "
+                "gpu_temperature_count FROM optiinfra.resource_hourly"),
+            "52\t1000\t0\t10\t1");
+}
+
+TEST_F(ImportTest, JsonNullIsAbsentInEveryNumberThatMayBe) {
+  const FileReport report =
+      imported(Family::kQuality,
+               write("scores.jsonl",
+                     R"({"timestamp":"2026-11-01T08:00:00Z","customer_id":")" + std::string(kCustomer) +
+                         R"(","service_id":")" + kCustomer +
+                         R"(","overall_quality_score":1,"factuality_score":null,"relevance_score":0.5})"
+                         "\n"));
+  EXPECT_EQ(report.rows_stored, 1u);
+  EXPECT_EQ(ask("SELECT avg_factuality, avg_relevance FROM optiinfra.quality_hourly"), "\\N\t0.5");
+}
+
 TEST_F(ImportTest, RefusedRowsOfATypedFormatHaveARowNumberAndNoLine) {
   execute(
       "INSERT INTO FUNCTION file('" + (folder_ / "costs.parquet").string() +
