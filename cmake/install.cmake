@@ -7,7 +7,6 @@
 set(optiinfra_packages
   # target           find_package   pkg-config
   "Threads::Threads  Threads        -"
-  "CURL::libcurl     CURL           libcurl"
   "dl                -              -" # part of the C library since glibc 2.34
   "fmt::fmt          fmt            fmt"
   "OpenSSL::SSL      OpenSSL        openssl"
