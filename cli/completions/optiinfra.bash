@@ -14,11 +14,11 @@ _optiinfra() {
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"query metrics"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"bench"|"sql"|"version") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"query metrics"|"customers"|"services"|"instances"|"models"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"bench"|"sql"|"version") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify doctor ping import copy generate collect query retention server bench sql version --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify doctor ping import copy generate collect query customers services instances models retention server bench sql version --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
@@ -36,6 +36,10 @@ _optiinfra() {
     "query models") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query cost") words="-h --help --customer --from --to --by --bucket --url --output -q --quiet" ;;
     "query metrics") words="-h --help --measures --by --bucket --hours --from --to --where --order --limit --url --output -q --quiet" ;;
+    "customers") words="-h --help --limit --url --output -q --quiet" ;;
+    "services") words="-h --help --customer --limit --url --output -q --quiet" ;;
+    "instances") words="-h --help --customer --limit --url --output -q --quiet" ;;
+    "models") words="-h --help --customer --service --limit --url --output -q --quiet" ;;
     "retention") words="show set apply -h --help --url --output -q --quiet" ;;
     "retention show") words="-h --help --url --output -q --quiet" ;;
     "retention set") words="cost performance resource quality raw rollup -h --help --url --output -q --quiet" ;;

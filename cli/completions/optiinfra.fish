@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' query metrics' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' bench' ' sql' ' version'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' query metrics' ' customers' ' services' ' instances' ' models' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' bench' ' sql' ' version'
                 set at "$at $word"
         end
     end
@@ -19,6 +19,10 @@ complete -c optiinfra -n "__optiinfra_at ''" -a copy -d 'Copy a store into anoth
 complete -c optiinfra -n "__optiinfra_at ''" -a generate -d 'Fill the store with a believable fleet: customers, services, instances, daily rhythm, incidents'
 complete -c optiinfra -n "__optiinfra_at ''" -a collect -d 'Measure and store'
 complete -c optiinfra -n "__optiinfra_at ''" -a query -d 'Ask about cost, performance, resources and quality'
+complete -c optiinfra -n "__optiinfra_at ''" -a customers -d 'List the customers: their services, instances and models, rows and time'
+complete -c optiinfra -n "__optiinfra_at ''" -a services -d 'List the services that requests and scores name, by customer'
+complete -c optiinfra -n "__optiinfra_at ''" -a instances -d 'List the instances that resource samples name, by customer'
+complete -c optiinfra -n "__optiinfra_at ''" -a models -d 'List the models that requests and scores name'
 complete -c optiinfra -n "__optiinfra_at ''" -a retention -d 'Show or set how long rows are kept'
 complete -c optiinfra -n "__optiinfra_at ''" -a server -d 'Serve an embedded store as ClickHouse, by native TCP and HTTP, until SIGINT or SIGTERM'
 complete -c optiinfra -n "__optiinfra_at ''" -a bench -d 'Measure the store that --url names: inserts at each acknowledgement level beside the engine alone, questions, sizes'
@@ -114,6 +118,18 @@ complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l to -x -d 'End of a
 complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l where -x -d 'Only rows with this value of a dimension'
 complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l order -x -d 'What rows are sorted by, with commas between'
 complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l limit -x -d 'Most rows of the answer'
+complete -c optiinfra -n "__optiinfra_at ' customers'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' customers'" -l limit -x -d 'Most of them'
+complete -c optiinfra -n "__optiinfra_at ' services'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' services'" -l customer -x -d 'Only this customer'\''s'
+complete -c optiinfra -n "__optiinfra_at ' services'" -l limit -x -d 'Most of them'
+complete -c optiinfra -n "__optiinfra_at ' instances'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' instances'" -l customer -x -d 'Only this customer'\''s'
+complete -c optiinfra -n "__optiinfra_at ' instances'" -l limit -x -d 'Most of them'
+complete -c optiinfra -n "__optiinfra_at ' models'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' models'" -l customer -x -d 'Only this customer'\''s'
+complete -c optiinfra -n "__optiinfra_at ' models'" -l service -x -d 'Only this service'\''s'
+complete -c optiinfra -n "__optiinfra_at ' models'" -l limit -x -d 'Most of them'
 complete -c optiinfra -n "__optiinfra_at ' retention'" -a show -d 'What the store is configured to keep, and what its engine does keep'
 complete -c optiinfra -n "__optiinfra_at ' retention'" -a set -d 'Set how long a family'\''s rows are kept'
 complete -c optiinfra -n "__optiinfra_at ' retention'" -a apply -d 'Remove expired days now, rather than when a program next writes'

@@ -22,7 +22,8 @@ constexpr const char* kFooter =
     "Times are UTC: 2026-03-01, 2026-03-01T12:30:05Z, now, now-24h. Durations: 10s, 5m, 24h, 7d, 2w.\n"
     "\n"
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some rows refused, 4 verify or doctor found a fault,\n"
-    "130 interrupted (the same command again finishes the rest).\n"
+    "5 the store has no such customer, service, ..., 130 interrupted (the same command again finishes the "
+    "rest).\n"
     "\n"
     "Environment: OPTIINFRA_URL (the store), OPTIINFRA_PASSWORD_FILE (whose first line is the password for "
     "a\n"
@@ -121,6 +122,7 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   define_generate(*app, action);
   define_collect(*app, action);
   define_query(*app, action);
+  define_names(*app, action);
   define_retention(*app, action);
   define_server(*app, action);
   define_bench(*app, action);

@@ -29,6 +29,11 @@ CLI::Option* add_uuid(CLI::App& app, const std::string& name, Uuid& target, cons
   return add_parsed(app, name, target, Uuid::parse, meaning, "UUID");
 }
 
+Result<std::optional<std::string>> parse_uuid_text(const std::string& text) {
+  OPTIINFRA_TRY(const Uuid id, Uuid::parse(text));
+  return std::optional(id.to_string());
+}
+
 CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<sys_seconds>& target,
                       const std::string& meaning) {
   return add_parsed(app, name, target, parse_time, meaning, "TIME");

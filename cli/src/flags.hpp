@@ -44,6 +44,9 @@ struct WindowFlags {
 };
 
 CLI::Option* add_uuid(CLI::App& app, const std::string& name, Uuid& target, const std::string& meaning);
+/// A UUID's text as it is written everywhere, kept as text.
+Result<std::optional<std::string>> parse_uuid_text(const std::string& text);
+
 CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<sys_seconds>& target,
                       const std::string& meaning);
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::seconds& target,

@@ -43,6 +43,10 @@ const std::vector<std::vector<std::string>> kCommands = {{"init"},
                                                          {"query", "models"},
                                                          {"query", "cost"},
                                                          {"query", "metrics"},
+                                                         {"customers"},
+                                                         {"services"},
+                                                         {"instances"},
+                                                         {"models"},
                                                          {"retention"},
                                                          {"retention", "show"},
                                                          {"retention", "set"},
@@ -179,10 +183,9 @@ std::string completed(const std::string& words) {
 }
 
 TEST(Completion, OffersWhatCanStandThere) {
-  EXPECT_THAT(
-      completed("optiinfra ''"),
-      HasSubstr(
-          "init verify doctor ping import copy generate collect query retention server bench sql version"));
+  EXPECT_THAT(completed("optiinfra ''"),
+              HasSubstr("init verify doctor ping import copy generate collect query customers services "
+                        "instances models retention server bench sql version"));
   EXPECT_EQ(completed("optiinfra query co"), "cost-hourly cost\n");
   EXPECT_EQ(completed("optiinfra --output ''"), "table json csv\n");
   EXPECT_EQ(completed("optiinfra query cost --bucket d"), "day\n");

@@ -115,6 +115,7 @@ std::string render_object(const Records& records, const Terminal& terminal) {
 }
 
 std::string render_report(const Report& report, const Terminal& terminal) {
+  if (!report.instead.empty()) return report.instead + "\n" + dim(last_line(report), terminal) + "\n";
   std::string text;
   for (const Section& section : report.sections) {
     if (!text.empty()) text += "\n";
