@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' query metrics' ' customers' ' services' ' instances' ' models' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' bench' ' sql' ' version'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' query metrics' ' customers' ' services' ' instances' ' models' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -28,6 +28,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a server -d 'Serve an embedded sto
 complete -c optiinfra -n "__optiinfra_at ''" -a bench -d 'Measure the store that --url names: inserts at each acknowledgement level beside the engine alone, questions, sizes'
 complete -c optiinfra -n "__optiinfra_at ''" -a sql -d 'Run SQL in the store'
 complete -c optiinfra -n "__optiinfra_at ''" -a version -d 'Print the versions of the program and of its schema'
+complete -c optiinfra -n "__optiinfra_at ''" -a help -d 'Print help, of the command that is named'
 complete -c optiinfra -n "__optiinfra_at ''" -l version -d 'Print the version and exit'
 complete -c optiinfra -n "__optiinfra_at ''" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' init'" -s h -l help -d 'Print help and exit'
@@ -53,7 +54,7 @@ complete -c optiinfra -n "__optiinfra_at ' copy'" -l from -x -d 'The store to co
 complete -c optiinfra -n "__optiinfra_at ' copy'" -l to -x -d 'The store to copy into, as `optiinfra init` has made it'
 complete -c optiinfra -n "__optiinfra_at ' generate'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' generate'" -l days -x -d 'How many days, up to --end'
-complete -c optiinfra -n "__optiinfra_at ' generate'" -l rows -x -d 'How many rows in all, over the four families'
+complete -c optiinfra -n "__optiinfra_at ' generate'" -l rows -x -d 'How many rows in all, over the four families: 10000, 10k, 2M'
 complete -c optiinfra -n "__optiinfra_at ' generate'" -l seed -x -d 'Another seed, another fleet'
 complete -c optiinfra -n "__optiinfra_at ' generate'" -l end -x -d 'The end of the fleet'\''s time'
 complete -c optiinfra -n "__optiinfra_at ' collect'" -a host -d 'Sample this host'\''s CPU, memory, network and GPUs into resource_metrics_ts'
@@ -76,8 +77,9 @@ complete -c optiinfra -n "__optiinfra_at ' query'" -l list -d 'List the measures
 complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -l customer -x -d 'The customer who pays'
 complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -l provider -x -d 'Only this cloud: aws, gcp, azure, '
-complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -l from -x -d 'Start of the window, included'
-complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -l to -x -d 'End of the window, not included'
+complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -l hours -x -d 'The last N hours, up to now'
+complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -l from -x -d 'Start of an exact window, included'
+complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -l to -x -d 'End of an exact window, not included'
 complete -c optiinfra -n "__optiinfra_at ' query performance-p95'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' query performance-p95'" -l customer -x -d 'The customer who is served'
 complete -c optiinfra -n "__optiinfra_at ' query performance-p95'" -l service -x -d 'The customer'\''s service'
@@ -104,8 +106,9 @@ complete -c optiinfra -n "__optiinfra_at ' query models'" -l from -x -d 'Start o
 complete -c optiinfra -n "__optiinfra_at ' query models'" -l to -x -d 'End of an exact window, not included'
 complete -c optiinfra -n "__optiinfra_at ' query cost'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' query cost'" -l customer -x -d 'The customer who pays'
-complete -c optiinfra -n "__optiinfra_at ' query cost'" -l from -x -d 'Start of the window, included'
-complete -c optiinfra -n "__optiinfra_at ' query cost'" -l to -x -d 'End of the window, not included'
+complete -c optiinfra -n "__optiinfra_at ' query cost'" -l hours -x -d 'The last N hours, up to now'
+complete -c optiinfra -n "__optiinfra_at ' query cost'" -l from -x -d 'Start of an exact window, included'
+complete -c optiinfra -n "__optiinfra_at ' query cost'" -l to -x -d 'End of an exact window, not included'
 complete -c optiinfra -n "__optiinfra_at ' query cost'" -l by -x -a 'provider service region instance-type' -d 'What the numbers are split by'
 complete -c optiinfra -n "__optiinfra_at ' query cost'" -l bucket -x -a 'hour day week' -d 'How long each step is'
 complete -c optiinfra -n "__optiinfra_at ' query metrics'" -s h -l help -d 'Print help and exit'
@@ -137,6 +140,8 @@ complete -c optiinfra -n "__optiinfra_at ' retention'" -s h -l help -d 'Print he
 complete -c optiinfra -n "__optiinfra_at ' retention show'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' retention set'" -a 'cost performance resource quality raw rollup'
 complete -c optiinfra -n "__optiinfra_at ' retention set'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' retention set'" -l yes -d 'Remove what is older without asking'
+complete -c optiinfra -n "__optiinfra_at ' retention set'" -l dry-run -d 'Show what would be removed, and change nothing'
 complete -c optiinfra -n "__optiinfra_at ' retention apply'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' server'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l path -r -F -d 'The store'\''s folder, made where there is none'
@@ -170,6 +175,7 @@ complete -c optiinfra -n "__optiinfra_at ' sql'" -s h -l help -d 'Print help and
 complete -c optiinfra -n "__optiinfra_at ' sql'" -l write -d 'Allow statements that change the store or write files'
 complete -c optiinfra -n "__optiinfra_at ' sql'" -l format -x -d 'Print in a format of the engine instead: Vertical, Parquet, '
 complete -c optiinfra -n "__optiinfra_at ' version'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' help'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -l url -x -d 'The store: embedded:/path, clickhouse://user@host:9000/database, http://'
 complete -c optiinfra -l output -x -a 'table json csv' -d 'How answers are printed'
 complete -c optiinfra -s q -l quiet -d 'No progress and no remarks'

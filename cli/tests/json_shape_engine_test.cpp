@@ -108,6 +108,7 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
 
   expect("retention show", home.json({"retention", "show"}));
   expect("retention apply", home.json({"retention", "apply"}));
+  expect("retention set --dry-run", home.json({"retention", "set", "cost", "raw", "1d", "--dry-run"}));
   expect("retention set", home.json({"retention", "set", "cost", "raw", "60d"}));
   expect(
       "sql",

@@ -159,6 +159,13 @@ TEST_F(Names, WithoutRowsInTheWindowAreToldWhereTheirRowsLie) {
   EXPECT_EQ(home.json(question)["data"]["total_requests"], 0);
 }
 
+TEST_F(Names, AreAskedAboutByHoursEverywhere) {
+  EXPECT_EQ(home.json({"query", "cost-hourly", "--customer", kBob, "--hours", "48"})["data"].size(), 1u);
+  EXPECT_EQ(
+      home.json({"query", "cost", "--customer", kBob, "--from", "now-48h", "--to", "now+1h"})["data"].size(),
+      1u);
+}
+
 TEST(NoNames, AreInAnEmptyStoreWhichIsSaid) {
   const Home home;
   ASSERT_EQ(home.run({"init"}).exit_code, 0);

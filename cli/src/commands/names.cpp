@@ -195,10 +195,8 @@ void describe(CLI::App& app, const NameList& list, NamesFlags& flags) {
     add_parsed(app, "--customer", flags.customer, parse_uuid_text, "Only this customer's", "UUID");
   if (list.by_service)
     add_parsed(app, "--service", flags.service, parse_uuid_text, "Only this service's", "UUID");
-  app.add_option("--limit", flags.limit, "Most of them")
-      ->type_name("N")
-      ->check(within<std::size_t>(1, kAnswerRowsMax))
-      ->capture_default_str();
+  add_count<std::size_t>(app, "--limit", flags.limit, 1, kAnswerRowsMax, "Most of them")
+      ->default_str(std::to_string(flags.limit));
 }
 
 }  // namespace

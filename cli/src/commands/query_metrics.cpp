@@ -115,9 +115,7 @@ void describe(CLI::App& app, MetricsFlags& flags) {
       ->allow_extra_args(false);
   add_parsed(app, "--order", flags.order, parse_order,
              "What rows are sorted by, with commas between; NAME:desc has the largest first", "NAMES");
-  app.add_option("--limit", flags.limit, "Most rows of the answer")
-      ->type_name("N")
-      ->check(within<std::size_t>(1, kAnswerRowsMax));
+  add_count<std::size_t>(app, "--limit", flags.limit, 1, kAnswerRowsMax, "Most rows of the answer");
 }
 
 }  // namespace

@@ -51,11 +51,7 @@ void describe(CLI::App& app, const NamedQuestion& question, NamedFlags& flags) {
             : app.add_option(name, flags.values[i], parameter.meaning)->type_name("NAME");
     option->required(parameter.is_required);
   }
-  if (question.needs_range) {
-    add_range(app, flags.window);
-  } else {
-    add_window(app, flags.window);
-  }
+  add_window(app, flags.window);
   describe_choices(app, question, flags);
   if (!question.bucket_may_differ) return;
   flags.bucket = *question.bucket;
