@@ -7,7 +7,6 @@
 set(optiinfra_packages
   # target           find_package   pkg-config
   "Threads::Threads  Threads        -"
-  "CURL::libcurl     CURL           libcurl"
   "dl                -              -" # part of the C library since glibc 2.34
   "fmt::fmt          fmt            fmt"
   "OpenSSL::SSL      OpenSSL        openssl"
@@ -147,6 +146,11 @@ install(FILES ${maps} DESTINATION ${CMAKE_INSTALL_DATADIR}/optiinfra/maps)
 # libraries go to lib/<architecture>. The build tree has its like in a link.
 get_filename_component(engine_library "${OPTIINFRA_LIBCHDB}" REALPATH)
 install(PROGRAMS ${engine_library} DESTINATION lib/optiinfra RENAME libchdb.so COMPONENT engine OPTIONAL)
+
+# A program that links the installed library lies anywhere: its run path leads it to the engine. The .pc file
+# says the same.
+target_link_options(optiinfra_transport INTERFACE
+  "$<INSTALL_INTERFACE:LINKER:-rpath,$<INSTALL_PREFIX>/lib/optiinfra>")
 if(PROJECT_IS_TOP_LEVEL)
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
   file(CREATE_LINK ${OPTIINFRA_LIBCHDB} ${PROJECT_BINARY_DIR}/lib/libchdb.so SYMBOLIC)

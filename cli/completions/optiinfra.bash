@@ -9,16 +9,16 @@ _optiinfra() {
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
     --user) COMPREPLY=($(compgen -W "NAME[:admin write read]" -- "$current")); return ;;
     --spool|--map|--path|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--provider|--service|--hours|--measures|--by|--where|--order|--limit|--tcp-port|--http-port|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
+    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--provider|--hours|--service|--measures|--by|--where|--order|--limit|--tcp-port|--http-port|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"query metrics"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"bench"|"sql"|"version") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"query metrics"|"customers"|"services"|"instances"|"models"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify doctor ping import copy generate collect query retention server bench sql version --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify doctor ping import copy generate collect query customers services instances models retention server bench sql version help --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
@@ -29,21 +29,26 @@ _optiinfra() {
     "collect") words="host -h --help --url --output -q --quiet" ;;
     "collect host") words="-h --help --customer --instance --interval --for --spool --url --output -q --quiet" ;;
     "query") words="cost-hourly performance-p95 resource-utilization quality-trends models cost metrics -h --help --list --url --output -q --quiet" ;;
-    "query cost-hourly") words="-h --help --customer --provider --from --to --url --output -q --quiet" ;;
+    "query cost-hourly") words="-h --help --customer --provider --hours --from --to --url --output -q --quiet" ;;
     "query performance-p95") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query resource-utilization") words="-h --help --customer --instance --hours --from --to --url --output -q --quiet" ;;
     "query quality-trends") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query models") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
-    "query cost") words="-h --help --customer --from --to --by --bucket --url --output -q --quiet" ;;
+    "query cost") words="-h --help --customer --hours --from --to --by --bucket --url --output -q --quiet" ;;
     "query metrics") words="-h --help --measures --by --bucket --hours --from --to --where --order --limit --url --output -q --quiet" ;;
+    "customers") words="-h --help --limit --url --output -q --quiet" ;;
+    "services") words="-h --help --customer --limit --url --output -q --quiet" ;;
+    "instances") words="-h --help --customer --limit --url --output -q --quiet" ;;
+    "models") words="-h --help --customer --service --limit --url --output -q --quiet" ;;
     "retention") words="show set apply -h --help --url --output -q --quiet" ;;
     "retention show") words="-h --help --url --output -q --quiet" ;;
-    "retention set") words="cost performance resource quality raw rollup -h --help --url --output -q --quiet" ;;
+    "retention set") words="cost performance resource quality raw rollup -h --help --yes --dry-run --url --output -q --quiet" ;;
     "retention apply") words="-h --help --url --output -q --quiet" ;;
     "server") words="-h --help --path --tcp-port --http-port --listen --user --password-file --host-name --engine-pages --statement-time --memory-limit --connections --log-level --log-file --grace --no-init --cluster --macro --url --output -q --quiet" ;;
     "bench") words="-h --help --rows --rounds --threads --fleets --days --asks --growth --seed --only --url --output -q --quiet" ;;
     "sql") words="-h --help --write --format --url --output -q --quiet" ;;
     "version") words="-h --help --url --output -q --quiet" ;;
+    "help") words="-h --help --url --output -q --quiet" ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }

@@ -9,20 +9,24 @@
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "optiinfra/import/import.hpp"
+#include "output/wrapped.hpp"
 #include "version.hpp"
+#include "wrong_usage.hpp"
 
 namespace optiinfra::cli {
 namespace {
 
 constexpr const char* kAbout =
-    "The metrics store for teams that serve LLMs: cost, performance, resources and quality in one folder,\n"
-    "with hourly rollups, on the ClickHouse engine inside this program.";
+    "The metrics store for teams that serve LLMs: cost, performance, resources and\n"
+    "quality in one folder, with hourly rollups, on the ClickHouse engine inside this\nprogram.";
 
 constexpr const char* kFooter =
-    "Times are UTC: 2026-03-01, 2026-03-01T12:30:05Z, now, now-24h. Durations: 10s, 5m, 24h, 7d, 2w.\n"
+    "Times are UTC: 2026-03-01, 2026-03-01T12:30:05Z, now, now-24h, now+1h. Durations: 10s, 5m, 24h, 7d, "
+    "2w.\n"
     "\n"
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some rows refused, 4 verify or doctor found a fault,\n"
-    "130 interrupted (the same command again finishes the rest).\n"
+    "5 the store has no such customer, service, ..., 130 interrupted (the same command again finishes the "
+    "rest).\n"
     "\n"
     "Environment: OPTIINFRA_URL (the store), OPTIINFRA_PASSWORD_FILE (whose first line is the password for "
     "a\n"
@@ -53,31 +57,34 @@ bool asks_for_json(int argc, const char* const* argv) {
   return false;
 }
 
-/// The words of the command that was being parsed: "optiinfra query cost-hourly".
-std::string command_words(const CLI::App& app) {
-  std::string words = app.get_name();
-  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
-    at = at->get_subcommands().back();
-    words += " " + at->get_name();
-  }
-  return words;
-}
-
-/// What is wrong, in one line. A word that is no command is named rather than called missing.
-std::string reason_of(const CLI::App& app, const CLI::ParseError& error) {
-  const auto words = app.remaining(true);
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !words.empty() &&
-      !words.front().starts_with('-'))
-    return "unknown command '" + words.front() + "'";
-  return error.what();
-}
-
 ExitCode refuse(const CLI::App& app, const CLI::ParseError& error, const Context& context) {
   const std::string command = command_words(app);
   std::string message = command + ": " + reason_of(app, error);
   if (context.output != OutputFormat::kJson) message += "\nSee '" + command + " --help'.";
   context.complain("wrong_usage", message, 0);
   return ExitCode::kWrongUsage;
+}
+
+int print_help(const CLI::App& app, const std::string& before, const Terminal& terminal) {
+  std::fputs(wrapped(app.help(before), terminal.width).c_str(), stdout);
+  return 0;
+}
+
+/// `optiinfra help [COMMAND...]`.
+int help_about(const CLI::App& app, const std::vector<std::string>& words, const Context& context) {
+  const CLI::App* command = &app;
+  std::string before;
+  for (const std::string& word : words) {
+    const auto found =
+        command->get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
+    if (found.empty()) {
+      context.complain("wrong_usage", "help: " + unknown_command(*command, word), 0);
+      return static_cast<int>(ExitCode::kWrongUsage);
+    }
+    before += (before.empty() ? "" : " ") + command->get_name();
+    command = found.front();
+  }
+  return print_help(*command, before, context.screen_terminal);
 }
 
 ExitCode run_action(const Action& action, Context& context) {
@@ -92,6 +99,13 @@ int run_reader(const char* format, const char* compression) {
   const auto done = read_apart(format, compression);
   if (!done) std::fprintf(stderr, "%s\n", done.error().message.c_str());
   return done ? 0 : 1;
+}
+
+/// Known to help, the manual page and completions. run_application() does what it says.
+void define_help(CLI::App& app) {
+  CLI::App* const help = app.add_subcommand("help", "Print help, of the command that is named");
+  help->add_option("command")->description("The command's words: query cost-hourly")->type_name("COMMAND...");
+  help->footer("Examples:\n  optiinfra help\n  optiinfra help query cost-hourly");
 }
 
 }  // namespace
@@ -121,11 +135,13 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   define_generate(*app, action);
   define_collect(*app, action);
   define_query(*app, action);
+  define_names(*app, action);
   define_retention(*app, action);
   define_server(*app, action);
   define_bench(*app, action);
   define_sql(*app, action);
   define_version(*app, action);
+  define_help(*app);
   define_completion(*app, action);
   define_man(*app, action);
   return app;
@@ -139,8 +155,12 @@ int run_application(int argc, const char* const* argv) {
   if (asks_for_json(argc, argv)) context.output = OutputFormat::kJson;
   Action action;
   const auto app = define_application(context, action);
+  if (argc >= 2 && std::strcmp(argv[1], "help") == 0)
+    return help_about(*app, {argv + 2, argv + argc}, context);
   try {
     app->parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return print_help(*app, "", context.screen_terminal);
   } catch (const CLI::Success& asked) {
     return app->exit(asked);
   } catch (const CLI::ParseError& error) {

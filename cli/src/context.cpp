@@ -59,6 +59,11 @@ void Context::complain(std::string_view kind, const std::string& message, int se
   std::fputs(text.c_str(), stderr);
 }
 
+ExitCode Context::not_found(const std::string& sentence) const {
+  complain("not_found", sentence, 0);
+  return ExitCode::kNotFound;
+}
+
 void Context::remark(const std::string& sentence) const {
   if (!quiet) std::fputs((sentence + "\n").c_str(), stderr);
 }

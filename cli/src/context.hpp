@@ -41,6 +41,9 @@ struct Context {
   void complain(const Error& error) const;
   void complain(std::string_view kind, const std::string& message, int server_code) const;
 
+  /// Says that the store has not what was asked about; the exit code says it, too.
+  ExitCode not_found(const std::string& sentence) const;
+
   /// A sentence for people on standard error. Nothing with --quiet.
   void remark(const std::string& sentence) const;
 };

@@ -11,6 +11,7 @@ enum class ExitCode : int {
   kWrongUsage = 2,    ///< Nothing was done: the command line itself is wrong.
   kRowsRefused = 3,   ///< Done, except for rows that break a rule.
   kDifference = 4,    ///< verify found what does not agree.
+  kNotFound = 5,      ///< The question names a customer, service, ... of which the store has no rows.
   kInterrupted = 130  ///< Stopped by a signal after the block in flight; the same command goes on.
 };
 

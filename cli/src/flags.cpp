@@ -1,5 +1,8 @@
 #include "flags.hpp"
 
+#include <charconv>
+#include <cstdint>
+
 #include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra::cli {
@@ -29,6 +32,11 @@ CLI::Option* add_uuid(CLI::App& app, const std::string& name, Uuid& target, cons
   return add_parsed(app, name, target, Uuid::parse, meaning, "UUID");
 }
 
+Result<std::optional<std::string>> parse_uuid_text(const std::string& text) {
+  OPTIINFRA_TRY(const Uuid id, Uuid::parse(text));
+  return std::optional(id.to_string());
+}
+
 CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<sys_seconds>& target,
                       const std::string& meaning) {
   return add_parsed(app, name, target, parse_time, meaning, "TIME");
@@ -37,6 +45,19 @@ CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<sys_
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::seconds& target,
                           const std::string& meaning) {
   return add_parsed(app, name, target, parse_duration, meaning, "DURATION");
+}
+
+Result<std::uint64_t> parse_count(std::string_view text) {
+  std::uint64_t number = 0, unit = 1;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (rest == "k" || rest == "K") unit = 1'000;
+  if (rest == "M") unit = 1'000'000;
+  if (rest == "G") unit = 1'000'000'000;
+  if (code != std::errc{} || rest.empty() != (unit == 1) || number > UINT64_MAX / unit)
+    return Error{ErrorKind::kInvalidArgument,
+                 "'" + std::string(text) + "' is not a whole number; write for example 10000, 10k or 2M"};
+  return number * unit;
 }
 
 Result<Family> parse_family(const std::string& text) {
@@ -51,11 +72,6 @@ Result<std::chrono::days> parse_days(std::string_view text) {
   if (days == length) return days;
   return Error{ErrorKind::kInvalidArgument,
                "'" + std::string(text) + "' is not a number of whole days; write for example 14d"};
-}
-
-void add_range(CLI::App& app, WindowFlags& flags) {
-  add_time(app, "--from", flags.from, "Start of the window, included")->required();
-  add_time(app, "--to", flags.to, "End of the window, not included")->required();
 }
 
 void add_window(CLI::App& app, WindowFlags& flags) {

@@ -44,6 +44,9 @@ struct WindowFlags {
 };
 
 CLI::Option* add_uuid(CLI::App& app, const std::string& name, Uuid& target, const std::string& meaning);
+/// A UUID's text as it is written everywhere, kept as text.
+Result<std::optional<std::string>> parse_uuid_text(const std::string& text);
+
 CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<sys_seconds>& target,
                       const std::string& meaning);
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::seconds& target,
@@ -55,15 +58,28 @@ CLI::Validator within(Number low, Number high) {
   return CLI::Validator(CLI::Range(low, high)).description("");
 }
 
+/// "10000", "10k", "2M", "1G": thousands, not 1024.
+Result<std::uint64_t> parse_count(std::string_view text);
+
+/// Adds `name`, a count from `low` to `high`.
+template <typename Number>
+CLI::Option* add_count(CLI::App& app, const std::string& name, Number& target, Number low, Number high,
+                       const std::string& meaning) {
+  const auto parse = [low, high](const std::string& text) -> Result<Number> {
+    OPTIINFRA_TRY(const std::uint64_t count, parse_count(text));
+    if (count >= low && count <= high) return static_cast<Number>(count);
+    return Error{ErrorKind::kInvalidArgument,
+                 "'" + text + "' is not within " + std::to_string(low) + " and " + std::to_string(high)};
+  };
+  return add_parsed(app, name, target, parse, meaning, "N");
+}
+
 /// How the families are listed where one is asked for.
 inline constexpr const char* kFamilyType = "cost|performance|resource|quality";
 Result<Family> parse_family(const std::string& text);
 
 /// Whole days, written as a duration: "14d".
 Result<std::chrono::days> parse_days(std::string_view text);
-
-/// --from and --to, both required.
-void add_range(CLI::App& app, WindowFlags& flags);
 
 /// --hours, or --from with --to.
 void add_window(CLI::App& app, WindowFlags& flags);

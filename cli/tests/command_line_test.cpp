@@ -43,6 +43,10 @@ const std::vector<std::vector<std::string>> kCommands = {{"init"},
                                                          {"query", "models"},
                                                          {"query", "cost"},
                                                          {"query", "metrics"},
+                                                         {"customers"},
+                                                         {"services"},
+                                                         {"instances"},
+                                                         {"models"},
                                                          {"retention"},
                                                          {"retention", "show"},
                                                          {"retention", "set"},
@@ -73,13 +77,33 @@ TEST(Help, ShowsAnExampleOfEveryCommandThatDoesSomething) {
 TEST(Help, NamesTheExitCodesAndTheEnvironment) {
   const auto result = run({"--help"});
   EXPECT_THAT(result.output, HasSubstr("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some rows refused, 4 "
-                                       "verify or doctor found a fault"));
+                                       "verify or\ndoctor found a fault,\n5 "));
   EXPECT_THAT(result.output, HasSubstr("OPTIINFRA_URL"));
 }
 
 TEST(Version, IsPrintedWithoutTheEngine) {
   EXPECT_THAT(run({"--version"}).output, StartsWith("optiinfra "));
   EXPECT_EQ(run({"version"}).exit_code, 0);
+}
+
+TEST(Help, IsACommandToo) {
+  EXPECT_EQ(run({"help"}).output, run({"--help"}).output);
+  EXPECT_EQ(run({"help", "query", "cost-hourly"}).output, run({"query", "cost-hourly", "--help"}).output);
+  const auto unknown = run({"help", "custmers"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.error_output, HasSubstr("unknown command 'custmers'; did you mean customers?"));
+}
+
+TEST(Help, HasNoLineWiderThanTheTerminalButCommandsToType) {
+  for (auto command : kCommands) {
+    command.push_back("--help");
+    std::istringstream lines(run(command).output);
+    for (std::string line; std::getline(lines, line);) {
+      const bool is_typed =
+          line.find("  optiinfra ") == 0 || line.find("      --") == 0 || line.find("  \"") == 0;
+      EXPECT_TRUE(line.size() <= 80 || is_typed) << command[0] << ": " << line;
+    }
+  }
 }
 
 struct Wrong {
@@ -93,12 +117,18 @@ TEST(WrongUsage, ExitsWith2AndNamesWhatIsWrong) {
       {{}, "subcommand"},
       {{"frob"}, "unknown command 'frob'"},
       {{"query", "frob"}, "unknown command 'frob'"},
+      {{"verfy"}, "unknown command 'verfy'; did you mean verify?"},
+      {{"cost-hourly"}, "unknown command 'cost-hourly'; did you mean query cost-hourly?"},
+      {{"query", "cost-hurly", "--customer", id}, "did you mean cost-hourly"},
+      {{"ping", "--qiet"}, "unknown flag '--qiet'; did you mean --quiet?"},
+      {{"query", "cost-hourly", "--custmer", id}, "unknown flag '--custmer'; did you mean --customer?"},
+      {{"ping", "pong"}, "unexpected word 'pong'"},
       {{"ping", "--frob"}, "--frob"},
       {{"ping", "--output", "xml"}, "--output"},
       {{"query", "cost-hourly", "--customer", "no-uuid", "--from", "now-1h", "--to", "now"},
        "--customer: 'no-uuid' is not a UUID"},
       {{"query", "cost-hourly", "--customer", id, "--from", "yesterday", "--to", "now"}, "--from"},
-      {{"query", "cost-hourly", "--customer", id, "--from", "now-1h"}, "--to is required"},
+      {{"query", "cost-hourly", "--customer", id, "--from", "now-1h"}, "--from requires --to"},
       {{"query", "cost-hourly", "--customer", id, "--from", "2026-03-02", "--to", "2026-03-01"},
        "--to: 2026-03-01T00:00:00Z is not after"},
       {{"query", "performance-p95", "--customer", id, "--service", id, "--hours", "0"}, "--hours"},
@@ -110,11 +140,14 @@ TEST(WrongUsage, ExitsWith2AndNamesWhatIsWrong) {
       {{"query", "quality-trends", "--customer", id, "--service", id, "--from", "now-1h"}, "--to"},
       {{"query", "resource-utilization", "--customer", id}, "--instance is required"},
       {{"query", "cost", "--customer", id, "--from", "now-1d", "--to", "now", "--by", "colour"}, "--by"},
-      {{"collect", "host", "--customer", id, "--instance", "x", "--interval", "1"}, "--interval"},
+      {{"collect", "host", "--customer", id, "--instance", "x", "--interval", "1"}, "10s"},
+      {{"collect", "host", "--customer", id, "--instance", "x", "--interval", "100ms"},
+       "a whole number and its unit"},
       {{"collect", "host", "--customer", id, "--instance", "x", "--interval", "10s", "--for", "1s"}, "--for"},
       {{"collect", "host", "--instance", "x"}, "--customer is required"},
       {{"generate", "--days", "0"}, "--days"},
-      {{"generate", "--rows", "many"}, "--rows"},
+      {{"generate", "--rows", "many"}, "10k"},
+      {{"generate", "--rows", "0k"}, "--rows"},
       {{"generate", "--end", "never"}, "--end"},
       {{"import", "cost"}, "files"},
       {{"import", "costs", "x.csv"}, "'costs' is not one of cost, performance, resource, quality"},
@@ -179,10 +212,9 @@ std::string completed(const std::string& words) {
 }
 
 TEST(Completion, OffersWhatCanStandThere) {
-  EXPECT_THAT(
-      completed("optiinfra ''"),
-      HasSubstr(
-          "init verify doctor ping import copy generate collect query retention server bench sql version"));
+  EXPECT_THAT(completed("optiinfra ''"),
+              HasSubstr("init verify doctor ping import copy generate collect query customers services "
+                        "instances models retention server bench sql version help"));
   EXPECT_EQ(completed("optiinfra query co"), "cost-hourly cost\n");
   EXPECT_EQ(completed("optiinfra --output ''"), "table json csv\n");
   EXPECT_EQ(completed("optiinfra query cost --bucket d"), "day\n");

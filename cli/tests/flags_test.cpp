@@ -28,6 +28,16 @@ TEST(Days, AreWholeDays) {
   EXPECT_FALSE(parse_days("14").has_value());
 }
 
+TEST(Counts, AreWrittenInThousandsToo) {
+  EXPECT_EQ(parse_count("10000").value(), 10'000u);
+  EXPECT_EQ(parse_count("10k").value(), 10'000u);
+  EXPECT_EQ(parse_count("2M").value(), 2'000'000u);
+  EXPECT_EQ(parse_count("18G").value(), 18'000'000'000u);
+  for (const char* wrong :
+       {"", "k", "-1", "1.5k", "10kk", "10 k", "10m", "99999999999999999999", "18446744073709551615k"})
+    EXPECT_FALSE(parse_count(wrong).has_value()) << wrong;
+}
+
 TEST(Families, AreNamedAsInTheContract) {
   EXPECT_EQ(parse_family("quality").value(), Family::kQuality);
   EXPECT_FALSE(parse_family("Cost").has_value());

@@ -39,7 +39,7 @@ TEST_P(FullDisk, AnswersWithoutAByteFreeAndChangesNone) {
 
 TEST_P(FullDisk, IsFreedByALowerRetention) {
   disk->fill(0);
-  const auto freed = run({"retention", "set", "performance", "raw", "1d", "--output", "json"});
+  const auto freed = run({"retention", "set", "performance", "raw", "1d", "--yes", "--output", "json"});
   ASSERT_EQ(freed.exit_code, 0) << freed.error_output;
   EXPECT_FALSE(nlohmann::json::parse(freed.output)["data"]["removed"].empty());
   EXPECT_FALSE(std::filesystem::exists(store() / "reserve"));

@@ -97,6 +97,8 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
   asked("models", {"--customer", customer, "--service", service});
   asked("cost", {"--customer", customer, "--from", "now-24h", "--to", "now", "--by", "region"});
   asked("metrics", {"--measures", "total_cost,p95_latency", "--by", "customer", "--bucket", "day"});
+  for (const char* names : {"customers", "services", "instances", "models"})
+    expect(names, home.json({names}));
   expect("query --list", home.json({"query", "--list"}));
 
   const testing::ServerProcess server(OPTIINFRA_PROGRAM, home / "served");
@@ -106,6 +108,7 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
 
   expect("retention show", home.json({"retention", "show"}));
   expect("retention apply", home.json({"retention", "apply"}));
+  expect("retention set --dry-run", home.json({"retention", "set", "cost", "raw", "1d", "--dry-run"}));
   expect("retention set", home.json({"retention", "set", "cost", "raw", "60d"}));
   expect(
       "sql",

@@ -170,7 +170,7 @@ TEST(Retention, ThatTheEngineDoesNotHoldIsAnErrorWithItsRemedy) {
 TEST(Query, PrintsTheWindowThatItsNumbersCover) {
   const Home home;
   const auto fleet = home.json({"generate", "--rows", "3000", "--days", "5"});
-  ASSERT_EQ(home.run({"retention", "set", "cost", "raw", "2d"}).exit_code, 0);
+  ASSERT_EQ(home.run({"retention", "set", "cost", "raw", "2d", "--yes"}).exit_code, 0);
   const std::string customer = fleet["data"]["instances"][0]["customer_id"];
   const sys_seconds hour = floor_hour(now() - std::chrono::hours{80});
   const auto text = [](sys_seconds time) { return format_time(time); };
@@ -191,15 +191,15 @@ TEST(Query, PrintsTheWindowThatItsNumbersCover) {
 
 TEST(Query, ShowsNothingWhereThereIsNoNumber) {
   const Home home;
-  ASSERT_EQ(home.run({"init"}).exit_code, 0);
-  const std::vector<std::string> question = {"query",   "performance-p95", "--customer",
-                                             kSomeUuid, "--service",       kSomeUuid};
+  const auto fleet = home.json({"generate", "--rows", "1000", "--days", "2", "--end", "now-3d"});
+  const auto served = fleet["data"]["services"][0];
+  const std::vector<std::string> question = {
+      "query", "performance-p95", "--customer", served["customer_id"], "--service", served["service_id"]};
   const auto data = home.json(question)["data"];
   EXPECT_EQ(data["total_requests"], 0);
   EXPECT_EQ(data["requests_per_second"], 0.0);
   EXPECT_TRUE(data["p95_latency_ms"].is_null()) << data.dump();
   EXPECT_TRUE(data["max_latency_ms"].is_null()) << data.dump();
-  EXPECT_THAT(home.run(question).output, ::testing::ContainsRegex("p95 latency, ms +-\n"));
   auto csv = question;
   csv.insert(csv.end(), {"--output", "csv"});
   EXPECT_THAT(home.run(csv).output, HasSubstr("\n0,0,,,"));
@@ -235,10 +235,9 @@ TEST(Screen, GetsNothingElseWhenQuiet) {
   EXPECT_EQ(result.error_output, "");
 }
 
-// Before main() the thirty shared libraries behind libcurl start up. On a slow machine `curl --version` takes
-// 20 ms, and so does this program.
-TEST(Start, TakesLessThan40MillisecondsWhereNoEngineIsNeeded) {
-  constexpr std::chrono::milliseconds kPromised{40};
+// No more shared libraries than every command needs start up before main().
+TEST(Start, TakesLessThan20MillisecondsWhereNoEngineIsNeeded) {
+  constexpr std::chrono::milliseconds kPromised{20};
   const Home home;
   for (const char* flag : {"--help", "--version"}) {
     // The best run is what the program takes; the others tell how busy this machine is, and wait for a better

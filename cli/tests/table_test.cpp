@@ -79,5 +79,15 @@ TEST(Report, EndsWithTheWindowAndTheTimeTaken) {
       << text;
 }
 
+TEST(Table, ThatIsWiderThanAPersonsTerminalHasAValueALine) {
+  const Records records{
+      .fields = {{"a", "first heading"}, {"b", "second heading"}},
+      .rows = {{std::string("one"), std::string("two")}, {std::string("three"), std::string("four")}}};
+  const Terminal wide{.interactive = true, .width = 40}, narrow{.interactive = true, .width = 20};
+  EXPECT_EQ(render_table(records, narrow),
+            "first heading   one\nsecond heading  two\n\nfirst heading   three\nsecond heading  four\n");
+  EXPECT_EQ(render_table(records, wide), render_table(records, {.width = 20})) << "no person reads the other";
+}
+
 }  // namespace
 }  // namespace optiinfra::cli

@@ -129,22 +129,25 @@ Result<sys_seconds> parse_time(std::string_view text) {
   if (text == "now") return now();
   if (text.starts_with("now-")) {
     if (const auto ago = read_duration(text.substr(4))) return now() - *ago;
+  } else if (text.starts_with("now+")) {
+    if (const auto ahead = read_duration(text.substr(4))) return now() + *ahead;
   } else if (const auto calendar = read_calendar(text)) {
     return *calendar;
   } else if (const auto unix_time = read_unix(text)) {
     return *unix_time;
   }
-  return Error{
-      ErrorKind::kInvalidArgument,
-      "'" + std::string(text) +
-          "' is not a time; write 2026-03-01, 2026-03-01T12:30:00Z, Unix seconds, now or now-24h (UTC)"};
+  return Error{ErrorKind::kInvalidArgument, "'" + std::string(text) +
+                                                "' is not a time; write 2026-03-01, 2026-03-01T12:30:00Z, "
+                                                "Unix seconds, now, now-24h or now+1h (UTC)"};
 }
 
 Result<seconds> parse_duration(std::string_view text) {
   if (const auto duration = text.empty() ? std::nullopt : read_duration(text)) return *duration;
   return Error{
       ErrorKind::kInvalidArgument,
-      "'" + std::string(text) + "' is not a length of time; write a number and s, m, h, d or w, such as 90d"};
+      "'" + std::string(text) +
+          "' is not a length of time; write a whole number and its unit, which is s, m, h, d or w: 10s, "
+          "24h, 90d"};
 }
 
 std::string format_time(sys_seconds time) { return format(time, 'T', "Z"); }

@@ -17,6 +17,8 @@ TEST(ParseTime, ReadsEveryDocumentedForm) {
   EXPECT_EQ(*parse_time("2026-03-01T06:30:00-0530"), kNoon);
   EXPECT_EQ(*parse_time("1772366400"), kNoon);
   EXPECT_LE(*parse_time("now-24h"), now() - 24h);
+  EXPECT_LE(*parse_time("now+1h"), now() + 1h);
+  EXPECT_GT(*parse_time("now+1h"), now() + 59min);
 }
 
 TEST(ParseTime, RefusesWhatIsNoTime) {

@@ -196,8 +196,8 @@ TEST_F(OnACluster, OverHttpRowsTakeTheirPlaceTooAndCountOncePerToken) {
 }
 
 TEST_F(OnACluster, RetentionIsSetOnEveryShardAndInitRunsAgainFromAnyHost) {
-  const auto set = run_program(
-      {"retention", "set", "performance", "raw", "20d", "--url", cluster_.url(), "--output", "json"});
+  const auto set = run_program({"retention", "set", "performance", "raw", "20d", "--yes", "--url",
+                                cluster_.url(), "--output", "json"});
   ASSERT_EQ(set.exit_code, 0) << set.error_output;
   const auto data = nlohmann::json::parse(set.output)["data"]["retention"];
   ASSERT_EQ(data.size(), 16u);

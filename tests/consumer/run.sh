@@ -1,32 +1,47 @@
 #!/usr/bin/env bash
-# run.sh BUILD_FOLDER: installs that build into an empty prefix and uses it from outside the tree:
-# by find_package, by pkg-config, and as a program that finds its engine.
+# run.sh BUILD_FOLDER: installs that build into an empty prefix and uses it from outside the tree, as a stranger
+# does: by find_package and by pkg-config, moved elsewhere, and as a program. Nothing but the installed files says
+# where the engine is.
 set -euo pipefail
 build=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 prefix=$work/prefix
+unset OPTIINFRA_LIBCHDB LD_LIBRARY_PATH
 
 cmake --install "$build" --prefix "$prefix" >"$work/install.log"
 cp "$here/CMakeLists.txt" "$here/main.cpp" "$work/"
 echo "installed: $(find "$prefix" -type f | wc -l) files"
 
-# A program elsewhere is told where the engine is; the installed one finds it by itself (below).
-OPTIINFRA_LIBCHDB=$(find "$prefix" -name libchdb.so)
-export OPTIINFRA_LIBCHDB
+# use_cmake_package PREFIX: configures with CMake's default generator, builds, runs; and runs what it installs.
+use_cmake_package() {
+  rm -rf "$work/build" "$work/installed"
+  cmake -S "$work" -B "$work/build" -DCMAKE_PREFIX_PATH="$1" >"$work/cmake.log"
+  cmake --build "$work/build"
+  "$work/build/consumer"
+  cmake --install "$work/build" --prefix "$work/installed"
+  "$work/installed/bin/consumer"
+}
+
+# use_pkg_config PREFIX [FLAG...]: compiles and links by what pkg-config says, and runs.
+use_pkg_config() {
+  local flags path
+  path=$(dirname "$(find "$1" -name optiinfra.pc)")
+  read -ra flags < <(PKG_CONFIG_PATH=$path pkg-config --cflags --libs "${@:2}" optiinfra)
+  "${CXX:-c++}" -std=c++20 "$work/main.cpp" "${flags[@]}" -o "$work/consumer"
+  "$work/consumer"
+}
 
 echo "find_package"
-cmake -S "$work" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$work/cmake.log"
-cmake --build "$work/build"
-"$work/build/consumer"
-
+use_cmake_package "$prefix"
 echo "pkg-config"
-export PKG_CONFIG_PATH
-PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name optiinfra.pc)")
-read -ra flags < <(pkg-config --cflags --libs optiinfra)
-"${CXX:-c++}" -std=c++20 "$work/main.cpp" "${flags[@]}" -o "$work/consumer"
-"$work/consumer"
+use_pkg_config "$prefix"
+use_pkg_config "$prefix" --static
+echo "the same, moved"
+mv "$prefix" "$work/moved prefix"
+prefix="$work/moved prefix"
+use_cmake_package "$prefix"
 
 [[ -e $build/bin/optiinfra ]] || exit 0
 echo "the installed program"

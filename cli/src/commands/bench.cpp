@@ -56,8 +56,9 @@ void add_number(CLI::App& app, const std::string& name, Number& target, Number l
 
 void describe(CLI::App& app, BenchFlags& flags) {
   BenchmarkOptions& options = flags.options;
-  add_number(app, "--rows", options.rows, kBenchmarkRowsMin, kBenchmarkRowsMax,
-             "Rows of one measured insert, and of the fleet that is asked about");
+  add_count(app, "--rows", options.rows, kBenchmarkRowsMin, kBenchmarkRowsMax,
+            "Rows of one measured insert, and of the fleet that is asked about")
+      ->default_str(std::to_string(options.rows));
   add_number(app, "--rounds", options.rounds, 1u, kBenchmarkRoundsMax,
              "Rounds, in which what is compared takes turns");
   add_number(app, "--threads", options.threads, 1u, kBenchmarkThreadsMax, "Threads that insert");
@@ -66,8 +67,9 @@ void describe(CLI::App& app, BenchFlags& flags) {
   add_number(app, "--days", options.history_days, 1, kFleetDaysMax,
              "How far the fleets' rows reach back, and each question");
   add_number(app, "--asks", options.asks, 1u, kBenchmarkAsksMax, "Times that a question is asked in a round");
-  add_number(app, "--growth", options.growth_rows, std::uint64_t{0}, kBenchmarkGrowthRowsMax,
-             "Also grow a store to so many rows and look at it each time it has doubled");
+  add_count(app, "--growth", options.growth_rows, std::uint64_t{0}, kBenchmarkGrowthRowsMax,
+            "Also grow a store to so many rows and look at it each time it has doubled")
+      ->default_str(std::to_string(options.growth_rows));
   app.add_option("--seed", options.seed, "Another seed, other rows")->type_name("N")->capture_default_str();
   app.add_option("--only", flags.parts,
                  "Measure inserts, questions or sizes alone; default all, and none with --growth")

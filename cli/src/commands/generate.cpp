@@ -89,10 +89,9 @@ void describe(CLI::App& app, GenerateFlags& flags) {
       ->type_name("N")
       ->check(within(1, kFleetDaysMax))
       ->capture_default_str();
-  app.add_option("--rows", flags.rows, "How many rows in all, over the four families")
-      ->type_name("N")
-      ->check(within(std::uint64_t{1}, kFleetRowsMax))
-      ->capture_default_str();
+  add_count(app, "--rows", flags.rows, std::uint64_t{1}, kFleetRowsMax,
+            "How many rows in all, over the four families: 10000, 10k, 2M")
+      ->default_str(std::to_string(flags.rows));
   app.add_option("--seed", flags.seed, "Another seed, another fleet")->type_name("N")->capture_default_str();
   add_time(app, "--end", flags.end, "The end of the fleet's time; default the start of this hour");
 }

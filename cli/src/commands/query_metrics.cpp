@@ -3,6 +3,7 @@
 #include "flags.hpp"
 #include "optiinfra/client/catalogue.hpp"
 #include "output/answer_section.hpp"
+#include "stored_names.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -68,17 +69,24 @@ Result<ExitCode> run(const MetricsFlags& flags, Context& context) {
   OPTIINFRA_TRY(const TimeRange range, flags.window.range());
   OPTIINFRA_TRY(Client client, context.open(false));
   const Stopwatch watch;
-  OPTIINFRA_TRY(const Answer answer, client.query({.measures = flags.measures,
-                                                   .dimensions = flags.dimensions,
-                                                   .bucket = flags.bucket,
-                                                   .range = range,
-                                                   .filters = flags.filters,
-                                                   .order = flags.order,
-                                                   .limit = flags.limit}));
+  const Question question{.measures = flags.measures,
+                          .dimensions = flags.dimensions,
+                          .bucket = flags.bucket,
+                          .range = range,
+                          .filters = flags.filters,
+                          .order = flags.order,
+                          .limit = flags.limit};
+  OPTIINFRA_TRY(const Answer answer, client.query(question));
+  OPTIINFRA_TRY(const auto absence, absence_of(client, question, answer));
+  if (absence && absence->is_unknown) return context.not_found(absence->sentence);
   Report report{.command = "query metrics"};
   report.elapsed = watch.elapsed();
   add_answer(report, answer, false);
-  report.notes.push_back(coverage_note(answer, report));
+  if (absence) {
+    report.instead = absence->sentence;
+  } else {
+    report.notes.push_back(coverage_note(answer, report));
+  }
   OPTIINFRA_CHECK(context.answer(report));
   return ExitCode::kDone;
 }
@@ -107,9 +115,7 @@ void describe(CLI::App& app, MetricsFlags& flags) {
       ->allow_extra_args(false);
   add_parsed(app, "--order", flags.order, parse_order,
              "What rows are sorted by, with commas between; NAME:desc has the largest first", "NAMES");
-  app.add_option("--limit", flags.limit, "Most rows of the answer")
-      ->type_name("N")
-      ->check(within<std::size_t>(1, kAnswerRowsMax));
+  add_count<std::size_t>(app, "--limit", flags.limit, 1, kAnswerRowsMax, "Most rows of the answer");
 }
 
 }  // namespace

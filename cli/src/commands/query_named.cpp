@@ -2,8 +2,8 @@
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "optiinfra/client/catalogue.hpp"
-#include "optiinfra/schema/tables.hpp"
 #include "output/answer_section.hpp"
+#include "stored_names.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -16,18 +16,7 @@ struct NamedFlags {
 };
 
 bool is_uuid(const NamedQuestion& question, const Parameter& parameter) {
-  for (const Dimension& dimension : dimensions()) {
-    if (std::string_view(dimension.name) != parameter.dimension) continue;
-    for (const ColumnDefinition& column : table_of(question.family).columns())
-      if (std::string_view(column.name) == dimension.column)
-        return std::string_view(column.contract_type) == "UUID";
-  }
-  return false;
-}
-
-Result<std::optional<std::string>> parse_uuid_text(const std::string& text) {
-  OPTIINFRA_TRY(const Uuid id, Uuid::parse(text));
-  return std::optional(id.to_string());
+  return std::string_view(value_type(question.family, dimension_of(parameter.dimension))) == "UUID";
 }
 
 Result<std::string> parse_choice(const NamedQuestion& question, const std::string& text) {
@@ -62,11 +51,7 @@ void describe(CLI::App& app, const NamedQuestion& question, NamedFlags& flags) {
             : app.add_option(name, flags.values[i], parameter.meaning)->type_name("NAME");
     option->required(parameter.is_required);
   }
-  if (question.needs_range) {
-    add_range(app, flags.window);
-  } else {
-    add_window(app, flags.window);
-  }
+  add_window(app, flags.window);
   describe_choices(app, question, flags);
   if (!question.bucket_may_differ) return;
   flags.bucket = *question.bucket;
@@ -91,6 +76,8 @@ Result<ExitCode> run(const NamedQuestion& named, const NamedFlags& flags, Contex
   OPTIINFRA_TRY(Answer answer, client.query(question));
   Report report{.command = std::string("query ") + named.name};
   report.elapsed = watch.elapsed();
+  OPTIINFRA_TRY(const auto absence, absence_of(client, question, answer));
+  if (absence && absence->is_unknown) return context.not_found(absence->sentence);
   named.name_columns(answer.columns);
   add_answer(report, answer, named.is_object);
   if (named.drawing) {
@@ -98,6 +85,7 @@ Result<ExitCode> run(const NamedQuestion& named, const NamedFlags& flags, Contex
                                       bucket_end({}, *question.bucket).time_since_epoch()));
     report.charts.back().from_zero = named.drawing->from_zero;
   }
+  if (absence) report.instead = absence->sentence;
   OPTIINFRA_CHECK(context.answer(report));
   return ExitCode::kDone;
 }

@@ -4,6 +4,7 @@
 
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
+#include "commands/retention_preview.hpp"
 #include "flags.hpp"
 #include "optiinfra/schema/tables.hpp"
 
@@ -14,6 +15,7 @@ struct SetFlags {
   Family family{};
   Tier tier{};
   std::chrono::days keep{};
+  bool yes = false, dry_run = false;
 };
 
 Result<Tier> parse_tier(const std::string& text) {
@@ -38,12 +40,12 @@ Section retention_section(const std::vector<Retention>& retention) {
   return {.key = "retention", .title = {}, .records = std::move(records)};
 }
 
-Section removed_section(const std::vector<ExpiredPartition>& removed) {
-  Records records{.fields = {{"table", "table"}, {"day", "day removed"}, {"rows", "rows", Look::kCount}},
-                  .rows = {}};
+Section removed_section(const std::vector<ExpiredPartition>& removed, std::string key = "removed",
+                        std::string title = "Removed") {
+  Records records{.fields = {{"table", "table"}, {"day", "day"}, {"rows", "rows", Look::kCount}}, .rows = {}};
   for (const ExpiredPartition& each : removed)
     records.rows.push_back({each.table, each.partition, each.rows});
-  return {.key = "removed", .title = "Removed", .records = std::move(records)};
+  return {.key = std::move(key), .title = std::move(title), .records = std::move(records)};
 }
 
 /// `sections` of every part of the store, one section for each kind.
@@ -78,15 +80,18 @@ std::optional<Error> disagreement(const std::vector<Retention>& retention, std::
   return std::nullopt;
 }
 
-/// Opens the store, and with each part of it runs `change`, which returns what it removed, and reads the
-/// retention. Prints both, and says so in the exit code when an engine keeps another than asked for.
-template <typename Change>
-Result<ExitCode> change_and_show(Context& context, Report report, bool frees, Change change) {
+/// Opens the store, runs `prepare`, and with each part of it runs `change`, which returns what it removed,
+/// and reads the retention. Prints both, and says so in the exit code when an engine keeps another than asked
+/// for.
+template <typename Prepare, typename Change>
+Result<ExitCode> change_and_show(Context& context, Report report, bool frees, Prepare prepare,
+                                 Change change) {
   const Stopwatch watch;
   PartSections sections;
   std::optional<Error> disagreed;
   {
     OPTIINFRA_TRY(Client client, frees ? context.open_to_free_space() : context.open(false));
+    OPTIINFRA_CHECK(prepare(client));
     OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
       OPTIINFRA_TRY(const std::vector<ExpiredPartition> removed, change(transport));
       OPTIINFRA_TRY(const auto retention, read_retention(transport));
@@ -105,14 +110,48 @@ Result<ExitCode> change_and_show(Context& context, Report report, bool frees, Ch
 }
 
 Result<ExitCode> run_show(const NoFlags&, Context& context) {
-  return change_and_show(context, {.command = "retention show"}, false,
-                         [](Transport&) { return Result(std::vector<ExpiredPartition>{}); });
+  return change_and_show(
+      context, {.command = "retention show"}, false, [](Client&) { return Result<void>{}; },
+      [](Transport&) { return Result(std::vector<ExpiredPartition>{}); });
+}
+
+/// Shows what would be removed, and changes nothing.
+Result<ExitCode> run_dry(const SetFlags& flags, Context& context) {
+  const Stopwatch watch;
+  PartSections sections;
+  {
+    OPTIINFRA_TRY(Client client, context.open(false));
+    OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
+      OPTIINFRA_TRY(const auto expired, what_expires(transport, flags.family, flags.tier, flags.keep));
+      sections.add_removed(shard, removed_section(expired, "would_remove", "Would be removed"));
+      return {};
+    }));
+  }
+  Report report{.command = "retention set --dry-run"};
+  report.sections.push_back(std::move(sections.removed));
+  report.elapsed = watch.elapsed();
+  OPTIINFRA_CHECK(context.answer(report));
+  return ExitCode::kDone;
+}
+
+/// Asks before rows go, of every part of the store at once.
+Result<void> confirm(const SetFlags& flags, const Context& context, Client& client) {
+  if (flags.yes) return {};
+  std::vector<ExpiredPartition> expired;
+  OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t) -> Result<void> {
+    OPTIINFRA_TRY(const auto more, what_expires(transport, flags.family, flags.tier, flags.keep));
+    expired.insert(expired.end(), more.begin(), more.end());
+    return {};
+  }));
+  return confirm_removal(context, expired);
 }
 
 Result<ExitCode> run_set(const SetFlags& flags, Context& context) {
-  return change_and_show(context, {.command = "retention set"}, true, [&](Transport& transport) {
-    return set_retention(transport, flags.family, flags.tier, flags.keep);
-  });
+  if (flags.dry_run) return run_dry(flags, context);
+  return change_and_show(
+      context, {.command = "retention set"}, true,
+      [&](Client& client) { return confirm(flags, context, client); },
+      [&](Transport& transport) { return set_retention(transport, flags.family, flags.tier, flags.keep); });
 }
 
 Result<ExitCode> run_apply(const NoFlags&, Context& context) {
@@ -140,6 +179,8 @@ void describe_set(CLI::App& app, SetFlags& flags) {
   add_parsed(app, "duration", flags.keep, parse_days, "How long to keep them, in whole days: 14d, 8w",
              "DURATION")
       ->required();
+  app.add_flag("--yes", flags.yes, "Remove what is older without asking; needed where nobody can be asked");
+  app.add_flag("--dry-run", flags.dry_run, "Show what would be removed, and change nothing");
 }
 
 }  // namespace
@@ -151,11 +192,13 @@ void define_retention(CLI::App& parent, Action& action) {
       *retention, action, "show",
       "What the store is configured to keep, and what its engine does keep; exit 1 when they differ",
       "  optiinfra retention show", describe_nothing, run_show);
-  define_command<SetFlags>(*retention, action, "set",
-                           "Set how long a family's rows are kept. What is older goes at once",
-                           "  optiinfra retention set performance raw 14d\n"
-                           "  optiinfra retention set cost rollup 1095d",
-                           describe_set, run_set);
+  define_command<SetFlags>(
+      *retention, action, "set",
+      "Set how long a family's rows are kept. What is older goes at once, after a question",
+      "  optiinfra retention set performance raw 14d\n"
+      "  optiinfra retention set performance raw 7d --dry-run\n"
+      "  optiinfra retention set cost rollup 1095d --yes",
+      describe_set, run_set);
   define_command<NoFlags>(*retention, action, "apply",
                           "Remove expired days now, rather than when a program next writes",
                           "  optiinfra retention apply", describe_nothing, run_apply);

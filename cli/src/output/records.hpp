@@ -55,6 +55,8 @@ struct Report {
   std::vector<Section> sections = {};   ///< CSV holds the first.
   std::vector<Series> charts = {};      ///< Tables only.
   std::vector<std::string> notes = {};  ///< Sentences below the tables; in no other output.
+  std::string instead =
+      {};  ///< A sentence in the place of tables that would hold nothing but zeros; in no other output.
   std::vector<std::pair<std::string, std::string>> units = {};  ///< Of keys that have one; in JSON alone.
   std::vector<std::pair<std::string, std::uint64_t>> coverage = {};  ///< Rows of each family; in JSON alone.
   std::chrono::duration<double> elapsed{};

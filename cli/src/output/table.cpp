@@ -76,6 +76,39 @@ std::string rule(const Grid& grid, const Terminal& terminal) {
   return text;
 }
 
+/// One line a field.
+std::string render_row(const Records& records, const Row& row, const Terminal& terminal) {
+  std::size_t name_width = 0;
+  std::size_t number_width = 0;
+  for (std::size_t i = 0; i < records.fields.size(); ++i) {
+    const Field& field = records.fields[i];
+    name_width = std::max(name_width, display_width(field.heading));
+    if (is_right_aligned(field))
+      number_width = std::max(number_width, display_width(cell_text(row[i], field)));
+  }
+  std::string text;
+  for (std::size_t i = 0; i < records.fields.size(); ++i) {
+    const Field& field = records.fields[i];
+    const std::string value = cell_text(row[i], field);
+    text += bold(padded(field.heading, name_width, false, false), terminal) + kGap +
+            padded(value, number_width, is_right_aligned(field), true) + "\n";
+  }
+  return text;
+}
+
+/// A row a paragraph, for tables that are wider than the terminal.
+std::string render_rows_apart(const Records& records, const Terminal& terminal) {
+  std::string text;
+  for (const Row& row : records.rows) text += (text.empty() ? "" : "\n") + render_row(records, row, terminal);
+  return text;
+}
+
+std::size_t width_of(const Grid& grid) {
+  std::size_t width = 2 * (grid.widths.size() - 1);  // The gaps.
+  for (const std::size_t each : grid.widths) width += each;
+  return width;
+}
+
 std::string last_line(const Report& report) {
   std::string text;
   if (report.window)
@@ -88,6 +121,8 @@ std::string last_line(const Report& report) {
 std::string render_table(const Records& records, const Terminal& terminal) {
   if (records.rows.empty()) return "(none)\n";
   const Grid grid = make_grid(records);
+  if (terminal.interactive && width_of(grid) > static_cast<std::size_t>(terminal.width))
+    return render_rows_apart(records, terminal);
   std::string text = bold(line_text(grid.lines.front(), grid, records), terminal) + "\n";
   text += dim(rule(grid, terminal), terminal) + "\n";
   for (std::size_t i = 1; i < grid.lines.size(); ++i) text += line_text(grid.lines[i], grid, records) + "\n";
@@ -95,26 +130,11 @@ std::string render_table(const Records& records, const Terminal& terminal) {
 }
 
 std::string render_object(const Records& records, const Terminal& terminal) {
-  if (records.rows.empty()) return "(none)\n";
-  std::size_t name_width = 0;
-  std::size_t number_width = 0;
-  for (std::size_t i = 0; i < records.fields.size(); ++i) {
-    const Field& field = records.fields[i];
-    name_width = std::max(name_width, display_width(field.heading));
-    if (is_right_aligned(field))
-      number_width = std::max(number_width, display_width(cell_text(records.rows[0][i], field)));
-  }
-  std::string text;
-  for (std::size_t i = 0; i < records.fields.size(); ++i) {
-    const Field& field = records.fields[i];
-    const std::string value = cell_text(records.rows[0][i], field);
-    text += bold(padded(field.heading, name_width, false, false), terminal) + kGap +
-            padded(value, number_width, is_right_aligned(field), true) + "\n";
-  }
-  return text;
+  return records.rows.empty() ? "(none)\n" : render_row(records, records.rows.front(), terminal);
 }
 
 std::string render_report(const Report& report, const Terminal& terminal) {
+  if (!report.instead.empty()) return report.instead + "\n" + dim(last_line(report), terminal) + "\n";
   std::string text;
   for (const Section& section : report.sections) {
     if (!text.empty()) text += "\n";

@@ -8,8 +8,9 @@
 
 namespace optiinfra::cli {
 
-/// One line a row under headings; numbers to the right. Without rows: "(none)".
-/// Control characters in text are replaced, so that stored data cannot drive the terminal.
+/// One line a row under headings; numbers to the right. On a person's terminal that is narrower, one line a
+/// value and a paragraph a row. Without rows: "(none)". Control characters in text are replaced, so that
+/// stored data cannot drive the terminal.
 std::string render_table(const Records& records, const Terminal& terminal);
 
 /// One line a field: heading and value. For records of one row.

@@ -27,10 +27,10 @@ std::vector<std::string> candidates() {
       if (std::filesystem::exists(path, ignored)) paths.push_back(path.string());
     }
   }
+  paths.emplace_back("libchdb.so");
   for (const char* installed : {"/usr/local/lib/optiinfra/libchdb.so", "/usr/lib/optiinfra/libchdb.so"}) {
     if (std::filesystem::exists(installed, ignored)) paths.emplace_back(installed);
   }
-  paths.push_back("libchdb.so");
   return paths;
 }
 

@@ -49,8 +49,9 @@ struct Library {
   std::size_t (*result_storage_bytes_read)(chdb_result*);
 
   /// Loads the library once per process. Looks at OPTIINFRA_LIBCHDB, then beside the program
-  /// (../lib, ../lib/optiinfra), then where an installation puts it (/usr/local/lib/optiinfra,
-  /// /usr/lib/optiinfra), then where the loader looks.
+  /// (../lib, ../lib/optiinfra), then where the loader looks, which is the program's run path first: the
+  /// installed package sets it to its prefix; then where an installation puts it (/usr/local/lib/optiinfra,
+  /// /usr/lib/optiinfra).
   /// Errors: kUnavailable that lists what was tried and how to get the library.
   static Result<const Library*> load();
 };

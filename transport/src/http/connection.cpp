@@ -13,28 +13,23 @@ constexpr long kSendBufferBytes = 512 << 10;
 /// A silent peer is asked after this long, and given up after as many unanswered questions.
 constexpr long kKeepAliveIdleSeconds = 15, kKeepAliveIntervalSeconds = 5;
 
-/// Once per process, whichever thread comes first.
-bool curl_is_ready() {
-  static const bool ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  return ready;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Connection>> Connection::make(const StoreUrl& store, const Endpoint& endpoint) {
   if (!store.ca_file.empty() && ::access(store.ca_file.c_str(), R_OK) != 0)
     return Error{ErrorKind::kInvalidArgument, "the certificates in ca_file, " + store.ca_file +
                                                   ", cannot be read; name a readable file in PEM"};
-  if (!curl_is_ready()) return Error{ErrorKind::kUnavailable, "libcurl does not start"};
-  std::unique_ptr<Connection> connection(new Connection(store, endpoint));
+  OPTIINFRA_TRY(const Libcurl* const curl, Libcurl::load());
+  std::unique_ptr<Connection> connection(new Connection(*curl, store, endpoint));
   if (connection->easy_ == nullptr || connection->multi_ == nullptr)
     return Error{ErrorKind::kUnavailable, "libcurl has no handle to give"};
   return connection;
 }
 
-Connection::Connection(const StoreUrl& store, const Endpoint& endpoint)
-    : easy_(curl_easy_init()),
-      multi_(curl_multi_init()),
+Connection::Connection(const Libcurl& curl, const StoreUrl& store, const Endpoint& endpoint)
+    : curl_(curl),
+      easy_(curl.easy_init()),
+      multi_(curl.multi_init()),
       place_(to_string(endpoint)),
       url_(base_url(store, endpoint)),
       ca_file_(store.ca_file),
@@ -42,33 +37,33 @@ Connection::Connection(const StoreUrl& store, const Endpoint& endpoint)
 
 Connection::~Connection() {
   // The multi handle holds the connections and goes last.
-  curl_easy_cleanup(easy_);
-  curl_multi_cleanup(multi_);
+  curl_.easy_cleanup(easy_);
+  curl_.multi_cleanup(multi_);
 }
 
 void Connection::prepare() {
-  curl_easy_reset(easy_);
-  curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_.easy_reset(easy_);
+  curl_.easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_.easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_.easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
   // A proxy that the environment names is for web pages, and would read the credentials.
-  curl_easy_setopt(easy_, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
+  curl_.easy_setopt(easy_, CURLOPT_PROXY, "");
+  curl_.easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
   // Without it, a call that gives up would wait for the thread that resolves a host's name.
-  curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);
-  curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
-  curl_easy_setopt(easy_, CURLOPT_UPLOAD_BUFFERSIZE, kSendBufferBytes);
-  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPIDLE, kKeepAliveIdleSeconds);
-  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPINTVL, kKeepAliveIntervalSeconds);
-  curl_easy_setopt(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, verify_ ? 1L : 0L);
-  curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, verify_ ? 2L : 0L);
+  curl_.easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);
+  curl_.easy_setopt(easy_, CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
+  curl_.easy_setopt(easy_, CURLOPT_UPLOAD_BUFFERSIZE, kSendBufferBytes);
+  curl_.easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_.easy_setopt(easy_, CURLOPT_TCP_KEEPIDLE, kKeepAliveIdleSeconds);
+  curl_.easy_setopt(easy_, CURLOPT_TCP_KEEPINTVL, kKeepAliveIntervalSeconds);
+  curl_.easy_setopt(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_.easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, verify_ ? 1L : 0L);
+  curl_.easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, verify_ ? 2L : 0L);
   if (!ca_file_.empty()) {
-    curl_easy_setopt(easy_, CURLOPT_CAINFO, ca_file_.c_str());
-    curl_easy_setopt(easy_, CURLOPT_CAPATH, nullptr);
+    curl_.easy_setopt(easy_, CURLOPT_CAINFO, ca_file_.c_str());
+    curl_.easy_setopt(easy_, CURLOPT_CAPATH, nullptr);
   }
-  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, Clock::now() >= stale_from_ ? 1L : 0L);
+  curl_.easy_setopt(easy_, CURLOPT_FRESH_CONNECT, Clock::now() >= stale_from_ ? 1L : 0L);
 }
 
 void Connection::set_idle(std::optional<std::chrono::seconds> keep_alive) {

@@ -1,12 +1,11 @@
-/// libcurl's handles. This file and exchange.cpp alone know libcurl.
+/// libcurl's handles. The files here, exchange and libcurl alone know libcurl.
 #pragma once
-
-#include <curl/curl.h>
 
 #include <chrono>
 #include <memory>
 #include <string>
 
+#include "http/libcurl.hpp"
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/transport/url.hpp"
 
@@ -21,7 +20,7 @@ inline constexpr std::chrono::milliseconds kIdleMax{1'000};
 /// Threads: one at a time.
 class Connection {
  public:
-  /// Errors: kInvalidArgument for a ca_file that cannot be read, kUnavailable when libcurl does not start.
+  /// Errors: kInvalidArgument for a ca_file that cannot be read, kUnavailable when libcurl is not there.
   static Result<std::unique_ptr<Connection>> make(const StoreUrl& store, const Endpoint& endpoint);
 
   Connection(const Connection&) = delete;
@@ -31,6 +30,7 @@ class Connection {
   /// "db1:8123", for messages.
   const std::string& place() const noexcept { return place_; }
   const std::string& url() const noexcept { return url_; }
+  const Libcurl& curl() const noexcept { return curl_; }
   CURL* easy() const noexcept { return easy_; }
   CURLM* multi() const noexcept { return multi_; }
 
@@ -41,8 +41,9 @@ class Connection {
   void set_idle(std::optional<std::chrono::seconds> keep_alive);
 
  private:
-  Connection(const StoreUrl& store, const Endpoint& endpoint);
+  Connection(const Libcurl& curl, const StoreUrl& store, const Endpoint& endpoint);
 
+  const Libcurl& curl_;
   CURL* easy_;
   CURLM* multi_;
   std::string place_, url_, ca_file_;

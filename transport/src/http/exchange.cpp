@@ -18,39 +18,40 @@ int milliseconds_until(Clock::time_point time) {
 
 Exchange::Exchange(Connection& connection, Request request, Clock::time_point deadline)
     : connection_(connection),
+      curl_(connection.curl()),
       deadline_(deadline),
       url_(connection.url() + request.url_query),
       body_(std::move(request.body)) {
   connection_.prepare();
   CURL* const easy = connection_.easy();
   // No waiting for "100 Continue", which a proxy may swallow.
-  headers_ = curl_slist_append(headers_, "Expect:");
-  for (const std::string& header : request.headers) headers_ = curl_slist_append(headers_, header.c_str());
+  headers_ = curl_.slist_append(headers_, "Expect:");
+  for (const std::string& header : request.headers) headers_ = curl_.slist_append(headers_, header.c_str());
   if (body_) {
     piece_ = bytes_of(*body_);
     body_complete_ = true;
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body_->size()));
+    curl_.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body_->size()));
   } else {
-    headers_ = curl_slist_append(headers_, "Transfer-Encoding: chunked");
+    headers_ = curl_.slist_append(headers_, "Transfer-Encoding: chunked");
   }
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kConnectTimeout.count()));
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, curl_message_.data());
-  curl_easy_setopt(easy, CURLOPT_URL, url_.c_str());
-  curl_easy_setopt(easy, CURLOPT_POST, 1L);
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_);
-  curl_easy_setopt(easy, CURLOPT_READFUNCTION, &Exchange::on_read);
-  curl_easy_setopt(easy, CURLOPT_READDATA, this);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Exchange::on_write);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Exchange::on_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
-  curl_multi_add_handle(connection_.multi(), easy);
+  curl_.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kConnectTimeout.count()));
+  curl_.easy_setopt(easy, CURLOPT_ERRORBUFFER, curl_message_.data());
+  curl_.easy_setopt(easy, CURLOPT_URL, url_.c_str());
+  curl_.easy_setopt(easy, CURLOPT_POST, 1L);
+  curl_.easy_setopt(easy, CURLOPT_HTTPHEADER, headers_);
+  curl_.easy_setopt(easy, CURLOPT_READFUNCTION, &Exchange::on_read);
+  curl_.easy_setopt(easy, CURLOPT_READDATA, this);
+  curl_.easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Exchange::on_write);
+  curl_.easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  curl_.easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Exchange::on_header);
+  curl_.easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_.multi_add_handle(connection_.multi(), easy);
 }
 
 Exchange::~Exchange() {
   if (!is_running() && result_ == CURLE_OK && head_.complete()) connection_.set_idle(head_.keep_alive());
-  curl_multi_remove_handle(connection_.multi(), connection_.easy());
-  curl_slist_free_all(headers_);
+  curl_.multi_remove_handle(connection_.multi(), connection_.easy());
+  curl_.slist_free_all(headers_);
 }
 
 Result<void> Exchange::send(std::span<const std::byte> piece) {
@@ -105,15 +106,15 @@ Result<void> Exchange::drive(Until until) {
       failure_ = error(ErrorKind::kTimeout, "no complete answer within the call's time budget");
       return *failure_;
     }
-    curl_multi_poll(connection_.multi(), nullptr, 0, left, nullptr);
+    curl_.multi_poll(connection_.multi(), nullptr, 0, left, nullptr);
   }
 }
 
 void Exchange::perform() {
   int running = 0;
-  curl_multi_perform(connection_.multi(), &running);
+  curl_.multi_perform(connection_.multi(), &running);
   int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(connection_.multi(), &left)) {
+  while (const CURLMsg* message = curl_.multi_info_read(connection_.multi(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     done_ = true;
     result_ = message->data.result;
@@ -122,7 +123,7 @@ void Exchange::perform() {
 
 void Exchange::resume() {
   paused_ = false;
-  if (!done_) curl_easy_pause(connection_.easy(), CURLPAUSE_CONT);
+  if (!done_) curl_.easy_pause(connection_.easy(), CURLPAUSE_CONT);
 }
 
 Error Exchange::failure() {
@@ -136,8 +137,8 @@ Error Exchange::error(ErrorKind kind, const std::string& what) const {
 
 Error Exchange::transfer_error() const {
   long system_error = 0;
-  curl_easy_getinfo(connection_.easy(), CURLINFO_OS_ERRNO, &system_error);
-  std::string cause = curl_message_[0] != 0 ? curl_message_.data() : curl_easy_strerror(result_);
+  curl_.easy_getinfo(connection_.easy(), CURLINFO_OS_ERRNO, &system_error);
+  std::string cause = curl_message_[0] != 0 ? curl_message_.data() : curl_.easy_strerror(result_);
   if (result_ == CURLE_COULDNT_CONNECT && system_error != 0)
     cause = std::generic_category().message(static_cast<int>(system_error));
   cause = " (" + cause + ")";

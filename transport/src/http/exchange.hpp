@@ -70,6 +70,7 @@ class Exchange {
   static std::size_t on_header(const char* bytes, std::size_t size, std::size_t count, void* self);
 
   Connection& connection_;
+  const Libcurl& curl_;
   Clock::time_point deadline_;
   std::string url_;
   std::optional<std::string> body_;

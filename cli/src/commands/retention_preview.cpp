@@ -1,0 +1,92 @@
+#include "commands/retention_preview.hpp"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <iostream>
+#include <set>
+
+#include "optiinfra/schema/tables.hpp"
+#include "optiinfra/transport/small_answer.hpp"
+#include "output/number.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+std::uint64_t number_of(const std::string& text) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+/// A day goes when all of it is past.
+Result<std::vector<ExpiredPartition>> days_before(Transport& transport, const TableDefinition& table,
+                                                  sys_seconds cutoff) {
+  OPTIINFRA_TRY(
+      const auto days,
+      query_texts(transport, {.sql = "SELECT partition, toString(sum(rows)) FROM system.parts "
+                                     "WHERE database = {database:String} AND table = {table:String} "
+                                     "AND active GROUP BY partition "
+                                     "HAVING toDateTime(toDate(partition) + 1, 'UTC') <= "
+                                     "toDateTime({cutoff:UInt32}, 'UTC') ORDER BY partition",
+                              .parameters = {{"database", std::string(transport.database())},
+                                             {"table", table.raw_table},
+                                             {"cutoff", std::to_string(to_column_time(cutoff))}}}));
+  std::vector<ExpiredPartition> expired;
+  for (const auto& day : days) expired.push_back({table.raw_table, day[0], number_of(day[1])});
+  return expired;
+}
+
+Result<std::vector<ExpiredPartition>> hours_before(Transport& transport, const TableDefinition& table,
+                                                   sys_seconds cutoff) {
+  OPTIINFRA_TRY(
+      const std::uint64_t rows,
+      query_number(transport, {.sql = "SELECT toUInt64(count()) FROM " +
+                                      qualified(transport.database(), table.rollup_table) +
+                                      " WHERE hour < toDateTime({cutoff:UInt32}, 'UTC')",
+                               .parameters = {{"cutoff", std::to_string(to_column_time(cutoff))}}}));
+  std::vector<ExpiredPartition> expired;
+  if (rows != 0)
+    expired.push_back(
+        {table.rollup_table, "before " + format_time(std::chrono::ceil<std::chrono::hours>(cutoff)), rows});
+  return expired;
+}
+
+/// "8,640 rows of cost_metrics_ts: 3 days from 2026-03-01 to 2026-03-03".
+std::string summary_of(const std::vector<ExpiredPartition>& expired) {
+  std::uint64_t rows = 0;
+  std::set<std::string> days;  // Each once, of all shards.
+  for (const ExpiredPartition& each : expired) {
+    rows += each.rows;
+    days.insert(each.partition);
+  }
+  const std::string text = format_count(rows) + " rows of " + expired.front().table + ": ";
+  if (days.size() == 1) return text + *days.begin();
+  return text + format_count(days.size()) + " days from " + *days.begin() + " to " + *days.rbegin();
+}
+
+}  // namespace
+
+Result<std::vector<ExpiredPartition>> what_expires(Transport& transport, Family family, Tier tier,
+                                                   std::chrono::days keep) {
+  // Beyond these set_retention() refuses, and removes nothing.
+  if (keep < kRetentionMin || keep > kRetentionMax) return std::vector<ExpiredPartition>();
+  const sys_seconds cutoff = std::max(now() - keep, sys_seconds{});
+  const TableDefinition& table = table_of(family);
+  return tier == Tier::kRaw ? days_before(transport, table, cutoff) : hours_before(transport, table, cutoff);
+}
+
+Result<void> confirm_removal(const Context& context, const std::vector<ExpiredPartition>& expired) {
+  if (expired.empty()) return {};
+  const std::string what = "this removes " + summary_of(expired);
+  if (::isatty(0) != 1 || !context.console_terminal.interactive)
+    return Error{ErrorKind::kInvalidArgument,
+                 what + ". Nothing was changed. Say --yes to do it, or --dry-run to see each day"};
+  std::cerr << what << ".\nGo on? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer == "y" || answer == "Y" || answer == "yes") return {};
+  return Error{ErrorKind::kInvalidArgument, "nothing was changed"};
+}
+
+}  // namespace optiinfra::cli

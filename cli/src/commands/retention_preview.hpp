@@ -1,0 +1,20 @@
+/// What a shorter retention would remove, looked up before anything is removed, and the question whether to.
+#pragma once
+
+#include <vector>
+
+#include "context.hpp"
+#include "optiinfra/store/retention.hpp"
+
+namespace optiinfra::cli {
+
+/// What set_retention() with these arguments would remove at once from this part of a store: whole days of
+/// raw rows, or the rollup rows before an hour, as one entry.
+Result<std::vector<ExpiredPartition>> what_expires(Transport& transport, Family family, Tier tier,
+                                                   std::chrono::days keep);
+
+/// Asks a person at the terminal whether to remove these. Errors: kInvalidArgument, naming --yes, where
+/// nobody can be asked and where the answer is not yes.
+Result<void> confirm_removal(const Context& context, const std::vector<ExpiredPartition>& expired);
+
+}  // namespace optiinfra::cli

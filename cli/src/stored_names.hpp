@@ -1,0 +1,53 @@
+/// The names that the rows of a store have - customers, services, instances, models, ... - and why a question
+/// found no rows.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/transport/transport.hpp"
+
+namespace optiinfra::cli {
+
+/// Any of these values of one dimension.
+struct NameFilter {
+  const Dimension* dimension;
+  std::vector<std::string> values;
+};
+
+/// The dimension of that name, which the catalogue must have.
+const Dimension& dimension_of(std::string_view name);
+
+/// "UUID" or "String": what values of the dimension are in `family`, which must know it.
+const char* value_type(Family family, const Dimension& dimension);
+
+/// Where the rows of a family lie that have some names: in the rollup, or in the raw table where only that
+/// has the names.
+struct NamedRows {
+  std::string from;
+  const char* time_column;
+  std::vector<std::string> where;
+  std::vector<NamedValue> parameters;
+};
+
+/// Nothing when the family does not know one of the dimensions.
+std::optional<NamedRows> named_rows(std::string_view database, Family family,
+                                    std::span<const NameFilter> filters);
+
+struct Absence {
+  bool is_unknown = false;  ///< The store has no such rows at any time. Otherwise it has none in the window.
+  std::string sentence;     ///< With what the store does have.
+};
+
+/// Nothing for an answer that rests on rows; else why it does not.
+Result<std::optional<Absence>> absence_of(Client& client, const Question& question, const Answer& answer);
+
+/// Why no rows of `families` have what `filters` say within `window`. Filters name what the families know.
+Result<Absence> explain_absence(Client& client, const std::vector<Filter>& filters,
+                                const std::vector<Family>& families, TimeRange window);
+
+}  // namespace optiinfra::cli
