@@ -56,9 +56,10 @@ Result<PlainTables> make_plain_tables(Transport& session, Family family) {
                       joined(table.raw_key) + ")"));
   OPTIINFRA_CHECK(run("INSERT INTO " + raw_name + " SELECT " + joined(names) + " FROM " +
                       qualified(session.database(), table.raw_table)));
+  const std::string later = table.later_key.empty() ? "" : ", " + joined(table.later_key);
   OPTIINFRA_CHECK(run("CREATE TABLE " + rollup_name +
                       " ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(hour) ORDER BY (" +
-                      joined(table.rollup_key) + ") AS SELECT toStartOfHour(timestamp) AS hour, " +
+                      joined(table.rollup_key) + later + ") AS SELECT toStartOfHour(timestamp) AS hour, " +
                       joined(table.grouped()) + ", " + measures_of(family) + " FROM " + raw_name +
                       " GROUP BY hour, " + joined(table.grouped())));
   return PlainTables{{raw, rollup}};

@@ -21,23 +21,27 @@ constexpr const char* kTables[] = {"performance_metrics_ts", "cost_metrics_ts", 
                                    "quality_metrics_ts"};
 constexpr const char* kMeasures[] = {"latency_ms", "cost_per_hour", "gpu_utilization",
                                      "overall_quality_score"};
+/// What else a row must have; a UUID is also a name.
+constexpr const char* kNames[] = {"service_id", "cloud_provider", "instance_id", "service_id"};
 constexpr std::size_t kRowsOfInsert = 10;
 
 /// Rows of one day that no other `number` has.
 Block rows(std::size_t family, std::uint32_t number) {
   std::vector<std::uint32_t> times;
   std::vector<double> values;
-  Strings customers;
+  Strings customers, names;
   const auto today = static_cast<std::uint32_t>(::time(nullptr) / 86'400 * 86'400);
   for (std::uint32_t i = 0; i < kRowsOfInsert; ++i) {
     const std::uint32_t row = number * static_cast<std::uint32_t>(kRowsOfInsert) + i;
     times.push_back(today - 86'400 + row % 86'400);
     values.push_back(static_cast<double>(row) / 1e8);
     customers.append("11111111-1111-4111-8111-111111111111");
+    names.append("22222222-2222-4222-8222-222222222222");
   }
   Block block;
   block.add({"timestamp", "UInt32", std::move(times)});
   block.add({"customer_id", "String", std::move(customers)});
+  block.add({kNames[family], "String", std::move(names)});
   block.add({kMeasures[family], "Float64", std::move(values)});
   return block;
 }

@@ -20,7 +20,8 @@ ValueKind value_kind(std::string_view type);
 /// The names that a map may give as types of a text file's columns.
 std::vector<std::string> source_type_names();
 
-/// Whether `text` (Nullable(String)) is what programs write where they have no number: nothing, null, NaN, [N/A].
+/// Whether `text` (Nullable(String)) is what programs write where they have no number: nothing, null, NaN,
+/// [N/A].
 std::string says_absent(std::string_view text);
 
 /// `text` (Nullable(String)) as the named type, or NULL where it is none of it. "String" is the text itself.

@@ -214,7 +214,7 @@ TEST_F(MapTest, JsonLinesHaveTheTypesOfTheirValues) {
   EXPECT_EQ(imported(Family::kPerformance, file, map(toml)).rows_stored, 2u);
   EXPECT_EQ(ask("SELECT timestamp, latency_ms, model_name, batch_size FROM optiinfra.performance_metrics_ts "
                 "ORDER BY timestamp"),
-            "2026-03-01 12:00:00\t3\tyes\t3\n2026-03-01 12:00:01\t4\tnone\t0");
+            "2026-03-01 12:00:00\t3\tyes\t3\n2026-03-01 12:00:01\t4\tnone\t\\N");
 }
 
 }  // namespace

@@ -320,7 +320,8 @@ TEST(DiskMatrix, Repair) {
 }
 
 TEST(DiskMatrix, Retention) {
-  Scenario scenario("retention", {"retention", "set", "performance", "raw", "20d", "--yes", "--yes"}, 3 * kRowsBefore);
+  Scenario scenario("retention", {"retention", "set", "performance", "raw", "20d", "--yes", "--yes"},
+                    3 * kRowsBefore);
   fill(scenario);
   scenario.keep_store();
   expect_nothing_wrong(scenario.try_all());

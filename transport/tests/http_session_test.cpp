@@ -77,9 +77,11 @@ TEST(HttpSession, SendsTheCredentialsInHeadersAloneAndNamesTheDatabase) {
   ScriptedHttpServer server([&](HttpPeer& peer) {
     HttpRequest request;
     while (peer.read_request(request)) {
+      {
+        const std::lock_guard lock(mutex);
+        requests.push_back(request);
+      }
       peer.answer(request, "7\n", kTag);
-      const std::lock_guard lock(mutex);
-      requests.push_back(request);
     }
   });
   const auto session = open(server.url());

@@ -39,7 +39,8 @@ void note_old_zeros(const MigrationReport& migration, Report& report) {
   constexpr std::uint32_t kAbsentValues = 5;
   if (migration.version_before == 0 || migration.version_before >= kAbsentValues) return;
   report.notes.push_back(
-      "Values can be absent now. Rows stored before keep the 0 that stood for an unknown value; they count as "
+      "Values can be absent now. Rows stored before keep the 0 that stood for an unknown value; they count "
+      "as "
       "measured, as they did.");
 }
 
