@@ -68,7 +68,8 @@ class Server : public ServedStore {
 
 TEST_F(Server, ServesWhatTheEmbeddedStoreHoldsAndTheOtherWayRound) {
   const std::string insert =
-      "INSERT INTO optiinfra.cost_metrics_ts (timestamp, cloud_provider) VALUES (now(), 'aws')";
+      "INSERT INTO optiinfra.cost_metrics_ts (timestamp, customer_id, cloud_provider, cost_per_hour) "
+      "VALUES (now(), generateUUIDv4(), 'aws', 1)";
   const std::string count = "SELECT count() FROM optiinfra.cost_metrics_ts";
   ASSERT_EQ(home.run({"init", "--url", "embedded:" + store().string()}).exit_code, 0);
   ASSERT_EQ(ask_embedded("CREATE TABLE default.mine (a UInt8) ENGINE = MergeTree ORDER BY a"), "");
@@ -136,8 +137,10 @@ TEST_F(Server, EndsAtOnceOnASecondSignal) {
 TEST_F(Server, StartsAgainOnTheSamePortsAfterAKill) {
   start();
   const auto port = server->tcp_port();
-  ASSERT_EQ(ask("INSERT INTO optiinfra.cost_metrics_ts (timestamp, cloud_provider) VALUES (now(), 'aws')"),
-            "");
+  ASSERT_EQ(
+      ask("INSERT INTO optiinfra.cost_metrics_ts (timestamp, customer_id, cloud_provider, cost_per_hour) "
+          "VALUES (now(), generateUUIDv4(), 'aws', 1)"),
+      "");
   EXPECT_EQ(server->kill().signal, SIGKILL);
   EXPECT_FALSE(is_clean());
   ASSERT_TRUE(server->start()) << server->failure();

@@ -78,7 +78,8 @@ class StoreOnDisk : public ::testing::TestWithParam<testing::DiskKind> {
 
 /// What asks without changing anything, and must work whatever the disk is like.
 inline const std::vector<std::vector<std::string>> kQuestions = {
-    {"query", "cost", "--customer", kSomeUuid, "--from", "now-1d", "--to", "now"},
+    {"query", "metrics", "--measures", "total_cost", "--by", "provider", "--hours", "24"},
+    {"customers"},
     {"verify"},
     {"retention", "show"},
     {"ping"},
