@@ -59,10 +59,12 @@ TEST_F(OnACluster, EveryRowLiesOnTheShardThatItsHashNames) {
   insert_fleet(client, 20'000, 2);
   // A stranger inserts through the Distributed table and lands on the same shards.
   auto stranger = cluster_.session(cluster_.b(), "optiinfra");
-  ASSERT_TRUE(stranger->execute(
-      {.sql = "INSERT INTO optiinfra.cost_metrics_ts (timestamp, customer_id, cloud_provider, service_name) "
-              "SELECT now(), generateUUIDv4(), 'aws', 'service ' || toString(number) FROM numbers(500) "
-              "SETTINGS distributed_foreground_insert = 1"}));
+  const auto inserted = stranger->execute(
+      {.sql = "INSERT INTO optiinfra.cost_metrics_ts "
+              "(timestamp, customer_id, cloud_provider, service_name, cost_per_hour) "
+              "SELECT now(), generateUUIDv4(), 'aws', 'service ' || toString(number), 1 FROM numbers(500) "
+              "SETTINGS distributed_foreground_insert = 1"});
+  ASSERT_TRUE(inserted) << inserted.error().message;
   for (const Family family : kFamilies) {
     const TableDefinition& table = table_of(family);
     const std::string slot = placement_expression(family) + " % 2";
