@@ -3,8 +3,7 @@
 #include <cstdio>
 
 #include "damage_warnings.hpp"
-#include "output/csv.hpp"
-#include "output/json.hpp"
+#include "output/reports.hpp"
 #include "output/table.hpp"
 #include "password_file.hpp"
 

@@ -9,7 +9,7 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/transport/url.hpp"
-#include "output/records.hpp"
+#include "output/reports.hpp"
 #include "output/screen.hpp"
 #include "output/terminal.hpp"
 

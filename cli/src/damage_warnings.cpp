@@ -4,7 +4,7 @@
 
 #include "optiinfra/store/set_aside.hpp"
 #include "optiinfra/transport/folder_fault.hpp"
-#include "output/json.hpp"
+#include "output/reports.hpp"
 
 namespace optiinfra::cli {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "optiinfra/benchmark/benchmark.hpp"
-#include "output/records.hpp"
+#include "output/reports.hpp"
 
 namespace optiinfra::cli {
 

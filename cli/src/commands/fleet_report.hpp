@@ -2,7 +2,7 @@
 #pragma once
 
 #include "optiinfra/generate/fleet.hpp"
-#include "output/records.hpp"
+#include "output/reports.hpp"
 
 namespace optiinfra::cli {
 

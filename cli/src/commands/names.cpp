@@ -1,11 +1,8 @@
-#include <charconv>
-
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "flags.hpp"
-#include "optiinfra/schema/tables.hpp"
-#include "optiinfra/transport/small_answer.hpp"
-#include "stored_names.hpp"
+#include "optiinfra/report/name_lists.hpp"
+#include "optiinfra/report/stored_names.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -15,56 +12,6 @@ struct NamesFlags {
   std::size_t limit = 1000;
 };
 
-/// A command that lists the names of `keys`, with how many names of `counted` each has.
-struct NameList {
-  const char* command;
-  const char* meaning;
-  const char* examples;
-  std::vector<const char*> keys;
-  std::vector<const char*> counted;
-  bool by_customer = true, by_service = false;  ///< Which filters it takes.
-};
-
-const std::vector<NameList>& name_lists() {
-  static const std::vector<NameList> lists = {
-      {.command = "customers",
-       .meaning =
-           "List the customers: their services, instances and models, rows and time. The most rows first",
-       .examples = "  optiinfra customers\n  optiinfra customers --limit 10 --output csv",
-       .keys = {"customer"},
-       .counted = {"service", "instance", "model"},
-       .by_customer = false},
-      {.command = "services",
-       .meaning = "List the services that requests and scores name, by customer. The most rows first",
-       .examples = "  optiinfra services\n  optiinfra services --customer UUID",
-       .keys = {"customer", "service"},
-       .counted = {"model"}},
-      {.command = "instances",
-       .meaning = "List the instances that resource samples name, by customer. The most rows first",
-       .examples = "  optiinfra instances\n  optiinfra instances --customer UUID",
-       .keys = {"customer", "instance"},
-       .counted = {}},
-      {.command = "models",
-       .meaning = "List the models that requests and scores name. The most rows first",
-       .examples = "  optiinfra models\n  optiinfra models --customer UUID --service UUID",
-       .keys = {"model"},
-       .counted = {"customer", "service"},
-       .by_service = true}};
-  return lists;
-}
-
-/// The families whose rollups know all keys.
-std::vector<Family> families_of(const NameList& list) {
-  std::vector<Family> families;
-  for (const Family family : kFamilies) {
-    bool knows_all = true;
-    for (const char* key : list.keys)
-      knows_all = knows_all && known_by(family, dimension_of(key)) == KnownBy::kRollup;
-    if (knows_all) families.push_back(family);
-  }
-  return families;
-}
-
 std::vector<Filter> filters_of(const NamesFlags& flags) {
   std::vector<Filter> filters;
   if (flags.customer) filters.push_back({"customer", *flags.customer});
@@ -72,120 +19,20 @@ std::vector<Filter> filters_of(const NamesFlags& flags) {
   return filters;
 }
 
-std::string rows_name(Family family) { return std::string(table_of(family).name) + "_rows"; }
-
-/// The rows of one family by all names of the list, counted ones included.
-Select rows_by_name(const NameList& list, const std::vector<Family>& families, Family family,
-                    const NamedRows& rows) {
-  Select select{.from = rows.from, .where = rows.where};
-  const auto add = [&](const char* name) {
-    const Dimension& dimension = dimension_of(name);
-    const bool is_known = known_by(family, dimension) == KnownBy::kRollup;
-    select.columns.push_back(
-        {is_known ? std::string("CAST(") + dimension.column + ", 'String')" : std::string("''"), name});
-    if (is_known) select.group_by.emplace_back(dimension.column);
-  };
-  for (const char* key : list.keys) add(key);
-  for (const char* name : list.counted) add(name);
-  for (const Family each : families) {
-    std::string count = "toUInt64(0)";
-    if (each == family) {
-      for (const FinishedColumn& column : table_of(family).finished())
-        if (column.measure == &table_of(family).row_count()) count = column.answer_expression();
-    }
-    select.columns.push_back({std::move(count), rows_name(each)});
-  }
-  select.columns.push_back({"min(hour)", "first_hour"});
-  select.columns.push_back({"max(hour)", "last_hour"});
-  return select;
-}
-
-std::string text_of(const std::string& expression) { return "toString(" + expression + ")"; }
-
-/// All columns as texts: the keys, the counts, the first hour and the last.
-Statement make_statement(const NameList& list, std::string_view database,
-                         const std::vector<NameFilter>& filters, std::size_t limit) {
-  const auto families = families_of(list);
-  Select select{.limit = limit};
-  Statement statement;
-  std::vector<Select> parts;
-  for (const Family family : families) {
-    auto rows = named_rows(database, family, filters);
-    parts.push_back(rows_by_name(list, families, family, *rows));
-    statement.parameters = std::move(rows->parameters);
-  }
-  select.from = subquery(parts);
-  for (const char* key : list.keys) {
-    select.columns.push_back({key});
-    select.group_by.emplace_back(key);
-  }
-  for (const char* name : list.counted)
-    select.columns.push_back({text_of(std::string("uniqExactIf(") + name + ", " + name + " != '')")});
-  std::vector<std::string> all_rows;
-  for (const Family family : families) {
-    all_rows.push_back("sum(" + rows_name(family) + ")");
-    select.columns.push_back({text_of(all_rows.back())});
-  }
-  select.columns.push_back({text_of("toUnixTimestamp(min(first_hour))")});
-  select.columns.push_back({text_of("toUnixTimestamp(max(last_hour))")});
-  select.order_by = {joined(all_rows, " + ") + " DESC"};
-  for (const char* key : list.keys) select.order_by.emplace_back(key);
-  statement.sql = select.sql();
-  return statement;
-}
-
-std::vector<Field> fields_of(const NameList& list) {
-  std::vector<Field> fields;
-  for (const char* key : list.keys) fields.push_back({dimension_of(key).column, key});
-  for (const char* name : list.counted)
-    fields.push_back({std::string(name) + "s", std::string(name) + "s", Look::kCount});
-  for (const Family family : families_of(list))
-    fields.push_back({rows_name(family), std::string(table_of(family).name) + " rows", Look::kCount});
-  fields.push_back({"first_hour", "first hour (UTC)", Look::kTime});
-  fields.push_back({"last_hour", "last hour (UTC)", Look::kTime});
-  return fields;
-}
-
-Value value_of(const std::string& text, Look look) {
-  if (look == Look::kText) return text;
-  std::uint64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  if (look == Look::kTime) return sys_seconds{std::chrono::seconds{number}};
-  return number;
-}
-
-std::vector<NameFilter> name_filters(const std::vector<Filter>& filters) {
-  std::vector<NameFilter> named;
-  for (const Filter& filter : filters) named.push_back({&dimension_of(filter.dimension), {filter.value}});
-  return named;
-}
-
 Result<ExitCode> run(const NameList& list, const NamesFlags& flags, Context& context) {
   const auto filters = filters_of(flags);
   OPTIINFRA_TRY(Client client, context.open(false));
   const Stopwatch watch;
-  std::vector<std::vector<std::string>> names;
-  OPTIINFRA_CHECK(client.with_session([&](Transport& session) -> Result<void> {
-    // One more than asked for shows whether there are more.
-    OPTIINFRA_TRY(names, query_texts(session, make_statement(list, session.database(), name_filters(filters),
-                                                             flags.limit + 1)));
-    return {};
-  }));
-  if (names.empty() && !filters.empty()) {
+  OPTIINFRA_TRY(ListedNames names, list_names(client, list, filters, flags.limit));
+  if (names.records.rows.empty() && !filters.empty()) {
     OPTIINFRA_TRY(const Absence absence, explain_absence(client, filters, families_of(list), {}));
     return context.not_found(absence.sentence);
   }
-  Report report{.command = list.command};
-  Records records{.fields = fields_of(list), .rows = {}};
-  for (std::size_t i = 0; i < std::min(names.size(), flags.limit); ++i) {
-    Row& row = records.rows.emplace_back();
-    for (std::size_t column = 0; column < names[i].size(); ++column)
-      row.push_back(value_of(names[i][column], records.fields[column].look));
-  }
-  report.sections.push_back({.key = list.command, .title = {}, .records = std::move(records)});
+  Report report{.command = list.name};
+  report.sections.push_back({.key = list.name, .title = {}, .records = std::move(names.records)});
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
-  if (names.size() > flags.limit)
+  if (names.has_more)
     context.remark("note: there are more than these " + std::to_string(flags.limit) + "; see --limit");
   return ExitCode::kDone;
 }
@@ -204,7 +51,7 @@ void describe(CLI::App& app, const NameList& list, NamesFlags& flags) {
 void define_names(CLI::App& parent, Action& action) {
   for (const NameList& list : name_lists()) {
     define_command<NamesFlags>(
-        parent, action, list.command, list.meaning, list.examples,
+        parent, action, list.name, list.meaning, list.examples,
         [&list](CLI::App& app, NamesFlags& flags) { describe(app, list, flags); },
         [&list](const NamesFlags& flags, Context& context) { return run(list, flags, context); });
   }

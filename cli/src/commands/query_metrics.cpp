@@ -2,8 +2,8 @@
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "optiinfra/client/catalogue.hpp"
-#include "output/answer_section.hpp"
-#include "stored_names.hpp"
+#include "optiinfra/report/stored_names.hpp"
+#include "output/reports.hpp"
 
 namespace optiinfra::cli {
 namespace {

@@ -4,8 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "output/csv.hpp"
-#include "output/json.hpp"
+#include "output/reports.hpp"
 #include "output/table.hpp"
 
 namespace optiinfra::cli {

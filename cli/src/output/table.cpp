@@ -1,7 +1,11 @@
 #include "output/table.hpp"
 
-#include <algorithm>
+#include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "output/chart.hpp"
 #include "output/number.hpp"
 
 namespace optiinfra::cli {
@@ -29,7 +33,34 @@ std::string printable(std::string text) {
   return text;
 }
 
-std::string cell_text(const Value& value, const Field& field) { return printable(table_text(value, field)); }
+/// A value as a table shows it.
+struct TableText {
+  const Field& field;
+
+  std::string operator()(std::monostate) const { return "-"; }
+  std::string operator()(bool value) const { return value ? "yes" : "no"; }
+  std::string operator()(std::int64_t value) const {
+    return value < 0 ? "-" + count(std::uint64_t{0} - static_cast<std::uint64_t>(value))
+                     : count(static_cast<std::uint64_t>(value));
+  }
+  std::string operator()(std::uint64_t value) const {
+    return field.look == Look::kBytes ? format_bytes(value) : count(value);
+  }
+  std::string operator()(double value) const {
+    if (!std::isfinite(value)) return "-";
+    return field.look == Look::kDecimal ? format_decimal(value, field.decimals) : fmt::format("{}", value);
+  }
+  std::string operator()(const std::string& value) const { return value; }
+  std::string operator()(sys_seconds value) const { return format_engine_time(value); }
+
+  std::string count(std::uint64_t value) const {
+    return field.look == Look::kText ? std::to_string(value) : format_count(value);
+  }
+};
+
+std::string cell_text(const Value& value, const Field& field) {
+  return printable(std::visit(TableText{field}, value));
+}
 
 bool is_right_aligned(const Field& field) { return field.look != Look::kText && field.look != Look::kTime; }
 

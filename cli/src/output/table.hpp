@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "output/records.hpp"
+#include "output/reports.hpp"
 #include "output/terminal.hpp"
 
 namespace optiinfra::cli {

@@ -1,6 +1,6 @@
-#include "output/csv.hpp"
+#include "optiinfra/report/csv.hpp"
 
-namespace optiinfra::cli {
+namespace optiinfra::report {
 
 std::string csv_cell(std::string_view text) {
   if (text.find_first_of("\",\r\n") == std::string_view::npos) return std::string(text);
@@ -21,4 +21,4 @@ std::string render_csv(const Records& records) {
   return text;
 }
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

@@ -1,38 +1,11 @@
-#include "output/records.hpp"
+#include "optiinfra/report/records.hpp"
 
 #include <fmt/core.h>
 
 #include <cmath>
 
-#include "output/number.hpp"
-
-namespace optiinfra::cli {
+namespace optiinfra::report {
 namespace {
-
-struct TableText {
-  const Field& field;
-  const std::string& unset;
-
-  std::string operator()(std::monostate) const { return unset; }
-  std::string operator()(bool value) const { return value ? "yes" : "no"; }
-  std::string operator()(std::int64_t value) const {
-    return value < 0 ? "-" + count(std::uint64_t{0} - static_cast<std::uint64_t>(value))
-                     : count(static_cast<std::uint64_t>(value));
-  }
-  std::string operator()(std::uint64_t value) const {
-    return field.look == Look::kBytes ? format_bytes(value) : count(value);
-  }
-  std::string operator()(double value) const {
-    if (!std::isfinite(value)) return unset;
-    return field.look == Look::kDecimal ? format_decimal(value, field.decimals) : fmt::format("{}", value);
-  }
-  std::string operator()(const std::string& value) const { return value; }
-  std::string operator()(sys_seconds value) const { return format_engine_time(value); }
-
-  std::string count(std::uint64_t value) const {
-    return field.look == Look::kText ? std::to_string(value) : format_count(value);
-  }
-};
 
 struct PlainText {
   std::string operator()(std::monostate) const { return {}; }
@@ -66,10 +39,6 @@ Section object_section(std::string key, std::vector<Field> fields, Row row) {
   return {.key = std::move(key), .title = {}, .records = std::move(records), .is_object = true};
 }
 
-std::string table_text(const Value& value, const Field& field, const std::string& unset) {
-  return std::visit(TableText{field, unset}, value);
-}
-
 std::string plain_text(const Value& value) { return std::visit(PlainText{}, value); }
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

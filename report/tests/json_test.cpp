@@ -1,11 +1,11 @@
-#include "output/json.hpp"
+#include "optiinfra/report/json.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 #include <nlohmann/json.hpp>
 
-namespace optiinfra::cli {
+namespace optiinfra::report {
 namespace {
 
 using nlohmann::json;
@@ -67,4 +67,4 @@ TEST(JsonError, SaysKindMessageAndCode) {
 }
 
 }  // namespace
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

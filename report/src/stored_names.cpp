@@ -1,4 +1,4 @@
-#include "stored_names.hpp"
+#include "optiinfra/report/stored_names.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra::cli {
+namespace optiinfra::report {
 namespace {
 
 /// Names that a sentence lists when they are all there are.
@@ -239,4 +239,4 @@ Result<Absence> explain_absence(Client& client, const std::vector<Filter>& filte
   return absence;
 }
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

@@ -1,12 +1,13 @@
+/// @file optiinfra/report/csv.hpp
 /// Records as CSV (RFC 4180, lines end with a newline alone).
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "output/records.hpp"
+#include "optiinfra/report/records.hpp"
 
-namespace optiinfra::cli {
+namespace optiinfra::report {
 
 /// A line of the keys and a line for each row. Nothing is an empty cell.
 std::string render_csv(const Records& records);
@@ -14,4 +15,4 @@ std::string render_csv(const Records& records);
 /// `text` as one cell, quoted where it must be.
 std::string csv_cell(std::string_view text);
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

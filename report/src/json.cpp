@@ -1,9 +1,9 @@
-#include "output/json.hpp"
+#include "optiinfra/report/json.hpp"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-namespace optiinfra::cli {
+namespace optiinfra::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -63,4 +63,4 @@ std::string render_json_error(std::string_view kind, std::string_view message, i
 
 std::string json_string(std::string_view text) { return dumped(Json(text)); }
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

@@ -1,3 +1,4 @@
+/// @file optiinfra/report/stored_names.hpp
 /// The names that the rows of a store have - customers, services, instances, models, ... - and why a question
 /// found no rows.
 #pragma once
@@ -11,7 +12,7 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/transport/transport.hpp"
 
-namespace optiinfra::cli {
+namespace optiinfra::report {
 
 /// Any of these values of one dimension.
 struct NameFilter {
@@ -50,4 +51,4 @@ Result<std::optional<Absence>> absence_of(Client& client, const Question& questi
 Result<Absence> explain_absence(Client& client, const std::vector<Filter>& filters,
                                 const std::vector<Family>& families, TimeRange window);
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

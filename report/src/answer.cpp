@@ -1,11 +1,11 @@
-#include "output/answer_section.hpp"
+#include "optiinfra/report/answer.hpp"
 
 #include <cmath>
 #include <limits>
 
 #include "optiinfra/schema/tables.hpp"
 
-namespace optiinfra::cli {
+namespace optiinfra::report {
 namespace {
 
 Value value_of(const Cell& cell) {
@@ -70,4 +70,4 @@ Series series_of(const Answer& answer, std::string_view key, std::string title, 
   return series;
 }
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

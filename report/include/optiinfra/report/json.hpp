@@ -1,3 +1,4 @@
+/// @file optiinfra/report/json.hpp
 /// Reports and errors in the one JSON shape of docs/json.md.
 #pragma once
 
@@ -5,9 +6,9 @@
 #include <string_view>
 
 #include "optiinfra/core/error.hpp"
-#include "output/records.hpp"
+#include "optiinfra/report/records.hpp"
 
-namespace optiinfra::cli {
+namespace optiinfra::report {
 
 /// {"command", "window", "data", "units", "coverage", "elapsed_ms"} and a newline, without what there is not.
 /// "data" is the one section, or an object of all of them by their keys.
@@ -19,4 +20,4 @@ std::string render_json_error(std::string_view kind, std::string_view message, i
 /// `text` as a JSON string, quotes included. Bytes that are no UTF-8 become U+FFFD.
 std::string json_string(std::string_view text);
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

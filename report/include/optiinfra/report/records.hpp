@@ -1,3 +1,4 @@
+/// @file optiinfra/report/records.hpp
 /// What a command answers with, before it becomes a table, JSON or CSV.
 #pragma once
 
@@ -10,9 +11,9 @@
 #include <vector>
 
 #include "optiinfra/core/time.hpp"
-#include "output/chart.hpp"
+#include "optiinfra/report/series.hpp"
 
-namespace optiinfra::cli {
+namespace optiinfra::report {
 
 /// Nothing, or a value. A double that is not finite is shown as nothing.
 using Value =
@@ -69,10 +70,7 @@ void append_of_shard(Section& section, std::uint64_t shard, Section more);
 /// A section of one row.
 Section object_section(std::string key, std::vector<Field> fields, Row row);
 
-/// The value as a table shows it; `unset` stands for nothing.
-std::string table_text(const Value& value, const Field& field, const std::string& unset = "-");
-
 /// The value as CSV and plain text show it: times as RFC 3339, numbers with all their digits.
 std::string plain_text(const Value& value);
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

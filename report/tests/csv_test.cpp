@@ -1,10 +1,10 @@
-#include "output/csv.hpp"
+#include "optiinfra/report/csv.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace optiinfra::cli {
+namespace optiinfra::report {
 namespace {
 
 TEST(Csv, QuotesOnlyWhatNeedsIt) {
@@ -33,4 +33,4 @@ TEST(Csv, HoldsItsHeadingWithoutRowsToo) {
 }
 
 }  // namespace
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

@@ -1,10 +1,11 @@
+/// @file optiinfra/report/answer.hpp
 /// A question's answer as a part of a report.
 #pragma once
 
 #include "optiinfra/client/question.hpp"
-#include "output/records.hpp"
+#include "optiinfra/report/records.hpp"
 
-namespace optiinfra::cli {
+namespace optiinfra::report {
 
 /// The rows of `answer`, and what they rest on, in `report`.
 void add_answer(Report& report, const Answer& answer, bool is_object);
@@ -13,4 +14,4 @@ void add_answer(Report& report, const Answer& answer, bool is_object);
 /// order of time, which their first column holds.
 Series series_of(const Answer& answer, std::string_view key, std::string title, std::chrono::seconds step);
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

@@ -1,0 +1,11 @@
+/// Reports, as the rest of the program knows them.
+#pragma once
+
+#include "optiinfra/report/answer.hpp"
+#include "optiinfra/report/csv.hpp"
+#include "optiinfra/report/json.hpp"
+#include "optiinfra/report/records.hpp"
+
+namespace optiinfra::cli {
+using namespace report;
+}  // namespace optiinfra::cli
