@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <limits>
+
+#include "output/result_table.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -87,6 +90,23 @@ TEST(Table, ThatIsWiderThanAPersonsTerminalHasAValueALine) {
   EXPECT_EQ(render_table(records, narrow),
             "first heading   one\nsecond heading  two\n\nfirst heading   three\nsecond heading  four\n");
   EXPECT_EQ(render_table(records, wide), render_table(records, {.width = 20})) << "no person reads the other";
+}
+
+TEST(Table, IsMadeOfTheRowsOfAnSqlAnswer) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  Screen screen(ends[1]);
+  const auto writer = make_table_writer(screen, Terminal{});
+  ASSERT_TRUE(writer->begin({"a", "b"}, {"UInt8", "String"}));
+  ASSERT_TRUE(writer->row("[1,\"x,\\\"y\"]"));
+  ASSERT_TRUE(writer->row("[null,\"\"]"));
+  ASSERT_TRUE(writer->end(1.5));
+  ::close(ends[1]);
+  std::string text(4096, '\0');
+  const auto size = ::read(ends[0], text.data(), text.size());
+  ::close(ends[0]);
+  text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  EXPECT_EQ(text, "a  b\n-  ----\n1  x,\"y\n-  \n1.5 ms\n");
 }
 
 }  // namespace

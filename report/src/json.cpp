@@ -51,8 +51,15 @@ std::string render_json(const Report& report) {
   json["data"] = data_json(report);
   for (const auto& [key, unit] : report.units) json["units"][key] = unit;
   for (const auto& [family, rows] : report.coverage) json["coverage"][family]["rows"] = rows;
-  json["elapsed_ms"] = std::round(report.elapsed.count() * 1e6) / 1e3;
+  if (report.has_more) json["has_more"] = true;
+  if (report.elapsed) json["elapsed_ms"] = std::round(report.elapsed->count() * 1e6) / 1e3;
   return dumped(json) + "\n";
+}
+
+std::string render_json_lines(const Records& records) {
+  std::string text;
+  for (const Row& row : records.rows) text += dumped(row_json(records, row)) + "\n";
+  return text;
 }
 
 std::string render_json_error(std::string_view kind, std::string_view message, int server_code) {

@@ -21,6 +21,7 @@ void define_query(CLI::App& parent, Action& action);
 void define_names(CLI::App& parent, Action& action);
 void define_retention(CLI::App& parent, Action& action);
 void define_server(CLI::App& parent, Action& action);
+void define_token(CLI::App& parent, Action& action);
 void define_bench(CLI::App& parent, Action& action);
 void define_sql(CLI::App& parent, Action& action);
 void define_version(CLI::App& parent, Action& action);

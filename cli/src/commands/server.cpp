@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 
@@ -23,18 +24,21 @@ std::string place(const Endpoint& endpoint) {
 }
 
 /// The line that programs wait for.
-std::string ready_line(const ServedAddress& address) {
-  return "ready tcp=" + place(address.tcp) + " http=" + place(address.http) + "\n";
+std::string ready_line(const ServedAddress& address, const std::optional<service::Service>& api) {
+  return "ready tcp=" + place(address.tcp) + " http=" + place(address.http) +
+         (api ? " api=" + api->address() : "") + "\n";
 }
 
 /// What a person wants to know who has just started a server.
-std::string first_screen(const ServedAddress& address, const ServeOptions& options) {
+std::string first_screen(const ServedAddress& address, const ServeOptions& options,
+                         const std::optional<service::Service>& api) {
   const std::string url = address.url(options).description(), host = url.substr(url.find('@') + 1);
   const bool is_open = options.users.empty();
   const std::string name = host.substr(0, host.rfind(':')), user = address.url(options).user;
   const std::string http = std::to_string(address.http.port), tcp = std::to_string(address.tcp.port);
   const std::string secret = is_open ? "" : ", with the password of " + user;
   return "serving " + options.folder.string() + secret + "; Ctrl-C stops\n" +
+         (api ? "  HTTP API             curl http://" + api->address() + "/llms.txt\n" : "") +
          "  optiinfra            optiinfra --url " + url + " verify\n" +
          "  clickhouse-client    clickhouse-client --host " + name + " --port " + tcp + " --user " + user +
          (is_open ? "" : " --password") + " --database optiinfra\n" +
@@ -78,19 +82,67 @@ void warn_of_start(const StoreUrl& url, const Context& context) {
   warn_of_damage(context, **session);
 }
 
+/// The API of a store that this process serves. Whoever needs a password for the one door needs a token for
+/// the other.
+Result<std::optional<service::Service>> listen_api(const ServerFlags& flags, const ServeOptions& options,
+                                                   const Context& context) {
+  if (flags.api.is_off) return std::optional<service::Service>();
+  ApiFlags api = flags.api;
+  api.options.is_token_needed = !options.users.empty();
+  api.options.host_names = options.host_names;
+  auto folder = api_folder(options.folder);
+  if (!api.state.empty()) folder = std::filesystem::absolute(api.state);
+  OPTIINFRA_TRY(auto service,
+                listen_api(api, folder, options.tcp_port == 0 || options.http_port == 0, context));
+  return std::optional(std::move(service));
+}
+
+/// The API alone, of a store on a server or a cluster: no engine is loaded.
+Result<ExitCode> run_api_alone(const ServerFlags& flags, const StoreUrl& store, Context& context) {
+  if (flags.api.is_off)
+    return Error{ErrorKind::kInvalidArgument, "--no-api leaves nothing to serve of " + store.description()};
+  ::umask(0077);
+  std::optional<service::Service> api;
+  ServerSignals signals(flags.options.grace, [&] { tell_service_manager("STOPPING=1"); });
+  OPTIINFRA_TRY(const auto folder, api_folder_of(flags.api.state));
+  OPTIINFRA_TRY(api, listen_api(flags.api, folder, false, context));
+  OPTIINFRA_CHECK(api->start(store));
+  context.remark("serving " + store.description() + "; Ctrl-C stops\n  HTTP API   curl http://" +
+                 api->address() + "/llms.txt");
+  tell_service_manager("READY=1\nSTATUS=" + api->address());
+  (void)context.screen.write("ready api=" + api->address() + "\n");
+  signals.wait_for_stop();
+  api->stop(flags.grace);
+  context.remark("stopped");
+  return ExitCode::kDone;
+}
+
 Result<ExitCode> run(const ServerFlags& flags, Context& context) {
+  if (flags.path.empty()) {
+    OPTIINFRA_TRY(const StoreUrl store, context.store_url());
+    if (store.protocol != Protocol::kEmbedded) return run_api_alone(flags, store, context);
+  }
   OPTIINFRA_TRY(const ServeOptions options, options_of(flags, context));
   OPTIINFRA_CHECK(check_serve_options(options));
   hide_environment();
   // Logs hold statements: they are nobody else's business, like the store.
   ::umask(0077);
-  ServerSignals signals(options.grace, [] { tell_service_manager("STOPPING=1"); });
+  std::optional<service::Service> api;
+  std::atomic<bool> is_api_started = false;
+  ServerSignals signals(options.grace, [&] {
+    tell_service_manager("STOPPING=1");
+    // First, while the store still takes what the API has.
+    if (is_api_started) api->stop(options.grace);
+  });
+  OPTIINFRA_TRY(api, listen_api(flags, options, context));
   const auto on_native = [&](const ServedAddress& address) -> Result<void> {
     return flags.makes_schema() ? prepare_schema(address.url(options), context) : Result<void>{};
   };
   const auto on_ready = [&](const ServedAddress& address) -> Result<void> {
     warn_of_start(address.url(options), context);
-    context.remark(first_screen(address, options));
+    if (api) OPTIINFRA_CHECK(api->start(address.url(options)));
+    is_api_started = api.has_value();
+    context.remark(first_screen(address, options, api));
     if (!address.why_only_reading.empty())
       context.remark("note: the store is served for reading alone: " + address.why_only_reading +
                      ". The server ends when it can be written to, so that a service manager starts it anew");
@@ -100,7 +152,7 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
           "docs/server.md");
     tell_service_manager("READY=1\nSTATUS=" + address.url(options).description());
     // A reader who has gone, or a full disk, is no reason to stop serving.
-    (void)context.screen.write(ready_line(address));
+    (void)context.screen.write(ready_line(address, api));
     return {};
   };
   if (auto served = serve(options, {.on_native = on_native, .on_ready = on_ready}, signals.stop_token());
@@ -117,7 +169,7 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
 void define_server(CLI::App& parent, Action& action) {
   define_command<ServerFlags>(
       parent, action, "server",
-      "Serve an embedded store as ClickHouse, by native TCP and HTTP, until SIGINT or SIGTERM",
+      "Serve a store by an HTTP API, and an embedded one as ClickHouse, until SIGINT or SIGTERM",
       "  optiinfra server --path /srv/metrics\n"
       "  optiinfra server --path /srv/metrics --listen 0.0.0.0 --user ada --password-file "
       "/etc/optiinfra/password\n"
@@ -125,6 +177,7 @@ void define_server(CLI::App& parent, Action& action) {
       "--password-file "
       "B\n"
       "  optiinfra server --path /srv/a --tcp-port 0 --http-port 0      free ports, printed when ready\n"
+      "  optiinfra server --url clickhouse://db1/optiinfra              the HTTP API of a store elsewhere\n"
       "  optiinfra server --path /srv/a --cluster 'fleet=a:9000,b:9000' --user ada --password-file F "
       "--listen ::",
       describe_server, run);

@@ -119,6 +119,7 @@ void describe_server(CLI::App& app, ServerFlags& flags) {
       ->type_name("DIR");
   add_port(app, "--tcp-port", options.tcp_port, "For the native protocol; 0 takes a free one");
   add_port(app, "--http-port", options.http_port, "For HTTP; 0 takes a free one");
+  describe_api(app, flags.api);
   app.add_option("--listen", options.listen,
                  "The address to listen on; any but this machine's own needs --user")
       ->type_name("ADDRESS")

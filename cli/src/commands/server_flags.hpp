@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "commands/server_api.hpp"
 #include "context.hpp"
 #include "optiinfra/transport/serve.hpp"
 
@@ -21,6 +22,7 @@ struct ServerFlags {
   std::string log_file = {};
   std::vector<std::string> macros = {};
   ServeOptions options = {};
+  ApiFlags api = {};
 
   /// A member of a cluster gets its tables from `init --cluster`.
   bool makes_schema() const { return !no_init && options.clusters.empty(); }

@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <cstdio>
+#include <mutex>
 
 #include "exit_code.hpp"
 
@@ -39,6 +41,13 @@ ServerSignals::~ServerSignals() {
   is_done_ = true;
   ::pthread_kill(waiter_.native_handle(), SIGUSR1);  // Wakes it.
   waiter_.join();
+}
+
+void ServerSignals::wait_for_stop() const {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait(lock, stop_.get_token(), [] { return false; });
 }
 
 void ServerSignals::wait() {

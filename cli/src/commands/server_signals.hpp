@@ -22,6 +22,9 @@ class ServerSignals {
 
   std::stop_token stop_token() const { return stop_.get_token(); }
 
+  /// Returns when a stop was requested.
+  void wait_for_stop() const;
+
  private:
   void wait();
   void watch();

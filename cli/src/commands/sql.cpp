@@ -6,7 +6,7 @@
 #include "optiinfra/store/migrate.hpp"
 #include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/small_answer.hpp"
-#include "output/result_stream.hpp"
+#include "output/result_table.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -44,11 +44,12 @@ Result<void> prepare(Transport& session, bool write, std::chrono::milliseconds t
 }
 
 std::unique_ptr<ResultWriter> make_writer(Context& context) {
+  const auto output = [&context](std::string_view text) { return context.screen.write(text); };
   switch (context.output) {
     case OutputFormat::kJson:
-      return make_json_writer(context.screen, "sql");
+      return make_json_writer(output, "sql");
     case OutputFormat::kCsv:
-      return make_csv_writer(context.screen);
+      return make_csv_writer(output);
     case OutputFormat::kTable:
       break;
   }

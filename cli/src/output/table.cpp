@@ -144,7 +144,7 @@ std::string last_line(const Report& report) {
   std::string text;
   if (report.window)
     text = "window " + format_time(report.window->begin) + " to " + format_time(report.window->end) + ", ";
-  return text + format_span(report.elapsed);
+  return text + format_span(report.elapsed.value_or(std::chrono::duration<double>{}));
 }
 
 }  // namespace

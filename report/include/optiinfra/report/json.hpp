@@ -10,9 +10,12 @@
 
 namespace optiinfra::report {
 
-/// {"command", "window", "data", "units", "coverage", "elapsed_ms"} and a newline, without what there is not.
-/// "data" is the one section, or an object of all of them by their keys.
+/// {"command", "window", "data", "units", "coverage", "has_more", "elapsed_ms"} and a newline, without what
+/// there is not. "data" is the one section, or an object of all of them by their keys.
 std::string render_json(const Report& report);
+
+/// A JSON object a line, for each row.
+std::string render_json_lines(const Records& records);
 
 /// {"error": {"kind", "message", "server_code"}} and a newline.
 std::string render_json_error(std::string_view kind, std::string_view message, int server_code);

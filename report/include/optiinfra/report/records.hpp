@@ -60,7 +60,8 @@ struct Report {
       {};  ///< A sentence in the place of tables that would hold nothing but zeros; in no other output.
   std::vector<std::pair<std::string, std::string>> units = {};  ///< Of keys that have one; in JSON alone.
   std::vector<std::pair<std::string, std::uint64_t>> coverage = {};  ///< Rows of each family; in JSON alone.
-  std::chrono::duration<double> elapsed{};
+  bool has_more = false;  ///< The answer was cut at a limit; in JSON alone, where it is so.
+  std::optional<std::chrono::duration<double>> elapsed = {};
 };
 
 /// Adds `more`'s rows, which must have the same fields, with `shard` in front, to `section`, which is empty

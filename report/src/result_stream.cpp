@@ -1,13 +1,13 @@
-#include "output/result_stream.hpp"
+#include "optiinfra/report/result_stream.hpp"
 
 #include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
 
-#include "output/reports.hpp"
-#include "output/table.hpp"
+#include "optiinfra/report/csv.hpp"
+#include "optiinfra/report/json.hpp"
 
-namespace optiinfra::cli {
+namespace optiinfra::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -42,11 +42,12 @@ std::string text_of(const Json& value) {
 
 class JsonWriter final : public ResultWriter {
  public:
-  JsonWriter(Screen& screen, std::string command) : screen_(screen), command_(std::move(command)) {}
+  JsonWriter(TextOutput output, std::string command)
+      : output_(std::move(output)), command_(std::move(command)) {}
 
   Result<void> begin(const std::vector<std::string>& names, const std::vector<std::string>&) override {
     for (const std::string& name : names) names_.push_back(json_string(name));
-    return screen_.write("{\"command\":" + json_string(command_) + ",\"data\":[");
+    return output_("{\"command\":" + json_string(command_) + ",\"data\":[");
   }
 
   Result<void> row(std::string_view row) override {
@@ -55,15 +56,15 @@ class JsonWriter final : public ResultWriter {
     first_ = false;
     for (std::size_t i = 0; i < values.size() && i < names_.size(); ++i)
       object += (i == 0 ? "" : ",") + names_[i] + ":" + dumped(values[i]);
-    return screen_.write(object + "}");
+    return output_(object + "}");
   }
 
   Result<void> end(double elapsed_ms) override {
-    return screen_.write(fmt::format("],\"elapsed_ms\":{:.3f}}}\n", elapsed_ms));
+    return output_(fmt::format("],\"elapsed_ms\":{:.3f}}}\n", elapsed_ms));
   }
 
  private:
-  Screen& screen_;
+  TextOutput output_;
   std::string command_;
   std::vector<std::string> names_;
   bool first_ = true;
@@ -71,12 +72,12 @@ class JsonWriter final : public ResultWriter {
 
 class CsvWriter final : public ResultWriter {
  public:
-  explicit CsvWriter(Screen& screen) : screen_(screen) {}
+  explicit CsvWriter(TextOutput output) : output_(std::move(output)) {}
 
   Result<void> begin(const std::vector<std::string>& names, const std::vector<std::string>&) override {
     std::string line;
     for (const std::string& name : names) line += (line.empty() ? "" : ",") + csv_cell(name);
-    return names.empty() ? Result<void>{} : screen_.write(line + "\n");
+    return names.empty() ? Result<void>{} : output_(line + "\n");
   }
 
   Result<void> row(std::string_view row) override {
@@ -84,68 +85,30 @@ class CsvWriter final : public ResultWriter {
     std::string line;
     for (std::size_t i = 0; i < values.size(); ++i)
       line += (i == 0 ? "" : ",") + csv_cell(text_of(values[i]));
-    return screen_.write(line + "\n");
+    return output_(line + "\n");
   }
 
   Result<void> end(double) override { return {}; }
 
  private:
-  Screen& screen_;
-};
-
-bool is_number_type(std::string_view type) {
-  for (const std::string_view wrapper : {"Nullable(", "LowCardinality("})
-    if (type.starts_with(wrapper)) type.remove_prefix(wrapper.size());
-  return type.starts_with("Int") || type.starts_with("UInt") || type.starts_with("Float") ||
-         type.starts_with("Decimal");
-}
-
-class TableWriter final : public ResultWriter {
- public:
-  TableWriter(Screen& screen, const Terminal& terminal) : screen_(screen), terminal_(terminal) {}
-
-  Result<void> begin(const std::vector<std::string>& names, const std::vector<std::string>& types) override {
-    for (std::size_t i = 0; i < names.size(); ++i)
-      // The values are texts already; kCount only sets numbers to the right.
-      section_.records.fields.push_back(
-          {names[i], names[i], i < types.size() && is_number_type(types[i]) ? Look::kCount : Look::kText});
-    return {};
-  }
-
-  Result<void> row(std::string_view row) override {
-    if (++count_ > kTableRowsMax) return {};
-    OPTIINFRA_TRY(const Json values, parse_array(row));
-    Row& cells = section_.records.rows.emplace_back(section_.records.fields.size());
-    for (std::size_t i = 0; i < values.size() && i < cells.size(); ++i)
-      if (!values[i].is_null()) cells[i] = text_of(values[i]);
-    return {};
-  }
-
-  Result<void> end(double elapsed_ms) override {
-    Report report{.command = "sql"};
-    if (!section_.records.fields.empty()) report.sections.push_back(std::move(section_));
-    report.elapsed = std::chrono::duration<double, std::milli>(elapsed_ms);
-    if (count_ > kTableRowsMax)
-      report.notes.push_back(
-          fmt::format("{} of {} rows; --output csv or json prints all", kTableRowsMax, count_));
-    return screen_.write(render_report(report, terminal_));
-  }
-
- private:
-  Screen& screen_;
-  Terminal terminal_;
-  Section section_;
-  std::size_t count_ = 0;
+  TextOutput output_;
 };
 
 }  // namespace
 
-std::unique_ptr<ResultWriter> make_json_writer(Screen& screen, std::string command) {
-  return std::make_unique<JsonWriter>(screen, std::move(command));
+std::unique_ptr<ResultWriter> make_json_writer(TextOutput output, std::string command) {
+  return std::make_unique<JsonWriter>(std::move(output), std::move(command));
 }
-std::unique_ptr<ResultWriter> make_csv_writer(Screen& screen) { return std::make_unique<CsvWriter>(screen); }
-std::unique_ptr<ResultWriter> make_table_writer(Screen& screen, const Terminal& terminal) {
-  return std::make_unique<TableWriter>(screen, terminal);
+std::unique_ptr<ResultWriter> make_csv_writer(TextOutput output) {
+  return std::make_unique<CsvWriter>(std::move(output));
+}
+
+Result<std::vector<std::optional<std::string>>> parse_row(std::string_view row) {
+  OPTIINFRA_TRY(const Json values, parse_array(row));
+  std::vector<std::optional<std::string>> texts;
+  for (const Json& value : values)
+    texts.push_back(value.is_null() ? std::nullopt : std::optional(text_of(value)));
+  return texts;
 }
 
 Result<void> ResultReader::take(std::string_view piece) {
@@ -195,4 +158,4 @@ Result<void> ResultReader::finish(double elapsed_ms) {
   return writer_.end(elapsed_ms);
 }
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

@@ -1,20 +1,17 @@
-/// The rows of any SQL answer, row by row, in the three output formats.
+/// @file optiinfra/report/result_stream.hpp
+/// The rows of any SQL answer, row by row, as JSON or CSV.
 #pragma once
 
-#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "optiinfra/core/error.hpp"
-#include "output/screen.hpp"
-#include "output/terminal.hpp"
 
-namespace optiinfra::cli {
-
-/// Most rows that a table shows; the rest is counted. JSON and CSV have no limit.
-inline constexpr std::size_t kTableRowsMax = 10'000;
+namespace optiinfra::report {
 
 /// What receives an answer. Texts are JSON values as the engine writes them.
 class ResultWriter {
@@ -27,9 +24,15 @@ class ResultWriter {
   virtual Result<void> end(double elapsed_ms) = 0;
 };
 
-std::unique_ptr<ResultWriter> make_json_writer(Screen& screen, std::string command);
-std::unique_ptr<ResultWriter> make_csv_writer(Screen& screen);
-std::unique_ptr<ResultWriter> make_table_writer(Screen& screen, const Terminal& terminal);
+/// Takes the next piece of text.
+using TextOutput = std::function<Result<void>(std::string_view)>;
+
+std::unique_ptr<ResultWriter> make_json_writer(TextOutput output, std::string command);
+std::unique_ptr<ResultWriter> make_csv_writer(TextOutput output);
+
+/// The values of a row that a ResultWriter is given, as plain text; nothing for null.
+/// Errors: kInvalidArgument for what is no array.
+Result<std::vector<std::optional<std::string>>> parse_row(std::string_view row);
 
 /// Takes the engine's JSONCompactEachRowWithNamesAndTypes in pieces of any size. The two heading lines
 /// may come again at the start of a piece, as the embedded engine sends them with each block.
@@ -52,4 +55,4 @@ class ResultReader {
   std::string held_;  ///< A line that equals the names, until the next one tells whether it is a heading.
 };
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra::report

@@ -1,0 +1,44 @@
+#include "access.hpp"
+
+#include <algorithm>
+
+#include "problem.hpp"
+
+namespace optiinfra::service {
+
+bool Caller::sees(const Uuid& customer) const {
+  return sees_all() || std::find(customers.begin(), customers.end(), customer) != customers.end();
+}
+
+Access::Access(std::filesystem::path folder, bool needs_token)
+    : tokens_(std::move(folder)), needs_token_(needs_token) {}
+
+std::shared_ptr<const std::vector<Token>> Access::tokens() {
+  const std::lock_guard lock(mutex_);
+  const auto at = std::chrono::steady_clock::now();
+  if (known_ == nullptr || at - read_at_ > kTokensAge) {
+    auto list = tokens_.list();
+    known_ = list ? std::make_shared<const std::vector<Token>>(*std::move(list)) : nullptr;
+    read_at_ = at;
+  }
+  return known_;
+}
+
+std::variant<Caller, Response> Access::identify(const Request& request) {
+  constexpr std::string_view kBearer = "Bearer ";
+  const std::string_view authorization = request.header("authorization");
+  if (authorization.empty()) {
+    if (!needs_token_) return Caller{.name = "local"};
+    return problem(401, "a token is needed: Authorization: Bearer TOKEN; `optiinfra token create` makes one");
+  }
+  if (!authorization.starts_with(kBearer))
+    return problem(401, "Authorization has another form than: Bearer TOKEN");
+  const std::string_view text = authorization.substr(kBearer.size());
+  if (const auto all = tokens()) {
+    for (const Token& token : *all)
+      if (is_text_of(token, text)) return Caller{token.id, token.scope, token.customers};
+  }
+  return problem(401, "the token is not known here, or was revoked");
+}
+
+}  // namespace optiinfra::service

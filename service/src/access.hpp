@@ -1,0 +1,49 @@
+/// Who sends a request, and what they may do.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "http/message.hpp"
+#include "optiinfra/service/tokens.hpp"
+
+namespace optiinfra::service {
+
+struct Caller {
+  std::string name;  ///< The token's id; "local" for who needs none.
+  Scope scope = Scope::kAdmin;
+  std::vector<Uuid> customers = {};  ///< Whose rows; empty: all.
+
+  bool may(Scope wanted) const { return scope == Scope::kAdmin || scope == wanted; }
+  bool sees_all() const { return customers.empty(); }
+  bool sees(const Uuid& customer) const;
+};
+
+/// Tells callers by their tokens. Notices within kTokensAge that tokens were made or revoked.
+/// Threads: any.
+class Access {
+ public:
+  /// `needs_token`: whether a request without one is refused; otherwise it is an admin's.
+  Access(std::filesystem::path folder, bool needs_token);
+
+  /// The caller, or the refusal.
+  std::variant<Caller, Response> identify(const Request& request);
+
+ private:
+  static constexpr std::chrono::seconds kTokensAge{1};
+  std::shared_ptr<const std::vector<Token>> tokens();
+
+  const Tokens tokens_;
+  const bool needs_token_;
+  std::mutex mutex_;
+  std::shared_ptr<const std::vector<Token>> known_;  ///< Null when the list cannot be read.
+  std::chrono::steady_clock::time_point read_at_{};
+};
+
+}  // namespace optiinfra::service

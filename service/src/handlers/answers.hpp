@@ -1,0 +1,16 @@
+/// Reports as answers, in the format that the caller asks for.
+#pragma once
+
+#include "http/message.hpp"
+#include "optiinfra/report/records.hpp"
+#include "parameters.hpp"
+
+namespace optiinfra::service {
+
+/// format=json|csv|ndjson.
+RouteParameter format_parameter();
+
+/// JSON unless `format`, or Accept, says CSV or NDJSON. With an ETag; 304 where the caller has it already.
+Response answer_of(const Request& request, const report::Report& report);
+
+}  // namespace optiinfra::service

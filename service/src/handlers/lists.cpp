@@ -1,0 +1,61 @@
+// Who is there: /api/v1/customers, services, instances, models.
+#include "handlers/answers.hpp"
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/report/name_lists.hpp"
+#include "problem.hpp"
+#include "routes.hpp"
+
+namespace optiinfra::service {
+namespace {
+
+constexpr std::uint64_t kNamesDefault = 1'000, kNamesMax = 100'000;
+
+Response list(const Call& call, const report::NameList& names) {
+  const auto& given = call.request.parameters;
+  auto limit = number_of(given, "limit", 1, kNamesMax, kNamesDefault);
+  if (!limit) return problem_of(limit.error());
+  std::vector<Filter> filters;
+  for (const char* name : {"customer", "service"}) {
+    const auto value = value_of(given, name);
+    if (!value) continue;
+    const auto id = Uuid::parse(*value);
+    if (!id) return problem_of(with_context(id.error(), name));
+    if (name == std::string_view("customer") && !call.caller.sees(*id))
+      return problem(404, "there are no rows of that customer for this token");
+    filters.push_back({name, id->to_string()});
+  }
+  if (!call.caller.sees_all() && !value_of(given, "customer"))
+    for (const Uuid& customer : call.caller.customers) filters.push_back({"customer", customer.to_string()});
+  auto listed = report::list_names(call.backend.client, names, filters, static_cast<std::size_t>(*limit));
+  if (!listed) return problem_of(listed.error());
+  report::Report report{.command = names.name};
+  report.has_more = listed->has_more;
+  report.sections.push_back({.key = names.name, .records = std::move(listed->records)});
+  return answer_of(call.request, report);
+}
+
+}  // namespace
+
+std::vector<Route> list_routes() {
+  std::vector<Route> routes;
+  for (const report::NameList& names : report::name_lists()) {
+    Route route{.method = "GET",
+                .path = std::string("/api/v1/") + names.name,
+                .name = std::string("list_") + names.name,
+                .tag = "lists",
+                .meaning = names.meaning,
+                .handle = [&names](const Call& call) { return list(call, names); }};
+    if (names.by_customer)
+      route.parameters.push_back({.name = "customer", .meaning = "Only this customer's", .form = "uuid"});
+    if (names.by_service)
+      route.parameters.push_back({.name = "service", .meaning = "Only this service's", .form = "uuid"});
+    route.parameters.push_back({.name = "limit",
+                                .meaning = "Most of them; " + std::to_string(kNamesDefault) + " unless said",
+                                .form = "integer"});
+    route.parameters.push_back(format_parameter());
+    routes.push_back(std::move(route));
+  }
+  return routes;
+}
+
+}  // namespace optiinfra::service

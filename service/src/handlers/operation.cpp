@@ -1,0 +1,136 @@
+// What runs and watches the service: health, readiness, metrics, SQL, and what it is.
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/ingest/writer.hpp"
+#include "optiinfra/report/result_stream.hpp"
+#include "optiinfra/transport/small_answer.hpp"
+#include "optiinfra/transport/transport.hpp"
+#include "problem.hpp"
+#include "routes.hpp"
+
+namespace optiinfra::service {
+namespace {
+
+constexpr std::size_t kSqlBytesMax = 256 << 10, kSqlAnswerBytesMax = std::size_t{64} << 20;
+constexpr std::uint64_t kSqlSecondsDefault = 30, kSqlSecondsMax = 600;
+constexpr const char* kText = "text/plain; charset=utf-8";
+
+Response answer_health(const Call&) { return {.body = "{\"status\":\"ok\"}\n"}; }
+
+Response answer_ready(const Call& call) {
+  if (call.backend.client.ping()) return {.body = "{\"status\":\"ready\"}\n"};
+  return problem(503, "the store does not answer; rows are taken and spooled, questions fail", 1);
+}
+
+Response answer_metrics(const Call& call) {
+  return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
+          .body = call.backend.statistics.text(call.backend.writer.metrics(), call.backend.http_counts(),
+                                               call.backend.client.ping())};
+}
+
+Response answer_openapi(const Call&) {
+  static const std::string document = openapi_document();
+  return {.body = document, .headers = {{"Cache-Control", "no-cache"}}};
+}
+
+Response answer_llms(const Call&) { return {.content_type = kText, .body = llms_text()}; }
+
+/// Makes the session read and nothing else. A session that only reads keeps the time budget of this
+/// statement: it may not set another.
+Result<void> bind(Transport& session, std::chrono::seconds timeout) {
+  return session.execute({.sql =
+                              "SET date_time_output_format = 'iso', output_format_json_quote_denormals = 0, "
+                              "output_format_json_quote_64bit_integers = 0, readonly = 1",
+                          .timeout = timeout});
+}
+
+/// Rows in the format that the caller asks for, piece by piece.
+Result<void> stream_rows(Transport& session, const Request& request, std::chrono::seconds timeout,
+                         const report::TextOutput& take, std::string& content_type) {
+  const Statement statement{.sql = request.body, .timeout = timeout};
+  const std::string format = value_of(request.parameters, "format").value_or("json");
+  Result<void> taken;
+  const auto send = [&](const char* engine_format, auto&& use) -> Result<void> {
+    const auto summary = session.query_text(statement, engine_format, [&](std::string_view piece) {
+      taken = use(piece);
+      return taken.has_value();
+    });
+    if (!taken) return taken;
+    return summary ? Result<void>{} : Result<void>(summary.error());
+  };
+  if (format == "ndjson") {
+    content_type = "application/x-ndjson";
+    return send("JSONEachRow", take);
+  }
+  if (format == "csv") content_type = "text/csv; charset=utf-8";
+  const auto begin = std::chrono::steady_clock::now();
+  const auto writer = format == "csv" ? report::make_csv_writer(take) : report::make_json_writer(take, "sql");
+  report::ResultReader reader(*writer);
+  OPTIINFRA_CHECK(send("JSONCompactEachRowWithNamesAndTypes",
+                       [&](std::string_view piece) { return reader.take(piece); }));
+  const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - begin;
+  return reader.finish(elapsed.count());
+}
+
+Response answer_sql(const Call& call) {
+  const std::string& sql = call.request.body;
+  if (sql.empty() || sql.size() > kSqlBytesMax)
+    return problem(400,
+                   "the body is one SQL statement of at most " + std::to_string(kSqlBytesMax) + " bytes");
+  auto seconds = number_of(call.request.parameters, "timeout_s", 1, kSqlSecondsMax, kSqlSecondsDefault);
+  if (!seconds) return problem_of(seconds.error());
+  // A session of its own, which ends with the statement: what binds it binds nobody else.
+  auto session = call.backend.connector.connect();
+  if (!session) return problem_of(session.error());
+  const std::chrono::seconds timeout{*seconds};
+  if (const auto bound = bind(**session, timeout); !bound) return problem_of(bound.error());
+  Response response;
+  const auto take = [&response](std::string_view piece) -> Result<void> {
+    if (response.body.size() + piece.size() > kSqlAnswerBytesMax)
+      return Error{ErrorKind::kTooLarge, "the answer is longer than " + std::to_string(kSqlAnswerBytesMax) +
+                                             " bytes; ask for less"};
+    response.body += piece;
+    return {};
+  };
+  const auto answered = stream_rows(**session, call.request, timeout, take, response.content_type);
+  return answered ? response : problem_of(answered.error());
+}
+
+Route open_route(const char* path, const char* name, const char* meaning, Response (*handle)(const Call&)) {
+  return {.method = "GET",
+          .path = path,
+          .name = name,
+          .tag = "operation",
+          .meaning = meaning,
+          .openness = Openness::kAll,
+          .handle = handle};
+}
+
+}  // namespace
+
+std::vector<Route> operation_routes() {
+  Route metrics = open_route("/metrics", "metrics", "What the service has done, in Prometheus' text format",
+                             answer_metrics);
+  metrics.openness = Openness::kSeesAll;
+  Route sql{
+      .method = "POST",
+      .path = "/api/v1/sql",
+      .name = "sql",
+      .tag = "query",
+      .meaning = "One SQL statement that reads, in ClickHouse's dialect",
+      .openness = Openness::kSeesAll,
+      .scope = Scope::kAdmin,
+      .parameters = {{.name = "timeout_s",
+                      .meaning = "The longest that it may run, up to 600; 30 unless said",
+                      .form = "integer"},
+                     {.name = "format", .meaning = "json unless said", .words = {"json", "csv", "ndjson"}}},
+      .body = RequestBody{"The statement", {"text/plain", "application/sql"}},
+      .handle = answer_sql};
+  return {open_route("/healthz", "health", "Whether the service runs", answer_health),
+          open_route("/readyz", "ready", "Whether the store answers, too", answer_ready),
+          std::move(metrics),
+          open_route("/openapi.json", "openapi", "This interface as OpenAPI 3.1", answer_openapi),
+          open_route("/llms.txt", "llms", "What an agent reads first", answer_llms),
+          std::move(sql)};
+}
+
+}  // namespace optiinfra::service

@@ -1,0 +1,220 @@
+// Every question of the catalogue, and the general one.
+
+#include <nlohmann/json.hpp>
+
+#include "handlers/answers.hpp"
+#include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/report/answer.hpp"
+#include "optiinfra/report/stored_names.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "problem.hpp"
+#include "routes.hpp"
+
+namespace optiinfra::service {
+namespace {
+
+constexpr std::uint64_t kRowsDefault = 10'000, kRowsMax = 100'000;
+
+bool is_uuid(const NamedQuestion& question, const Parameter& parameter) {
+  return std::string_view(report::value_type(question.family, report::dimension_of(parameter.dimension))) ==
+         "UUID";
+}
+
+/// The filters kept to the caller's customers. Nothing when that leaves none: what others' rows say is, for
+/// this caller, not there.
+std::optional<std::vector<Filter>> kept_to(const Caller& caller, std::vector<Filter> filters) {
+  if (caller.sees_all()) return filters;
+  const auto names_customer = [](const Filter& filter) {
+    return filter.dimension == "customer" || filter.dimension == "customer_id";
+  };
+  bool names_any = false;
+  for (const Filter& filter : filters) {
+    if (!names_customer(filter)) continue;
+    names_any = true;
+    const auto customer = Uuid::parse(filter.value);
+    if (!customer || !caller.sees(*customer)) return std::nullopt;
+  }
+  if (!names_any)
+    for (const Uuid& customer : caller.customers) filters.push_back({"customer", customer.to_string()});
+  return filters;
+}
+
+/// Asks `question`, and answers what it finds, or why it finds nothing.
+Response ask(const Call& call, Question question, std::string name, const NamedQuestion* named) {
+  auto limit = number_of(call.request.parameters, "limit", 1, kRowsMax, kRowsDefault);
+  if (!limit) return problem_of(limit.error());
+  auto filters = kept_to(call.caller, std::move(question.filters));
+  if (!filters) return problem(404, "there are no rows of that customer for this token");
+  question.filters = *std::move(filters);
+  const bool is_object = named != nullptr && named->is_object;
+  // One more than asked for shows whether there are more.
+  if (!is_object) question.limit = static_cast<std::size_t>(*limit) + 1;
+  const auto begin = std::chrono::steady_clock::now();
+  auto answer = call.backend.client.query(question);
+  if (!answer) return problem_of(answer.error());
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+  if (call.caller.sees_all()) {
+    auto absence = report::absence_of(call.backend.client, question, *answer);
+    if (!absence) return problem_of(absence.error());
+    if (*absence && (*absence)->is_unknown) return problem(404, (*absence)->sentence);
+  }
+  if (named != nullptr) named->name_columns(answer->columns);
+  const bool has_more = !is_object && answer->rows.size() > *limit;
+  if (has_more) answer->rows.resize(static_cast<std::size_t>(*limit));
+  report::Report report{.command = std::move(name)};
+  report::add_answer(report, *answer, is_object);
+  report.has_more = has_more;
+  Response response = answer_of(call.request, report);
+  response.headers.emplace_back("Server-Timing", "store;dur=" + std::to_string(elapsed.count() * 1000));
+  return response;
+}
+
+Response ask_named(const Call& call, const NamedQuestion& named) {
+  const auto& given = call.request.parameters;
+  auto range = window_of(given);
+  if (!range) return problem_of(range.error());
+  Question question = named.over(*range);
+  for (const Parameter& parameter : named.parameters) {
+    auto value = value_of(given, parameter.name);
+    if (!value) continue;
+    if (is_uuid(named, parameter)) {
+      const auto id = Uuid::parse(*value);
+      if (!id) return problem_of(with_context(id.error(), parameter.name));
+      value = id->to_string();
+    }
+    question.filters.push_back({parameter.dimension, *value});
+  }
+  if (const auto by = value_of(given, "by"))
+    for (const Choice& choice : named.choices)
+      if (*by == choice.name) question.dimensions.front() = choice.dimension;
+  if (const auto bucket = value_of(given, "bucket"))
+    if (const auto parsed = parse_bucket(*bucket)) question.bucket = *parsed;
+  return ask(call, std::move(question), std::string("query ") + named.name, &named);
+}
+
+Response ask_metrics(const Call& call) {
+  const auto& given = call.request.parameters;
+  auto range = window_of(given);
+  if (!range) return problem_of(range.error());
+  Question question{.range = *range};
+  question.measures = listed_words(value_of(given, "measures").value_or(""));
+  question.dimensions = listed_words(value_of(given, "by").value_or(""));
+  if (const auto bucket = value_of(given, "bucket"))
+    if (const auto parsed = parse_bucket(*bucket)) question.bucket = *parsed;
+  for (const std::string& filter : values_of(given, "where")) {
+    const std::size_t mark = filter.find('=');
+    if (mark == 0 || mark == std::string::npos)
+      return problem(400, "where: '" + filter + "' is not NAME=VALUE");
+    question.filters.push_back({filter.substr(0, mark), filter.substr(mark + 1)});
+  }
+  for (std::string& name : listed_words(value_of(given, "order").value_or(""))) {
+    constexpr std::string_view kDescending = ":desc";
+    const bool is_descending = name.ends_with(kDescending);
+    if (is_descending) name.resize(name.size() - kDescending.size());
+    question.order.push_back({std::move(name), is_descending});
+  }
+  return ask(call, std::move(question), "query metrics", nullptr);
+}
+
+RouteParameter limit_parameter() {
+  return {.name = "limit",
+          .meaning = "Most rows of the answer, up to " + std::to_string(kRowsMax) + "; " +
+                     std::to_string(kRowsDefault) + " unless said. \"has_more\" says that there are more",
+          .form = "integer"};
+}
+
+RouteParameter bucket_parameter(std::string meaning) {
+  return {.name = "bucket", .meaning = std::move(meaning), .words = {"hour", "day", "week"}};
+}
+
+Route route_of(const NamedQuestion& question) {
+  std::string name = std::string("query_") + question.name;
+  std::replace(name.begin(), name.end(), '-', '_');
+  Route route{.method = "GET",
+              .path = std::string("/api/v1/query/") + question.name,
+              .name = std::move(name),
+              .tag = "query",
+              .meaning = question.meaning,
+              .handle = [&question](const Call& call) { return ask_named(call, question); }};
+  for (const Parameter& parameter : question.parameters)
+    route.parameters.push_back({.name = parameter.name,
+                                .meaning = parameter.meaning,
+                                .form = is_uuid(question, parameter) ? "uuid" : "string",
+                                .is_required = parameter.is_required});
+  for (RouteParameter& each : window_parameters()) route.parameters.push_back(std::move(each));
+  if (!question.choices.empty()) {
+    RouteParameter by{.name = "by",
+                      .meaning = std::string("What the numbers are split by; ") +
+                                 question.choices.front().name + " unless said"};
+    for (const Choice& choice : question.choices) by.words.emplace_back(choice.name);
+    route.parameters.push_back(std::move(by));
+  }
+  if (question.bucket_may_differ)
+    route.parameters.push_back(bucket_parameter(std::string("How long each step is; ") +
+                                                to_string(*question.bucket) + " unless said"));
+  if (!question.is_object) route.parameters.push_back(limit_parameter());
+  route.parameters.push_back(format_parameter());
+  return route;
+}
+
+Route metrics_route() {
+  Route route{.method = "GET",
+              .path = "/api/v1/query/metrics",
+              .name = "query_metrics",
+              .tag = "query",
+              .meaning = "Any measures by any dimensions, over any window",
+              .handle = ask_metrics};
+  route.parameters = {
+      {.name = "measures",
+       .meaning = "What is asked for, with commas between; /api/v1/catalogue names all",
+       .is_required = true},
+      {.name = "by", .meaning = "What the numbers are split by, with commas between"},
+      bucket_parameter("A row for each of these too"),
+      {.name = "where",
+       .meaning = "NAME=VALUE: only rows with this value of a dimension; for one dimension "
+                  "given again means any of them",
+       .is_repeated = true},
+      {.name = "order",
+       .meaning = "What rows are sorted by, with commas between; NAME:desc has the largest first"}};
+  for (RouteParameter& each : window_parameters()) route.parameters.push_back(std::move(each));
+  route.parameters.push_back(limit_parameter());
+  route.parameters.push_back(format_parameter());
+  return route;
+}
+
+Response answer_catalogue(const Call&) {
+  nlohmann::ordered_json measures_json = nlohmann::ordered_json::array(), dimensions_json = measures_json;
+  for (const Measure& measure : measures())
+    measures_json.push_back({{"family", std::string(table_of(measure.family).name)},
+                             {"name", measure.name},
+                             {"key", measure.column.key},
+                             {"heading", measure.column.heading},
+                             {"unit", measure.column.unit}});
+  for (const Dimension& dimension : dimensions()) {
+    nlohmann::ordered_json families = nlohmann::ordered_json::array();
+    for (const Family family : kFamilies)
+      if (known_by(family, dimension) != KnownBy::kNothing) families.push_back(table_of(family).name);
+    dimensions_json.push_back({{"name", dimension.name}, {"key", dimension.column}, {"families", families}});
+  }
+  const nlohmann::ordered_json all = {{"measures", measures_json}, {"dimensions", dimensions_json}};
+  return {.body = all.dump() + "\n"};
+}
+
+}  // namespace
+
+std::vector<Route> query_routes() {
+  std::vector<Route> routes;
+  for (const NamedQuestion& question : named_questions()) routes.push_back(route_of(question));
+  routes.push_back(metrics_route());
+  routes.push_back(
+      {.method = "GET",
+       .path = "/api/v1/catalogue",
+       .name = "catalogue",
+       .tag = "query",
+       .meaning = "The measures and dimensions that /api/v1/query/metrics knows, with their units",
+       .handle = answer_catalogue});
+  return routes;
+}
+
+}  // namespace optiinfra::service

@@ -1,0 +1,143 @@
+#include "routes.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "optiinfra/client/catalogue.hpp"
+
+namespace optiinfra::service {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json schema_of(const RouteParameter& parameter) {
+  if (!parameter.words.empty()) return {{"type", "string"}, {"enum", parameter.words}};
+  if (parameter.form == "integer") return {{"type", "integer"}};
+  if (parameter.form == "uuid") return {{"type", "string"}, {"format", "uuid"}};
+  return {{"type", "string"}};
+}
+
+Json parameter_of(const RouteParameter& parameter) {
+  const Json schema = schema_of(parameter);
+  return {{"name", parameter.name},
+          {"in", "query"},
+          {"required", parameter.is_required},
+          {"description", parameter.meaning},
+          {"schema", parameter.is_repeated ? Json{{"type", "array"}, {"items", schema}} : schema}};
+}
+
+Json problem_answer(const char* meaning) {
+  return {
+      {"description", meaning},
+      {"content", {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
+}
+
+Json answers_of(const Route& route) {
+  const bool is_json = route.path != "/metrics" && route.path != "/llms.txt";
+  Json answers = {
+      {"200",
+       {{"description", route.meaning},
+        {"content", {{is_json ? "application/json" : "text/plain", Json{{"schema", Json::object()}}}}}}}};
+  answers["400"] = problem_answer("The request is wrong; the detail says what");
+  if (route.openness != Openness::kAll) {
+    answers["401"] = problem_answer("A token is needed, or is not known");
+    answers["403"] = problem_answer("The token does not allow this");
+  }
+  if (route.tag == "query" || route.tag == "lists")
+    answers["404"] = problem_answer("The store has no such rows");
+  if (route.tag == "insert") {
+    answers["413"] = problem_answer("The body is too long");
+    answers["415"] = problem_answer("The body has another form than this takes");
+    answers["422"] = problem_answer("The Idempotency-Key came with other rows before");
+    answers["429"] = problem_answer("The queue is full; Retry-After says when to send it again");
+    answers["507"] = problem_answer("The disk is full");
+  }
+  answers["503"] = problem_answer("The store does not answer");
+  return answers;
+}
+
+Json operation_of(const Route& route) {
+  Json operation = {{"operationId", route.name}, {"tags", {route.tag}}, {"summary", route.meaning}};
+  Json parameters = Json::array();
+  for (const RouteParameter& parameter : route.parameters) parameters.push_back(parameter_of(parameter));
+  if (route.tag == "insert")
+    parameters.push_back({{"name", "Idempotency-Key"},
+                          {"in", "header"},
+                          {"required", false},
+                          {"description", "Names these rows: sent again with it, they count once"},
+                          {"schema", {{"type", "string"}, {"maxLength", 256}}}});
+  if (!parameters.empty()) operation["parameters"] = parameters;
+  if (route.body) {
+    Json content = Json::object();
+    for (const std::string& type : route.body->content_types) content[type] = {{"schema", Json::object()}};
+    operation["requestBody"] = {
+        {"required", true}, {"description", route.body->meaning}, {"content", content}};
+  }
+  operation["responses"] = answers_of(route);
+  operation["security"] = route.openness == Openness::kAll ? Json::array({Json::object()})
+                                                           : Json::array({Json{{"token", Json::array()}}});
+  return operation;
+}
+
+}  // namespace
+
+const std::vector<Route>& routes() {
+  static const std::vector<Route> all = [] {
+    std::vector<Route> routes;
+    for (auto part : {insert_routes, query_routes, list_routes, operation_routes})
+      for (Route& route : part()) routes.push_back(std::move(route));
+    return routes;
+  }();
+  return all;
+}
+
+std::string openapi_document() {
+  Json paths = Json::object();
+  for (const Route& route : routes())
+    paths[route.path][route.method == "GET" ? "get" : "post"] = operation_of(route);
+  const Json problem = {{"type", "object"},
+                        {"required", {"type", "title", "status", "detail"}},
+                        {"properties",
+                         {{"type", {{"type", "string"}}},
+                          {"title", {{"type", "string"}}},
+                          {"status", {{"type", "integer"}}},
+                          {"detail", {{"type", "string"}}},
+                          {"kind", {{"type", "string"}}},
+                          {"server_code", {{"type", "integer"}}}}}};
+  const Json document = {
+      {"openapi", "3.1.0"},
+      {"info",
+       {{"title", "OptiInfra metrics"},
+        {"version", "1"},
+        {"summary", "Cost, requests, GPUs and quality of LLM serving: insert rows, ask questions"},
+        {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
+      {"servers", {{{"url", "/"}}}},
+      {"tags",
+       {{{"name", "insert"}, {"description", "Rows of metrics"}},
+        {{"name", "query"}, {"description", "Questions"}},
+        {{"name", "lists"}, {"description", "Who is there"}},
+        {{"name", "operation"}, {"description", "Running the service"}}}},
+      {"paths", paths},
+      {"components",
+       {{"schemas", {{"Problem", problem}}},
+        {"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}}};
+  return document.dump(2) + "\n";
+}
+
+std::string llms_text() {
+  std::string text =
+      "# OptiInfra metrics\n\n"
+      "> Cost, requests, GPUs and quality of LLM serving in one store. Times are UTC. A value that nobody "
+      "measured "
+      "is null, never 0.\n"
+      "> Every answer states the window it covers and the unit of each number.\n\n"
+      "The whole interface: /openapi.json. Errors: application/problem+json, whose \"detail\" says what to "
+      "do.\n";
+  for (const char* const tag : {"query", "lists", "insert", "operation"}) {
+    text += std::string("\n## ") + tag + "\n";
+    for (const Route& route : routes())
+      if (route.tag == tag) text += "- " + route.method + " " + route.path + ": " + route.meaning + "\n";
+  }
+  return text;
+}
+
+}  // namespace optiinfra::service

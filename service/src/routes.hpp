@@ -1,0 +1,76 @@
+/// Every path of the service: who may ask it, what it takes, what answers. /openapi.json is made from it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "access.hpp"
+#include "http/message.hpp"
+#include "parameters.hpp"
+#include "statistics.hpp"
+
+namespace optiinfra {
+class Client;
+class Connector;
+class Writer;
+}  // namespace optiinfra
+
+namespace optiinfra::service {
+
+/// What handlers work with.
+struct Backend {
+  Client& client;
+  Writer& writer;
+  Connector& connector;
+  Statistics& statistics;
+  std::function<HttpCounts()> http_counts;
+};
+
+struct Call {
+  const Request& request;
+  const Caller& caller;
+  Backend& backend;
+};
+
+/// Who may ask a route.
+enum class Openness {
+  kAll,      ///< Anybody who reaches the port.
+  kToken,    ///< Any caller that may() do the route's scope; rows are kept to the caller's customers.
+  kSeesAll,  ///< Only callers that see all customers: the answer cannot be split by customer.
+};
+
+struct RequestBody {
+  std::string meaning;
+  std::vector<std::string> content_types;
+};
+
+struct Route {
+  std::string method;
+  std::string path;
+  std::string name;     ///< operationId: "query_cost_hourly".
+  std::string tag;      ///< "insert", "query", ...
+  std::string meaning;  ///< One sentence.
+  Openness openness = Openness::kToken;
+  Scope scope = Scope::kRead;
+  std::vector<RouteParameter> parameters = {};
+  std::optional<RequestBody> body = {};
+  std::function<Response(const Call&)> handle;
+};
+
+/// All of them. Made once.
+const std::vector<Route>& routes();
+
+/// The OpenAPI 3.1 document of all routes.
+std::string openapi_document();
+
+/// What an agent reads first: /llms.txt.
+std::string llms_text();
+
+std::vector<Route> insert_routes();
+std::vector<Route> query_routes();
+std::vector<Route> list_routes();
+std::vector<Route> operation_routes();
+
+}  // namespace optiinfra::service

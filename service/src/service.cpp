@@ -1,0 +1,179 @@
+#include "optiinfra/service/service.hpp"
+
+#include <unordered_map>
+
+#include "access.hpp"
+#include "http/guard.hpp"
+#include "http/server.hpp"
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/ingest/writer.hpp"
+#include "optiinfra/transport/connector.hpp"
+#include "optiinfra/transport/serve.hpp"
+#include "problem.hpp"
+#include "routes.hpp"
+
+namespace optiinfra::service {
+namespace {
+
+/// Rows that wait in memory; what is beyond lies in the spool.
+constexpr std::size_t kWriterBytesMax = std::size_t{256} << 20;
+/// So that a request is answered before its client gives up.
+constexpr std::chrono::seconds kCallTime{30}, kWriteTime{10};
+
+Result<void> check(const ServiceOptions& options) {
+  const auto invalid = [](std::string message) {
+    return Error{ErrorKind::kInvalidArgument, std::move(message)};
+  };
+  OPTIINFRA_TRY(const bool is_local, is_loopback(options.listen));
+  if (options.certificate_file.empty() != options.key_file.empty())
+    return invalid("a certificate and its key belong together");
+  if (!is_local && options.certificate_file.empty() && !options.is_insecure_allowed)
+    return invalid("other machines can reach " + options.listen +
+                   ": give a certificate (--tls-cert and --tls-key), or --insecure-http to let tokens travel "
+                   "in the clear");
+  return {};
+}
+
+/// The routes of each path.
+class RouteTable {
+ public:
+  RouteTable() {
+    for (const Route& route : routes()) by_path_[route.path].push_back(&route);
+  }
+
+  /// The route, or the refusal.
+  std::variant<const Route*, Response> find(const Request& request) const {
+    const auto found = by_path_.find(request.path);
+    if (found == by_path_.end())
+      return problem(404, "there is nothing at this path; /openapi.json lists what there is");
+    const std::string method = request.method == "HEAD" ? "GET" : request.method;
+    std::string allowed;
+    for (const Route* route : found->second) {
+      if (route->method == method) return route;
+      allowed += (allowed.empty() ? "" : ", ") + route->method;
+    }
+    Response response = problem(405, "this path takes " + allowed);
+    response.headers.emplace_back("Allow", allowed);
+    return response;
+  }
+
+ private:
+  std::unordered_map<std::string, std::vector<const Route*>> by_path_;
+};
+
+std::optional<Response> refuse_by_scope(const Route& route, const Caller& caller) {
+  if (route.openness == Openness::kAll) return std::nullopt;
+  if (!caller.may(route.scope))
+    return problem(403, "this needs a token with the scope " + std::string(to_string(route.scope)));
+  if (route.openness == Openness::kSeesAll && !caller.sees_all())
+    return problem(403, "this needs a token that is not bound to customers");
+  return std::nullopt;
+}
+
+}  // namespace
+
+class Service::State {
+ public:
+  State(const ServiceOptions& options, std::unique_ptr<HttpServer> http, bool needs_token)
+      : options_(options), http_(std::move(http)), access_(options.folder, needs_token) {}
+
+  ~State() { stop(std::chrono::milliseconds{0}); }
+
+  std::string address() const {
+    const bool is_ipv6 = options_.listen.find(':') != std::string::npos;
+    return (is_ipv6 ? "[" + options_.listen + "]" : options_.listen) + ":" + std::to_string(http_->port());
+  }
+
+  Result<void> start(const StoreUrl& store) {
+    std::error_code error;
+    std::filesystem::create_directories(options_.folder, error);
+    if (error)
+      return Error{ErrorKind::kStorage, options_.folder.string() + " cannot be made: " + error.message()};
+    OPTIINFRA_TRY(auto connector, make_connector(store, IfAbsent::kFail));
+    connector_ = std::move(connector);
+    OPTIINFRA_TRY(Client client, Client::open(store, {.call_timeout = kCallTime}));
+    client_.emplace(std::move(client));
+    OPTIINFRA_TRY(Writer writer, Writer::open(*client_, {.spool_folder = options_.folder / "spool",
+                                                         .memory_bytes_max = kWriterBytesMax,
+                                                         .when_full = WhenFull::kTryLater,
+                                                         .write_timeout = kWriteTime}));
+    writer_.emplace(std::move(writer));
+    backend_.emplace(
+        Backend{*client_, *writer_, *connector_, statistics_, [this] { return http_->counts(); }});
+    http_->start({.admit = [this](const Request& request) { return admit(request); },
+                  .handle = [this](const Request& request) { return handle(request); }});
+    return {};
+  }
+
+  void stop(std::chrono::milliseconds grace) {
+    http_->stop(grace);
+    backend_.reset();
+    // What is not stored in this time is in the spool, and the next run stores it.
+    if (writer_) (void)writer_->close(grace);
+    writer_.reset();
+    client_.reset();
+  }
+
+ private:
+  /// What can be refused before the body is read.
+  std::optional<Response> admit(const Request& request) {
+    if (auto refusal = refuse_foreign(request, options_.host_names)) return refusal;
+    auto found = table_.find(request);
+    if (auto* refusal = std::get_if<Response>(&found)) return std::move(*refusal);
+    const Route& route = *std::get<const Route*>(found);
+    if (route.openness == Openness::kAll) return std::nullopt;
+    auto caller = access_.identify(request);
+    if (auto* refusal = std::get_if<Response>(&caller)) return std::move(*refusal);
+    return refuse_by_scope(route, std::get<Caller>(caller));
+  }
+
+  Response handle(const Request& request) {
+    const Route& route = *std::get<const Route*>(table_.find(request));
+    const auto begin = std::chrono::steady_clock::now();
+    Response response = answer(route, request);
+    statistics_.count_request(route.path, response.status, std::chrono::steady_clock::now() - begin);
+    return response;
+  }
+
+  Response answer(const Route& route, const Request& request) {
+    if (auto checked = check_parameters(request.parameters, route.parameters); !checked)
+      return problem_of(checked.error());
+    if (route.openness == Openness::kAll) return route.handle({request, Caller{}, *backend_});
+    // Once more: the token may have been revoked while the body came.
+    auto caller = access_.identify(request);
+    if (auto* refusal = std::get_if<Response>(&caller)) return std::move(*refusal);
+    return route.handle({request, std::get<Caller>(caller), *backend_});
+  }
+
+  const ServiceOptions options_;
+  const RouteTable table_;
+  Statistics statistics_;
+  std::unique_ptr<HttpServer> http_;
+  Access access_;
+  std::shared_ptr<Connector> connector_;
+  std::optional<Client> client_;
+  std::optional<Writer> writer_;
+  std::optional<Backend> backend_;
+};
+
+Service::Service(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+Service::~Service() = default;
+Service::Service(Service&&) noexcept = default;
+Service& Service::operator=(Service&&) noexcept = default;
+
+Result<Service> Service::listen(const ServiceOptions& options) {
+  OPTIINFRA_CHECK(check(options));
+  OPTIINFRA_TRY(const bool is_local, is_loopback(options.listen));
+  OPTIINFRA_TRY(auto http, HttpServer::listen({.listen = options.listen,
+                                               .port = options.port,
+                                               .connections_max = options.connections_max,
+                                               .certificate_file = options.certificate_file,
+                                               .key_file = options.key_file}));
+  return Service(std::make_unique<State>(options, std::move(http), options.is_token_needed || !is_local));
+}
+
+std::string Service::address() const { return state_->address(); }
+Result<void> Service::start(const StoreUrl& store) { return state_->start(store); }
+void Service::stop(std::chrono::milliseconds grace) { state_->stop(grace); }
+
+}  // namespace optiinfra::service
