@@ -20,7 +20,8 @@ bool ServerProcess::start() {
   std::vector<std::string> command{program_path_, "server",
                                    "--path",      folder_,
                                    "--tcp-port",  std::to_string(tcp_port_),
-                                   "--http-port", std::to_string(http_port_)};
+                                   "--http-port", std::to_string(http_port_),
+                                   "--api-port",  std::to_string(api_port_)};
   // Its log goes to a file, because nobody empties its standard error while a test works with it.
   command.insert(command.end(), {"--log-file", folder_.string() + ".log"});
   command.insert(command.end(), arguments_.begin(), arguments_.end());
@@ -28,9 +29,12 @@ bool ServerProcess::start() {
   program_ =
       std::make_unique<Program>(command, ProgramOptions{.environment = environment_, .timeout = kLifeMax});
   const auto line = program_->wait_for_line("ready ");
-  unsigned tcp = 0, http = 0;
-  is_ready_ = std::sscanf(line.c_str(), "ready tcp=%*[^ :]:%u http=%*[^ :]:%u", &tcp, &http) == 2;
+  unsigned tcp = 0, http = 0, api = 0;
+  const int ports =
+      std::sscanf(line.c_str(), "ready tcp=%*[^ :]:%u http=%*[^ :]:%u api=%*[^ :]:%u", &tcp, &http, &api);
+  is_ready_ = ports >= 2;
   if (is_ready_) tcp_port_ = static_cast<std::uint16_t>(tcp), http_port_ = static_cast<std::uint16_t>(http);
+  if (ports == 3) api_port_ = static_cast<std::uint16_t>(api);
   return is_ready_;
 }
 

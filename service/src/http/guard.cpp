@@ -13,7 +13,8 @@ namespace {
 
 /// Without the port and the brackets of an IPv6 address.
 std::string name_of(std::string_view host) {
-  if (host.starts_with('[')) return std::string(host.substr(1, host.find(']') - 1));
+  const std::size_t bracket = host.find(']');
+  if (host.starts_with('[')) return bracket == host.npos ? "" : std::string(host.substr(1, bracket - 1));
   return std::string(host.substr(0, host.find(':')));
 }
 

@@ -34,6 +34,7 @@ class ServerProcess {
 
   std::uint16_t tcp_port() const noexcept { return tcp_port_; }
   std::uint16_t http_port() const noexcept { return http_port_; }
+  std::uint16_t api_port() const noexcept { return api_port_; }
   int process_id() const noexcept { return program_->process_id(); }
 
   /// "clickhouse://default@127.0.0.1:40123/optiinfra". `user` may hold a password: "ada:secret".
@@ -67,7 +68,7 @@ class ServerProcess {
   std::string program_path_;
   std::filesystem::path folder_;
   std::vector<std::string> arguments_, environment_;
-  std::uint16_t tcp_port_ = 0, http_port_ = 0;
+  std::uint16_t tcp_port_ = 0, http_port_ = 0, api_port_ = 0;
   bool is_ready_ = false;
   std::unique_ptr<Program> program_;
 };

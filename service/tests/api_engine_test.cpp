@@ -1,0 +1,258 @@
+// The HTTP API on a real server: what it answers, to whom, and how it meets bad input.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/client/client.hpp"
+#include "optiinfra/service/tokens.hpp"
+#include "optiinfra/testing/http_call.hpp"
+#include "optiinfra/testing/server.hpp"
+#include "optiinfra/testing/temporary_folder.hpp"
+#include "routes.hpp"
+
+namespace optiinfra::service {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using testing::HttpAnswer;
+using testing::HttpCall;
+using ::testing::Not;
+
+const Uuid kAda{1, 1}, kBob{2, 2}, kService{3, 3}, kBobsService{4, 4};
+
+/// One server with rows of two customers, for all tests.
+class Api : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new testing::TemporaryFolder;
+    server_ = new testing::ServerProcess(OPTIINFRA_PROGRAM, folder_->path() / "store");
+    ASSERT_TRUE(server_->is_ready()) << server_->failure();
+    auto client = Client::open(server_->native_url());
+    ASSERT_TRUE(client) << client.error().message;
+    const sys_seconds hour = std::chrono::floor<std::chrono::hours>(now()) - std::chrono::hours{2};
+    for (const Uuid& customer : {kAda, kBob}) {
+      CostMetric cost;
+      cost.timestamp = hour;
+      cost.customer_id = customer;
+      cost.cloud_provider = customer == kAda ? "aws" : "gcp";
+      cost.service_name = customer == kAda ? "ec2" : "secret-of-bob";
+      cost.cost_per_hour = 2.5;
+      ASSERT_TRUE(client->insert(std::vector{cost}));
+      PerformanceMetric request;
+      request.timestamp = hour;
+      request.customer_id = customer;
+      request.service_id = customer == kAda ? kService : kBobsService;
+      request.model_name = customer == kAda ? "llama" : "model-of-bob";
+      request.latency_ms = 100;
+      ASSERT_TRUE(client->insert(std::vector{request}));
+    }
+    Tokens tokens(folder_->path() / "store" / "service");
+    ada_ = *tokens.create("ada", Scope::kRead, {kAda});
+    writer_ = *tokens.create("writer", Scope::kWrite, {});
+    reader_ = *tokens.create("reader", Scope::kRead, {});
+  }
+  static void TearDownTestSuite() {
+    delete server_;
+    delete folder_;
+  }
+
+  static HttpAnswer get(const std::string& target, const std::string& token = {}) {
+    HttpCall call{.method = "GET", .target = target};
+    if (!token.empty()) call.headers.emplace_back("Authorization", "Bearer " + token);
+    return testing::http_call(server_->api_port(), call);
+  }
+  static HttpAnswer post(const std::string& target, const std::string& body, const std::string& token = {},
+                         const std::string& type = "text/plain") {
+    HttpCall call{.method = "POST", .target = target, .headers = {{"Content-Type", type}}, .body = body};
+    if (!token.empty()) call.headers.emplace_back("Authorization", "Bearer " + token);
+    return testing::http_call(server_->api_port(), call);
+  }
+  static std::string of_ada(const std::string& path) { return path + "?customer=" + kAda.to_string(); }
+
+  static inline testing::TemporaryFolder* folder_ = nullptr;
+  static inline testing::ServerProcess* server_ = nullptr;
+  static inline std::string ada_, writer_, reader_;
+};
+
+TEST_F(Api, AnswersQuestionsAsTheProgramDoes) {
+  const HttpAnswer answer = get(of_ada("/api/v1/query/cost-hourly") + "&hours=4");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const json body = json::parse(answer.body);
+  ASSERT_EQ(body["data"].size(), 1u);
+  EXPECT_EQ(body["data"][0]["total_cost"], 2.5);
+  EXPECT_EQ(body["data"][0]["service_name"], "ec2");
+  EXPECT_EQ(body["units"]["total_cost"], "currency");
+  EXPECT_EQ(body["coverage"]["cost"]["rows"], 1);
+  EXPECT_TRUE(body.contains("window"));
+  EXPECT_THAT(answer.header("server-timing"), HasSubstr("store;dur="));
+}
+
+TEST_F(Api, AnswersInTheFormatAskedFor) {
+  const std::string question =
+      "/api/v1/query/metrics?measures=total_cost&by=customer&order=total_cost,customer";
+  const HttpAnswer csv = get(question + "&format=csv");
+  EXPECT_EQ(csv.body, "customer_id,total_cost\n" + kAda.to_string() + ",2.5\n" + kBob.to_string() + ",2.5\n");
+  EXPECT_THAT(csv.header("optiinfra-window"), HasSubstr("/"));
+  const HttpAnswer lines = get(question + "&format=ndjson&limit=1");
+  EXPECT_EQ(json::parse(lines.body)["customer_id"], kAda.to_string());
+  EXPECT_EQ(lines.header("optiinfra-has-more"), "true");
+  EXPECT_EQ(json::parse(get(question + "&limit=1").body)["has_more"], true);
+  EXPECT_FALSE(json::parse(get(question + "&limit=2").body).contains("has_more"));
+}
+
+TEST_F(Api, SaysThatAnAnswerIsTheSameAsBefore) {
+  const std::string target = of_ada("/api/v1/query/cost-hourly") + "&from=2026-01-01&to=2026-01-02";
+  const std::string tag = get(target).header("etag");
+  ASSERT_NE(tag, "");
+  const HttpAnswer again =
+      testing::http_call(server_->api_port(), {.target = target, .headers = {{"If-None-Match", tag}}});
+  EXPECT_EQ(again.status, 304);
+  EXPECT_EQ(again.body, "");
+}
+
+TEST_F(Api, ListsWhoIsThere) {
+  const json customers = json::parse(get("/api/v1/customers").body)["data"];
+  ASSERT_EQ(customers.size(), 2u);
+  EXPECT_EQ(json::parse(get(of_ada("/api/v1/services")).body)["data"][0]["service_id"], kService.to_string());
+}
+
+TEST_F(Api, RefusesWhatItDoesNotKnowAndSaysWhatToDo) {
+  const auto detail = [](const HttpAnswer& answer) {
+    EXPECT_EQ(answer.header("content-type"), "application/problem+json");
+    const json problem = json::parse(answer.body);
+    EXPECT_EQ(problem["status"], answer.status);
+    return problem["detail"].get<std::string>();
+  };
+  HttpAnswer answer = get("/api/v1/query/cost-hourly?custmer=x");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(detail(answer), HasSubstr("did you mean customer?"));
+  answer = get("/api/v1/query/cost-hourly?customer=x");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(detail(answer), HasSubstr("customer"));
+  answer = get("/api/v1/query/cost-hourly?customer=" + Uuid{9, 9}.to_string());
+  EXPECT_EQ(answer.status, 404);
+  answer = get("/api/v1/query/metrics?measures=total_cst");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(detail(answer), HasSubstr("total_cost"));
+  answer = get("/nothing");
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_THAT(detail(answer), HasSubstr("/openapi.json"));
+  answer = testing::http_call(server_->api_port(), {.method = "DELETE", .target = "/healthz"});
+  EXPECT_EQ(answer.status, 405);
+  EXPECT_EQ(answer.header("allow"), "GET");
+}
+
+TEST_F(Api, RunsSqlThatReadsAlone) {
+  HttpAnswer answer =
+      post("/api/v1/sql", "SELECT toUInt64(sum(cost_per_hour)) AS sum FROM optiinfra.cost_metrics_ts");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(json::parse(answer.body)["data"][0]["sum"], 5);
+  EXPECT_EQ(post("/api/v1/sql?format=csv", "SELECT 1 AS a, 'x' AS b").body, "a,b\n1,x\n");
+  for (const char* const sql :
+       {"DROP TABLE optiinfra.cost_metrics_ts", "SET readonly = 0",
+        "INSERT INTO optiinfra.cost_metrics_ts SELECT * FROM optiinfra.cost_metrics_ts",
+        "INSERT INTO optiinfra.cost_metrics_ts SETTINGS readonly = 0 SELECT * FROM optiinfra.cost_metrics_ts",
+        "SELECT * FROM url('http://127.0.0.1/x', 'CSV', 'a String')", "", "SELECT"})
+    EXPECT_EQ(post("/api/v1/sql", sql).status, 400) << sql;
+  EXPECT_EQ(
+      post("/api/v1/sql?timeout_s=1", "SELECT count() FROM numbers(1e15) WHERE NOT ignore(sipHash64(number))")
+          .status,
+      504);
+}
+
+TEST_F(Api, AnswersHeadWithoutABody) {
+  testing::HttpConnection connection(server_->api_port());
+  const HttpAnswer head = connection.call({.method = "HEAD", .target = "/healthz"});
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.header("content-length"), "16");
+  EXPECT_EQ(connection.call({.target = "/healthz"}).body, "{\"status\":\"ok\"}\n")
+      << "the connection goes on";
+}
+
+TEST_F(Api, DescribesItself) {
+  const json document = json::parse(get("/openapi.json").body);
+  EXPECT_EQ(document["openapi"], "3.1.0");
+  for (const Route& route : routes()) {
+    EXPECT_TRUE(document["paths"].contains(route.path)) << route.path;
+    EXPECT_THAT(get("/llms.txt").body, HasSubstr(route.path));
+  }
+  EXPECT_THAT(get("/metrics").body, AllOf(HasSubstr("optiinfra_store_up 1\n"),
+                                          HasSubstr("# TYPE optiinfra_http_request_seconds histogram\n")));
+}
+
+/// A request of the route that is right, about what belongs to Bob.
+HttpCall call_about_bob(const Route& route) {
+  HttpCall call{
+      .method = route.method, .target = route.path, .body = route.body ? "SELECT 'secret-of-bob'" : ""};
+  std::string values;
+  for (const RouteParameter& parameter : route.parameters) {
+    if (!parameter.is_required && parameter.name != "customer") continue;
+    values += (values.empty() ? "?" : "&") + parameter.name + "=";
+    if (parameter.name == "customer") values += kBob.to_string();
+    if (parameter.name == "service") values += kBobsService.to_string();
+    if (parameter.name == "instance") values += "i-1";
+    if (parameter.name == "measures") values += "total_cost,p95_latency&by=customer";
+  }
+  call.target += values;
+  return call;
+}
+
+/// Every route, so that a new one cannot be forgotten.
+TEST_F(Api, KeepsTokensToTheirScopesAndCustomers) {
+  for (const Route& route : routes()) {
+    const auto ask = [&](const std::string& token) {
+      HttpCall call = call_about_bob(route);
+      if (!token.empty()) call.headers.emplace_back("Authorization", "Bearer " + token);
+      return testing::http_call(server_->api_port(), call);
+    };
+    if (route.openness == Openness::kAll) {
+      EXPECT_EQ(ask({}).status, 200) << route.path;
+      continue;
+    }
+    const HttpAnswer bound = ask(ada_);
+    for (const std::string& secret : {std::string("of-bob"), kBob.to_string(), kBobsService.to_string()})
+      EXPECT_THAT(bound.body, Not(HasSubstr(secret))) << route.path;
+    if (route.openness == Openness::kSeesAll || route.scope != Scope::kRead) {
+      EXPECT_EQ(bound.status, 403) << route.path;
+    }
+    EXPECT_EQ(ask("oi_00000000_0").status, 401) << route.path;
+    const bool is_read = route.scope == Scope::kRead;
+    EXPECT_EQ(ask(is_read ? writer_ : reader_).status, 403) << route.path;
+  }
+}
+
+TEST_F(Api, ShowsABoundTokenItsOwnCustomerAlone) {
+  const json customers = json::parse(get("/api/v1/customers", ada_).body)["data"];
+  ASSERT_EQ(customers.size(), 1u);
+  EXPECT_EQ(customers[0]["customer_id"], kAda.to_string());
+  const json models = json::parse(get("/api/v1/models", ada_).body)["data"];
+  ASSERT_EQ(models.size(), 1u);
+  EXPECT_EQ(models[0]["model_name"], "llama");
+  const json costs = json::parse(get("/api/v1/query/metrics?measures=total_cost", ada_).body)["data"];
+  EXPECT_EQ(costs[0]["total_cost"], 2.5);
+  const std::string by_bob = "/api/v1/query/metrics?measures=total_cost&where=customer%3D";
+  EXPECT_EQ(get(by_bob + kBob.to_string(), ada_).status, 404);
+  EXPECT_EQ(get(by_bob + kAda.to_string() + "&where=customer%3D" + kBob.to_string(), ada_).status, 404);
+  EXPECT_EQ(get(by_bob + kAda.to_string(), ada_).status, 200);
+  EXPECT_EQ(
+      get("/api/v1/query/metrics?measures=total_cost&where=customer_id%3D" + kBob.to_string(), ada_).status,
+      404);
+}
+
+TEST_F(Api, RefusesPagesOfOtherOrigins) {
+  const auto status = [](const char* name, const char* value) {
+    return testing::http_call(server_->api_port(),
+                              {.target = "/api/v1/customers", .headers = {{name, value}}})
+        .status;
+  };
+  EXPECT_EQ(status("Host", "evil.example"), 421);
+  EXPECT_EQ(status("Origin", "http://evil.example"), 403);
+  EXPECT_EQ(get("/api/v1/customers").header("access-control-allow-origin"), "");
+}
+
+}  // namespace
+}  // namespace optiinfra::service
