@@ -1,5 +1,7 @@
 #include "optiinfra/core/uuid.hpp"
 
+#include <array>
+#include <iterator>
 #include <random>
 
 namespace optiinfra {
@@ -11,12 +13,18 @@ bool is_hyphen_position(std::size_t position) {
   return position == 8 || position == 13 || position == 18 || position == 23;
 }
 
-int digit_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+constexpr std::uint8_t kNoDigit = 0xFF;
+
+constexpr std::array<std::uint8_t, 256> digit_values() {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (unsigned digit = 0; digit < 16; ++digit) {
+    values[static_cast<unsigned char>("0123456789abcdef"[digit])] = static_cast<std::uint8_t>(digit);
+    values[static_cast<unsigned char>("0123456789ABCDEF"[digit])] = static_cast<std::uint8_t>(digit);
+  }
+  return values;
 }
+constexpr auto kDigitValues = digit_values();
 
 Error not_a_uuid(std::string_view text) {
   constexpr std::size_t kQuotedMax = 64;
@@ -29,18 +37,17 @@ Error not_a_uuid(std::string_view text) {
 
 Result<Uuid> Uuid::parse(std::string_view text) {
   if (text.size() != kTextLength) return not_a_uuid(text);
+  if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return not_a_uuid(text);
+  constexpr std::uint8_t kPairs[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
   std::uint64_t halves[2] = {0, 0};
-  int digits = 0;
-  for (std::size_t i = 0; i < kTextLength; ++i) {
-    if (is_hyphen_position(i)) {
-      if (text[i] != '-') return not_a_uuid(text);
-      continue;
-    }
-    const int value = digit_value(text[i]);
-    if (value < 0) return not_a_uuid(text);
-    auto& half = halves[digits++ / 16];
-    half = half << 4 | static_cast<std::uint64_t>(value);
+  unsigned seen = 0;  // Has bits above a digit's once anything was none: no branch for each digit.
+  for (std::size_t pair = 0; pair < std::size(kPairs); ++pair) {
+    const unsigned first = kDigitValues[static_cast<unsigned char>(text[kPairs[pair]])];
+    const unsigned second = kDigitValues[static_cast<unsigned char>(text[kPairs[pair] + std::size_t{1}])];
+    seen |= first | second;
+    halves[pair / 8] = halves[pair / 8] << 8 | first << 4 | second;
   }
+  if (seen > 0xF) return not_a_uuid(text);
   return Uuid{halves[0], halves[1]};
 }
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <string>
+
 namespace optiinfra {
 namespace {
 
@@ -18,6 +21,22 @@ TEST(Uuid, RefusesEveryOtherShape) {
        {"", "550e8400", "550e8400e29b41d4a716446655440000", "550e8400-e29b-41d4-a716-44665544000g",
         "550e8400-e29b-41d4-a716-4466554400000", "550e8400_e29b-41d4-a716-446655440000"}) {
     EXPECT_FALSE(Uuid::parse(text)) << text;
+  }
+}
+
+TEST(Uuid, JudgesEveryByteAtEveryPosition) {
+  const std::string good = "550e8400-e29b-41d4-a716-446655440000";
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text = good;
+      text[at] = static_cast<char>(byte);
+      const bool is_taken = good[at] == '-' ? byte == '-' : std::isxdigit(byte) != 0;
+      const auto id = Uuid::parse(text);
+      ASSERT_EQ(id.has_value(), is_taken) << text;
+      if (is_taken && byte < 'A') {
+        ASSERT_EQ(id->to_string(), text);
+      }
+    }
   }
 }
 

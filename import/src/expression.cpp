@@ -4,7 +4,7 @@
 #include <cctype>
 #include <set>
 
-#include "nearest.hpp"
+#include "optiinfra/core/nearest.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "sql.hpp"
 

@@ -4,7 +4,7 @@
 #include <cctype>
 #include <vector>
 
-#include "nearest.hpp"
+#include "optiinfra/core/nearest.hpp"
 
 namespace optiinfra {
 namespace {

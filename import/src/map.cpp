@@ -10,7 +10,7 @@
 #include "builtin_maps.hpp"
 #include "conversion.hpp"
 #include "format.hpp"
-#include "nearest.hpp"
+#include "optiinfra/core/nearest.hpp"
 #include "optiinfra/import/import.hpp"
 #include "optiinfra/schema/tables.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "conversion.hpp"
 #include "expression.hpp"
-#include "nearest.hpp"
+#include "optiinfra/core/nearest.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/sql.hpp"
 #include "reading_query.hpp"

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "conversion.hpp"
-#include "nearest.hpp"
+#include "optiinfra/core/nearest.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/sql.hpp"
 #include "sql.hpp"

@@ -1,5 +1,7 @@
 #include "utf16.hpp"
 
+#include "optiinfra/core/utf8.hpp"
+
 namespace optiinfra {
 namespace {
 
@@ -8,22 +10,6 @@ constexpr std::uint16_t kMark = 0xFEFF;
 
 bool is_high_surrogate(std::uint16_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
 bool is_low_surrogate(std::uint16_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
-
-void append_utf8(char32_t letter, std::string& utf8) {
-  const auto tail = [&](unsigned shift) { utf8 += static_cast<char>(0x80 | (letter >> shift & 0x3F)); };
-  if (letter < 0x80) {
-    utf8 += static_cast<char>(letter);
-  } else if (letter < 0x800) {
-    utf8 += static_cast<char>(0xC0 | letter >> 6);
-    tail(0);
-  } else if (letter < 0x10000) {
-    utf8 += static_cast<char>(0xE0 | letter >> 12);
-    tail(6), tail(0);
-  } else {
-    utf8 += static_cast<char>(0xF0 | letter >> 18);
-    tail(12), tail(6), tail(0);
-  }
-}
 
 }  // namespace
 

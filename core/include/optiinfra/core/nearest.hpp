@@ -1,3 +1,4 @@
+/// @file optiinfra/core/nearest.hpp
 /// The name that somebody probably meant.
 #pragma once
 

@@ -1,4 +1,4 @@
-#include "nearest.hpp"
+#include "optiinfra/core/nearest.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,18 @@
+/// Numbers in decimal text, exactly: into whole numbers without wrapping or rounding, into the nearest float.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace optiinfra {
+
+/// In all: `text` is a number by JSON's grammar. False where the type does not hold the number.
+
+/// A whole number of 0 to `max`; 12.0 and 1.2e1 are whole.
+bool read_whole(std::string_view text, std::uint32_t max, std::uint32_t& into) noexcept;
+
+/// The nearest float, which is 0 for a number too small for it.
+bool read_float(std::string_view text, float& into) noexcept;
+bool read_float(std::string_view text, double& into) noexcept;
+
+}  // namespace optiinfra

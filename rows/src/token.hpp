@@ -1,0 +1,29 @@
+/// One value as a body has it, before a column's type is known.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace optiinfra {
+
+struct Token {
+  enum class Kind : std::uint8_t { kNull, kFalse, kTrue, kNumber, kText, kNested };
+  Kind kind = Kind::kNull;
+  /// A number's or a text's characters, without quotes and escapes. Of a number, JSON's grammar holds.
+  std::string_view text;
+};
+
+/// Whether `text` is a number by JSON's grammar.
+bool is_number(std::string_view text) noexcept;
+
+/// The length of the number at the begin of `text`; 0 where there is none.
+std::size_t number_length(std::string_view text) noexcept;
+
+/// The token for a message: short, in UTF-8, on one line.
+std::string shown_token(const Token& token);
+
+/// `text` for a message: its first 80 bytes, what is no printable UTF-8 replaced by '?'.
+std::string shown_text(std::string_view text);
+
+}  // namespace optiinfra
