@@ -10,8 +10,6 @@
 namespace optiinfra {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
 /// The first quote, backslash or control character.
 const char* find_special(const char* at, const char* end) {
   constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101, kHighs = 0x8080'8080'8080'8080;
@@ -90,39 +88,6 @@ bool unescape(std::string_view raw, std::string& into) {
 bool JsonCursor::fail(const char* what) noexcept {
   error_ = what;
   return false;
-}
-
-void JsonCursor::skip_space() noexcept {
-  while (at_ < end_ && is_space(*at_)) ++at_;
-}
-
-bool JsonCursor::at_end() noexcept {
-  skip_space();
-  return at_ == end_;
-}
-
-char JsonCursor::peek() noexcept {
-  skip_space();
-  return at_ < end_ ? *at_ : '\0';
-}
-
-bool JsonCursor::take(char c) noexcept {
-  skip_space();
-  if (at_ == end_ || *at_ != c) return false;
-  ++at_;
-  return true;
-}
-
-bool JsonCursor::expect(char c, const char* what) noexcept { return take(c) || fail(what); }
-
-bool JsonCursor::take_key(std::string_view name) noexcept {
-  skip_space();
-  const std::size_t length = name.size() + 3;
-  if (static_cast<std::size_t>(end_ - at_) < length || at_[0] != '"' || at_[length - 2] != '"' ||
-      at_[length - 1] != ':' || std::memcmp(at_ + 1, name.data(), name.size()) != 0)
-    return false;
-  at_ += length;
-  return true;
 }
 
 bool JsonCursor::read_key(std::string_view& name, std::string& unescaped) {

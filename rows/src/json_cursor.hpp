@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -41,7 +42,9 @@ class JsonCursor {
   std::size_t offset() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
 
  private:
-  void skip_space() noexcept;
+  void skip_space() noexcept {
+    while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) ++at_;
+  }
   bool read_scalar(Token& token, std::string& unescaped);
   bool read_text(std::string_view& text, std::string& unescaped);
   bool read_word(std::string_view word, Token::Kind kind, Token& token) noexcept;
@@ -53,5 +56,36 @@ class JsonCursor {
   const char* end_;
   const char* error_ = nullptr;
 };
+
+// Here, because they run for every character between two values.
+
+inline bool JsonCursor::at_end() noexcept {
+  skip_space();
+  return at_ == end_;
+}
+
+inline char JsonCursor::peek() noexcept {
+  skip_space();
+  return at_ < end_ ? *at_ : '\0';
+}
+
+inline bool JsonCursor::take(char c) noexcept {
+  skip_space();
+  if (at_ == end_ || *at_ != c) return false;
+  ++at_;
+  return true;
+}
+
+inline bool JsonCursor::expect(char c, const char* what) noexcept { return take(c) || fail(what); }
+
+inline bool JsonCursor::take_key(std::string_view name) noexcept {
+  skip_space();
+  const std::size_t length = name.size() + 3;
+  if (static_cast<std::size_t>(end_ - at_) < length || at_[0] != '"' || at_[length - 2] != '"' ||
+      at_[length - 1] != ':' || std::memcmp(at_ + 1, name.data(), name.size()) != 0)
+    return false;
+  at_ += length;
+  return true;
+}
 
 }  // namespace optiinfra

@@ -84,7 +84,7 @@ TEST(JsonSyntax, IsJudgedAsAnotherParserDoesWhenBytesChange) {
   constexpr std::string_view kBytes = "{}[]:,\"\\0123456789.eE+-tfnu \n\x01/xa";
   std::mt19937_64 random(20'260'301);
   std::size_t taken = 0;
-  for (int i = 0; i < 60'000; ++i) {
+  for (int i = 0; i < 20'000; ++i) {
     std::string body = good;
     for (std::uint64_t changes = 1 + random() % 3; changes > 0; --changes) {
       const std::size_t at = random() % body.size();
@@ -101,7 +101,7 @@ TEST(JsonSyntax, IsJudgedAsAnotherParserDoesWhenBytesChange) {
     taken += expected ? 1 : 0;
     ASSERT_EQ(is_taken(body), expected) << body;
   }
-  EXPECT_GT(taken, 5'000u);
+  EXPECT_GT(taken, 1'000u);
 }
 
 TEST(JsonSyntax, RefusesEveryProperPrefix) {

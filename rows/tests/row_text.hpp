@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -53,29 +54,30 @@ inline std::string csv_text(const ValueText& value) {
   return text.find_first_of(",\r\n\"", 1) == std::string::npos ? value.text : text + '"';
 }
 
-/// Calls `visit(name, value)` with the name and the text of each value that row `row` has. What is empty text
-/// or the nil UUID counts as not there unless the column is required.
-template <typename Row, typename Visit>
-void for_each_value(const Batch<Row>& batch, std::size_t row, Visit visit) {
-  for_each_column<Row>([&](const auto& access) {
-    const auto& values = batch.*access.batch;
-    if (values.size() == 0) return;
-    const auto value = values[row];
-    if constexpr (requires { value.has_value(); }) {
-      if (value) visit(access.definition.name, value_text(*value, access.definition.rule));
-    } else {
-      const bool is_default = value == std::remove_const_t<decltype(value)>{};
-      if (!is_default || access.definition.presence == Presence::kRequired)
-        visit(access.definition.name, value_text(value, access.definition.rule));
-    }
-  });
+/// The text of row `row` of a column; none where it is absent. What is empty text or the nil UUID counts as
+/// absent unless the column is required.
+template <typename Values>
+std::optional<ValueText> value_at(const Values& values, std::size_t row, const ColumnDefinition& column) {
+  if (values.size() == 0) return std::nullopt;
+  const auto value = values[row];
+  if constexpr (requires { value.has_value(); }) {
+    if (value) return value_text(*value, column.rule);
+    return std::nullopt;
+  } else {
+    const bool is_default = value == std::remove_const_t<decltype(value)>{};
+    if (is_default && column.presence == Presence::kOptional) return std::nullopt;
+    return value_text(value, column.rule);
+  }
 }
 
 template <typename Row>
 std::string json_row(const Batch<Row>& batch, std::size_t row) {
   std::string text;
-  for_each_value<Row>(batch, row, [&](const char* name, const ValueText& value) {
-    text += (text.empty() ? "{\"" : ",\"") + std::string(name) + "\":" + json_text(value);
+  for_each_column<Row>([&](const auto& access) {
+    const auto value = value_at(batch.*access.batch, row, access.definition);
+    if (value)
+      text +=
+          (text.empty() ? "{\"" : ",\"") + std::string(access.definition.name) + "\":" + json_text(*value);
   });
   return text + "}";
 }
@@ -111,9 +113,8 @@ std::string csv(const Batch<Row>& batch) {
       if ((batch.*access.batch).size() == 0) return;
       line += separator;
       separator = ",";
-      for_each_value<Row>(batch, row, [&](std::string_view name, const ValueText& value) {
-        if (name == access.definition.name) line += csv_text(value);
-      });
+      const auto value = value_at(batch.*access.batch, row, access.definition);
+      if (value) line += csv_text(*value);
     });
     text += line + "\r\n";
   }
