@@ -28,7 +28,7 @@ TEST(RejectedRows, AreAllCountedAndThousandDescribed) {
 
 /// CPU seconds to reject `rows` rows whose key is worst to find the nearest name of.
 double seconds_to_reject(std::size_t rows) {
-  const std::string body = repeated("{\"" + std::string(200, 't') + "\":1}\n", rows);
+  const std::string body = repeated("{\"" + std::string(48, 't') + "\":1}\n", rows);
   const std::clock_t begin = std::clock();
   EXPECT_EQ(decoded(body, RowFormat::kJsonLines).rejected_count, rows);
   return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
