@@ -23,6 +23,8 @@ std::string_view to_string(ErrorKind kind) noexcept {
       return "storage";
     case ErrorKind::kIncompatible:
       return "incompatible";
+    case ErrorKind::kConflict:
+      return "conflict";
   }
   return "unknown";
 }

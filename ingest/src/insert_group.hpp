@@ -1,6 +1,7 @@
 /// Rows of one family that are sent by one insert call, and what became of them.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -12,7 +13,9 @@
 #include <vector>
 
 #include "optiinfra/core/error.hpp"
+#include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/schema/metrics.hpp"
+#include "optiinfra/spool/request_key.hpp"
 #include "optiinfra/spool/spool.hpp"
 
 namespace optiinfra {
@@ -87,9 +90,25 @@ struct InsertGroup {
     with_metric(family, [this]<typename Row>() { batch.emplace<Batch<Row>>(); });
   }
 
+  /// What a request takes in `requests`, which grows by doubling.
+  static constexpr std::size_t kRequestBytes = 2 * sizeof(RequestKey);
+
   template <typename Row>
   Batch<Row>& rows_of() {
     return std::get<Batch<Row>>(batch);
+  }
+
+  /// `bytes_taken` from the memory budget.
+  template <typename Row>
+  void add(const Batch<Row>& rows, std::size_t bytes_taken, std::optional<Sequence> record,
+           const std::optional<RequestKey>& request) {
+    append_batch<Row>(rows_of<Row>(), rows);
+    row_count += rows.size();
+    bytes += bytes_taken;
+    if (request) requests.push_back(*request);
+    if (!record) return;
+    records.push_back(*record);
+    last_record = *record;
   }
 
   const Family family;
@@ -100,7 +119,10 @@ struct InsertGroup {
   bool token_is_new = false;  ///< No insert under it was tried, here or by an earlier writer.
   /// From the spool, whose records of it may be gone in part: they go once the whole group is stored.
   bool is_gathered_anew = false;
-  std::vector<Sequence> records;  ///< In the spool, ascending.
+  std::vector<Sequence> records;              ///< In the spool, ascending.
+  std::atomic<Sequence> last_record{0};       ///< The last of them, for any thread.
+  std::vector<RequestKey> requests;           ///< Whose rows these are, and whose keys only the spool holds.
+  std::optional<std::uint32_t> request_slot;  ///< Guarded by Requests.
   std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point not_before{};  ///< The next attempt.
   int attempts = 0;

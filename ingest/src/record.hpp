@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "optiinfra/codec/block.hpp"
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/metrics.hpp"
+#include "optiinfra/spool/request_key.hpp"
 
 namespace optiinfra {
 
@@ -20,20 +22,28 @@ enum class RecordExtent : std::uint8_t {
   kWhole = 1,  ///< All of it: rows under a token of their producer, who may hand them over again.
 };
 
-struct RowsRecord {
+/// All of a record but its rows.
+struct RecordHead {
   Family family = Family::kCost;
   RecordExtent extent = RecordExtent::kPart;
-  std::string group_token;
+  std::string group_token = {};
+  std::optional<RequestKey> request = {};  ///< Whose rows they are.
+};
+
+struct RowsRecord {
+  RecordHead head;
   Block rows;
 };
 
 /// The token's bound: it is a name, not a payload.
 inline constexpr std::size_t kGroupTokenBytesMax = 1024;
 
-std::vector<std::byte> encode_rows_record(Family family, RecordExtent extent, std::string_view group_token,
-                                          const Block& rows);
+std::vector<std::byte> encode_rows_record(const RecordHead& head, const Block& rows);
 
 /// Errors: kCorrupt for bytes that encode_rows_record did not make, kIncompatible for a newer version.
 Result<RowsRecord> decode_rows_record(std::span<const std::byte> bytes);
+
+/// The same without a look at the rows.
+Result<RecordHead> decode_record_head(std::span<const std::byte> bytes);
 
 }  // namespace optiinfra

@@ -34,15 +34,28 @@ bool is_away(const Error& error) {
   return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout;
 }
 
-Result<std::shared_ptr<Spool>> open_spool(const WriterOptions& options) {
-  if (options.spool_folder.empty()) return std::shared_ptr<Spool>{};
-  OPTIINFRA_TRY(auto spool, Spool::open(options.spool_folder, {.spool_bytes_max = options.spool_bytes_max,
-                                                               .record_bytes_max = kRecordBytesMax,
-                                                               .buffer_bytes_max = kRecordBytesMax}));
-  return std::shared_ptr<Spool>(std::move(spool));
+SpoolOptions spool_options(const WriterOptions& options) {
+  return {.spool_bytes_max = options.spool_bytes_max,
+          .record_bytes_max = kRecordBytesMax,
+          .buffer_bytes_max = kRecordBytesMax};
 }
 
 }  // namespace
+
+Result<WriterDisk> WriterDisk::open(const std::filesystem::path& folder, const SpoolOptions& options,
+                                    const RequestBounds& bounds, FileSystem& files) {
+  WriterDisk disk;
+  if (folder.empty()) return disk;
+  OPTIINFRA_TRY(disk.spool, Spool::open(folder, options, files));
+  OPTIINFRA_TRY(disk.requests, Requests::open(folder, *disk.spool, files, bounds));
+  return disk;
+}
+
+Writer WriterOnDisk::open(Client& client, WriterOptions options, WriterDisk disk) {
+  auto state = std::make_unique<Writer::State>(client, std::move(options), std::move(disk));
+  state->start();
+  return Writer(std::move(state));
+}
 
 Result<void> Ticket::wait(std::chrono::milliseconds timeout) const {
   if (!rows_->group || rows_->level == Acknowledgement::kAccepted) return {};
@@ -78,18 +91,16 @@ Result<Writer> Writer::open(const StoreUrl& url, WriterOptions options) {
   } else if (options.spool_folder.empty() || !is_away(opened.error())) {
     return std::move(opened).error();
   }
-  OPTIINFRA_TRY(auto spool, open_spool(options));
-  auto state = std::make_unique<State>(url, std::move(client), std::move(options), std::move(spool));
+  OPTIINFRA_TRY(WriterDisk disk, WriterDisk::open(options.spool_folder, spool_options(options)));
+  auto state = std::make_unique<State>(url, std::move(client), std::move(options), std::move(disk));
   state->start();
   return Writer(std::move(state));
 }
 
 Result<Writer> Writer::open(Client& client, WriterOptions options) {
   OPTIINFRA_CHECK(expect_in_range(options));
-  OPTIINFRA_TRY(auto spool, open_spool(options));
-  auto state = std::make_unique<State>(client, std::move(options), std::move(spool));
-  state->start();
-  return Writer(std::move(state));
+  OPTIINFRA_TRY(WriterDisk disk, WriterDisk::open(options.spool_folder, spool_options(options)));
+  return WriterOnDisk::open(client, std::move(options), std::move(disk));
 }
 
 template <typename Row>

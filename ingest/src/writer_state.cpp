@@ -25,8 +25,6 @@ std::vector<std::uint32_t> rows_without(std::size_t rows, std::span<const std::u
   return kept;
 }
 
-Error is_closed() { return {ErrorKind::kUnavailable, "the writer is closed"}; }
-
 Error refused(const TableDefinition& table, const Validation& validation) {
   std::string message = std::string(table.raw_table) + ", " + validation.refused.front().to_string();
   if (validation.refused_rows.size() > 1)
@@ -49,20 +47,21 @@ std::chrono::milliseconds pause_after(int attempts) {
 
 }  // namespace
 
-Writer::State::State(Client& client, WriterOptions options, std::shared_ptr<Spool> spool)
+Writer::State::State(Client& client, WriterOptions options, WriterDisk disk)
     : client_(&client),
       options_(std::move(options)),
-      spool_(std::move(spool)),
+      spool_(std::move(disk.spool)),
+      requests_(std::move(disk.requests)),
       name_(Uuid::random().to_string()),
       memory_(options_.memory_bytes_max) {}
 
-Writer::State::State(StoreUrl url, std::optional<Client> client, WriterOptions options,
-                     std::shared_ptr<Spool> spool)
+Writer::State::State(StoreUrl url, std::optional<Client> client, WriterOptions options, WriterDisk disk)
     : url_(std::move(url)),
       own_client_(std::move(client)),
       client_(own_client_ ? &*own_client_ : nullptr),
       options_(std::move(options)),
-      spool_(std::move(spool)),
+      spool_(std::move(disk.spool)),
+      requests_(std::move(disk.requests)),
       name_(Uuid::random().to_string()),
       memory_(options_.memory_bytes_max) {}
 
@@ -73,15 +72,14 @@ void Writer::State::start() {
   threads_.emplace_back([this] { seal_by_age(); });
   if (!spool_) return;
   spool_problems_ = spool_->recovery().problems;
+  for (const std::string& problem : requests_->problems()) add_problem(problem);
   is_recovering_ = true;
   threads_.emplace_back([this] { recover(); });
 }
 
 // --- Taking rows over ---
 
-template <typename Row>
-Result<WriteReceipt> Writer::State::write(const Batch<Row>& batch, const WriteOptions& options) {
-  const TableDefinition& table = table_of(MetricTraits<Row>::kFamily);
+Result<void> Writer::State::expect_possible(const WriteOptions& options) const {
   if (options.acknowledgement == Acknowledgement::kSpooled && !spool_)
     return Error{ErrorKind::kInvalidArgument,
                  "a write asks for its rows to be spooled and the writer has no spool; open it with "
@@ -89,6 +87,31 @@ Result<WriteReceipt> Writer::State::write(const Batch<Row>& batch, const WriteOp
   if (options.token.size() > kGroupTokenBytesMax)
     return Error{ErrorKind::kTooLarge,
                  "a token is longer than " + std::to_string(kGroupTokenBytesMax) + " bytes"};
+  if (!options.request) return {};
+  if (!spool_ || options.acknowledgement == Acknowledgement::kAccepted || !options.token.empty())
+    return Error{ErrorKind::kInvalidArgument,
+                 "a write with WriteOptions::request needs a writer with a spool, asks for its rows to be "
+                 "spooled or stored, and has no token"};
+  return {};
+}
+
+Result<std::optional<Ticket>> Writer::State::find_repeated(const Requests::Lock&,
+                                                           const WriteOptions& options) const {
+  OPTIINFRA_TRY(const auto first, requests_->find(*options.request));
+  if (!first) return std::optional<Ticket>{};
+  return std::optional(Ticket(std::make_shared<Ticket::Rows>(
+      Ticket::Rows{options.acknowledgement, first->group, spool_, first->record})));
+}
+
+template <typename Row>
+Result<WriteReceipt> Writer::State::write(const Batch<Row>& batch, const WriteOptions& options) {
+  const TableDefinition& table = table_of(MetricTraits<Row>::kFamily);
+  OPTIINFRA_CHECK(expect_possible(options));
+  if (options.request) {
+    // First of all: rows that were taken once may be too old by now.
+    OPTIINFRA_TRY(const auto repeated, find_repeated(requests_->lock(), options));
+    if (repeated) return WriteReceipt{.ticket = *repeated, .is_repeated = true};
+  }
   if (!batch.is_rectangular())
     return Error{ErrorKind::kInvalidArgument,
                  std::string(table.raw_table) + ": the batch's columns differ in length"};
@@ -102,18 +125,20 @@ Result<WriteReceipt> Writer::State::write(const Batch<Row>& batch, const WriteOp
     if (options.on_refused_rows == OnRefusedRows::kStoreNothing) return refused(table, validation);
   }
   const std::size_t rows = batch.size() - validation.refused_rows.size();
-  Ticket ticket(std::make_shared<Ticket::Rows>());
-  if (rows == 0)
-    return WriteReceipt{ticket, 0, std::move(validation.refused), std::move(validation.refused_rows)};
-  if (validation.ok()) {
-    OPTIINFRA_TRY(ticket, stage<Row>(batch, bytes_of<Row>(batch), options));
-  } else {
+  Staged staged{Ticket(std::make_shared<Ticket::Rows>())};
+  if (rows > 0 && validation.ok()) {
+    OPTIINFRA_TRY(staged, stage<Row>(batch, options));
+  } else if (rows > 0) {
     Batch<Row> good;
     append_batch<Row>(good, batch, rows_without(batch.size(), validation.refused_rows));
-    OPTIINFRA_TRY(ticket, stage<Row>(good, bytes_of<Row>(good), options));
+    OPTIINFRA_TRY(staged, stage<Row>(good, options));
   }
+  if (staged.is_repeated) return WriteReceipt{.ticket = staged.ticket, .is_repeated = true};
   rows_accepted_ += rows;
-  return WriteReceipt{ticket, rows, std::move(validation.refused), std::move(validation.refused_rows)};
+  return WriteReceipt{.ticket = staged.ticket,
+                      .rows = rows,
+                      .refused = std::move(validation.refused),
+                      .refused_rows = std::move(validation.refused_rows)};
 }
 
 Result<void> Writer::State::take_memory(std::size_t bytes) {
@@ -127,7 +152,7 @@ Result<void> Writer::State::take_memory(std::size_t bytes) {
     case MemoryBudget::Outcome::kTaken:
       return {};
     case MemoryBudget::Outcome::kClosed:
-      return is_closed();
+      return closed();
     case MemoryBudget::Outcome::kFull:
       break;
   }
@@ -143,33 +168,45 @@ std::string Writer::State::next_token() { return name_ + "-" + std::to_string(ne
 Writer::State::Group Writer::State::new_group(Family family, std::string token) {
   auto group = std::make_shared<InsertGroup>(family);
   group->token = std::move(token);
-  const std::lock_guard lock(live_mutex_);
-  live_.insert(group);
+  join_live(group);
   return group;
 }
 
-Result<Sequence> Writer::State::append_record(Family family, RecordExtent extent, const std::string& token,
-                                              const Block& rows) {
-  const auto bytes = encode_rows_record(family, extent, token, rows);
+void Writer::State::join_live(const Group& group) {
+  const std::lock_guard lock(live_mutex_);
+  live_.insert(group);
+}
+
+Result<Sequence> Writer::State::append_record(const RecordHead& head, const Block& rows) {
+  const auto bytes = encode_rows_record(head, rows);
   const std::span<const std::byte> part(bytes);
-  return spool_->append(std::span(&part, 1));
+  auto appended = spool_->append(std::span(&part, 1));
+  if (!appended) return with_context(std::move(appended).error(), "write to the spool");
+  return appended;
 }
 
 template <typename Row>
-void Writer::State::add_rows(InsertGroup& group, const Batch<Row>& rows, std::size_t bytes,
-                             std::optional<Sequence> record) {
-  append_batch<Row>(group.rows_of<Row>(), rows);
-  group.row_count += rows.size();
-  group.bytes += bytes;
-  if (record) group.records.push_back(*record);
-}
-
-template <typename Row>
-Result<Ticket> Writer::State::stage(const Batch<Row>& rows, std::size_t bytes, const WriteOptions& options) {
-  constexpr Family kFamily = MetricTraits<Row>::kFamily;
+Result<Writer::State::Staged> Writer::State::stage(const Batch<Row>& rows, const WriteOptions& options) {
+  const std::size_t bytes = bytes_of<Row>(rows) + (options.request ? InsertGroup::kRequestBytes : 0);
   OPTIINFRA_CHECK(take_memory(bytes));
+  auto staged = stage_in_memory<Row>(rows, bytes, options);
+  if (!staged || staged->is_repeated) memory_.give_back(bytes);
+  return staged;
+}
+
+/// Of `bytes`, which the caller has taken, and gives back where no row was taken.
+template <typename Row>
+Result<Writer::State::Staged> Writer::State::stage_in_memory(const Batch<Row>& rows, std::size_t bytes,
+                                                             const WriteOptions& options) {
+  constexpr Family kFamily = MetricTraits<Row>::kFamily;
   Stage& stage = stage_of(kFamily);
   const std::lock_guard lock(stage.mutex);
+  Requests::Lock requests_lock;
+  if (options.request) {
+    requests_lock = requests_->lock();
+    OPTIINFRA_TRY(const auto repeated, find_repeated(requests_lock, options));
+    if (repeated) return Staged{*repeated, true};
+  }
   // Rows with a token of their producer are an insert of their own: the token must name the same rows again.
   const bool is_named = !options.token.empty();
   if (!is_named && stage.open && stage.open->row_count + rows.size() > kInsertRowsMax) seal(stage);
@@ -177,25 +214,21 @@ Result<Ticket> Writer::State::stage(const Batch<Row>& rows, std::size_t bytes, c
   const std::string token = gathering ? gathering->token : is_named ? options.token : next_token();
   std::optional<Sequence> record;
   if (spool_) {
-    auto appended = append_record(kFamily, is_named ? RecordExtent::kWhole : RecordExtent::kPart, token,
-                                  block_of<Row>(rows));
-    if (!appended) {
-      memory_.give_back(bytes);
-      return with_context(std::move(appended).error(), "write to the spool");
-    }
-    record = *appended;
+    const auto extent = is_named ? RecordExtent::kWhole : RecordExtent::kPart;
+    OPTIINFRA_TRY(record, append_record({kFamily, extent, token, options.request}, block_of<Row>(rows)));
   }
   const Group group = gathering ? gathering : new_group(kFamily, token);
   group->token_is_new = !is_named;
-  add_rows<Row>(*group, rows, bytes, record);
+  group->add<Row>(rows, bytes, record, options.request);
+  if (options.request) requests_->add(*options.request, group);
   if (is_named) {
     queue_.push(group);
   } else {
     stage.open = group;
     if (group->row_count >= options_.insert_rows) seal(stage);
   }
-  return Ticket(std::make_shared<Ticket::Rows>(
-      Ticket::Rows{options.acknowledgement, group, spool_, record.value_or(0)}));
+  return Staged{Ticket(std::make_shared<Ticket::Rows>(
+      Ticket::Rows{options.acknowledgement, group, spool_, record.value_or(0)}))};
 }
 
 void Writer::State::seal(Stage& stage) {
@@ -250,22 +283,44 @@ Result<void> Writer::State::store(InsertGroup& group) {
 }
 
 void Writer::State::send(const Group& group) {
-  if (auto stored = store(*group); !stored) {
-    postpone(group, stored.error());
-    return;
+  const bool was_stored = group->fate.state() == Fate::State::kStored;
+  if (!was_stored) {
+    if (auto stored = store(*group); !stored) {
+      postpone(group, stored.error());
+      return;
+    }
+    ++inserts_;
+    rows_stored_ += group->row_count;
+    group->attempts = 0;
   }
-  ++inserts_;
-  rows_stored_ += group->row_count;
-  {
-    const std::lock_guard lock(live_mutex_);
-    last_error_.clear();
+  const auto acknowledged = acknowledge(group);
+  note_error(acknowledged ? "" : acknowledged.error().message);
+  if (!was_stored) {
+    group->fate.settle(Fate::State::kStored);
+    retire(group);
+  }
+  if (acknowledged) return;
+  // Its records stay in the spool, which bounds how many such groups there are, until the disk takes its
+  // keys.
+  group->not_before = Clock::now() + pause_after(group->attempts++);
+  queue_.push(group);
+}
+
+Result<void> Writer::State::acknowledge(const Group& group) {
+  if (!spool_) return {};
+  if (!group->requests.empty()) {
+    auto remembered = requests_->remember(group);
+    if (!remembered)
+      return with_context(std::move(remembered).error(), "keep the keys of stored requests beside the spool");
   }
   // An acknowledgement that is lost repeats the group under its token, which stores nothing.
-  if (spool_) {
-    for (const std::uint64_t record : group->records) (void)spool_->acknowledge(record);
-  }
-  group->fate.settle(Fate::State::kStored);
-  retire(group);
+  for (const Sequence record : group->records) (void)spool_->acknowledge(record);
+  return {};
+}
+
+void Writer::State::note_error(const std::string& message) {
+  const std::lock_guard lock(live_mutex_);
+  last_error_ = message;
 }
 
 void Writer::State::retire(const Group& group) {
@@ -279,80 +334,9 @@ void Writer::State::postpone(const Group& group, const Error& error) {
   ++retries_;
   group->token_is_new = false;
   group->fate.failed(error);
-  {
-    const std::lock_guard lock(live_mutex_);
-    last_error_ = error.message;
-  }
+  note_error(error.message);
   group->not_before = Clock::now() + pause_after(group->attempts++);
   queue_.push(group);
-}
-
-// --- After an earlier writer ---
-
-void Writer::State::recover() {
-  Gathering gathering;
-  auto replayed = spool_->replay([&](const SpoolRecord& record) -> Result<void> {
-    if (record.sequence >= spool_->first_sequence()) return {};
-    auto recovered = recover_record(record, gathering);
-    if (recovered || recovered.error().kind == ErrorKind::kUnavailable) return recovered;
-    add_problem(recovered.error().message);
-    return {};
-  });
-  if (!replayed && replayed.error().kind != ErrorKind::kUnavailable) add_problem(replayed.error().message);
-  for (Group& group : gathering) {
-    if (group) queue_.push(std::move(group));
-  }
-  is_recovering_ = false;
-  stop_changed_.notify_all();
-}
-
-void Writer::State::add_problem(const std::string& sentence) {
-  const std::lock_guard lock(live_mutex_);
-  if (spool_problems_.size() < kSpoolProblemsMax) spool_problems_.push_back(sentence);
-}
-
-Result<void> Writer::State::recover_record(const SpoolRecord& spooled, Gathering& gathering) {
-  OPTIINFRA_TRY(RowsRecord record, decode_rows_record(spooled.payload));
-  return with_metric(record.family, [&]<typename Row>() -> Result<void> {
-    Batch<Row> rows;
-    std::vector<std::uint32_t> all(record.rows.row_count());
-    for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
-    if (!append_block<Row>(rows, record.rows, all))
-      return Error{ErrorKind::kCorrupt, "a record of the spool has a column of another type"};
-    const bool is_whole = record.extent == RecordExtent::kWhole;
-    Group whole;
-    Group& group = is_whole ? whole : gathering[static_cast<std::size_t>(record.family)];
-    if (group && group->token != record.group_token) queue_.push(std::exchange(group, nullptr));
-    const std::size_t bytes_taken = bytes_of<Row>(rows);
-    OPTIINFRA_CHECK(take_memory_for_recovery(bytes_taken, gathering));
-    if (!group) group = new_group(record.family, std::move(record.group_token));
-    group->is_gathered_anew = !is_whole;
-    add_rows<Row>(*group, rows, bytes_taken, spooled.sequence);
-    rows_recovered_ += rows.size();
-    if (is_whole) queue_.push(whole);
-    return {};
-  });
-}
-
-/// Waits for room, but not for groups that wait for their own next record: those may pass the limit.
-Result<void> Writer::State::take_memory_for_recovery(std::size_t bytes, const Gathering& gathering) {
-  constexpr std::chrono::milliseconds kLook{20};
-  const auto held = static_cast<std::size_t>(
-      std::count_if(gathering.begin(), gathering.end(), [](const Group& group) { return group != nullptr; }));
-  while (true) {
-    switch (memory_.take(bytes, Clock::now() + kLook)) {
-      case MemoryBudget::Outcome::kTaken:
-        return {};
-      case MemoryBudget::Outcome::kClosed:
-        return is_closed();
-      case MemoryBudget::Outcome::kFull:
-        break;
-    }
-    const std::lock_guard lock(live_mutex_);
-    if (live_.size() > held) continue;
-    memory_.take_beyond_limit(bytes);
-    return {};
-  }
 }
 
 // --- Ending ---
@@ -403,6 +387,7 @@ void Writer::State::stop() {
     retire(group);
   }
   for (Stage& stage : stages_) stage.open = nullptr;
+  if (requests_) requests_->abandon();
 }
 
 WriterMetrics Writer::State::metrics() const {

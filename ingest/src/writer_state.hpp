@@ -17,14 +17,30 @@
 #include "optiinfra/spool/spool.hpp"
 #include "optiinfra/transport/url.hpp"
 #include "record.hpp"
+#include "requests.hpp"
 #include "send_queue.hpp"
 
 namespace optiinfra {
 
+/// What a writer with a spool has on disk.
+struct WriterDisk {
+  std::shared_ptr<Spool> spool;  ///< nullptr: nothing.
+  std::unique_ptr<Requests> requests;
+
+  /// `files` must outlive it. An empty folder: nothing. Errors: those of Spool::open and Requests::open.
+  static Result<WriterDisk> open(const std::filesystem::path& folder, const SpoolOptions& options,
+                                 const RequestBounds& bounds = {}, FileSystem& files = posix_file_system());
+};
+
+/// Opens a writer on what a test may have made, too.
+struct WriterOnDisk {
+  static Writer open(Client& client, WriterOptions options, WriterDisk disk);
+};
+
 /// The rows that a ticket follows.
 struct Ticket::Rows {
   Acknowledgement level;
-  std::shared_ptr<InsertGroup> group;  ///< nullptr: there were no rows.
+  std::shared_ptr<InsertGroup> group;  ///< nullptr: there were no rows, or they are stored.
   std::shared_ptr<Spool> spool;        ///< nullptr: none.
   Sequence record = 0;                 ///< In the spool.
 };
@@ -32,9 +48,9 @@ struct Ticket::Rows {
 class Writer::State {
  public:
   /// Of a client that outlives the writer.
-  State(Client& client, WriterOptions options, std::shared_ptr<Spool> spool);
+  State(Client& client, WriterOptions options, WriterDisk disk);
   /// Of the store at `url`, which is opened by the first insert where `client` is empty.
-  State(StoreUrl url, std::optional<Client> client, WriterOptions options, std::shared_ptr<Spool> spool);
+  State(StoreUrl url, std::optional<Client> client, WriterOptions options, WriterDisk disk);
   ~State();
 
   void start();
@@ -47,6 +63,8 @@ class Writer::State {
   WriterMetrics metrics() const;
 
  private:
+  static Error closed() { return {ErrorKind::kUnavailable, "the writer is closed"}; }
+
   using Group = std::shared_ptr<InsertGroup>;
   using Clock = std::chrono::steady_clock;
 
@@ -59,14 +77,20 @@ class Writer::State {
 
   Result<void> take_memory(std::size_t bytes);
   Group new_group(Family family, std::string token);
+  void join_live(const Group& group);
   std::string next_token();
+  Result<void> expect_possible(const WriteOptions& options) const;
+  /// Of a request that was handed over before. `lock` is that of the requests.
+  Result<std::optional<Ticket>> find_repeated(const Requests::Lock& lock, const WriteOptions& options) const;
+  struct Staged {
+    Ticket ticket;
+    bool is_repeated = false;
+  };
   template <typename Row>
-  Result<Ticket> stage(const Batch<Row>& rows, std::size_t bytes, const WriteOptions& options);
-  Result<Sequence> append_record(Family family, RecordExtent extent, const std::string& token,
-                                 const Block& rows);
+  Result<Staged> stage(const Batch<Row>& rows, const WriteOptions& options);
   template <typename Row>
-  void add_rows(InsertGroup& group, const Batch<Row>& rows, std::size_t bytes,
-                std::optional<Sequence> record);
+  Result<Staged> stage_in_memory(const Batch<Row>& rows, std::size_t bytes, const WriteOptions& options);
+  Result<Sequence> append_record(const RecordHead& head, const Block& rows);
   void seal(Stage& stage);
   void seal_if_older(Clock::time_point than);
 
@@ -74,6 +98,8 @@ class Writer::State {
   void send(const Group& group);
   Result<void> store(InsertGroup& group);
   Result<Client*> client();
+  Result<void> acknowledge(const Group& group);
+  void note_error(const std::string& message);
   void retire(const Group& group);
   void postpone(const Group& group, const Error& error);
 
@@ -82,6 +108,7 @@ class Writer::State {
   void add_problem(const std::string& sentence);
   using Gathering = std::array<Group, std::size(kFamilies)>;
   Result<void> recover_record(const SpoolRecord& spooled, Gathering& gathering);
+  Group recovered_group(const RecordHead& head);
   Result<void> take_memory_for_recovery(std::size_t bytes, const Gathering& gathering);
 
   void stop();
@@ -93,6 +120,7 @@ class Writer::State {
   Client* client_ = nullptr;  ///< nullptr until the store is open.
   const WriterOptions options_;
   std::shared_ptr<Spool> spool_;
+  const std::unique_ptr<Requests> requests_;  ///< Where there is a spool.
   const std::string name_;  ///< Of this writer, unique: the first half of its groups' tokens.
   std::atomic<std::uint64_t> next_group_{0};
 

@@ -55,6 +55,8 @@ int status_of(ErrorKind kind) {
       return 503;
     case ErrorKind::kTooLarge:
       return 413;
+    case ErrorKind::kConflict:
+      return 422;
     case ErrorKind::kStorage:
       return 507;
     case ErrorKind::kCorrupt:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "optiinfra/spool/request_log.hpp"
+
 namespace optiinfra::spool {
 namespace fs = std::filesystem;
 namespace {
@@ -22,7 +24,7 @@ Names sort_names(const std::vector<std::string>& listed) {
       names.checkpoint = true;
     } else if (text.ends_with(kDamagedSuffix)) {
       ++names.damaged_kept;
-    } else if (text != "lock" && text != kCheckpointSpareName) {
+    } else if (text != "lock" && text != kCheckpointSpareName && !RequestLog::is_file_name(text)) {
       names.foreign = text;
     }
   }

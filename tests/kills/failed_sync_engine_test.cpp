@@ -32,7 +32,7 @@ TEST(FailedSync, OfTheStoreIsMendedByTheWriterThatOpensItAnew) {
   const long step = std::getenv("OPTIINFRA_KILLS") != nullptr ? 1 : kStepInCheck;
   int fired = 0;
   for (const bool has_spool : {true, false}) {
-    KillLane lane(KillForm{"FailedSync", has_spool, false}, folder / (has_spool ? "spool" : "none"),
+    KillLane lane(KillForm{"FailedSync", has_spool, false, false}, folder / (has_spool ? "spool" : "none"),
                   folder / "template", time);
     for (long at = 1; at < kSyncsMax; at += step) {
       const KilledPoint point = lane.try_failed_sync(at);

@@ -1,13 +1,15 @@
 // A fixed set of writes through a Writer, which may be killed anywhere and is then run again until it is
 // through.
 //
-//   ingest_script init URL TIME                    makes the store, with some rows in it
-//   ingest_script run URL SPOOL|- TIME JOURNAL     writes what the journal does not call done; ends the
-//   writer ingest_script finish URL SPOOL|- TIME JOURNAL  the same, and compares the store with the journal
+//   ingest_script init URL TIME                           makes the store, with some rows in it
+//   ingest_script run URL SPOOL|- TIME JOURNAL [requests] writes what the journal does not call done;
+//                                                         ends the writer
+//   ingest_script finish ...                              the same, and compares the store with the journal
 //
 // Every write is one family's rows of one customer, so that the store can be compared write by write. Most
-// are named by a token, as by a producer that knows where it was; a third is not, where there is a spool. The
-// journal has "begun i" before a write and "done i" once its ticket was reached.
+// are named by a token, as by a producer that knows where it was; a third is not, where there is a spool.
+// With "requests" they are named by the key of a request instead, and every run hands them over twice, also
+// those that are done. The journal has "begun i" before a write and "done i" once its ticket was reached.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -91,25 +93,42 @@ Result<void> await(std::map<int, Ticket>& tickets, Journal& journal) {
   return {};
 }
 
-Result<void> run(Client& client, const std::string& spool, sys_seconds time, Journal& journal) {
+enum class Naming { kTokens, kRequests };
+
+WriteOptions options_of(int write, bool has_spool, Naming naming) {
+  WriteOptions options;
+  if (is_spooled(write, has_spool)) options.acknowledgement = Acknowledgement::kSpooled;
+  if (!is_named(write, has_spool)) return options;
+  if (naming == Naming::kRequests)
+    options.request = RequestKey{{11, static_cast<std::uint64_t>(write)}, static_cast<std::uint64_t>(write)};
+  else
+    options.token = "script:" + std::to_string(write);
+  return options;
+}
+
+Result<void> run(Client& client, const std::string& spool, sys_seconds time, Journal& journal,
+                 Naming naming) {
   const bool has_spool = spool != "-";
   OPTIINFRA_TRY(Writer writer, Writer::open(client, {.spool_folder = has_spool ? spool : "",
                                                      .insert_rows = 8,
                                                      .insert_age = std::chrono::milliseconds{2}}));
   std::map<int, Ticket> tickets;
   for (int write = 0; write < kWrites; ++write) {
+    const WriteOptions options = options_of(write, has_spool, naming);
     const bool named = is_named(write, has_spool);
+    const bool was_done = journal.done.contains(write);
     // A producer that does not name its rows cannot hand them over again.
-    if (journal.done.contains(write) || (!named && journal.begun.contains(write))) continue;
+    if ((was_done && !options.request) || (!named && journal.begun.contains(write))) continue;
     if (!named) journal.note("begun", write);
     OPTIINFRA_CHECK(with_metric(family_of(write), [&]<typename Row>() -> Result<void> {
       const auto rows = rows_of<Row>(write, time);
-      const bool spooled = is_spooled(write, has_spool);
-      auto receipt = writer.write<Row>(
-          std::span(rows), {.acknowledgement = spooled ? Acknowledgement::kSpooled : Acknowledgement::kStored,
-                            .token = named ? "script:" + std::to_string(write) : std::string()});
-      if (!receipt) return std::move(receipt).error();
-      tickets.emplace(write, receipt->ticket);
+      for (int times = options.request ? 2 : 1; times > 0; --times) {
+        auto receipt = writer.write<Row>(std::span(rows), options);
+        if (!receipt) return std::move(receipt).error();
+        if (options.request && (was_done || times == 1) && !receipt->is_repeated)
+          return Error{ErrorKind::kCorrupt, "request " + std::to_string(write) + " was taken again"};
+        tickets.insert_or_assign(write, receipt->ticket);
+      }
       return {};
     }));
     if (tickets.size() == kWritesAtATime) OPTIINFRA_CHECK(await(tickets, journal));
@@ -196,7 +215,8 @@ Result<void> perform(const std::vector<std::string>& words) {
   if (makes) return make_store(url, time);
   OPTIINFRA_TRY(Client client, Client::open(url));
   Journal journal(words.at(4).c_str());
-  OPTIINFRA_CHECK(run(client, words.at(2), time, journal));
+  const Naming naming = words.size() > 5 ? Naming::kRequests : Naming::kTokens;
+  OPTIINFRA_CHECK(run(client, words.at(2), time, journal, naming));
   if (words.at(0) == "run") return {};
   return client.with_session([&](Transport& session) { return check(session, journal); });
 }

@@ -69,12 +69,15 @@ void KillLane::begin_again() {
 }
 
 std::vector<std::string> KillLane::command(const char* word) const {
-  return {OPTIINFRA_INGEST_SCRIPT,
-          word,
-          form_.kills_server ? server_->native_url() : "embedded:" + (folder_ / "store").string(),
-          form_.has_spool ? (folder_ / "spool").string() : "-",
-          time_,
-          (folder_ / "journal").string()};
+  std::vector<std::string> words{
+      OPTIINFRA_INGEST_SCRIPT,
+      word,
+      form_.kills_server ? server_->native_url() : "embedded:" + (folder_ / "store").string(),
+      form_.has_spool ? (folder_ / "spool").string() : "-",
+      time_,
+      (folder_ / "journal").string()};
+  if (form_.has_requests) words.push_back("requests");
+  return words;
 }
 
 ProgramResult KillLane::script(const char* word, std::vector<std::string> environment) {

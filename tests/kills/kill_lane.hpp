@@ -29,6 +29,7 @@ class MappedKillReport {
 struct KillForm {
   const char* name;
   bool has_spool;
+  bool has_requests;  ///< The writes are named by keys of requests and repeated; else by tokens.
   bool kills_server;  ///< The script's process lives on, and talks to the server over TCP. Else it is killed.
 };
 

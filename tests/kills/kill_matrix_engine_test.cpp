@@ -118,10 +118,11 @@ TEST_P(KillMatrix, EveryPromisedRowIsThereOnceAfterAKillBeforeAnyCall) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ingest, KillMatrix,
-                         ::testing::Values(KillForm{"WriterWithSpool", true, false},
-                                           KillForm{"WriterWithoutSpool", false, false},
-                                           KillForm{"ServerWithSpool", true, true},
-                                           KillForm{"ServerWithoutSpool", false, true}),
+                         ::testing::Values(KillForm{"WriterWithSpool", true, false, false},
+                                           KillForm{"WriterWithRequests", true, true, false},
+                                           KillForm{"WriterWithoutSpool", false, false, false},
+                                           KillForm{"ServerWithSpool", true, false, true},
+                                           KillForm{"ServerWithoutSpool", false, false, true}),
                          [](const auto& form) { return form.param.name; });
 
 }  // namespace

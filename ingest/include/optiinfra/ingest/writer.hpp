@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/metrics.hpp"
+#include "optiinfra/spool/request_key.hpp"
 
 namespace optiinfra {
 
@@ -63,6 +65,11 @@ struct WriteOptions {
   /// writer or another, and they count once. Such rows make inserts of their own, so hand over many at a
   /// time.
   std::string token = {};
+  /// Names these rows as one request, which counts once however often it is handed over, to this writer or to
+  /// a later one of the same spool folder, through crashes. Unlike rows under a token they share inserts with
+  /// others. Needs a spool, kSpooled or kStored, and no token. Remembered: all requests that are in the
+  /// spool, and the latest million of those that were stored; one that is older counts again.
+  std::optional<RequestKey> request = {};
 };
 
 /// Follows the rows of one write. Copies follow the same rows; a ticket may outlive its writer.
@@ -85,9 +92,12 @@ class Ticket {
 
 struct WriteReceipt {
   Ticket ticket;
-  std::size_t rows = 0;                     ///< Taken over.
-  std::vector<RefusedValue> refused;        ///< With kStoreOthers: the values that broke a rule.
-  std::vector<std::uint32_t> refused_rows;  ///< With kStoreOthers: the rows that were left out.
+  std::size_t rows = 0;                          ///< Taken over.
+  std::vector<RefusedValue> refused = {};        ///< With kStoreOthers: the values that broke a rule.
+  std::vector<std::uint32_t> refused_rows = {};  ///< With kStoreOthers: the rows that were left out.
+  /// The request was handed over before: nothing was taken or looked at, and the ticket follows the rows of
+  /// the first time to the level that this write asks for.
+  bool is_repeated = false;
 };
 
 /// What a writer has done since it was opened, and what waits.
@@ -102,9 +112,11 @@ struct WriterMetrics {
   std::uint64_t bytes_queued = 0;    ///< The same in bytes.
   std::uint64_t spool_bytes = 0;     ///< On disk, now.
   std::chrono::milliseconds lag{0};  ///< Age of the oldest row that waits.
-  std::string last_error;            ///< Of the latest failed insert; empty after one that succeeded.
-  /// Damage found in the spool when it was opened, a sentence each: tell a person. A tail torn by a crash is
-  /// none.
+  /// Of the latest insert that failed, or whose request keys the spool's disk did not take; empty after one
+  /// that succeeded.
+  std::string last_error;
+  /// Damage found in the spool and its log of requests when they were opened, a sentence each: tell a person.
+  /// A tail torn by a crash is none.
   std::vector<std::string> spool_problems;
 };
 
@@ -120,7 +132,8 @@ class Writer {
   /// Opens the store, and the spool when options name one; what an earlier writer left in the spool is
   /// stored in the background, each row once. With a spool the store may be away: rows are spooled, and
   /// stored once it answers. Errors: those of Client::open; kInvalidArgument for an option out of range;
-  /// kUnavailable when another writer holds the spool; kStorage when its disk refuses. Damage in the spool is
+  /// kUnavailable when another writer holds the spool; kStorage when its disk refuses;
+  /// kIncompatible when a newer program wrote it. Damage in the spool is
   /// no error: see WriterMetrics::spool_problems.
   static Result<Writer> open(const StoreUrl& url, WriterOptions options = {});
 
@@ -132,11 +145,14 @@ class Writer {
   Writer(Writer&&) noexcept;
   Writer& operator=(Writer&&) noexcept;
 
-  /// Takes over the rows of `batch`. An empty batch succeeds, and its ticket is reached.
-  /// Errors: kInvalidArgument for bad rows (names row, column, value and rule; nothing is taken) and for
-  /// kSpooled without a spool; kTooLarge for more than kInsertRowsMax rows or than memory_bytes_max;
-  /// kUnavailable (kTryLater) or kTimeout (kWait) when there is no room; kStorage when the spool's disk
-  /// is full or fails: nothing is taken, and writing resumes when there is room.
+  /// Takes over the rows of `batch`. An empty batch succeeds, and its ticket is reached. Of writes with the
+  /// same request, also at the same time, one takes rows. After an error, and where no row was taken, the
+  /// request is as unknown as before. Errors: kInvalidArgument for bad rows (names row, column, value and
+  /// rule; nothing is taken), for kSpooled without a spool and for a request that WriteOptions does not
+  /// allow; kConflict for a request that is known with another content; kTooLarge for more than
+  /// kInsertRowsMax rows or than memory_bytes_max; kUnavailable (kTryLater) or kTimeout (kWait) when there is
+  /// no room; kStorage when the spool's disk is full or fails: nothing is taken, and writing resumes when
+  /// there is room.
   template <typename Row>
   Result<WriteReceipt> write(const Batch<Row>& batch, const WriteOptions& options = {});
 
@@ -156,6 +172,7 @@ class Writer {
 
  private:
   class State;
+  friend struct WriterOnDisk;
   explicit Writer(std::unique_ptr<State> state) noexcept;
   std::unique_ptr<State> state_;
 };
