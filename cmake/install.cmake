@@ -10,6 +10,7 @@ set(optiinfra_packages
   "dl                -              -" # part of the C library since glibc 2.34
   "fmt::fmt          fmt            fmt"
   "OpenSSL::SSL      OpenSSL        openssl"
+  "ZLIB::ZLIB        ZLIB           zlib"
   "tomlplusplus::tomlplusplus tomlplusplus tomlplusplus"
   # No CMake package of their own everywhere: their targets are made from pkg-config there, too.
   "PkgConfig::liblz4  PkgConfig    liblz4"

@@ -22,7 +22,8 @@ namespace optiinfra::service {
 /// What handlers work with.
 struct Backend {
   Client& client;
-  Writer& writer;
+  Writer* writer;             ///< Null where the spool cannot be opened: questions are answered all the same.
+  std::string why_no_writer;  ///< What to tell who inserts then.
   Connector& connector;
   Statistics& statistics;
   std::function<HttpCounts()> http_counts;

@@ -93,13 +93,15 @@ class Service::State {
     connector_ = std::move(connector);
     OPTIINFRA_TRY(Client client, Client::open(store, {.call_timeout = kCallTime}));
     client_.emplace(std::move(client));
-    OPTIINFRA_TRY(Writer writer, Writer::open(*client_, {.spool_folder = options_.folder / "spool",
-                                                         .memory_bytes_max = kWriterBytesMax,
-                                                         .when_full = WhenFull::kTryLater,
-                                                         .write_timeout = kWriteTime}));
-    writer_.emplace(std::move(writer));
-    backend_.emplace(
-        Backend{*client_, *writer_, *connector_, statistics_, [this] { return http_->counts(); }});
+    auto writer = Writer::open(*client_, {.spool_folder = options_.folder / "spool",
+                                          .memory_bytes_max = kWriterBytesMax,
+                                          .when_full = WhenFull::kTryLater,
+                                          .write_timeout = kWriteTime});
+    // A store on a full disk or a read-only one is there to be asked.
+    if (!writer && writer.error().kind != ErrorKind::kStorage) return std::move(writer).error();
+    if (writer) writer_.emplace(*std::move(writer));
+    backend_.emplace(Backend{*client_, writer_ ? &*writer_ : nullptr, writer_ ? "" : writer.error().message,
+                             *connector_, statistics_, [this] { return http_->counts(); }});
     http_->start({.admit = [this](const Request& request) { return admit(request); },
                   .handle = [this](const Request& request) { return handle(request); }});
     return {};

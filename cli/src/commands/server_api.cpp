@@ -23,6 +23,11 @@ void describe_api(CLI::App& app, ApiFlags& flags) {
   app.add_option("--tls-key", flags.options.key_file, "The certificate's key, in PEM")->type_name("FILE");
   app.add_flag("--insecure-http", flags.options.is_insecure_allowed,
                "Let the API's tokens and rows travel in the clear between machines");
+  app.add_option("--api-connections", flags.options.connections_max,
+                 "How many connections to the API at once; one more is turned away")
+      ->type_name("N")
+      ->check(within(8, 65'535))
+      ->capture_default_str();
   app.add_option("--state", flags.state,
                  "Where the API keeps its tokens, and rows until the store has them; default in the store's "
                  "folder")

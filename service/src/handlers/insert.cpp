@@ -1,8 +1,200 @@
-// Rows of each family, in.
+// Rows of each family, in: POST /api/v1/insert/{cost|performance|...}.
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "decompress.hpp"
+#include "http/server.hpp"
+#include "optiinfra/ingest/writer.hpp"
+#include "optiinfra/rows/decode.hpp"
+#include "optiinfra/schema/batch_columns.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "optiinfra/schema/validate.hpp"
+#include "problem.hpp"
 #include "routes.hpp"
 
 namespace optiinfra::service {
+namespace {
 
-std::vector<Route> insert_routes() { return {}; }
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kKeyBytesMax = 256;
+/// Rejected rows that an answer describes; all are counted.
+constexpr std::size_t kRejectedShownMax = 100;
+/// A sync of a busy disk; what the store takes to store rows.
+constexpr std::chrono::seconds kSpooledTime{10}, kStoredTime{30};
+
+/// The media type without its parameters.
+std::string_view media_type(const Request& request) {
+  std::string_view type = request.header("content-type");
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return type;
+}
+
+std::optional<RowFormat> format_of(const Request& request) {
+  const std::string_view type = media_type(request);
+  if (type == "application/json") return RowFormat::kJson;
+  if (type == "application/x-ndjson" || type == "application/jsonl" || type == "application/json-lines")
+    return RowFormat::kJsonLines;
+  if (type == "text/csv") return RowFormat::kCsv;
+  return std::nullopt;
+}
+
+Uuid uuid_of(const XXH128_hash_t& hash) { return {hash.high64, hash.low64}; }
+
+/// What makes a repeated request the same: the key that the sender gave, else the content; and who sends.
+RequestKey key_of(const Call& call, Family family, std::string_view body) {
+  const std::string_view key = call.request.header("idempotency-key");
+  std::string named = call.caller.name + '\n' + table_of(family).name + '\n' + std::string(key);
+  const std::uint64_t content = XXH3_64bits(body.data(), body.size());
+  if (key.empty()) {
+    const XXH128_hash_t hash = XXH3_128bits(body.data(), body.size());
+    named.append(reinterpret_cast<const char*>(&hash), sizeof hash);
+  }
+  return {uuid_of(XXH3_128bits(named.data(), named.size())), content};
+}
+
+/// What becomes of the rows of one request.
+class Outcome {
+ public:
+  void reject(std::size_t index, std::string column, std::string reason) {
+    ++rejected_;
+    if (shown_.size() < kRejectedShownMax)
+      shown_.push_back({{"index", index}, {"column", std::move(column)}, {"reason", std::move(reason)}});
+  }
+  void count_rejected(std::size_t more) { rejected_ += more; }
+  void take(std::size_t rows, bool is_repeated) { (is_repeated ? duplicates_ : accepted_) += rows; }
+
+  RowCounts counts() const { return {accepted_, duplicates_, rejected_}; }
+
+  Response response() const {
+    Json body = {{"accepted", accepted_}, {"duplicates", duplicates_}, {"rejected", shown_}};
+    if (rejected_ > shown_.size()) body["rejected_count"] = rejected_;
+    return {.body = body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+  }
+
+ private:
+  std::uint64_t accepted_ = 0, duplicates_ = 0, rejected_ = 0;
+  Json shown_ = Json::array();
+};
+
+/// Leaves the rows of the caller's customers; the others are rejected.
+template <typename Row>
+void keep_own(const Caller& caller, DecodedRows<Row>& rows, Outcome& outcome) {
+  if (caller.sees_all()) return;
+  std::vector<std::uint32_t> own, indexes;
+  for (std::uint32_t i = 0; i < rows.batch.size(); ++i) {
+    if (!caller.sees(rows.batch.customer_id[i])) {
+      outcome.reject(rows.indexes[i], "customer_id", "this token writes for other customers");
+      continue;
+    }
+    own.push_back(i);
+    indexes.push_back(rows.indexes[i]);
+  }
+  if (own.size() == rows.batch.size()) return;
+  Batch<Row> batch;
+  append_batch<Row>(batch, rows.batch, own);
+  rows.batch = std::move(batch);
+  rows.indexes = std::move(indexes);
+}
+
+/// What a writer's error is to who sent the rows. All that can be wrong with a call of ours is its key.
+Response refusal_of(const Error& error) {
+  if (error.kind == ErrorKind::kInvalidArgument)
+    return problem(422, "this Idempotency-Key came with other rows before; take another for these");
+  if (error.kind == ErrorKind::kUnavailable) return problem(429, error.message, 1);
+  return problem_of(error);
+}
+
+/// How long the caller waits, and for what.
+struct Wait {
+  Acknowledgement level = Acknowledgement::kSpooled;
+  std::chrono::milliseconds time = kSpooledTime;
+};
+
+template <typename Row>
+void take(Outcome& outcome, const DecodedRows<Row>& rows, WriteReceipt& receipt) {
+  if (receipt.is_repeated) {
+    // The writer did not look at the rows again, and which of them it refused is to be said again.
+    Validation validation = validate(rows.batch, now());
+    receipt.refused = std::move(validation.refused);
+    receipt.refused_rows = std::move(validation.refused_rows);
+  }
+  std::set<std::size_t> described;
+  for (const RefusedValue& each : receipt.refused)
+    if (described.insert(each.row).second)
+      outcome.reject(rows.indexes[each.row], each.column, each.value + " must be " + each.rule);
+  outcome.count_rejected(receipt.refused_rows.size() - described.size());
+  outcome.take(rows.batch.size() - receipt.refused_rows.size(), receipt.is_repeated);
+}
+
+template <typename Row>
+Response store(const Call& call, std::string body, RowFormat format, const Wait& wait) {
+  constexpr Family kFamily = MetricTraits<Row>::kFamily;
+  auto rows = decode_rows<Row>(body, format);
+  if (!rows) return problem_of(rows.error());
+  Outcome outcome;
+  for (RejectedRow& each : rows->rejected)
+    outcome.reject(each.index, std::move(each.column), std::move(each.reason));
+  outcome.count_rejected(rows->rejected_count - rows->rejected.size());
+  keep_own(call.caller, *rows, outcome);
+  if (rows->batch.size() != 0) {
+    auto receipt = call.backend.writer->write(rows->batch, {.acknowledgement = wait.level,
+                                                            .on_refused_rows = OnRefusedRows::kStoreOthers,
+                                                            .request = key_of(call, kFamily, body)});
+    if (!receipt) return refusal_of(receipt.error());
+    take(outcome, *rows, *receipt);
+    if (auto reached = receipt->ticket.wait(wait.time); !reached) return refusal_of(reached.error());
+  }
+  call.backend.statistics.count_rows(kFamily, outcome.counts());
+  return outcome.response();
+}
+
+template <typename Row>
+Response insert(const Call& call) {
+  if (call.backend.writer == nullptr) return problem(507, call.backend.why_no_writer);
+  const auto format = format_of(call.request);
+  if (!format)
+    return problem(415,
+                   "Content-Type is application/json (an array of rows), application/x-ndjson (a row a line) "
+                   "or text/csv");
+  if (call.request.header("idempotency-key").size() > kKeyBytesMax)
+    return problem(400, "an Idempotency-Key has at most " + std::to_string(kKeyBytesMax) + " bytes");
+  auto body = decompressed(call.request.body, call.request.header("content-encoding"), kBodyBytesMax);
+  if (!body) return problem_of(body.error());
+  const bool is_stored = value_of(call.request.parameters, "wait") == "stored";
+  return store<Row>(call, *std::move(body), *format,
+                    is_stored ? Wait{Acknowledgement::kStored, kStoredTime} : Wait{});
+}
+
+}  // namespace
+
+std::vector<Route> insert_routes() {
+  std::vector<Route> routes;
+  for (const Family family : kFamilies) {
+    const std::string name = table_of(family).name;
+    with_metric(family, [&]<typename Row>() {
+      routes.push_back(
+          {.method = "POST",
+           .path = "/api/v1/insert/" + name,
+           .name = "insert_" + name,
+           .tag = "insert",
+           .meaning = "Rows of the family " + name + "; answered when they are on disk",
+           .scope = Scope::kWrite,
+           .parameters = {{.name = "wait",
+                           .meaning = "stored: answered when the rows are in their table and rollup, too",
+                           .words = {"spooled", "stored"}}},
+           .body =
+               RequestBody{"Rows whose keys are the columns of the family's table; gzip or zstd may compress "
+                           "them. A row that breaks a rule is rejected by itself",
+                           {"application/json", "application/x-ndjson", "text/csv"}},
+           .handle = insert<Row>});
+    });
+  }
+  return routes;
+}
 
 }  // namespace optiinfra::service

@@ -23,8 +23,9 @@ Response answer_ready(const Call& call) {
 
 Response answer_metrics(const Call& call) {
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-          .body = call.backend.statistics.text(call.backend.writer.metrics(), call.backend.http_counts(),
-                                               call.backend.client.ping())};
+          .body = call.backend.statistics.text(
+              call.backend.writer == nullptr ? WriterMetrics{} : call.backend.writer->metrics(),
+              call.backend.http_counts(), call.backend.client.ping())};
 }
 
 Response answer_openapi(const Call&) {

@@ -88,6 +88,15 @@ std::string lower(std::string_view text) {
   return result;
 }
 
+/// What is wrong with bytes that make no request.
+Response problem_of_bytes(ErrorCode error) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow)
+    return problem(431, "the headers are longer than " + std::to_string(kHeaderBytesMax) + " bytes");
+  if (error == http::error::body_limit)
+    return problem(413, "the body is longer than " + std::to_string(kBodyBytesMax) + " bytes");
+  return problem(400, "this is not HTTP/1.1: " + error.message());
+}
+
 template <typename Stream>
 class Connection final : public Ending, public std::enable_shared_from_this<Connection<Stream>> {
  public:
@@ -173,17 +182,15 @@ class Connection final : public Ending, public std::enable_shared_from_this<Conn
 
   void read_body() {
     lowest().expires_after(kBodyTime);
-    http::async_read(
-        stream_, buffer_, *parser_, [self = this->shared_from_this()](ErrorCode error, std::size_t) {
-          if (error == http::error::body_limit)
-            return self->refuse(
-                problem(413, "the body is longer than " + std::to_string(kBodyBytesMax) + " bytes"));
-          if (error) {
-            self->done_with_request();
-            return self->on_broken(error);
-          }
-          self->handle();
-        });
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = this->shared_from_this()](ErrorCode error, std::size_t) {
+                       if (error == http::error::body_limit) return self->refuse(problem_of_bytes(error));
+                       if (error) {
+                         self->done_with_request();
+                         return self->on_broken(error);
+                       }
+                       self->handle();
+                     });
   }
 
   void handle() {
@@ -253,10 +260,7 @@ class Connection final : public Ending, public std::enable_shared_from_this<Conn
     ++shared_->broken;
     if (!is_about_http || error == http::error::partial_message) return close();
     shared_->add_busy(1);
-    const bool is_large = error == http::error::header_limit || error == http::error::buffer_overflow;
-    refuse(problem(is_large ? 431 : 400,
-                   is_large ? "the headers are longer than " + std::to_string(kHeaderBytesMax) + " bytes"
-                            : "this is not HTTP/1.1: " + error.message()));
+    refuse(problem_of_bytes(error));
   }
 
   /// A close with bytes unread resets the connection, and the peer, which still sends, would lose the answer.
