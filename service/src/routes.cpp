@@ -83,7 +83,7 @@ Json operation_of(const Route& route) {
 const std::vector<Route>& routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> routes;
-    for (auto part : {insert_routes, query_routes, list_routes, operation_routes})
+    for (auto part : {insert_routes, query_routes, list_routes, mcp_routes, operation_routes})
       for (Route& route : part()) routes.push_back(std::move(route));
     return routes;
   }();
@@ -115,6 +115,7 @@ std::string openapi_document() {
        {{{"name", "insert"}, {"description", "Rows of metrics"}},
         {{"name", "query"}, {"description", "Questions"}},
         {{"name", "lists"}, {"description", "Who is there"}},
+        {{"name", "agents"}, {"description", "The Model Context Protocol"}},
         {{"name", "operation"}, {"description", "Running the service"}}}},
       {"paths", paths},
       {"components",
@@ -132,7 +133,7 @@ std::string llms_text() {
       "> Every answer states the window it covers and the unit of each number.\n\n"
       "The whole interface: /openapi.json. Errors: application/problem+json, whose \"detail\" says what to "
       "do.\n";
-  for (const char* const tag : {"query", "lists", "insert", "operation"}) {
+  for (const char* const tag : {"query", "lists", "insert", "agents", "operation"}) {
     text += std::string("\n## ") + tag + "\n";
     for (const Route& route : routes())
       if (route.tag == tag) text += "- " + route.method + " " + route.path + ": " + route.meaning + "\n";

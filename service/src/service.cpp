@@ -1,8 +1,7 @@
 #include "optiinfra/service/service.hpp"
 
-#include <unordered_map>
-
 #include "access.hpp"
+#include "dispatch.hpp"
 #include "http/guard.hpp"
 #include "http/server.hpp"
 #include "optiinfra/client/client.hpp"
@@ -10,7 +9,6 @@
 #include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/serve.hpp"
 #include "problem.hpp"
-#include "routes.hpp"
 
 namespace optiinfra::service {
 namespace {
@@ -32,42 +30,6 @@ Result<void> check(const ServiceOptions& options) {
                    ": give a certificate (--tls-cert and --tls-key), or --insecure-http to let tokens travel "
                    "in the clear");
   return {};
-}
-
-/// The routes of each path.
-class RouteTable {
- public:
-  RouteTable() {
-    for (const Route& route : routes()) by_path_[route.path].push_back(&route);
-  }
-
-  /// The route, or the refusal.
-  std::variant<const Route*, Response> find(const Request& request) const {
-    const auto found = by_path_.find(request.path);
-    if (found == by_path_.end())
-      return problem(404, "there is nothing at this path; /openapi.json lists what there is");
-    const std::string method = request.method == "HEAD" ? "GET" : request.method;
-    std::string allowed;
-    for (const Route* route : found->second) {
-      if (route->method == method) return route;
-      allowed += (allowed.empty() ? "" : ", ") + route->method;
-    }
-    Response response = problem(405, "this path takes " + allowed);
-    response.headers.emplace_back("Allow", allowed);
-    return response;
-  }
-
- private:
-  std::unordered_map<std::string, std::vector<const Route*>> by_path_;
-};
-
-std::optional<Response> refuse_by_scope(const Route& route, const Caller& caller) {
-  if (route.openness == Openness::kAll) return std::nullopt;
-  if (!caller.may(route.scope))
-    return problem(403, "this needs a token with the scope " + std::string(to_string(route.scope)));
-  if (route.openness == Openness::kSeesAll && !caller.sees_all())
-    return problem(403, "this needs a token that is not bound to customers");
-  return std::nullopt;
 }
 
 }  // namespace
@@ -138,13 +100,11 @@ class Service::State {
   }
 
   Response answer(const Route& route, const Request& request) {
-    if (auto checked = check_parameters(request.parameters, route.parameters); !checked)
-      return problem_of(checked.error());
-    if (route.openness == Openness::kAll) return route.handle({request, Caller{}, *backend_});
+    if (route.openness == Openness::kAll) return answer_route(route, request, Caller{}, *backend_);
     // Once more: the token may have been revoked while the body came.
     auto caller = access_.identify(request);
     if (auto* refusal = std::get_if<Response>(&caller)) return std::move(*refusal);
-    return route.handle({request, std::get<Caller>(caller), *backend_});
+    return answer_route(route, request, std::get<Caller>(caller), *backend_);
   }
 
   const ServiceOptions options_;
