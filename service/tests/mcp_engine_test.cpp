@@ -70,7 +70,8 @@ class Mcp : public ::testing::Test {
     for (auto& [name, value] : headers)
       for (const auto& [other, text] : changed)
         if (name == other) value = text;
-    parameters["_meta"] = {{"io.modelcontextprotocol/protocolVersion", "2026-07-28"}};
+    parameters["_meta"] = {{"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
+                           {"io.modelcontextprotocol/clientCapabilities", json::object()}};
     return post(request(method, std::move(parameters)).dump(), headers);
   }
 
@@ -147,6 +148,16 @@ TEST_F(Mcp, HoldsHeadersToTheBody) {
   answer = ask_stateless("nothing", json::object());
   EXPECT_EQ(answer.status, 404);
   EXPECT_EQ(code(answer), -32601);
+}
+
+TEST_F(Mcp, NeedsToBeToldTheVersionAndTheCapabilitiesOfAStatelessClient) {
+  const Headers headers = {{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "tools/list"}};
+  for (const json& meta : {json::object(), json{{"io.modelcontextprotocol/protocolVersion", "2026-07-28"}},
+                           json{{"io.modelcontextprotocol/clientCapabilities", json::object()}}}) {
+    const HttpAnswer answer = post(request("tools/list", {{"_meta", meta}}).dump(), headers);
+    EXPECT_EQ(answer.status, 400) << meta;
+    EXPECT_EQ(json::parse(answer.body)["error"]["code"], -32602) << meta;
+  }
 }
 
 TEST_F(Mcp, RefusesWhatIsNoMessage) {

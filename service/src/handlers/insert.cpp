@@ -101,9 +101,9 @@ void keep_own(const Caller& caller, DecodedRows<Row>& rows, Outcome& outcome) {
   rows.indexes = std::move(indexes);
 }
 
-/// What a writer's error is to who sent the rows. All that can be wrong with a call of ours is its key.
+/// What a writer's error is to who sent the rows.
 Response refusal_of(const Error& error) {
-  if (error.kind == ErrorKind::kInvalidArgument)
+  if (error.kind == ErrorKind::kConflict)
     return problem(422, "this Idempotency-Key came with other rows before; take another for these");
   if (error.kind == ErrorKind::kUnavailable) return problem(429, error.message, 1);
   return problem_of(error);

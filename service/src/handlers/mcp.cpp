@@ -17,6 +17,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::array kSessionVersions{"2025-03-26", "2025-06-18", "2025-11-25"};
 constexpr const char* kStatelessVersion = "2026-07-28";
 constexpr const char* kMetaVersion = "io.modelcontextprotocol/protocolVersion";
+constexpr const char* kMetaCapabilities = "io.modelcontextprotocol/clientCapabilities";
+constexpr const char* kMetaServer = "io.modelcontextprotocol/serverInfo";
 
 constexpr int kParseError = -32700, kInvalidRequest = -32600, kUnknownMethod = -32601,
               kInvalidParameters = -32602;
@@ -80,10 +82,13 @@ std::string text_at(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-std::string meta_version(const Message& message) {
+/// The request's `_meta`; empty where it has none.
+Json meta_of(const Message& message) {
   const auto meta = message.parameters.find("_meta");
-  return meta != message.parameters.end() && meta->is_object() ? text_at(*meta, kMetaVersion) : "";
+  return meta != message.parameters.end() && meta->is_object() ? *meta : Json::object();
 }
+
+std::string meta_version(const Message& message) { return text_at(meta_of(message), kMetaVersion); }
 
 Json server_info() { return {{"name", "optiinfra"}, {"title", "OptiInfra metrics"}, {"version", "0.1.0"}}; }
 Json capabilities() { return {{"tools", Json::object()}}; }
@@ -92,7 +97,7 @@ Json capabilities() { return {{"tools", Json::object()}}; }
 std::optional<Response> answer_tools(const Call& call, const Message& message, const Json& frame) {
   const auto result = [&](Json value) {
     for (const auto& [key, each] : frame.items())
-      if (key == "resultType" || message.method == "tools/list") value[key] = each;
+      if (key == "resultType" || key == "_meta" || message.method == "tools/list") value[key] = each;
     return rpc_response(200, {{"jsonrpc", "2.0"}, {"id", message.id}, {"result", std::move(value)}});
   };
   if (message.method == "tools/list") return result({{"tools", tools_for(call.caller)}});
@@ -143,6 +148,12 @@ std::optional<Response> refuse_other_headers(const Call& call, const Message& me
                      "the header " + header + " does not say what the body says");
   };
   const std::string_view version = call.request.header("mcp-protocol-version");
+  const Json meta = meta_of(message);
+  if (!message.is_notification && version == kStatelessVersion &&
+      (meta_version(message).empty() || !meta.contains(kMetaCapabilities) ||
+       !meta[kMetaCapabilities].is_object()))
+    return rpc_error(400, message.id, kInvalidParameters,
+                     std::string("_meta must hold ") + kMetaVersion + " and " + kMetaCapabilities);
   if (version != kStatelessVersion && !is_session_version(version) && !version.empty())
     return rpc_error(400, message.id, kUnsupportedVersion, "the protocol's version is not supported",
                      {{"supported", supported_versions()}, {"requested", std::string(version)}});
@@ -162,7 +173,10 @@ std::optional<Response> refuse_other_headers(const Call& call, const Message& me
 Response answer_stateless(const Call& call, const Message& message) {
   if (auto refusal = refuse_other_headers(call, message)) return *std::move(refusal);
   if (message.is_notification) return {.status = 202};
-  const Json frame = {{"resultType", "complete"}, {"ttlMs", kListLifeMs}, {"cacheScope", "private"}};
+  const Json frame = {{"resultType", "complete"},
+                      {"ttlMs", kListLifeMs},
+                      {"cacheScope", "private"},
+                      {"_meta", {{kMetaServer, server_info()}}}};
   if (message.method == "server/discover") {
     Json result = frame;
     result["supportedVersions"] = supported_versions();
