@@ -219,53 +219,61 @@ Result<void> expect_record_batch(const ArrowSchema& schema, const ArrowArray& ar
   return {};
 }
 
-Result<void> expect_known_columns(const TableDefinition& table, const ArrowSchema& schema) {
-  std::vector<std::string> known;
-  for (const ColumnDefinition& column : table.columns()) known.emplace_back(column.name);
-  for (std::int64_t i = 0; i < schema.n_children; ++i) {
-    const std::string name = schema.children[i]->name == nullptr ? "" : schema.children[i]->name;
-    if (std::ranges::find(known, name) != known.end()) continue;
-    std::string message = "'" + name + "' is no column of " + table.name;
-    const auto nearest = nearest_names(name, known);
-    if (!nearest.empty()) message += "; did you mean " + nearest.front() + "?";
-    return invalid(message);
-  }
-  return {};
-}
-
-std::int64_t index_of(const ArrowSchema& schema, std::string_view name) {
-  for (std::int64_t i = 0; i < schema.n_children; ++i)
-    if (name == schema.children[i]->name) return i;
-  return -1;
-}
-
 template <typename Row>
-Failed append_rows(Batch<Row>& batch, const ArrowSchema& schema, const ArrowArray& array, std::size_t first,
-                   std::size_t count) {
-  if (auto known = expect_known_columns(table_of(MetricTraits<Row>::kFamily), schema); !known)
-    return std::move(known).error();
+Failed append_column(Batch<Row>& batch, const ArrowSchema& field, const ArrowArray& column, std::size_t first,
+                     std::size_t count) {
+  const std::string_view name = field.name == nullptr ? "" : field.name;
+  bool is_known = false;
   Failed failed;
   for_each_column<Row>([&](const auto& access) {
-    if (failed || count == 0) return;
-    const std::int64_t index = index_of(schema, access.definition.name);
-    if (index < 0) {
-      if (access.definition.presence == Presence::kRequired)
-        failed = Failure(refused(0, access.definition, "nothing", "given: the rows lack this column"));
-      return;
-    }
-    const ArrowSource source(*schema.children[index], *array.children[index],
-                             static_cast<std::size_t>(array.offset) + first);
-    failed = ColumnReader(batch.*access.batch, access.definition, source, count).read();
+    if (name != access.definition.name) return;
+    is_known = true;
+    if (count > 0)
+      failed = ColumnReader(batch.*access.batch, access.definition, ArrowSource(field, column, first), count)
+                   .read();
   });
-  return failed;
+  return is_known ? std::move(failed) : Failed(unknown_column(MetricTraits<Row>::kFamily, name));
 }
 
 }  // namespace
 
+Error unknown_column(Family family, std::string_view name) {
+  std::vector<std::string> known;
+  for (const ColumnDefinition& column : table_of(family).columns()) known.emplace_back(column.name);
+  std::string message = "'" + std::string(name) + "' is no column of " + table_of(family).name;
+  const auto nearest = nearest_names(name, known);
+  if (!nearest.empty()) message += "; did you mean " + nearest.front() + "?";
+  return invalid(message);
+}
+
+std::optional<Failure> append_arrow_column(AnyBatch& batch, const ArrowSchema& field,
+                                           const ArrowArray& column, std::size_t first, std::size_t count) {
+  return std::visit([&](auto& rows) { return append_column(rows, field, column, first, count); }, batch);
+}
+
+std::optional<Failure> expect_columns(const AnyBatch& batch, std::size_t rows) {
+  Failed failed;
+  const auto expect = [&](const auto& access, std::size_t size) {
+    if (!failed && size < rows && access.definition.presence == Presence::kRequired)
+      failed = Failure(refused(0, access.definition, "nothing", "given: the rows lack this column"));
+  };
+  std::visit(
+      [&]<typename Row>(const Batch<Row>& columns) {
+        for_each_column<Row>([&](const auto& access) { expect(access, (columns.*access.batch).size()); });
+      },
+      batch);
+  return failed;
+}
+
 std::optional<Failure> append_arrow(AnyBatch& batch, const ArrowSchema& schema, const ArrowArray& array,
                                     std::size_t first, std::size_t count) {
   if (auto is_batch = expect_record_batch(schema, array); !is_batch) return std::move(is_batch).error();
-  return std::visit([&](auto& rows) { return append_rows(rows, schema, array, first, count); }, batch);
+  for (std::int64_t i = 0; i < schema.n_children; ++i) {
+    if (auto failed = append_arrow_column(batch, *schema.children[i], *array.children[i],
+                                          static_cast<std::size_t>(array.offset) + first, count))
+      return failed;
+  }
+  return expect_columns(batch, count);
 }
 
 }  // namespace optiinfra::c_interface

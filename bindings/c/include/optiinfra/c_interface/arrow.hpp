@@ -17,6 +17,16 @@ namespace optiinfra::c_interface {
 std::optional<Failure> append_arrow(AnyBatch& batch, const ArrowSchema& schema, const ArrowArray& array,
                                     std::size_t first, std::size_t count);
 
+/// Adds rows of one column alone, for callers whose columns come from different places. See expect_columns().
+std::optional<Failure> append_arrow_column(AnyBatch& batch, const ArrowSchema& field,
+                                           const ArrowArray& column, std::size_t first, std::size_t count);
+
+/// A failure when a column that a row must have is not there.
+std::optional<Failure> expect_columns(const AnyBatch& batch, std::size_t rows);
+
+/// "'latency' is no column of performance; did you mean latency_ms?"
+Error unknown_column(Family family, std::string_view name);
+
 /// Makes a stream of one record batch of `answer`. Its texts and numbers belong to the stream.
 void make_stream(Answer answer, ArrowArrayStream& stream);
 
