@@ -13,6 +13,25 @@ std::unique_ptr<BatchReader> reader_of(PyObject* data) {
   return read_stream(data);
 }
 
+/// A reader that goes while an exception may be set: what its producer releases it by may be Python.
+class OwnedReader {
+ public:
+  explicit OwnedReader(std::unique_ptr<BatchReader> reader) : reader_(std::move(reader)) {}
+  ~OwnedReader() {
+    PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
+    PyErr_Fetch(&type, &value, &trace);
+    reader_.reset();
+    PyErr_Restore(type, value, trace);
+  }
+  OwnedReader(const OwnedReader&) = delete;
+  OwnedReader& operator=(const OwnedReader&) = delete;
+
+  BatchReader* get() const { return reader_.get(); }
+
+ private:
+  std::unique_ptr<BatchReader> reader_;
+};
+
 std::string token_of(const char* token, std::size_t number) {
   return number == 0 || *token == '\0' ? token : token + (":" + std::to_string(number));
 }
@@ -23,7 +42,8 @@ PyObject* for_each_batch(const char* family, PyObject* data, const char* token,
                          const std::function<Stored(AnyBatch, std::string)>& store) {
   const auto empty = c_interface::batch_of(family);
   if (!empty) return raise(empty.error());
-  const auto reader = reader_of(data);
+  const OwnedReader owned(reader_of(data));
+  BatchReader* const reader = owned.get();
   if (reader == nullptr) return nullptr;
   std::size_t stored = 0;
   for (std::size_t number = 0;; ++number) {

@@ -43,12 +43,23 @@ PyMethodDef methods[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 
+/// One store, one set of caches and one lock for all threads: what another interpreter does not share.
+int prepare(PyObject*) {
+  if (PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) {
+    PyErr_SetString(PyExc_ImportError, "optiinfra works in the main interpreter of a process only");
+    return -1;
+  }
+  return prepare_values() && prepare_answers() ? 0 : -1;
+}
+
+PyModuleDef_Slot slots[] = {{Py_mod_exec, reinterpret_cast<void*>(prepare)}, {0, nullptr}};
+
 PyModuleDef definition = {PyModuleDef_HEAD_INIT,
                           "optiinfra._native",
                           "The library below the package optiinfra.",
-                          -1,
+                          0,
                           methods,
-                          nullptr,
+                          slots,
                           nullptr,
                           nullptr,
                           nullptr};
@@ -56,13 +67,4 @@ PyModuleDef definition = {PyModuleDef_HEAD_INIT,
 }  // namespace
 }  // namespace optiinfra::python
 
-PyMODINIT_FUNC PyInit__native() {
-  using namespace optiinfra::python;
-  // One store, one set of caches and one lock for all threads: what another interpreter does not share.
-  if (PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) {
-    PyErr_SetString(PyExc_ImportError, "optiinfra works in the main interpreter of a process only");
-    return nullptr;
-  }
-  if (!prepare_values() || !prepare_answers()) return nullptr;
-  return PyModule_Create(&definition);
-}
+PyMODINIT_FUNC PyInit__native() { return PyModuleDef_Init(&optiinfra::python::definition); }

@@ -51,17 +51,26 @@ bool warn_of_naive() {
              2) == 0;
 }
 
+/// Seconds from `epoch` to `time`, both naive or both aware.
+std::optional<std::int64_t> seconds_between(PyObject* epoch, PyObject* time) {
+  constexpr std::int64_t kSecondsPerDay = 86'400;
+  const Ref since(PyNumber_Subtract(time, epoch));
+  const auto days = since ? integer_attribute(since.get(), days_name) : std::nullopt;
+  const auto seconds = days ? integer_attribute(since.get(), seconds_name) : std::nullopt;
+  if (seconds) return *days * kSecondsPerDay + *seconds;
+  forget_error();
+  return std::nullopt;
+}
+
 std::optional<std::int64_t> datetime_seconds(PyObject* value) {
   const Ref zone(PyObject_GetAttr(value, tzinfo_name));
-  if (!zone) return std::nullopt;
-  const bool is_naive = zone.get() == Py_None;
-  if (is_naive && !warn_of_naive()) return std::nullopt;
-  const Ref since(PyNumber_Subtract(value, is_naive ? naive_epoch : aware_epoch));
-  if (!since) return std::nullopt;
-  constexpr std::int64_t kSecondsPerDay = 86'400;
-  const auto days = integer_attribute(since.get(), days_name);
-  const auto seconds = days ? integer_attribute(since.get(), seconds_name) : std::nullopt;
-  return seconds ? std::optional(*days * kSecondsPerDay + *seconds) : std::nullopt;
+  if (!zone) {
+    forget_error();
+    return std::nullopt;
+  }
+  if (zone.get() != Py_None) return seconds_between(aware_epoch, value);
+  if (is_missing(value) || !warn_of_naive()) return std::nullopt;
+  return seconds_between(naive_epoch, value);
 }
 
 std::optional<std::int64_t> text_seconds(PyObject* value) {
@@ -149,12 +158,8 @@ std::optional<std::int64_t> seconds_of(PyObject* value) {
   if (PyObject_IsInstance(value, datetime_class) == 1) return datetime_seconds(value);
   if (type_name(value) != "datetime64") return std::nullopt;
   const Ref plain = datetime_of_numpy(value);
-  if (plain && PyObject_IsInstance(plain.get(), datetime_class) == 1) {
-    const Ref since(PyNumber_Subtract(plain.get(), naive_epoch));
-    const auto days = since ? integer_attribute(since.get(), days_name) : std::nullopt;
-    const auto seconds = days ? integer_attribute(since.get(), seconds_name) : std::nullopt;
-    if (seconds) return *days * 86'400 + *seconds;
-  }
+  if (plain && PyObject_IsInstance(plain.get(), datetime_class) == 1)
+    return seconds_between(naive_epoch, plain.get());
   if (PyErr_Occurred() != nullptr) forget_error();
   return std::nullopt;
 }
