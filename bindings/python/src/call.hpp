@@ -10,7 +10,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "raise.hpp"
@@ -57,35 +59,51 @@ class Handle {
   const pid_t owner_ = ::getpid();
 };
 
-/// Runs `task` without the GIL and waits for it. On the main thread it runs in another one, and a signal
-/// whose handler raises ends the wait: false with a Python error, and the task goes on alone. What it needs
-/// is its own.
-inline bool run_interruptibly(std::function<void()> task) {
-  if (::gettid() != ::getpid()) {
+/// How far a task in another thread is.
+class Progress {
+ public:
+  void finish() {
+    const std::lock_guard lock(mutex_);
+    is_done_ = true;
+    changed_.notify_one();
+  }
+  bool wait(std::chrono::milliseconds most) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, most, [this] { return is_done_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_done_ = false;
+};
+
+/// Runs `task`, which throws nothing, without the GIL and waits for it. On the main thread it runs in another
+/// one, and a signal whose handler raises ends the wait: false with a Python error, and the task goes on
+/// alone. What it needs is its own.
+inline bool run_interruptibly(const std::function<void()>& task) {
+  constexpr std::chrono::milliseconds kLookForSignalsEvery{50};
+  const auto progress = std::make_shared<Progress>();
+  bool is_elsewhere = ::gettid() == ::getpid();
+  try {
+    if (is_elsewhere) {
+      std::thread([progress, task] {
+        task();
+        progress->finish();
+      }).detach();
+    }
+  } catch (const std::system_error&) {
+    is_elsewhere = false;  // No thread can be had.
+  }
+  if (!is_elsewhere) {
     const WithoutGil unlocked;
     task();
     return true;
   }
-  struct Progress {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool is_done = false;
-  };
-  constexpr std::chrono::milliseconds kLookForSignalsEvery{50};
-  const auto progress = std::make_shared<Progress>();
-  std::thread([progress, task = std::move(task)]() mutable {
-    task();
-    task = nullptr;
-    const std::lock_guard lock(progress->mutex);
-    progress->is_done = true;
-    progress->changed.notify_one();
-  }).detach();
   while (true) {
     {
       const WithoutGil unlocked;
-      std::unique_lock lock(progress->mutex);
-      if (progress->changed.wait_for(lock, kLookForSignalsEvery, [&] { return progress->is_done; }))
-        return true;
+      if (progress->wait(kLookForSignalsEvery)) return true;
     }
     if (PyErr_CheckSignals() != 0) return false;
   }
@@ -101,11 +119,17 @@ auto call(const std::shared_ptr<Handle<T>>& handle, Use use) {
     raise(Error{ErrorKind::kInvalidArgument, "it is closed"});
     return std::optional<Answer>();
   }
-  const bool is_done = run_interruptibly([handle, answer, object, use = std::move(use)]() mutable {
-    answer->emplace(use(*object));
+  const bool is_done = run_interruptibly([handle, answer, object, use = std::move(use)]() {
+    try {
+      answer->emplace(use(*object));
+    } catch (const std::bad_alloc&) {
+      answer->reset();
+    }
     handle->end();
   });
-  return is_done ? std::move(*answer) : std::optional<Answer>();
+  if (!is_done) return std::optional<Answer>();
+  if (!*answer) PyErr_NoMemory();
+  return std::move(*answer);
 }
 
 /// Handles in capsules. In a process that was forked their object is left alone: its threads are not there.

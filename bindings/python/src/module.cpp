@@ -1,4 +1,8 @@
 #include "functions.hpp"
+//
+#include <exception>
+#include <new>
+
 #include "object_value.hpp"
 #include "optiinfra/c_interface/questions.hpp"
 #include "raise.hpp"
@@ -21,25 +25,38 @@ PyObject* instant(PyObject*, PyObject* value) {
                                                       "'2026-03-01T12:30:05Z' or 'now-24h'"});
 }
 
+/// No exception of C++ leaves the module.
+template <PyCFunction kFunction>
+PyObject* guarded(PyObject* self, PyObject* arguments) noexcept {
+  try {
+    return kFunction(self, arguments);
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+    return nullptr;
+  }
+}
+
 PyMethodDef methods[] = {
-    {"set_errors", set_errors, METH_O, nullptr},
-    {"catalogue", catalogue, METH_NOARGS, nullptr},
-    {"instant", instant, METH_O, nullptr},
-    {"open", open_store, METH_VARARGS, nullptr},
-    {"close", close_store, METH_VARARGS, nullptr},
-    {"ping", ping, METH_VARARGS, nullptr},
-    {"insert", insert, METH_VARARGS, nullptr},
-    {"ask", ask, METH_VARARGS, nullptr},
-    {"ask_named", ask_named, METH_VARARGS, nullptr},
-    {"answer_facts", answer_facts, METH_O, nullptr},
-    {"answer_rows", answer_rows, METH_O, nullptr},
-    {"answer_columns", answer_columns, METH_O, nullptr},
-    {"answer_stream", answer_stream, METH_O, nullptr},
-    {"open_writer", open_writer, METH_VARARGS, nullptr},
-    {"write", write, METH_VARARGS, nullptr},
-    {"flush_writer", flush_writer, METH_VARARGS, nullptr},
-    {"close_writer", close_writer, METH_VARARGS, nullptr},
-    {"writer_metrics", writer_metrics, METH_VARARGS, nullptr},
+    {"set_errors", guarded<set_errors>, METH_O, nullptr},
+    {"catalogue", guarded<catalogue>, METH_NOARGS, nullptr},
+    {"instant", guarded<instant>, METH_O, nullptr},
+    {"open", guarded<open_store>, METH_VARARGS, nullptr},
+    {"close", guarded<close_store>, METH_VARARGS, nullptr},
+    {"ping", guarded<ping>, METH_VARARGS, nullptr},
+    {"insert", guarded<insert>, METH_VARARGS, nullptr},
+    {"ask", guarded<ask>, METH_VARARGS, nullptr},
+    {"ask_named", guarded<ask_named>, METH_VARARGS, nullptr},
+    {"answer_facts", guarded<answer_facts>, METH_O, nullptr},
+    {"answer_rows", guarded<answer_rows>, METH_O, nullptr},
+    {"answer_columns", guarded<answer_columns>, METH_O, nullptr},
+    {"answer_stream", guarded<answer_stream>, METH_O, nullptr},
+    {"open_writer", guarded<open_writer>, METH_VARARGS, nullptr},
+    {"write", guarded<write>, METH_VARARGS, nullptr},
+    {"flush_writer", guarded<flush_writer>, METH_VARARGS, nullptr},
+    {"close_writer", guarded<close_writer>, METH_VARARGS, nullptr},
+    {"writer_metrics", guarded<writer_metrics>, METH_VARARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 
