@@ -11,13 +11,12 @@ def _candidates() -> Iterator[str]:
     yield os.path.join(package, "libchdb.so")
     for prefix in (sys.prefix, sys.base_prefix, "/usr/local", "/usr"):
         yield os.path.join(prefix, "lib", "optiinfra", "libchdb.so")
-    # A checkout, above this package or above the working folder, after ./setup.
-    for start in (package, os.getcwd()):
-        folder = start
-        while folder != os.path.dirname(folder):
-            if os.path.exists(os.path.join(folder, "CMakePresets.json")):
-                yield os.path.join(folder, "build", "engine", "libchdb.so")
-            folder = os.path.dirname(folder)
+    # A checkout, above this package, after ./setup. Never the working folder: that may be anybody's.
+    folder = package
+    while folder != os.path.dirname(folder):
+        if os.path.exists(os.path.join(folder, "CMakePresets.json")):
+            yield os.path.join(folder, "build", "engine", "libchdb.so")
+        folder = os.path.dirname(folder)
 
 
 def find() -> Optional[str]:

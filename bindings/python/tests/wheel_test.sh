@@ -35,6 +35,5 @@ END
 use "$1" "$2"
 # Other Pythons of this machine.
 for python in "$HOME"/.pyenv/versions/3.*/bin/python3 /usr/local/bin/python3; do
-  [[ -x $python ]] && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' || continue
-  use "$python" "$2"
+  if [[ -x $python ]] && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))'; then use "$python" "$2"; fi
 done
