@@ -14,6 +14,15 @@
 namespace optiinfra::embedded {
 namespace {
 
+/// The file that holds this code: the program, or a shared library such as liboptiinfra.so or another
+/// language's extension.
+std::filesystem::path own_file() {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(&own_file), &info) == 0 || info.dli_fname == nullptr) return {};
+  std::error_code ignored;
+  return std::filesystem::canonical(info.dli_fname, ignored);
+}
+
 std::vector<std::string> candidates() {
   if (const char* chosen = std::getenv("OPTIINFRA_LIBCHDB"); chosen != nullptr && *chosen != '\0')
     return {chosen};
@@ -25,6 +34,12 @@ std::vector<std::string> candidates() {
     for (const char* folder : {"lib", "lib/optiinfra"}) {
       const auto path = prefix / folder / "libchdb.so";
       if (std::filesystem::exists(path, ignored)) paths.push_back(path.string());
+    }
+  }
+  if (const auto own = own_file(); !own.empty() && own != program) {
+    for (const char* folder : {".", "optiinfra"}) {
+      const auto path = own.parent_path() / folder / "libchdb.so";
+      if (std::filesystem::exists(path, ignored)) paths.push_back(path.lexically_normal().string());
     }
   }
   paths.emplace_back("libchdb.so");

@@ -1,0 +1,33 @@
+/// @file optiinfra/c_interface/arrow.hpp
+/// Arrow's C data interface: record batches into our columns, answers into record batches.
+#pragma once
+
+#include <optional>
+
+#include "optiinfra.h"
+#include "optiinfra/c_interface/failure.hpp"
+#include "optiinfra/client/question.hpp"
+#include "optiinfra/schema/metrics.hpp"
+
+namespace optiinfra::c_interface {
+
+/// Adds rows `first` to `first + count` of a struct array to `batch`, which is empty. Rows are counted from
+/// `first` in what is refused. Errors: a field that is no column, a missing column that a row must have, an
+/// Arrow type that the column does not take, a value that does not fit, a null where a value must be.
+std::optional<Failure> append_arrow(AnyBatch& batch, const ArrowSchema& schema, const ArrowArray& array,
+                                    std::size_t first, std::size_t count);
+
+/// Adds rows of one column alone, for callers whose columns come from different places. See expect_columns().
+std::optional<Failure> append_arrow_column(AnyBatch& batch, const ArrowSchema& field,
+                                           const ArrowArray& column, std::size_t first, std::size_t count);
+
+/// A failure when a column that a row must have is not there.
+std::optional<Failure> expect_columns(const AnyBatch& batch, std::size_t rows);
+
+/// "'latency' is no column of performance; did you mean latency_ms?"
+Error unknown_column(Family family, std::string_view name);
+
+/// Makes a stream of one record batch of `answer`. Its texts and numbers belong to the stream.
+void make_stream(Answer answer, ArrowArrayStream& stream);
+
+}  // namespace optiinfra::c_interface

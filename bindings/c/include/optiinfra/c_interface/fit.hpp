@@ -1,0 +1,101 @@
+/// @file optiinfra/c_interface/fit.hpp
+/// Values of other languages as values of our columns: what fits, what is absent, what is refused.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "optiinfra/core/time.hpp"
+#include "optiinfra/core/uuid.hpp"
+#include "optiinfra/schema/metrics.hpp"
+#include "optiinfra/schema/validate.hpp"
+
+namespace optiinfra::c_interface {
+
+/// The type of a column's values: std::uint32_t of an instant is told apart by is_instant.
+template <typename Values>
+struct ValueOf {
+  using Type = typename Values::value_type;
+};
+template <typename T>
+struct ValueOf<Optionals<T>> {
+  using Type = T;
+};
+template <>
+struct ValueOf<Strings> {
+  using Type = std::string_view;
+};
+template <>
+struct ValueOf<Dictionary> {
+  using Type = std::string_view;
+};
+
+template <typename Values>
+inline constexpr bool kMayBeAbsent = false;
+template <typename T>
+inline constexpr bool kMayBeAbsent<Optionals<T>> = true;
+
+inline bool is_instant(const ColumnDefinition& column) { return column.rule == Rule::kTime; }
+
+/// Puts `number` into `value` where it can be had without a loss other than a fraction's precision. A NaN
+/// goes through: it is absent, or breaks its column's rule.
+template <typename T, typename Number>
+bool fit(Number number, T& value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    value = static_cast<T>(number);
+    return true;
+  } else if constexpr (std::is_floating_point_v<Number>) {
+    if (!(number >= 0 && number <= static_cast<double>(std::numeric_limits<T>::max()))) return false;
+    value = static_cast<T>(number);
+    return static_cast<Number>(value) == number;
+  } else {
+    if (!std::in_range<T>(number)) return false;
+    value = static_cast<T>(number);
+    return true;
+  }
+}
+
+/// The column's integer for `seconds`; nullopt outside of what it can hold.
+inline std::optional<std::uint32_t> fit_instant(std::int64_t seconds) {
+  std::uint32_t value = 0;
+  return fit(seconds, value) ? std::optional(value) : std::nullopt;
+}
+
+/// What a column takes, in words that fit after "must be".
+template <typename Values>
+std::string expected(const ColumnDefinition& column) {
+  using T = typename ValueOf<Values>::Type;
+  if (is_instant(column)) return "a time from 1970 to 2106";
+  if constexpr (std::is_same_v<T, Uuid>) return "a UUID";
+  if constexpr (std::is_same_v<T, std::string_view>) return "text";
+  if constexpr (std::is_floating_point_v<T>) return "a number";
+  if constexpr (std::is_integral_v<T>)
+    return "a whole number from 0 to " + std::to_string(std::numeric_limits<T>::max());
+}
+
+/// Adds what a row that leaves the column out has.
+template <typename Values>
+void put_absent(Values& values) {
+  if constexpr (kMayBeAbsent<Values>) {
+    values.push_back(std::nullopt);
+  } else if constexpr (std::is_same_v<typename ValueOf<Values>::Type, std::string_view>) {
+    values.append("");
+  } else {
+    values.push_back({});
+  }
+}
+
+/// A value that cannot stand in its column.
+inline RefusedValue refused(std::size_t row, const ColumnDefinition& column, std::string value,
+                            std::string rule) {
+  constexpr std::size_t kShownBytesMax = 64;
+  if (value.size() > kShownBytesMax) value.replace(kShownBytesMax, std::string::npos, "...");
+  return {row, column.name, std::move(value), std::move(rule)};
+}
+
+}  // namespace optiinfra::c_interface

@@ -1,0 +1,29 @@
+"""OptiInfra metrics: cost, performance, resource and quality metrics of LLM infrastructure, in a store on ClickHouse.
+
+The engine runs inside this process, or a server is reached by its URL::
+
+    import optiinfra
+
+    with optiinfra.connect("embedded:/var/lib/my-metrics", create=True) as client:
+        client.insert("performance", [{"timestamp": datetime.now(timezone.utc), "customer_id": customer, ...}])
+        answer = client.query(measures=["p95_latency"], by=["model"], hours=24)
+        print(answer.to_dicts())
+
+Columns, measures, dimensions and named questions: ``optiinfra.catalogue()``. ``ClickHouseClient`` and
+``get_clickhouse_client`` are the first client's functions, unchanged.
+"""
+
+from ._answer import Answer
+from ._client import Client, catalogue, connect
+from ._contract import ClickHouseClient, get_clickhouse_client
+from ._errors import (CorruptError, Error, IncompatibleError, InvalidArgumentError, RejectedError, StorageError,
+                      TimeoutError, TooLargeError, UnavailableError)
+from ._writer import Writer
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Answer", "ClickHouseClient", "Client", "CorruptError", "Error", "IncompatibleError", "InvalidArgumentError",
+    "RejectedError", "StorageError", "TimeoutError", "TooLargeError", "UnavailableError", "Writer", "catalogue",
+    "connect", "get_clickhouse_client",
+]

@@ -1,0 +1,192 @@
+#include "column_sink.hpp"
+
+#include <array>
+
+#include "object_value.hpp"
+#include "optiinfra/c_interface/fit.hpp"
+
+namespace optiinfra::python {
+namespace {
+
+using c_interface::expected;
+using c_interface::fit;
+using c_interface::kMayBeAbsent;
+using c_interface::ValueOf;
+
+/// Where the texts of the last distinct str objects are in a dictionary: labels are few objects, again and
+/// again.
+class KnownTexts {
+ public:
+  struct Entry {
+    Ref object;
+    std::uint32_t index = 0;
+  };
+  Entry& at(PyObject* object) {
+    return entries_[reinterpret_cast<std::uintptr_t>(object) / 16 % entries_.size()];
+  }
+
+ private:
+  std::array<Entry, 256> entries_;
+};
+
+/// What a column keeps from value to value, by the type of its values.
+template <typename Values>
+struct Memory {};
+template <typename T>
+struct Memory<std::vector<T>> {
+  Ref object;  ///< The last one, with its value: identifiers and times often repeat the row before.
+  T value{};
+};
+template <>
+struct Memory<Dictionary> {
+  KnownTexts known;
+};
+
+template <typename Values>
+class TypedSink final : public ColumnSink {
+  using T = typename ValueOf<Values>::Type;
+
+ public:
+  TypedSink(Values& values, const ColumnDefinition& definition)
+      : ColumnSink(definition), values_(values), is_instant_(c_interface::is_instant(definition)) {}
+
+  std::size_t size() const override { return values_.size(); }
+
+  void reserve(std::size_t rows) override {
+    if constexpr (std::is_same_v<Values, Strings>) {
+      values_.reserve(rows, 0);
+    } else {
+      values_.reserve(rows);
+    }
+  }
+
+  void pad(std::size_t rows) override {
+    while (values_.size() < rows) c_interface::put_absent(values_);
+  }
+
+  bool put(PyObject* value) override {
+    if (value == Py_None) return put_missing(value);
+    if constexpr (std::is_same_v<Values, Dictionary>) return put_label(value);
+    if constexpr (std::is_same_v<Values, Strings>) return put_text(value);
+    if constexpr (std::is_same_v<Values, std::vector<Uuid>>) return put_remembered(value, uuid_of);
+    if constexpr (std::is_same_v<Values, std::vector<std::uint32_t>>) {
+      if (is_instant_) return put_remembered(value, instant_of);
+    }
+    if constexpr (std::is_arithmetic_v<T>) return put_number(value);
+    return false;
+  }
+
+ private:
+  static std::optional<std::uint32_t> instant_of(PyObject* value) {
+    const auto seconds = seconds_of(value);
+    return seconds ? c_interface::fit_instant(*seconds) : std::nullopt;
+  }
+
+  bool put_missing(PyObject* value) {
+    if (is_required()) return refuse(value, "given");
+    c_interface::put_absent(values_);
+    return true;
+  }
+
+  bool refuse_or_leave_out(PyObject* value) {
+    if (PyErr_Occurred() != nullptr) return false;
+    return is_missing(value) ? put_missing(value) : refuse(value, expected<Values>(definition()));
+  }
+
+  template <typename Read>
+  bool put_remembered(PyObject* value, const Read& read) {
+    if (value != memory_.object.get()) {
+      const auto found = read(value);
+      if (!found) return refuse_or_leave_out(value);
+      memory_.value = *found;
+      memory_.object = Ref::borrow(value);
+    }
+    values_.push_back(memory_.value);
+    return true;
+  }
+
+  bool put_label(PyObject* value) {
+    if constexpr (std::is_same_v<Values, Dictionary>) {
+      KnownTexts::Entry& entry = memory_.known.at(value);
+      if (entry.object.get() == value) {
+        values_.append_index(entry.index);
+        return true;
+      }
+      if (!PyUnicode_Check(value)) return refuse_or_leave_out(value);
+      std::string longer;
+      ShortText text;
+      const bool is_short = text.read(value);
+      if (!is_short && !utf8_of(value, longer)) return refuse_unencodable(value);
+      entry.index = values_.intern(is_short ? text.text() : std::string_view(longer));
+      entry.object = Ref::borrow(value);
+      values_.append_index(entry.index);
+      return true;
+    }
+    return false;
+  }
+
+  bool put_text(PyObject* value) {
+    if constexpr (std::is_same_v<Values, Strings>) {
+      if (!PyUnicode_Check(value)) return refuse_or_leave_out(value);
+      std::string longer;
+      ShortText text;
+      const bool is_short = text.read(value);
+      if (!is_short && !utf8_of(value, longer)) return refuse_unencodable(value);
+      values_.append(is_short ? text.text() : std::string_view(longer));
+      return true;
+    }
+    return false;
+  }
+
+  /// A str with half of a surrogate pair has no UTF-8.
+  bool refuse_unencodable(PyObject* value) {
+    PyErr_Clear();
+    return refuse(value, "text of whole Unicode characters");
+  }
+
+  bool put_number(PyObject* value) {
+    if constexpr (std::is_arithmetic_v<T>) {
+      const Number number = number_of(value, definition().rule == Rule::kFlag);
+      if (const auto* real = std::get_if<double>(&number);
+          kMayBeAbsent<Values> && real != nullptr && std::isnan(*real))
+        return put_missing(value);
+      T fitting{};
+      const auto fits = [&](auto given) {
+        if constexpr (std::is_same_v<decltype(given), std::monostate>)
+          return false;
+        else
+          return fit(given, fitting);
+      };
+      if (!std::visit(fits, number)) return refuse_or_leave_out(value);
+      values_.push_back(fitting);
+      return true;
+    }
+    return false;
+  }
+
+  Values& values_;
+  const bool is_instant_;
+  Memory<Values> memory_;
+};
+
+}  // namespace
+
+bool ColumnSink::refuse(PyObject* value, std::string rule) {
+  refusal_ = c_interface::refused(size(), definition_, shown(value), std::move(rule));
+  return false;
+}
+
+std::vector<std::unique_ptr<ColumnSink>> sinks_of(AnyBatch& batch) {
+  std::vector<std::unique_ptr<ColumnSink>> sinks;
+  std::visit(
+      [&]<typename Row>(Batch<Row>& columns) {
+        for_each_column<Row>([&](const auto& access) {
+          using Values = std::remove_reference_t<decltype(columns.*access.batch)>;
+          sinks.push_back(std::make_unique<TypedSink<Values>>(columns.*access.batch, access.definition));
+        });
+      },
+      batch);
+  return sinks;
+}
+
+}  // namespace optiinfra::python

@@ -1,0 +1,86 @@
+"""Stores for the tests: the engine in this process, and the built server over TCP."""
+
+import os
+import re
+import subprocess
+import sys
+import uuid
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+import optiinfra
+
+PROGRAM = os.environ.get("OPTIINFRA_PROGRAM", "")
+# Whole hours ago: no row of a test falls into the hour that is going on.
+HOUR = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+
+
+@pytest.fixture(scope="session")
+def embedded_url(tmp_path_factory):
+    return f"embedded:{tmp_path_factory.mktemp('embedded') / 'store'}"
+
+
+@pytest.fixture(scope="session")
+def client(embedded_url):
+    """The session's embedded store: a process can have one open."""
+    with optiinfra.connect(embedded_url, create=True) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """The URL and the process of a server."""
+    if not PROGRAM:
+        pytest.skip("OPTIINFRA_PROGRAM does not name the program")
+    folder = tmp_path_factory.mktemp("server")
+    log = folder / "log"
+    process = subprocess.Popen([PROGRAM, "server", "--path", folder / "store", "--tcp-port", "0", "--http-port", "0",
+                                "--log-file", log], stdout=subprocess.PIPE, text=True)
+    ready = process.stdout.readline()
+    ports = re.match(r"ready tcp=[^ ]*:(\d+) ", ready)
+    assert ports, f"the server said {ready!r}"
+    yield f"clickhouse://default@127.0.0.1:{ports.group(1)}/optiinfra", process
+    process.terminate()
+    process.wait(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def server_url(server):
+    return server[0]
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a Python program in a process of its own; gives what it printed."""
+    def run_program(text, *arguments, check=True, **environment):
+        script = tmp_path / "program.py"
+        script.write_text(text)
+        done = subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True, timeout=120,
+                              env={**os.environ, **environment})
+        assert not check or done.returncode == 0, done.stderr
+        return done
+    return run_program
+
+
+@pytest.fixture
+def ids():
+    """A customer and a service that no other test has."""
+    return uuid.uuid4(), uuid.uuid4()
+
+
+ROWS = {
+    "cost": {"timestamp": HOUR, "customer_id": None, "cloud_provider": "aws", "cost_per_hour": 2.5},
+    "performance": {"timestamp": HOUR, "customer_id": None, "service_id": None, "latency_ms": 100.0},
+    "resource": {"timestamp": HOUR, "customer_id": None, "instance_id": "i-1"},
+    "quality": {"timestamp": HOUR, "customer_id": None, "service_id": None, "overall_quality_score": 0.5},
+}
+
+
+def row_of(family, ids, **more):
+    """The least that a row of the family must have, and more."""
+    row = dict(ROWS[family], customer_id=ids[0], **more)
+    if "service_id" in ROWS[family]:
+        row.setdefault("service_id", ids[1])
+        row["service_id"] = row["service_id"] or ids[1]
+    return row
