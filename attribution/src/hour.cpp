@@ -40,10 +40,15 @@ struct Instance {
   std::uint64_t weight = 0;  ///< Of all requests.
   bool is_time = false;      ///< Whether weights are times.
 
-  const std::string& main_model() const {
-    return std::max_element(requests.begin(), requests.end(),
-                            [](const Placed& a, const Placed& b) { return a.weight() < b.weight(); })
-        ->group.model;
+  /// The model that weighs most.
+  std::string main_model() const {
+    std::map<std::string, std::uint64_t> weights;
+    for (const Placed& each : requests) weights[each.group.model] += each.weight();
+    return std::max_element(weights.begin(), weights.end(),
+                            [](const auto& a, const auto& b) {
+                              return std::pair(a.second, a.first) < std::pair(b.second, b.first);
+                            })
+        ->first;
   }
 };
 
@@ -189,7 +194,8 @@ std::uint64_t covered_seconds(const Instance& instance) {
 
 std::uint64_t find_rate(const std::vector<EfficientRate>& rates, const Charge& charge,
                         const Instance& instance) {
-  const std::string& model = instance.main_model();
+  if (rates.empty() || instance.requests.front().method == WeightMethod::kDuration) return 0;
+  const std::string model = instance.main_model();
   for (const EfficientRate& rate : rates)
     if (rate.instance_type == charge.instance_type && rate.model == model && rate.is_time == instance.is_time)
       return rate.weight_per_second;
