@@ -182,7 +182,7 @@ Result<void> read_charges(Transport& session, sys_seconds hour, std::vector<Char
   return Error{ErrorKind::kTooLarge,
                "the charges of one instance in the hour " + format_time(hour) +
                    " are beyond 9,000,000,000; find the row with: optiinfra sql \"SELECT * "
-                   "FROM cost_metrics_ts ORDER BY abs(cost_per_hour) DESC LIMIT 1\""};
+                   "FROM optiinfra.cost_metrics_ts ORDER BY abs(cost_per_hour) DESC LIMIT 1\""};
 }
 
 void add(RawDigest& digest, std::uint64_t rows, std::uint64_t hash) {

@@ -96,7 +96,10 @@ std::vector<std::string> distribute_attribution_tables(std::string_view database
 }
 
 std::string attribution_markdown() {
-  std::string text;
+  std::string text =
+      "# Attributed tables\nMade from the definitions in `store/src/attribution_tables.cpp`; a test holds "
+      "the two "
+      "together. Times are UTC.\n\n";
   describe(text, kAttributedCostTable,
            "What `optiinfra attribute` makes ([0022](decisions/0022-attributed-cost.md), "
            "[unit economics](unit-economics.md)), kept 730 days. Read the newest complete version of each "
