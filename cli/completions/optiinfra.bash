@@ -2,23 +2,25 @@
 _optiinfra() {
   local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
   case "$previous" in
+    --basis) COMPREPLY=($(compgen -W "reservation usage" -- "$current")); return ;;
     --bucket) COMPREPLY=($(compgen -W "hour day week" -- "$current")); return ;;
-    --by) COMPREPLY=($(compgen -W "provider service region instance-type" -- "$current")); return ;;
+    --by) COMPREPLY=($(compgen -W "customer service model instance provider region instance_type" -- "$current")); return ;;
+    --idle) COMPREPLY=($(compgen -W "separate share hide" -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W "none error warning information debug trace" -- "$current")); return ;;
     --only) COMPREPLY=($(compgen -W "PART:inserts questions sizes" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
     --user) COMPREPLY=($(compgen -W "NAME[:admin write read]" -- "$current")); return ;;
     --spool|--map|--path|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--provider|--hours|--service|--measures|--by|--where|--order|--limit|--tcp-port|--http-port|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
+    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--provider|--hours|--service|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--tcp-port|--http-port|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"query metrics"|"customers"|"services"|"instances"|"models"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"attribute"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"query metrics"|"query unit-cost"|"customers"|"services"|"instances"|"models"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify doctor ping import copy generate collect query customers services instances models retention server bench sql version help --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify doctor ping import copy generate collect attribute query customers services instances models retention server bench sql version help --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
@@ -28,7 +30,8 @@ _optiinfra() {
     "generate") words="-h --help --days --rows --seed --end --url --output -q --quiet" ;;
     "collect") words="host -h --help --url --output -q --quiet" ;;
     "collect host") words="-h --help --customer --instance --interval --for --spool --url --output -q --quiet" ;;
-    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models cost metrics -h --help --list --url --output -q --quiet" ;;
+    "attribute") words="-h --help --from --to --json --url --output -q --quiet" ;;
+    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models cost metrics unit-cost -h --help --list --url --output -q --quiet" ;;
     "query cost-hourly") words="-h --help --customer --provider --hours --from --to --url --output -q --quiet" ;;
     "query performance-p95") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query resource-utilization") words="-h --help --customer --instance --hours --from --to --url --output -q --quiet" ;;
@@ -36,6 +39,7 @@ _optiinfra() {
     "query models") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query cost") words="-h --help --customer --hours --from --to --by --bucket --url --output -q --quiet" ;;
     "query metrics") words="-h --help --measures --by --bucket --hours --from --to --where --order --limit --url --output -q --quiet" ;;
+    "query unit-cost") words="-h --help --customer --service --model --instance --provider --region --instance-type --hours --from --to --by --bucket --basis --idle --good-score --url --output -q --quiet" ;;
     "customers") words="-h --help --limit --url --output -q --quiet" ;;
     "services") words="-h --help --customer --limit --url --output -q --quiet" ;;
     "instances") words="-h --help --customer --limit --url --output -q --quiet" ;;

@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' query metrics' ' customers' ' services' ' instances' ' models' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' bench' ' sql' ' version' ' help'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' attribute' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query cost' ' query metrics' ' query unit-cost' ' customers' ' services' ' instances' ' models' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -11,13 +11,14 @@ function __optiinfra_at
 end
 complete -c optiinfra -f
 complete -c optiinfra -n "__optiinfra_at ''" -a init -d 'Create the store, or bring it up to this program'\''s schema'
-complete -c optiinfra -n "__optiinfra_at ''" -a verify -d 'Check the store: its objects, its retention, and every rollup hour against the raw rows'
+complete -c optiinfra -n "__optiinfra_at ''" -a verify -d 'Check the store: its objects, its retention, every rollup hour against the raw rows, and every attributed hour against its bill'
 complete -c optiinfra -n "__optiinfra_at ''" -a doctor -d 'Say what is damaged in the store and what to do about it, also where the store does not open: definitions, logs, parts set aside, leftovers, folders without a table'
 complete -c optiinfra -n "__optiinfra_at ''" -a ping -d 'Ask the store whether it answers'
 complete -c optiinfra -n "__optiinfra_at ''" -a import -d 'Store the rows of files, each exactly once: importing again, also after a kill in the middle, adds what is missing'
 complete -c optiinfra -n "__optiinfra_at ''" -a copy -d 'Copy a store into another one - embedded to server, server to cluster, and every other pair - each row once, and compare both sides'
 complete -c optiinfra -n "__optiinfra_at ''" -a generate -d 'Fill the store with a believable fleet: customers, services, instances, daily rhythm, incidents'
 complete -c optiinfra -n "__optiinfra_at ''" -a collect -d 'Measure and store'
+complete -c optiinfra -n "__optiinfra_at ''" -a attribute -d 'Split what each instance cost in each hour among the requests that it served, and keep it'
 complete -c optiinfra -n "__optiinfra_at ''" -a query -d 'Ask about cost, performance, resources and quality'
 complete -c optiinfra -n "__optiinfra_at ''" -a customers -d 'List the customers: their services, instances and models, rows and time'
 complete -c optiinfra -n "__optiinfra_at ''" -a services -d 'List the services that requests and scores name, by customer'
@@ -65,6 +66,10 @@ complete -c optiinfra -n "__optiinfra_at ' collect host'" -l instance -x -d 'The
 complete -c optiinfra -n "__optiinfra_at ' collect host'" -l interval -x -d 'Time between samples'
 complete -c optiinfra -n "__optiinfra_at ' collect host'" -l for -x -d 'How long'
 complete -c optiinfra -n "__optiinfra_at ' collect host'" -l spool -r -F -d 'A folder of this machine that keeps samples until the store has them'
+complete -c optiinfra -n "__optiinfra_at ' attribute'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' attribute'" -l from -x -d 'The first hour, included'
+complete -c optiinfra -n "__optiinfra_at ' attribute'" -l to -x -d 'The end, not included'
+complete -c optiinfra -n "__optiinfra_at ' attribute'" -l json -d 'The same as --output json'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a cost-hourly -d 'Cost of each hour by cloud provider and service'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a performance-p95 -d 'Latency percentiles (within 1 %), throughput and tokens of one service'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a resource-utilization -d 'How busy an instance'\''s GPUs, CPU, memory and network are'
@@ -72,6 +77,7 @@ complete -c optiinfra -n "__optiinfra_at ' query'" -a quality-trends -d 'Quality
 complete -c optiinfra -n "__optiinfra_at ' query'" -a models -d 'The models of a service, the busiest first'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a cost -d 'Cost by provider, service, region or instance type, in hours, days or weeks'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a metrics -d 'Any measures by any dimensions, over any window'
+complete -c optiinfra -n "__optiinfra_at ' query'" -a unit-cost -d 'What was paid for, and what a token, a request and a good answer cost, from hours that optiinfra attribute has split'
 complete -c optiinfra -n "__optiinfra_at ' query'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' query'" -l list -d 'List the measures, dimensions and questions, with units and families'
 complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -s h -l help -d 'Print help and exit'
@@ -121,6 +127,22 @@ complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l to -x -d 'End of a
 complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l where -x -d 'Only rows with this value of a dimension'
 complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l order -x -d 'What rows are sorted by, with commas between'
 complete -c optiinfra -n "__optiinfra_at ' query metrics'" -l limit -x -d 'Most rows of the answer'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l customer -x -d 'Only this customer'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l service -x -d 'Only this service'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l model -x -d 'Only this model'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l instance -x -d 'Only this instance'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l provider -x -d 'Only this provider'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l region -x -d 'Only this region'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l instance-type -x -d 'Only this instance type'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l hours -x -d 'The last N hours, up to now'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l from -x -d 'Start of an exact window, included'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l to -x -d 'End of an exact window, not included'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l by -x -a 'customer service model instance provider region instance_type' -d 'What the numbers are split by'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l bucket -x -a 'hour day week' -d 'A row for each hour, day or week'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l basis -x -a 'reservation usage' -d 'What costs per token and request are made of: all that is held, or time with requests alone'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l idle -x -a 'separate share hide' -d 'Time without requests: with who pays, shared among the requests of the instance and hour, or left out'
+complete -c optiinfra -n "__optiinfra_at ' query unit-cost'" -l good-score -x -d 'The least overall score of a good answer, from 0 to 1'
 complete -c optiinfra -n "__optiinfra_at ' customers'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' customers'" -l limit -x -d 'Most of them'
 complete -c optiinfra -n "__optiinfra_at ' services'" -s h -l help -d 'Print help and exit'

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "commands/attribution_commands.hpp"
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "optiinfra/import/import.hpp"
@@ -134,6 +135,7 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   define_copy(*app, action);
   define_generate(*app, action);
   define_collect(*app, action);
+  define_attribute(*app, action);
   define_query(*app, action);
   define_names(*app, action);
   define_retention(*app, action);

@@ -97,6 +97,8 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
   asked("models", {"--customer", customer, "--service", service});
   asked("cost", {"--customer", customer, "--from", "now-24h", "--to", "now", "--by", "region"});
   asked("metrics", {"--measures", "total_cost,p95_latency", "--by", "customer", "--bucket", "day"});
+  expect("attribute", home.json({"attribute", "--from", "now-24h"}));
+  asked("unit-cost", {"--hours", "24", "--by", "customer"});
   for (const char* names : {"customers", "services", "instances", "models"})
     expect(names, home.json({names}));
   expect("query --list", home.json({"query", "--list"}));

@@ -60,8 +60,9 @@ std::string list_of(const std::vector<std::string>& names) {
   return list;
 }
 
-std::vector<std::string> names_of_objects() {
-  std::vector<std::string> names = {"schema_migrations", "retention", "import_ledger", "copy_ledger"};
+std::vector<std::string> names_of_objects(std::string_view database) {
+  std::vector<std::string> names;
+  for (const auto& [name, create] : own_tables(database)) names.push_back(name);
   for (const Family family : kFamilies) {
     const TableDefinition& table = table_of(family);
     names.insert(names.end(), {table.raw_table, table.rollup_table, table.view, table.finishing_view});
@@ -153,7 +154,7 @@ Result<void> find_definitions(Transport& transport, const std::vector<std::strin
 }  // namespace
 
 Result<std::vector<std::string>> find_foreign_objects(Transport& transport) {
-  const std::vector<std::string> own = names_of_objects();
+  const std::vector<std::string> own = names_of_objects(transport.database());
   const Words known = known_words(transport.database());
   std::vector<std::string> found;
   OPTIINFRA_CHECK(find_views(transport, own, found));

@@ -4,6 +4,7 @@
 
 #include "cluster_layouts.hpp"
 #include "migration_steps.hpp"
+#include "optiinfra/store/attribution_tables.hpp"
 #include "optiinfra/store/restore.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
@@ -131,6 +132,7 @@ const Migration kMigrations[] = {
      nullptr},
     {4, "sync what is inserted", sync_inserts, nothing, kTablesWithoutSync},
     {5, "absent values, more measures and the columns' rules", no_statements, nothing, nullptr, true},
+    {6, "attributed cost", create_attribution_tables, distribute_attribution_tables, nullptr},
 };
 
 std::string create_record_statement(std::string_view database) {
@@ -188,11 +190,14 @@ Error newer_store(std::uint32_t version) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> own_tables(std::string_view database) {
-  const auto statements = create_own_tables(database, {});
+  const auto statements = create_own_tables(database, {}),
+             attribution = create_attribution_tables(database, {});
   return {{"schema_migrations", create_record_statement(database)},
           {"retention", statements[0]},
           {"import_ledger", statements[1]},
-          {kCopyLedger, statements[2]}};
+          {kCopyLedger, statements[2]},
+          {kAttributedCostTable, attribution[0]},
+          {kAttributedHoursTable, attribution[1]}};
 }
 
 std::vector<MigrationStep> store_steps(std::string_view database, const TableForm& form) {

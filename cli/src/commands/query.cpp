@@ -1,3 +1,4 @@
+#include "commands/attribution_commands.hpp"
 #include "commands/commands.hpp"
 
 namespace optiinfra::cli {
@@ -15,6 +16,7 @@ void define_query(CLI::App& parent, Action& action) {
       "partial hours at the edges from raw rows.");
   define_named_questions(*query, action);
   define_metrics(*query, action);
+  define_unit_cost(*query, action);
   query->final_callback([query, &action] {
     if (query->get_subcommands().empty()) action = list_questions;
   });

@@ -4,6 +4,7 @@
 
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
+#include "optiinfra/attribution/proof.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "output/number.hpp"
 
@@ -151,14 +152,27 @@ Section refused_section(const VerifyReport& verified) {
 struct PartReport {
   std::uint32_t shard;
   VerifyReport verified;
+  AttributionProof proof;
+
+  bool ok() const { return verified.ok() && proof.hours_broken == 0; }
 };
+
+Section broken_hours_section(const AttributionProof& proof) {
+  Records records{.fields = {{"hour", "hour (UTC)", Look::kTime}, {"what", "what"}}, .rows = {}};
+  for (const BrokenHour& each : proof.broken) records.rows.push_back({each.hour, each.what});
+  return {.key = "attribution_faults",
+          .title = "Attributed hours that do not add up to the bill",
+          .records = std::move(records)};
+}
 
 Section summary_section(const std::vector<PartReport>& parts) {
   VerifyReport sum;
   bool ok = true;
-  std::uint64_t parts_set_aside = 0, rows_breaking_rules = 0;
+  std::uint64_t parts_set_aside = 0, rows_breaking_rules = 0, hours_attributed = 0, hours_broken = 0;
   for (const PartReport& part : parts) {
-    ok = ok && part.verified.ok();
+    ok = ok && part.ok();
+    hours_attributed += part.proof.hours_proved;
+    hours_broken += part.proof.hours_broken;
     sum.hours_compared += part.verified.hours_compared;
     sum.hours_past_retention += part.verified.hours_past_retention;
     sum.hours_differing += part.verified.hours_differing;
@@ -168,19 +182,21 @@ Section summary_section(const std::vector<PartReport>& parts) {
     for (const RuleBreach& breach : part.verified.breaches) rows_breaking_rules += breach.rows;
     sum.charges_overlapping += part.verified.charges_overlapping;
   }
-  return object_section(
-      "summary",
-      {{"ok", "all agrees"},
-       {"hours_compared", "rollup hours compared", Look::kCount},
-       {"hours_past_retention", "past the raw rows' retention", Look::kCount},
-       {"hours_rebuilt", "rebuilt", Look::kCount},
-       {"hours_refused", "not rebuilt, as rows are set aside", Look::kCount},
-       {"hours_differing", "that differ", Look::kCount},
-       {"parts_set_aside", "parts set aside", Look::kCount},
-       {"rows_breaking_rules", "values that break a rule", Look::kCount},
-       {"charges_overlapping", "charges beyond their hour", Look::kCount}},
-      {ok, sum.hours_compared, sum.hours_past_retention, sum.repair.hours_rebuilt, sum.repair.hours_refused,
-       sum.hours_differing, parts_set_aside, rows_breaking_rules, sum.charges_overlapping});
+  return object_section("summary",
+                        {{"ok", "all agrees"},
+                         {"hours_compared", "rollup hours compared", Look::kCount},
+                         {"hours_past_retention", "past the raw rows' retention", Look::kCount},
+                         {"hours_rebuilt", "rebuilt", Look::kCount},
+                         {"hours_refused", "not rebuilt, as rows are set aside", Look::kCount},
+                         {"hours_differing", "that differ", Look::kCount},
+                         {"parts_set_aside", "parts set aside", Look::kCount},
+                         {"rows_breaking_rules", "values that break a rule", Look::kCount},
+                         {"charges_overlapping", "charges beyond their hour", Look::kCount},
+                         {"hours_attributed", "attributed hours compared with the bill", Look::kCount},
+                         {"hours_not_adding_up", "that do not add up", Look::kCount}},
+                        {ok, sum.hours_compared, sum.hours_past_retention, sum.repair.hours_rebuilt,
+                         sum.repair.hours_refused, sum.hours_differing, parts_set_aside, rows_breaking_rules,
+                         sum.charges_overlapping, hours_attributed, hours_broken});
 }
 
 /// `section_of(report)` of every part, as one section.
@@ -203,6 +219,15 @@ Report make_report(const std::vector<PartReport>& parts, bool everything) {
     Section section = joined(parts, section_of);
     if (everything || !section.records.rows.empty()) report.sections.push_back(std::move(section));
   }
+  Section broken_hours;
+  for (const PartReport& part : parts) {
+    Section section = broken_hours_section(part.proof);
+    if (part.shard == 0)
+      broken_hours = std::move(section);
+    else
+      append_of_shard(broken_hours, part.shard, std::move(section));
+  }
+  if (everything || !broken_hours.records.rows.empty()) report.sections.push_back(std::move(broken_hours));
   report.sections.push_back(summary_section(parts));
   const bool refused = std::any_of(parts.begin(), parts.end(), [](const PartReport& part) {
     return part.verified.repair.hours_refused > 0;
@@ -221,7 +246,8 @@ Result<std::vector<PartReport>> verify_store(const Context& context, Mend mend) 
   std::vector<PartReport> parts;
   OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
     OPTIINFRA_TRY(VerifyReport verified, verify(transport, mend));
-    parts.push_back({shard, std::move(verified)});
+    OPTIINFRA_TRY(AttributionProof proof, prove_attribution(transport));
+    parts.push_back({shard, std::move(verified), std::move(proof)});
     return {};
   }));
   return parts;
@@ -239,8 +265,7 @@ Result<ExitCode> run(const VerifyFlags& flags, Context& context) {
   Report report = make_report(parts, context.output == OutputFormat::kJson);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
-  const bool ok =
-      std::all_of(parts.begin(), parts.end(), [](const PartReport& part) { return part.verified.ok(); });
+  const bool ok = std::all_of(parts.begin(), parts.end(), [](const PartReport& part) { return part.ok(); });
   return ok ? ExitCode::kDone : ExitCode::kDifference;
 }
 
@@ -260,7 +285,8 @@ void describe(CLI::App& app, VerifyFlags& flags) {
 void define_verify(CLI::App& parent, Action& action) {
   define_command<VerifyFlags>(
       parent, action, "verify",
-      "Check the store: its objects, its retention, and every rollup hour against the raw rows. "
+      "Check the store: its objects, its retention, every rollup hour against the raw rows, and every "
+      "attributed hour against its bill. "
       "Exit code 4 when something differs",
       "  optiinfra verify\n"
       "  optiinfra verify --repair\n"

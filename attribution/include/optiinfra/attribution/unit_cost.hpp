@@ -1,0 +1,51 @@
+/// @file optiinfra/attribution/unit_cost.hpp
+/// What a token, a request and a good answer cost, from attributed hours.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/client/client.hpp"
+
+namespace optiinfra {
+
+/// What the numbers per token, request and answer are made of.
+enum class CostBasis {
+  kReservation,  ///< All that was paid for: served, wasted, underfill, idle and overhead.
+  kUsage,        ///< Time with requests alone: served, wasted and underfill.
+};
+Result<CostBasis> parse_cost_basis(std::string_view text);  ///< "reservation", "usage".
+
+/// What becomes of time without requests.
+enum class IdlePolicy {
+  kSeparate,  ///< It stays with who pays for the instance, in a row of its own where rows are by service.
+  kShare,  ///< It and underfill go to the requests of the same instance and hour, by weight; the rest stays.
+  kHide,   ///< It is in no number.
+};
+Result<IdlePolicy> parse_idle_policy(std::string_view text);  ///< "separate", "share", "hide".
+
+/// What answers are split and filtered by: "customer", "service", "model", "instance", "provider", "region",
+/// "instance_type". A customer has the requests that were its own, and the idle instances that it pays for.
+std::span<const Dimension> unit_cost_dimensions();
+
+struct UnitCostQuestion {
+  TimeRange range{};  ///< Widened to whole hours.
+  std::vector<std::string> dimensions = {};
+  std::optional<Bucket> bucket = {};
+  std::vector<Filter> filters = {};
+  CostBasis basis = CostBasis::kReservation;
+  IdlePolicy idle = IdlePolicy::kSeparate;
+  /// The least overall score of a good answer; without it no answer is good or bad.
+  std::optional<double> good_score = {};
+};
+
+/// A row for each bucket, dimensions and currency. Amounts are in the row's currency. What is not known is
+/// absent, and the column `reason` says why.
+/// Errors: kInvalidArgument for an unknown dimension and an empty range; kTooLarge beyond kAnswerRowsMax
+/// rows.
+Result<Answer> query_unit_cost(Client& client, const UnitCostQuestion& question);
+
+}  // namespace optiinfra

@@ -1,0 +1,118 @@
+"""Attributed cost computed again from raw rows, one request at a time, in fractions.
+
+recompute.py REQUESTS CHARGES ATTRIBUTED: three files of JSON lines. Ends with 0 when every amount that the
+store keeps is within 1e-9 of its charge of what comes out here, and prints what differs otherwise.
+Requests name their instances, and no best hours are known.
+"""
+import json
+import math
+import sys
+from collections import defaultdict
+from fractions import Fraction
+
+HOUR = 3600
+LONGEST = 3600
+
+
+def rows(path):
+    with open(path) as lines:
+        return [json.loads(line) for line in lines]
+
+
+def number(value):
+    return None if value is None else float(value)
+
+
+def parts_by_hour(request):
+    """The request's share of each hour: its hour, the seconds in it, the fraction of its time."""
+    start = int(request["start"])
+    seconds = max(1, math.ceil(min(float(request["latency_ms"]), LONGEST * 1000.0) / 1000))
+    for hour in range(start // HOUR * HOUR, start + seconds, HOUR):
+        first, last = max(start, hour), min(start + seconds, hour + HOUR)
+        yield hour, range(first - hour, last - hour), Fraction(last - first, seconds)
+
+
+def tokens(request):
+    prompt, cached = int(request["prompt_tokens"] or 0), int(request["cached_tokens"] or 0)
+    return max(prompt - cached, 0), int(request["completion_tokens"] or 0)
+
+
+def weights(parts):
+    """The weight of each part of an instance and hour, in any unit."""
+    rate = defaultdict(Fraction)
+    for request, share in parts:
+        if request["timed"]:
+            uncached, output = tokens(request)
+            rate["prefill"] += Fraction(number(request["prefill_ms"])) * share
+            rate["decode"] += Fraction(number(request["decode_ms"])) * share
+            rate["uncached"] += uncached * share
+            rate["output"] += output * share
+    known = rate["uncached"] > 0 and rate["output"] > 0 and rate["prefill"] + rate["decode"] > 0
+    for request, share in parts:
+        uncached, output = tokens(request)
+        if not known:
+            yield share * (uncached * 2 + output * 5)
+        elif request["timed"]:
+            yield share * (Fraction(number(request["prefill_ms"])) + Fraction(number(request["decode_ms"])))
+        else:
+            yield share * (uncached * rate["prefill"] / rate["uncached"] + output * rate["decode"] / rate["output"])
+
+
+def main():
+    requests, charges, attributed = (rows(path) for path in sys.argv[1:])
+    parts, busy = defaultdict(list), defaultdict(set)
+    for request in requests:
+        request["timed"] = request["prefill_ms"] is not None and request["decode_ms"] is not None
+        for hour, seconds, share in parts_by_hour(request):
+            parts[hour, request["instance_id"]].append((request, share))
+            busy[hour, request["instance_id"]].update(seconds)
+
+    bills = defaultdict(lambda: defaultdict(int))
+    for charge in charges:
+        hour = int(charge["start"]) // HOUR * HOUR
+        bill = bills[hour, charge["customer_id"], charge["instance_id"], charge["currency"]]
+        covered = 1.0 if charge["hours_covered"] is None else float(charge["hours_covered"])
+        category = charge["charge_category"] or "usage"
+        kind = category if category == "usage" else "fees" if category in ("tax", "purchase") else "other"
+        bill[kind] += round(float(charge["cost_per_hour"]) * covered * 1e9)
+        if kind == "usage":
+            bill["covered"] = min(bill["covered"] + round(covered * HOUR), HOUR)
+
+    expected = defaultdict(Fraction)
+    for (hour, payer, instance, currency), bill in bills.items():
+        def add(kind, served, amount):
+            expected[hour, payer, instance, currency, kind, served] += amount
+        if not instance:
+            add("overhead", payer, bill["usage"] + bill["fees"])
+            add("unreconciled", payer, bill["other"])
+            continue
+        of_instance = parts[hour, instance]
+        weight = list(weights(of_instance))
+        running = min(len(busy[hour, instance]), bill["covered"]) if sum(weight) else 0
+        served = bill["usage"] * Fraction(running, bill["covered"])
+        for (request, _), each in zip(of_instance, weight):
+            kind = "served" if request["status"] in ("", "ok") else "wasted"
+            add(kind, request["customer_id"], served * each / sum(weight))
+        add("idle", payer, bill["usage"] - served)
+        add("overhead", payer, max(bill["fees"], 0))
+        add("unreconciled", payer, bill["other"] + min(bill["fees"], 0))
+
+    found = defaultdict(int)
+    for row in attributed:
+        if row["kind"] != "unpriced":
+            found[int(row["start"]), row["customer_id"], row["instance_id"], row["currency"], row["kind"],
+                  row["served_customer_id"]] += int(row["cost"])
+    worst = 0.0
+    for key in set(expected) | set(found):
+        bill = bills[key[:4]]
+        whole = max(abs(bill["usage"]) + abs(bill["fees"]) + abs(bill["other"]), 1)
+        # Each of the few rows behind an amount is rounded to a whole billionth.
+        error = max(abs(float(found[key] - expected[key])) - 20, 0) / whole
+        worst = max(worst, error)
+        if error > 1e-9:
+            print("differs:", key, "stored", found[key], "computed", float(expected[key]))
+    print(f"compared {len(expected)} amounts of {len(requests)} requests, largest difference {worst:.1e}")
+    sys.exit(worst > 1e-9)
+
+
+main()
