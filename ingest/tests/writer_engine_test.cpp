@@ -186,8 +186,8 @@ TEST_F(WriterOnEngine, TakesAGroupForStoredOfWhichTheSpoolHasForgottenAPart) {
     auto spool = Spool::open(folder_ / "spool", {});
     ASSERT_TRUE(spool) << spool.error().message;
     for (const ResourceBatch& left : {samples(30), other_day}) {
-      const auto bytes =
-          encode_rows_record(Family::kResource, RecordExtent::kPart, group, block_of<ResourceMetric>(left));
+      const auto bytes = encode_rows_record({.family = Family::kResource, .group_token = group},
+                                            block_of<ResourceMetric>(left));
       const std::span<const std::byte> part(bytes);
       const auto sequence = (*spool)->append(std::span(&part, 1));
       ASSERT_TRUE(sequence);

@@ -10,6 +10,23 @@ bool Caller::sees(const Uuid& customer) const {
   return sees_all() || std::find(customers.begin(), customers.end(), customer) != customers.end();
 }
 
+std::optional<std::vector<Filter>> kept_to(const Caller& caller, std::vector<Filter> filters) {
+  if (caller.sees_all()) return filters;
+  const auto names_customer = [](const Filter& filter) {
+    return filter.dimension == "customer" || filter.dimension == "customer_id";
+  };
+  bool names_any = false;
+  for (const Filter& filter : filters) {
+    if (!names_customer(filter)) continue;
+    names_any = true;
+    const auto customer = Uuid::parse(filter.value);
+    if (!customer || !caller.sees(*customer)) return std::nullopt;
+  }
+  if (!names_any)
+    for (const Uuid& customer : caller.customers) filters.push_back({"customer", customer.to_string()});
+  return filters;
+}
+
 Access::Access(std::filesystem::path folder, bool needs_token)
     : tokens_(std::move(folder)), needs_token_(needs_token) {}
 

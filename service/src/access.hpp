@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "http/message.hpp"
+#include "optiinfra/client/question.hpp"
 #include "optiinfra/service/tokens.hpp"
 
 namespace optiinfra::service {
@@ -24,6 +25,10 @@ struct Caller {
   bool sees_all() const { return customers.empty(); }
   bool sees(const Uuid& customer) const;
 };
+
+/// The filters kept to the caller's customers. Nothing when that leaves none: what others' rows say is, for
+/// this caller, not there.
+std::optional<std::vector<Filter>> kept_to(const Caller& caller, std::vector<Filter> filters);
 
 /// Tells callers by their tokens. Notices within kTokensAge that tokens were made or revoked.
 /// Threads: any.

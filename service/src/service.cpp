@@ -47,18 +47,11 @@ class Service::State {
   }
 
   Result<void> start(const StoreUrl& store) {
-    std::error_code error;
-    std::filesystem::create_directories(options_.folder, error);
-    if (error)
-      return Error{ErrorKind::kStorage, options_.folder.string() + " cannot be made: " + error.message()};
     OPTIINFRA_TRY(auto connector, make_connector(store, IfAbsent::kFail));
     connector_ = std::move(connector);
     OPTIINFRA_TRY(Client client, Client::open(store, {.call_timeout = kCallTime}));
     client_.emplace(std::move(client));
-    auto writer = Writer::open(*client_, {.spool_folder = options_.folder / "spool",
-                                          .memory_bytes_max = kWriterBytesMax,
-                                          .when_full = WhenFull::kTryLater,
-                                          .write_timeout = kWriteTime});
+    auto writer = open_writer();
     // A store on a full disk or a read-only one is there to be asked.
     if (!writer && writer.error().kind != ErrorKind::kStorage) return std::move(writer).error();
     if (writer) writer_.emplace(*std::move(writer));
@@ -79,6 +72,17 @@ class Service::State {
   }
 
  private:
+  Result<Writer> open_writer() {
+    std::error_code error;
+    std::filesystem::create_directories(options_.folder, error);
+    if (error)
+      return Error{ErrorKind::kStorage, options_.folder.string() + " cannot be made: " + error.message()};
+    return Writer::open(*client_, {.spool_folder = options_.folder / "spool",
+                                   .memory_bytes_max = kWriterBytesMax,
+                                   .when_full = WhenFull::kTryLater,
+                                   .write_timeout = kWriteTime});
+  }
+
   /// What can be refused before the body is read.
   std::optional<Response> admit(const Request& request) {
     if (auto refusal = refuse_foreign(request, options_.host_names)) return refusal;

@@ -104,6 +104,14 @@ TEST_F(Api, AnswersInTheFormatAskedFor) {
   EXPECT_FALSE(json::parse(get(question + "&limit=2").body).contains("has_more"));
 }
 
+TEST_F(Api, AnswersWhatTokensCost) {
+  EXPECT_EQ(get("/api/v1/query/unit-cost?by=customer&hours=4").status, 200);
+  EXPECT_EQ(get("/api/v1/query/unit-cost?by=colour").status, 400);
+  EXPECT_EQ(get("/api/v1/query/unit-cost?basis=guess").status, 400);
+  EXPECT_EQ(get("/api/v1/query/unit-cost?good_score=2").status, 400);
+  EXPECT_EQ(get("/api/v1/query/unit-cost?customer=" + kBob.to_string(), ada_).status, 404);
+}
+
 TEST_F(Api, SaysThatAnAnswerIsTheSameAsBefore) {
   const std::string target = of_ada("/api/v1/query/cost-hourly") + "&from=2026-01-01&to=2026-01-02";
   const std::string tag = get(target).header("etag");

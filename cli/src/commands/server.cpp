@@ -86,7 +86,9 @@ void warn_of_start(const StoreUrl& url, const Context& context) {
 /// the other.
 Result<std::optional<service::Service>> listen_api(const ServerFlags& flags, const ServeOptions& options,
                                                    const Context& context) {
-  if (flags.api.is_off) return std::optional<service::Service>();
+  // Tables that are made later, as a cluster's are, cannot be asked yet.
+  const bool is_wanted = flags.api.port || flags.makes_schema();
+  if (flags.api.is_off || !is_wanted) return std::optional<service::Service>();
   ApiFlags api = flags.api;
   api.options.is_token_needed = !options.users.empty();
   api.options.host_names = options.host_names;

@@ -8,7 +8,7 @@ namespace optiinfra::cli {
 void describe_api(CLI::App& app, ApiFlags& flags) {
   app.add_option("--api-port", flags.port,
                  "For the HTTP API; 0 takes a free one. Default 7070, or a free one where that is taken or "
-                 "another port is 0")
+                 "another port is 0; with --cluster and --no-init none unless one is named")
       ->type_name("PORT")
       ->check(within(0, 65535));
   app.add_flag("--no-api", flags.is_off, "Serve ClickHouse alone, without the HTTP API");

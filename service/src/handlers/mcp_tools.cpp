@@ -22,15 +22,17 @@ constexpr Tool kTools[] = {
     {"overview", "Who is there", "/api/v1/customers",
      "Lists the customers with how many services, instances, models and rows each has, and since when. Start "
      "here: "
-     "the other tools take their ids."},
-    {"services", "Services of a customer", "/api/v1/services",
-     "Lists the services that requests and scores name, by customer, with their models' count and first and "
-     "last "
-     "hour."},
+     "the other tools take their ids. The metrics tool lists services, instances and models: "
+     "measures=request_count, "
+     "by=service."},
     {"cost", "Cost", "/api/v1/query/cost",
      "What a customer's infrastructure costs, in hours, days or weeks, by provider, service, region or "
      "instance "
      "type. Amounts of different currencies are never added."},
+    {"unit_cost", "Cost per million tokens", "/api/v1/query/unit-cost",
+     "What was served, wasted, idle and overhead, and what a million tokens, a request and a good answer "
+     "cost, by "
+     "customer, service, model or instance. A value that is not known is null, and `reason` says why."},
     {"latency", "Latency of a service", "/api/v1/query/performance-p95",
      "Latency percentiles (within 1 %), throughput, tokens and requests of one service."},
     {"gpu_efficiency", "How busy an instance is", "/api/v1/query/resource-utilization",

@@ -21,25 +21,6 @@ bool is_uuid(const NamedQuestion& question, const Parameter& parameter) {
          "UUID";
 }
 
-/// The filters kept to the caller's customers. Nothing when that leaves none: what others' rows say is, for
-/// this caller, not there.
-std::optional<std::vector<Filter>> kept_to(const Caller& caller, std::vector<Filter> filters) {
-  if (caller.sees_all()) return filters;
-  const auto names_customer = [](const Filter& filter) {
-    return filter.dimension == "customer" || filter.dimension == "customer_id";
-  };
-  bool names_any = false;
-  for (const Filter& filter : filters) {
-    if (!names_customer(filter)) continue;
-    names_any = true;
-    const auto customer = Uuid::parse(filter.value);
-    if (!customer || !caller.sees(*customer)) return std::nullopt;
-  }
-  if (!names_any)
-    for (const Uuid& customer : caller.customers) filters.push_back({"customer", customer.to_string()});
-  return filters;
-}
-
 /// Asks `question`, and answers what it finds, or why it finds nothing.
 Response ask(const Call& call, Question question, std::string name, const NamedQuestion* named) {
   auto limit = number_of(call.request.parameters, "limit", 1, kRowsMax, kRowsDefault);
@@ -207,6 +188,7 @@ std::vector<Route> query_routes() {
   std::vector<Route> routes;
   for (const NamedQuestion& question : named_questions()) routes.push_back(route_of(question));
   routes.push_back(metrics_route());
+  routes.push_back(unit_cost_route());
   routes.push_back(
       {.method = "GET",
        .path = "/api/v1/catalogue",

@@ -69,6 +69,13 @@ class BodyRoom {
   BodyRoom& operator=(const BodyRoom&) = delete;
   bool is_there() const { return is_there_; }
 
+  /// Room for a body that has become this long; false where there is none.
+  bool grow_to(std::size_t bytes) {
+    if (bytes <= bytes_) return true;
+    const std::size_t more = bytes - std::exchange(bytes_, bytes);
+    return shared_.body_bytes.fetch_add(more) + more <= kBodiesBytesMax;
+  }
+
  private:
   Shared& shared_;
   std::size_t bytes_;
@@ -95,6 +102,10 @@ Response problem_of_bytes(ErrorCode error) {
   if (error == http::error::body_limit)
     return problem(413, "the body is longer than " + std::to_string(kBodyBytesMax) + " bytes");
   return problem(400, "this is not HTTP/1.1: " + error.message());
+}
+
+Response no_room() {
+  return problem(503, "too many large requests are being read; send it again in a moment", 1);
 }
 
 template <typename Stream>
@@ -160,12 +171,10 @@ class Connection final : public Ending, public std::enable_shared_from_this<Conn
     if (!parse_target(target, request_))
       return refuse(problem(400, "the request's target is no path, or is not percent-encoded as it must be"));
     if (auto refusal = shared_->events.admit(request_)) return refuse(*std::move(refusal));
+    // How long a chunked body is, is seen when it is there.
     const auto length = parser_->content_length();
-    room_.emplace(*shared_, length               ? std::min<std::size_t>(*length, kBodyBytesMax)
-                            : parser_->chunked() ? kBodyBytesMax
-                                                 : 0);
-    if (!room_->is_there())
-      return refuse(problem(503, "too many large requests are being read; send it again in a moment", 1));
+    room_.emplace(*shared_, length ? std::min<std::size_t>(*length, kBodyBytesMax) : 0);
+    if (!room_->is_there()) return refuse(no_room());
     if (lower(request_.header("expect")) == "100-continue" && !parser_->is_done()) return allow_body();
     read_body();
   }
@@ -182,15 +191,24 @@ class Connection final : public Ending, public std::enable_shared_from_this<Conn
 
   void read_body() {
     lowest().expires_after(kBodyTime);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = this->shared_from_this()](ErrorCode error, std::size_t) {
-                       if (error == http::error::body_limit) return self->refuse(problem_of_bytes(error));
-                       if (error) {
-                         self->done_with_request();
-                         return self->on_broken(error);
-                       }
-                       self->handle();
-                     });
+    if (parser_->is_done()) return handle();
+    read_more_body();
+  }
+
+  void read_more_body() {
+    http::async_read_some(stream_, buffer_, *parser_,
+                          [self = this->shared_from_this()](ErrorCode error, std::size_t) {
+                            if (error == http::error::body_limit)
+                              return self->refuse(problem_of_bytes(error));
+                            if (error) {
+                              self->done_with_request();
+                              return self->on_broken(error);
+                            }
+                            if (!self->room_->grow_to(self->parser_->get().body().size()))
+                              return self->refuse(no_room());
+                            if (self->parser_->is_done()) return self->handle();
+                            self->read_more_body();
+                          });
   }
 
   void handle() {
