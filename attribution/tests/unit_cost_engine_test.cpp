@@ -63,7 +63,7 @@ class UnitCostTest : public testing::FleetTest {
 
   void insert_random_fleet() {
     std::mt19937 random(15);
-    const auto up_to = [&](std::uint32_t most) { return random() % (most + 1); };
+    const auto up_to = [&](std::uint32_t most) { return static_cast<std::uint32_t>(random() % (most + 1)); };
     const Uuid customers[] = {kPlatform, kAcme, kZen};
     const char* instances[] = {"a", "b", "c", "d"};
     std::vector<CostMetric> charges;
