@@ -85,7 +85,8 @@ typedef enum optiinfra_status {
   OPTIINFRA_TOO_LARGE = 6,        /**< A documented limit was reached; nothing was sent. */
   OPTIINFRA_STORAGE = 7,          /**< The disk is full, read-only or unreadable. */
   OPTIINFRA_INCOMPATIBLE = 8,     /**< The store belongs to a newer program or to another one. */
-  OPTIINFRA_OUT_OF_MEMORY = 9     /**< Nothing is known of the call but that memory ran out. */
+  OPTIINFRA_CONFLICT = 9,         /**< The name of a request was used before for another content. */
+  OPTIINFRA_OUT_OF_MEMORY = 10    /**< Nothing is known of the call but that memory ran out. */
 } optiinfra_status;
 
 /**

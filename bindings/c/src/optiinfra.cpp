@@ -47,6 +47,7 @@ optiinfra_status status_of(ErrorKind kind) {
 }
 static_assert(static_cast<int>(ErrorKind::kInvalidArgument) + 1 == OPTIINFRA_INVALID_ARGUMENT);
 static_assert(static_cast<int>(ErrorKind::kIncompatible) + 1 == OPTIINFRA_INCOMPATIBLE);
+static_assert(static_cast<int>(ErrorKind::kConflict) + 1 == OPTIINFRA_CONFLICT);
 
 optiinfra_status fail(Failure failure, optiinfra_error* error) {
   const optiinfra_status status = status_of(failure.error.kind);
@@ -143,7 +144,7 @@ void optiinfra_error_release(optiinfra_error* error) {
 
 const char* optiinfra_status_name(optiinfra_status status) {
   if (status == OPTIINFRA_OK) return "ok";
-  if (status < OPTIINFRA_INVALID_ARGUMENT || status > OPTIINFRA_INCOMPATIBLE) return "out_of_memory";
+  if (status < OPTIINFRA_INVALID_ARGUMENT || status > OPTIINFRA_CONFLICT) return "out_of_memory";
   return to_string(static_cast<ErrorKind>(status - 1)).data();
 }
 

@@ -16,14 +16,14 @@ Columns, measures, dimensions and named questions: ``optiinfra.catalogue()``. ``
 from ._answer import Answer
 from ._client import Client, catalogue, connect
 from ._contract import ClickHouseClient, get_clickhouse_client
-from ._errors import (CorruptError, Error, IncompatibleError, InvalidArgumentError, RejectedError, StorageError,
+from ._errors import (ConflictError, CorruptError, Error, IncompatibleError, InvalidArgumentError, RejectedError, StorageError,
                       TimeoutError, TooLargeError, UnavailableError)
 from ._writer import Writer
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Answer", "ClickHouseClient", "Client", "CorruptError", "Error", "IncompatibleError", "InvalidArgumentError",
+    "Answer", "ClickHouseClient", "Client", "ConflictError", "CorruptError", "Error", "IncompatibleError", "InvalidArgumentError",
     "RejectedError", "StorageError", "TimeoutError", "TooLargeError", "UnavailableError", "Writer", "catalogue",
     "connect", "get_clickhouse_client",
 ]

@@ -58,10 +58,14 @@ class IncompatibleError(Error):
     """The store belongs to a newer program or to another one."""
 
 
+class ConflictError(Error):
+    """The name of a request was used before for another content."""
+
+
 _CLASSES: Dict[str, Type[Error]] = {
     "invalid_argument": InvalidArgumentError, "rejected": RejectedError, "timeout": TimeoutError,
     "unavailable": UnavailableError, "corrupt": CorruptError, "too_large": TooLargeError, "storage": StorageError,
-    "incompatible": IncompatibleError,
+    "incompatible": IncompatibleError, "conflict": ConflictError,
 }
 
 
