@@ -9,18 +9,19 @@ _optiinfra() {
     --log-level) COMPREPLY=($(compgen -W "none error warning information debug trace" -- "$current")); return ;;
     --only) COMPREPLY=($(compgen -W "PART:inserts questions sizes" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
+    --scope) COMPREPLY=($(compgen -W "read write admin" -- "$current")); return ;;
     --user) COMPREPLY=($(compgen -W "NAME[:admin write read]" -- "$current")); return ;;
-    --spool|--map|--path|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--provider|--hours|--service|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--tcp-port|--http-port|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
+    --spool|--map|--path|--tls-cert|--tls-key|--state|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--provider|--hours|--service|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"attribute"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"query metrics"|"query unit-cost"|"customers"|"services"|"instances"|"models"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"attribute"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"query metrics"|"query unit-cost"|"customers"|"services"|"instances"|"models"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify doctor ping import copy generate collect attribute query customers services instances models retention server bench sql version help --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify doctor ping import copy generate collect attribute query customers services instances models retention server token bench sql version help --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
@@ -48,7 +49,11 @@ _optiinfra() {
     "retention show") words="-h --help --url --output -q --quiet" ;;
     "retention set") words="cost performance resource quality raw rollup -h --help --yes --dry-run --url --output -q --quiet" ;;
     "retention apply") words="-h --help --url --output -q --quiet" ;;
-    "server") words="-h --help --path --tcp-port --http-port --listen --user --password-file --host-name --engine-pages --statement-time --memory-limit --connections --log-level --log-file --grace --no-init --cluster --macro --url --output -q --quiet" ;;
+    "server") words="-h --help --path --tcp-port --http-port --api-port --no-api --api-listen --tls-cert --tls-key --insecure-http --api-connections --state --listen --user --password-file --host-name --engine-pages --statement-time --memory-limit --connections --log-level --log-file --grace --no-init --cluster --macro --url --output -q --quiet" ;;
+    "token") words="create list revoke -h --help --url --output -q --quiet" ;;
+    "token create") words="-h --help --name --scope --customer --path --state --url --output -q --quiet" ;;
+    "token list") words="-h --help --path --state --url --output -q --quiet" ;;
+    "token revoke") words="-h --help --name --path --state --url --output -q --quiet" ;;
     "bench") words="-h --help --rows --rounds --threads --fleets --days --asks --growth --seed --only --url --output -q --quiet" ;;
     "sql") words="-h --help --write --format --url --output -q --quiet" ;;
     "version") words="-h --help --url --output -q --quiet" ;;
