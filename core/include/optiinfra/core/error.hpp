@@ -21,7 +21,7 @@ enum class ErrorKind {
   kTooLarge,         ///< A documented limit was reached; nothing was sent.
   kStorage,          ///< The disk is full, read-only or unreadable; mend it, then repeat the call.
   kIncompatible,     ///< The store belongs to a newer program or to another one.
-  kConflict,         ///< The name of a request was used before for another content; see WriteOptions::request.
+  kConflict,  ///< The name of a request was used before for another content; see WriteOptions::request.
 };
 
 /// The name of `kind` in lower case with underscores, as JSON output shows it.
