@@ -177,11 +177,15 @@ TEST_F(Server, NamesThePortThatIsTakenAndHowToChooseAnother) {
 
 TEST_F(Server, RefusesFlagsThatCannotWork) {
   const std::vector<std::vector<std::string>> wrong{
-      {"--listen", "0.0.0.0"},       {"--listen", "nowhere"}, {"--user", "ada"},
-      {"--password-file", "/x"},     {"--tcp-port", "65536"}, {"--tcp-port", "x"},
-      {"--memory-limit", "many"},    {"--log-level", "loud"}, {"--cluster", "fleet"},
-      {"--macro", "shard"},          {"--connections", "15"}, {"--unknown"},
-      {"--url", "clickhouse://a:1"}, {"--grace", "10m"},      {"--tcp-port", "7", "--http-port", "7"}};
+      {"--listen", "0.0.0.0"},     {"--listen", "nowhere"},
+      {"--user", "ada"},           {"--password-file", "/x"},
+      {"--tcp-port", "65536"},     {"--tcp-port", "x"},
+      {"--memory-limit", "many"},  {"--log-level", "loud"},
+      {"--cluster", "fleet"},      {"--macro", "shard"},
+      {"--connections", "15"},     {"--unknown"},
+      {"--api-listen", "0.0.0.0"}, {"--tls-cert", "/x"},
+      {"--api-connections", "7"},  {"--url", "clickhouse://a:1", "--no-api"},
+      {"--grace", "10m"},          {"--tcp-port", "7", "--http-port", "7"}};
   for (const auto& flags : wrong) {
     std::vector<std::string> command{"server"};
     if (flags.front() != "--url") command.insert(command.end(), {"--path", store().string()});
