@@ -89,7 +89,8 @@ def main():
         of_instance = parts[hour, instance]
         weight = list(weights(of_instance))
         running = min(len(busy[hour, instance]), bill["covered"]) if sum(weight) else 0
-        served = bill["usage"] * Fraction(running, bill["covered"])
+        # A credit alone covers no time.
+        served = bill["usage"] * Fraction(running, bill["covered"]) if running else Fraction(0)
         for (request, _), each in zip(of_instance, weight):
             kind = "served" if request["status"] in ("", "ok") else "wasted"
             add(kind, request["customer_id"], served * each / sum(weight))
