@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "optiinfra/testing/http_call.hpp"
 #include "optiinfra/testing/server.hpp"
 #include "store_on_disk.hpp"
 
@@ -99,6 +100,12 @@ TEST_P(FullDisk, IsServedForReadingWhereNoReserveIsLeft) {
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_THAT(refused.error_output, HasSubstr("\"storage\""));
   EXPECT_EQ(tree_of(store()), before);
+  EXPECT_EQ(testing::http_call(server.api_port(), {.target = "/api/v1/customers"}).status, 200);
+  const testing::HttpCall insert{.method = "POST",
+                                 .target = "/api/v1/insert/cost",
+                                 .headers = {{"Content-Type", "application/json"}},
+                                 .body = "[]"};
+  EXPECT_EQ(testing::http_call(server.api_port(), insert).status, 507);
   disk->release();
   const auto ended = server.wait();
   EXPECT_EQ(ended.exit_code, 1);

@@ -46,12 +46,13 @@ class Service::State {
     return (is_ipv6 ? "[" + options_.listen + "]" : options_.listen) + ":" + std::to_string(http_->port());
   }
 
-  Result<void> start(const StoreUrl& store) {
+  Result<void> start(const StoreUrl& store, const std::string& why_only_reading) {
     OPTIINFRA_TRY(auto connector, make_connector(store, IfAbsent::kFail));
     connector_ = std::move(connector);
     OPTIINFRA_TRY(Client client, Client::open(store, {.call_timeout = kCallTime}));
     client_.emplace(std::move(client));
-    auto writer = open_writer();
+    auto writer = why_only_reading.empty() ? open_writer()
+                                           : Result<Writer>(Error{ErrorKind::kStorage, why_only_reading});
     // A store on a full disk or a read-only one is there to be asked.
     if (!writer && writer.error().kind != ErrorKind::kStorage) return std::move(writer).error();
     if (writer) writer_.emplace(*std::move(writer));
@@ -139,7 +140,9 @@ Result<Service> Service::listen(const ServiceOptions& options) {
 }
 
 std::string Service::address() const { return state_->address(); }
-Result<void> Service::start(const StoreUrl& store) { return state_->start(store); }
+Result<void> Service::start(const StoreUrl& store, const std::string& why_only_reading) {
+  return state_->start(store, why_only_reading);
+}
 void Service::stop(std::chrono::milliseconds grace) { state_->stop(grace); }
 
 }  // namespace optiinfra::service

@@ -142,7 +142,7 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   };
   const auto on_ready = [&](const ServedAddress& address) -> Result<void> {
     warn_of_start(address.url(options), context);
-    if (api) OPTIINFRA_CHECK(api->start(address.url(options)));
+    if (api) OPTIINFRA_CHECK(api->start(address.url(options), address.why_only_reading));
     is_api_started = api.has_value();
     context.remark(first_screen(address, options, api));
     if (!address.why_only_reading.empty())

@@ -45,8 +45,9 @@ class Service {
   std::string address() const;
 
   /// Opens the store, and the spool, whose rows of an earlier run are stored in the background; then answers.
-  /// Errors: those of Client::open and Writer::open.
-  Result<void> start(const StoreUrl& store);
+  /// With `why_only_reading`, or where the spool's disk refuses, questions alone are answered, nothing is
+  /// written, and who inserts is told why. Errors: those of Client::open and Writer::open.
+  Result<void> start(const StoreUrl& store, const std::string& why_only_reading = {});
 
   /// Answers what is there for up to `grace`, then stores what was taken, for as long again. What is not
   /// stored by then lies in the spool, and the next run stores it: nothing that was acknowledged is lost.
