@@ -34,8 +34,9 @@ Error wrong_word(const RouteParameter& parameter, const std::string& value) {
 
 Result<void> check_parameters(const std::vector<NamedText>& given, const std::vector<RouteParameter>& known) {
   for (const auto& [name, value] : given) {
-    const auto found = std::find_if(known.begin(), known.end(),
-                                    [&name = name](const RouteParameter& each) { return each.name == name; });
+    const auto found = std::find_if(known.begin(), known.end(), [&wanted = name](const RouteParameter& each) {
+      return each.name == wanted;
+    });
     if (found == known.end()) return unknown(name, known);
     if (!found->is_repeated && values_of(given, name).size() > 1) return invalid(name + " is given twice");
     if (!found->words.empty() &&
