@@ -13,11 +13,7 @@ constexpr std::uint32_t kHour = kSecondsOfHour;
 /// billionths.
 constexpr const char* kAmountMax = "9e9";
 
-std::uint32_t unix_seconds(sys_seconds time) {
-  return static_cast<std::uint32_t>(time.time_since_epoch().count());
-}
-
-std::string seconds_text(sys_seconds time) { return std::to_string(unix_seconds(time)); }
+std::string seconds_text(sys_seconds time) { return std::to_string(to_column_time(time)); }
 
 /// Timestamps are whole seconds, and so are the seconds in which a request ran: from that of its timestamp,
 /// at least one, at most kLongestRequest.

@@ -14,10 +14,6 @@ constexpr std::size_t kRowsOfInsert = 200'000;
 
 const std::vector<NamedValue> kInsertSettings = {{"distributed_foreground_insert", "1"}};
 
-std::uint32_t unix_seconds(sys_seconds time) {
-  return static_cast<std::uint32_t>(time.time_since_epoch().count());
-}
-
 /// Columns of a block, each made of one value of every row.
 class Columns {
  public:
@@ -63,7 +59,7 @@ class Columns {
 Block block_of(sys_seconds hour, std::uint64_t version, std::span<const AttributedCost> rows) {
   Block block;
   Columns columns(block, rows);
-  columns.add<std::uint32_t>("hour", "DateTime('UTC')", [&](const auto&) { return unix_seconds(hour); });
+  columns.add<std::uint32_t>("hour", "DateTime('UTC')", [&](const auto&) { return to_column_time(hour); });
   columns.add<std::uint64_t>("version", "UInt64", [&](const auto&) { return version; });
   columns.add_id("customer_id", &AttributedCost::payer);
   columns.add_id("served_customer_id", &AttributedCost::served);
@@ -106,7 +102,7 @@ Result<Checksum> read_checksum(Transport& session, sys_seconds hour, std::uint64
                           " WHERE hour = toDateTime({hour:UInt32}, 'UTC') AND version = {version:UInt64}";
   auto asked = session.query(
       {.sql = sql,
-       .parameters = {{"hour", std::to_string(unix_seconds(hour))}, {"version", std::to_string(version)}}},
+       .parameters = {{"hour", std::to_string(to_column_time(hour))}, {"version", std::to_string(version)}}},
       [&](const Block& block) {
         if (block.empty()) return true;
         checksum = {(*block.values<std::vector<std::uint64_t>>(0))[0],
@@ -123,13 +119,13 @@ Result<void> record(Transport& session, sys_seconds hour, const HourVersion& ver
   const auto number = [&](const char* name, std::uint64_t value) {
     row.add({name, "UInt64", std::vector<std::uint64_t>{value}});
   };
-  row.add({"hour", "DateTime('UTC')", std::vector<std::uint32_t>{unix_seconds(hour)}});
+  row.add({"hour", "DateTime('UTC')", std::vector<std::uint32_t>{to_column_time(hour)}});
   number("version", version.version);
   number("inputs", version.inputs);
   number("rows", checksum.rows);
   number("checksum", checksum.hash);
   number("requests", requests);
-  row.add({"made_at", "DateTime('UTC')", std::vector<std::uint32_t>{unix_seconds(now())}});
+  row.add({"made_at", "DateTime('UTC')", std::vector<std::uint32_t>{to_column_time(now())}});
   return done(session.insert(
       {.table = qualified(session.database(), kAttributedHoursTable), .settings = kInsertSettings}, row));
 }
@@ -155,8 +151,8 @@ Result<std::map<sys_seconds, HourVersion>> read_versions(Transport& session, Tim
       "hour";
   auto asked =
       session.query({.sql = sql,
-                     .parameters = {{"from", std::to_string(unix_seconds(range.begin))},
-                                    {"to", std::to_string(unix_seconds(range.end))}}},
+                     .parameters = {{"from", std::to_string(to_column_time(range.begin))},
+                                    {"to", std::to_string(to_column_time(range.end))}}},
                     [&](const Block& block) {
                       for (std::size_t i = 0; i < block.row_count(); ++i) {
                         const std::chrono::seconds hour{(*block.values<std::vector<std::uint32_t>>(0))[i]};

@@ -62,10 +62,6 @@ const std::string (&sum_expressions())[kSums] {
   return expressions;
 }
 
-std::uint32_t unix_seconds(sys_seconds time) {
-  return static_cast<std::uint32_t>(time.time_since_epoch().count());
-}
-
 std::string bucket_expression(const std::optional<Bucket>& bucket, const char* time) {
   if (!bucket) return "toUInt32(0)";
   const std::string column = time;
@@ -157,8 +153,8 @@ class UnitCost {
   }
 
   std::vector<NamedValue> bounds() const {
-    return {{"from", std::to_string(unix_seconds(answer_.window.begin))},
-            {"to", std::to_string(unix_seconds(answer_.window.end))}};
+    return {{"from", std::to_string(to_column_time(answer_.window.begin))},
+            {"to", std::to_string(to_column_time(answer_.window.end))}};
   }
 
   Key key_at(const Block& block, std::size_t row) const {

@@ -21,4 +21,7 @@ class InterruptGuard {
   static void sleep_until(std::chrono::steady_clock::time_point time);
 };
 
+/// Thrown out of a progress callback, after a block has been stored, to stop the call that made it.
+struct Interrupted {};
+
 }  // namespace optiinfra::cli

@@ -5,19 +5,17 @@
 namespace optiinfra {
 namespace {
 
-Error invalid(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }
-
 /// "no measure 'x'; the nearest are a, b".
 Error unknown(const std::string& kind, const std::string& name, const std::vector<std::string>& known) {
   const auto near = nearest_names(name, known);
-  return invalid("no " + kind + " is called '" + name + "'" +
+  return invalid_argument("no " + kind + " is called '" + name + "'" +
                  (near.empty() ? "" : "; near it are " + joined(near)) +
                  ". `optiinfra query --list` names all");
 }
 
 Result<void> expect_at_most(std::size_t count, std::size_t max, const char* what) {
   if (count <= max) return {};
-  return invalid("a question takes at most " + std::to_string(max) + " " + what + ", not " +
+  return invalid_argument("a question takes at most " + std::to_string(max) + " " + what + ", not " +
                  std::to_string(count));
 }
 
@@ -25,9 +23,9 @@ Result<void> expect_bounds(const Question& question) {
   OPTIINFRA_CHECK(expect_at_most(question.measures.size(), kMeasuresMax, "measures"));
   OPTIINFRA_CHECK(expect_at_most(question.dimensions.size(), kDimensionsMax, "dimensions"));
   OPTIINFRA_CHECK(expect_at_most(question.filters.size(), kFiltersMax, "filters"));
-  if (question.measures.empty()) return invalid("a question needs a measure");
+  if (question.measures.empty()) return invalid_argument("a question needs a measure");
   if (question.range.begin < question.range.end) return {};
-  return invalid("the range from " + format_time(question.range.begin) + " to " +
+  return invalid_argument("the range from " + format_time(question.range.begin) + " to " +
                  format_time(question.range.end) + " is empty; its start must lie before its end");
 }
 
@@ -74,12 +72,12 @@ Result<const Measure*> find_measure(const Plan& plan, const Question& question, 
   std::erase_if(found, [&](const Measure* each) { return !missing_dimensions(plan, each->family).empty(); });
   if (found.size() == 1) return found.front();
   if (found.empty())
-    return invalid("'" + name + "' is a measure of " + table_of(first.family).name +
+    return invalid_argument("'" + name + "' is a measure of " + table_of(first.family).name +
                    ", which does not know " + joined(missing_dimensions(plan, first.family)));
   std::vector<std::string> names;
   for (const Measure* each : found)
     names.push_back(std::string(table_of(each->family).name) + "." + each->name);
-  return invalid("'" + name + "' is kept by several families; say " + joined(names, " or "));
+  return invalid_argument("'" + name + "' is kept by several families; say " + joined(names, " or "));
 }
 
 FamilyPlan& family_plan(Plan& plan, Family family, std::size_t& index) {
@@ -142,7 +140,7 @@ Result<void> add_dimensions(Plan& plan, const Question& question) {
   for (const std::string& name : question.dimensions) {
     OPTIINFRA_TRY(const Dimension* dimension, find_dimension(name));
     if (std::find(plan.dimensions.begin(), plan.dimensions.end(), dimension) != plan.dimensions.end())
-      return invalid("the dimension " + name + " stands in the question twice");
+      return invalid_argument("the dimension " + name + " stands in the question twice");
     plan.dimensions.push_back(dimension);
     plan.columns.push_back({dimension->column, dimension->heading, "", CellKind::kText});
   }
@@ -206,7 +204,7 @@ Result<std::string> order_term(const Plan& plan, const Question& question, const
     if (by != question.measures[i] && by != plan.columns[plan.columns.size() - plan.measures.size() + i].key)
       continue;
     if (measure.rate != nullptr && plan.bucket)
-      return invalid("buckets differ in length at the edges, so they are not ordered by " + by +
+      return invalid_argument("buckets differ in length at the edges, so they are not ordered by " + by +
                      "; order by " + measure.rate->measure);
     return number_name(measure.family, measure.number);
   }

@@ -53,12 +53,10 @@ const std::vector<Field<CostPoint>> kCostPointFields = {{"sample_count", &CostPo
                                                         {"total_cost", &CostPoint::total_cost},
                                                         {"avg_utilization", &CostPoint::avg_utilization}};
 
-Error invalid(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }
-
 /// Ends with the present second, so that what was just stored is part of the answer.
 Result<TimeRange> last_hours(int hours) {
   if (hours < 1 || hours > kHoursMax)
-    return invalid(std::to_string(hours) + " hours are outside 1 to " + std::to_string(kHoursMax));
+    return invalid_argument(std::to_string(hours) + " hours are outside 1 to " + std::to_string(kHoursMax));
   const sys_seconds end = now() + std::chrono::seconds{1};
   return TimeRange{end - std::chrono::hours{hours}, end};
 }
@@ -101,7 +99,7 @@ Result<TimeRange> answerable_window(Client& client, const Plan& plan) {
   OPTIINFRA_TRY(const sys_seconds raw_begin, raw_begin_of(client, plan));
   if (!plan.is_raw_only()) return widen(plan.window, raw_begin);
   if (plan.window.end > raw_begin) return TimeRange{std::max(plan.window.begin, raw_begin), plan.window.end};
-  return invalid("raw rows alone know this, and they begin at " + format_time(raw_begin) +
+  return invalid_argument("raw rows alone know this, and they begin at " + format_time(raw_begin) +
                  "; the range ends before, at " + format_time(plan.window.end));
 }
 
@@ -129,7 +127,7 @@ Result<Plan> ask(Client& client, State& state, const Question& question, OnRow&&
   });
   if (!asked) return question_error(std::move(asked).error(), state.shards.get());
   if (mixed)
-    return invalid(
+    return invalid_argument(
         "the amounts are in several currencies, which are not added up; split the answer by currency, or "
         "filter by one");
   return plan;

@@ -12,7 +12,7 @@
 namespace optiinfra {
 namespace {
 
-constexpr std::uint32_t kDay = 86'400, kBegin = 20'000 * kDay;
+constexpr std::uint32_t kDaySeconds = 86'400, kBegin = 20'000 * kDaySeconds;
 
 std::vector<std::byte> native_bytes(const Block& block) {
   std::vector<std::byte> bytes;
@@ -29,7 +29,7 @@ PerformanceBatch random_batch(std::size_t rows, std::uint32_t days) {
   PerformanceBatch batch;
   for (std::size_t i = 0; i < rows; ++i) {
     PerformanceMetric row;
-    row.timestamp = sys_seconds{std::chrono::seconds{kBegin + random() % (days * kDay)}};
+    row.timestamp = sys_seconds{std::chrono::seconds{kBegin + random() % (days * kDaySeconds)}};
     row.customer_id = {random() % 3, random() % 3};
     row.service_id = {random() % 5, 9};
     row.latency_ms = static_cast<float>(i);
@@ -41,7 +41,7 @@ PerformanceBatch random_batch(std::size_t rows, std::uint32_t days) {
 /// What the engine sorts by: second half of a UUID first.
 auto engine_key(const PerformanceBatch& batch, std::uint32_t row) {
   const auto id = [](const Uuid& uuid) { return std::pair(uuid.low, uuid.high); };
-  return std::tuple(batch.timestamp[row] / kDay, id(batch.customer_id[row]), id(batch.service_id[row]),
+  return std::tuple(batch.timestamp[row] / kDaySeconds, id(batch.customer_id[row]), id(batch.service_id[row]),
                     batch.timestamp[row]);
 }
 
@@ -88,7 +88,7 @@ TEST(PlanInsert, CutsABlockForEachDay) {
   std::size_t begin = 0;
   for (std::size_t block = 0; block < 4; ++block) {
     for (std::size_t i = begin; i < plan.block_ends[block]; ++i)
-      EXPECT_EQ(batch.timestamp[plan.rows[i]] / kDay, 20'000 + block);
+      EXPECT_EQ(batch.timestamp[plan.rows[i]] / kDaySeconds, 20'000 + block);
     begin = plan.block_ends[block];
   }
 }

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const Uuid kFirst{1, 1}, kSecond{2, 2}, kService{3, 3};
+const Uuid kFirst{1, 1}, kSecond{2, 2}, kAskedService{3, 3};
 const sys_seconds kHour = floor_hour(now()) - 5h;
 const TimeRange kRagged{kHour + 10min, kHour + 3h + 20min};
 
@@ -17,7 +17,7 @@ PerformanceMetric request(const Uuid& customer, sys_seconds time, const char* mo
   PerformanceMetric row;
   row.timestamp = time;
   row.customer_id = customer;
-  row.service_id = kService;
+  row.service_id = kAskedService;
   row.model_name = model;
   row.latency_ms = latency_ms;
   row.total_tokens = 10;

@@ -15,9 +15,9 @@ namespace optiinfra {
 namespace {
 
 /// A frame's buffer grows by at most this much, or by what has come, ahead of the bytes that fill it.
-constexpr std::size_t kGrowBytes = 1 << 20;
+constexpr std::size_t kFrameGrowBytes = 1 << 20;
 
-struct FreeContext {
+struct FreeDecompressor {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
@@ -127,7 +127,7 @@ class FrameReader::Input {
   void read_payload(std::size_t size) {
     const std::size_t end = kFrameHeaderBytes + size;
     for (std::size_t begin = kFrameHeaderBytes; begin < end && !input_.failure();) {
-      const std::size_t step = std::min(end - begin, std::max(kGrowBytes, begin));
+      const std::size_t step = std::min(end - begin, std::max(kFrameGrowBytes, begin));
       if (frame_.size() < begin + step) frame_.resize(begin + step);
       input_.raw(frame_.data() + begin, step);
       begin += step;
@@ -155,7 +155,7 @@ class FrameReader::Input {
   std::vector<std::byte> frame_ = std::vector<std::byte>(kFrameHeaderBytes);
   std::vector<std::byte> raw_;
   std::span<const std::byte> left_;  ///< Of frame_ or raw_, not given yet.
-  std::unique_ptr<ZSTD_DCtx, FreeContext> zstd_;
+  std::unique_ptr<ZSTD_DCtx, FreeDecompressor> zstd_;
 };
 
 FrameReader::FrameReader(ByteSource source) : input_(std::make_unique<Input>(std::move(source))) {}

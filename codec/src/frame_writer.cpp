@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kZstdLevel = 1;
 
-struct FreeContext {
+struct FreeCompressor {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
 
@@ -120,7 +120,7 @@ class FrameWriter::Output {
   ByteSink sink_;
   std::vector<std::byte> held_;   ///< Room for a frame's first bytes, then what is held back.
   std::vector<std::byte> frame_;  ///< The frame that is being made.
-  std::unique_ptr<ZSTD_CCtx, FreeContext> zstd_;
+  std::unique_ptr<ZSTD_CCtx, FreeCompressor> zstd_;
   Result<void> status_;
 };
 

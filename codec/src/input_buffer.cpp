@@ -9,7 +9,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "numbers are read as they lie");
 
 /// A text grows by at most this much ahead of its bytes, so that a false length costs no memory.
-constexpr std::size_t kGrowBytes = 1 << 20;
+constexpr std::size_t kScratchGrowBytes = 1 << 20;
 
 }  // namespace
 
@@ -89,7 +89,7 @@ std::uint64_t InputBuffer::slow_varint() {
 std::string_view InputBuffer::slow_text(std::uint64_t size) {
   scratch_.clear();
   while (size > 0 && !failure_) {
-    const std::size_t step = std::min<std::uint64_t>(size, kGrowBytes), begin = scratch_.size();
+    const std::size_t step = std::min<std::uint64_t>(size, kScratchGrowBytes), begin = scratch_.size();
     scratch_.resize(begin + step);
     raw(scratch_.data() + begin, step);
     size -= step;

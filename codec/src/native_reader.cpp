@@ -10,7 +10,7 @@ namespace {
 
 /// Arrays grow by at most this much ahead of the bytes that fill them, so that a false row count
 /// costs no memory.
-constexpr std::size_t kGrowBytes = 1 << 20;
+constexpr std::size_t kColumnGrowBytes = 1 << 20;
 /// Room that an array is given at once, which costs address space and no memory until it is filled.
 constexpr std::size_t kReserveBytes = 16 << 20;
 
@@ -36,7 +36,7 @@ void read_array(BlockInput& block_input, std::vector<T>& values, std::uint64_t r
   values.clear();
   values.reserve(std::min<std::uint64_t>(rows, kReserveBytes / sizeof(T)));
   while (rows > 0 && !block_input.failed()) {
-    const std::size_t step = std::min<std::uint64_t>(rows, kGrowBytes / sizeof(T)), begin = values.size();
+    const std::size_t step = std::min<std::uint64_t>(rows, kColumnGrowBytes / sizeof(T)), begin = values.size();
     values.resize(begin + step);
     block_input.input.raw(values.data() + begin, step * sizeof(T));
     rows -= step;

@@ -119,16 +119,16 @@ TEST_P(Frames, StopAtTheFirstErrorOfTheSink) {
 }
 
 TEST_P(Frames, AreTakenWholeAndNoFurtherFromAStreamThatCarriesMore) {
-  constexpr std::uint64_t kPacket = 300;
+  constexpr std::uint64_t kPacketNumber = 300;
   for (const std::size_t read_ahead : {std::size_t{0}, std::size_t{100}, kInputBufferBytes}) {
     Bytes bytes;
     OutputBuffer output(sink_to(bytes));
     const Bytes content = telemetry(kFrameBytes + 100), frames = in_frames(GetParam(), content);
     for (int turn = 0; turn < 3; ++turn) {
-      output.varint(kPacket);
+      output.varint(kPacketNumber);
       output.raw(frames.data(), frames.size());
     }
-    output.varint(kPacket);
+    output.varint(kPacketNumber);
     ASSERT_TRUE(output.flush());
 
     InputBuffer input(testing::blocking_source(bytes, 10'000), "answer of db1", read_ahead);

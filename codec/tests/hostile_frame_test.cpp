@@ -34,7 +34,7 @@ Bytes frame(unsigned method, std::uint32_t raw_bytes, const Bytes& payload) {
   return frame(method, static_cast<std::uint32_t>(9 + payload.size()), raw_bytes, payload);
 }
 
-void expect_refused(const Bytes& frames, ErrorKind kind, std::string_view why) {
+void expect_frame_refused(const Bytes& frames, ErrorKind kind, std::string_view why) {
   const auto read = from_frames(frames);
   ASSERT_FALSE(read) << "taken, though: " << why;
   EXPECT_EQ(read.error().kind, kind) << read.error().message;
@@ -47,7 +47,7 @@ TEST(FrameReader, RefusesEveryProperPrefix) {
   for (const Compression compression : {Compression::kNone, Compression::kLz4, Compression::kZstd}) {
     const Bytes whole = in_frames(compression, telemetry(300));
     for (std::size_t size = 1; size < whole.size(); ++size) {
-      expect_refused(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)),
+      expect_frame_refused(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)),
                      ErrorKind::kCorrupt, "the input ends too early");
     }
   }
@@ -63,7 +63,7 @@ TEST(FrameReader, RefusesEveryFlippedBit) {
     }
     Bytes payload = whole;
     payload.back() ^= std::byte{1};
-    expect_refused(payload, ErrorKind::kCorrupt, "the checksum is wrong");
+    expect_frame_refused(payload, ErrorKind::kCorrupt, "the checksum is wrong");
   }
 }
 
@@ -72,21 +72,21 @@ TEST(FrameReader, NamesTheFrameThatIsWrong) {
   Bytes bytes = good;
   bytes.insert(bytes.end(), good.begin(), good.end());
   bytes.back() ^= std::byte{1};
-  expect_refused(bytes, ErrorKind::kCorrupt, "compressed frame at byte " + std::to_string(good.size()));
+  expect_frame_refused(bytes, ErrorKind::kCorrupt, "compressed frame at byte " + std::to_string(good.size()));
 }
 
 TEST(FrameReader, RefusesWhatItsHeaderCannotMean) {
   const Bytes ten(10, std::byte{0});
-  expect_refused(frame(0x91, 10, ten), ErrorKind::kCorrupt, "unknown method 145");
-  expect_refused(frame(0x00, 10, ten), ErrorKind::kCorrupt, "unknown method 0");
-  expect_refused(frame(kNone, 8, 10, ten), ErrorKind::kCorrupt, "smaller than its header");
-  expect_refused(frame(kLz4, kFrameBytesMax + 1, 10, ten), ErrorKind::kTooLarge, "a size of 1073741825");
-  expect_refused(frame(kLz4, 0xFFFF'FFFF, 10, ten), ErrorKind::kTooLarge, "a size of 4294967295");
-  expect_refused(frame(kLz4, kFrameBytesMax + 1, ten), ErrorKind::kTooLarge, "a size before compression");
-  expect_refused(frame(kNone, 11, ten), ErrorKind::kCorrupt, "10 bytes cannot hold the 11 stated");
-  expect_refused(frame(kNone, 9, ten), ErrorKind::kCorrupt, "10 bytes cannot hold the 9 stated");
-  expect_refused(frame(kLz4, 2551, ten), ErrorKind::kCorrupt, "10 bytes cannot hold the 2551 stated");
-  expect_refused(frame(kZstd, (3 << 17), ten), ErrorKind::kCorrupt, "10 bytes cannot hold the 393216 stated");
+  expect_frame_refused(frame(0x91, 10, ten), ErrorKind::kCorrupt, "unknown method 145");
+  expect_frame_refused(frame(0x00, 10, ten), ErrorKind::kCorrupt, "unknown method 0");
+  expect_frame_refused(frame(kNone, 8, 10, ten), ErrorKind::kCorrupt, "smaller than its header");
+  expect_frame_refused(frame(kLz4, kFrameBytesMax + 1, 10, ten), ErrorKind::kTooLarge, "a size of 1073741825");
+  expect_frame_refused(frame(kLz4, 0xFFFF'FFFF, 10, ten), ErrorKind::kTooLarge, "a size of 4294967295");
+  expect_frame_refused(frame(kLz4, kFrameBytesMax + 1, ten), ErrorKind::kTooLarge, "a size before compression");
+  expect_frame_refused(frame(kNone, 11, ten), ErrorKind::kCorrupt, "10 bytes cannot hold the 11 stated");
+  expect_frame_refused(frame(kNone, 9, ten), ErrorKind::kCorrupt, "10 bytes cannot hold the 9 stated");
+  expect_frame_refused(frame(kLz4, 2551, ten), ErrorKind::kCorrupt, "10 bytes cannot hold the 2551 stated");
+  expect_frame_refused(frame(kZstd, (3 << 17), ten), ErrorKind::kCorrupt, "10 bytes cannot hold the 393216 stated");
 }
 
 Bytes zstd(std::size_t raw_bytes) {
@@ -101,17 +101,17 @@ TEST(FrameReader, RefusesAPayloadThatIsNotWhatItsHeaderSays) {
   const Bytes payload(lz4.begin() + 25, lz4.end());
   ASSERT_TRUE(from_frames(frame(kLz4, 300, payload)));
   for (const std::uint32_t raw_bytes : {0, 1, 299, 301, 20'000})
-    expect_refused(frame(kLz4, raw_bytes, payload), ErrorKind::kCorrupt, "does not decompress");
-  expect_refused(frame(kLz4, 50, Bytes(50, std::byte{0xFF})), ErrorKind::kCorrupt, "does not decompress");
+    expect_frame_refused(frame(kLz4, raw_bytes, payload), ErrorKind::kCorrupt, "does not decompress");
+  expect_frame_refused(frame(kLz4, 50, Bytes(50, std::byte{0xFF})), ErrorKind::kCorrupt, "does not decompress");
 
   ASSERT_TRUE(from_frames(frame(kZstd, 5000, zstd(5000))));
-  expect_refused(frame(kZstd, 5001, zstd(5000)), ErrorKind::kCorrupt, "another size than its header");
-  expect_refused(frame(kZstd, 50, Bytes(50, std::byte{7})), ErrorKind::kCorrupt,
+  expect_frame_refused(frame(kZstd, 5001, zstd(5000)), ErrorKind::kCorrupt, "another size than its header");
+  expect_frame_refused(frame(kZstd, 50, Bytes(50, std::byte{7})), ErrorKind::kCorrupt,
                  "another size than its header");
   Bytes cut = zstd(5000);
   cut.pop_back();
-  expect_refused(frame(kZstd, 5000, cut), ErrorKind::kCorrupt, "does not decompress");
-  expect_refused(frame(kZstd, 1, {}), ErrorKind::kCorrupt, "0 bytes cannot hold the 1 stated");
+  expect_frame_refused(frame(kZstd, 5000, cut), ErrorKind::kCorrupt, "does not decompress");
+  expect_frame_refused(frame(kZstd, 1, {}), ErrorKind::kCorrupt, "0 bytes cannot hold the 1 stated");
 }
 
 TEST(FrameReader, TakesFramesThatAreDenseOrEmpty) {
@@ -142,7 +142,7 @@ TEST(FrameReader, TakesNoMemoryForBytesThatDoNotComeOrCannotBe) {
   // A payload that is as long as the size stated needs, and states another one itself.
   Bytes payload = zstd(100);
   payload.resize(40'000);
-  expect_refused(frame(kZstd, kFrameBytesMax, payload), ErrorKind::kCorrupt, "another size than its header");
+  expect_frame_refused(frame(kZstd, kFrameBytesMax, payload), ErrorKind::kCorrupt, "another size than its header");
   EXPECT_LT(testing::peak_memory_bytes() - before, std::size_t{32} << 20);
 }
 

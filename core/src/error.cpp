@@ -29,6 +29,8 @@ std::string_view to_string(ErrorKind kind) noexcept {
   return "unknown";
 }
 
+Error invalid_argument(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }
+
 Error with_context(Error error, std::string_view context) {
   error.message.insert(0, std::string(context) + ": ");
   return error;

@@ -1,7 +1,6 @@
 #include "expression.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 #include "optiinfra/core/nearest.hpp"
@@ -89,18 +88,12 @@ constexpr const char* kAllowedFunctions =
     "Splitting', 'Tuple', 'Type Conversion', "
     "'URL', 'UUID'))";
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 struct AllowedFunctions {
   std::set<std::string> exact;
   std::set<std::string> in_any_case;
 
   bool has(const std::string& name) const {
-    return exact.contains(name) || in_any_case.contains(lower(name));
+    return exact.contains(name) || in_any_case.contains(lower_case(name));
   }
 };
 
@@ -108,7 +101,7 @@ Result<AllowedFunctions> allowed_functions(Transport& transport) {
   OPTIINFRA_TRY(const auto rows, query_texts(transport, {.sql = kAllowedFunctions}));
   AllowedFunctions allowed;
   for (const auto& row : rows) {
-    if (row[1] == "1") allowed.in_any_case.insert(lower(row[0]));
+    if (row[1] == "1") allowed.in_any_case.insert(lower_case(row[0]));
     allowed.exact.insert(row[0]);
   }
   return allowed;

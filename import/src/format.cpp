@@ -1,10 +1,10 @@
 #include "format.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <vector>
 
 #include "optiinfra/core/nearest.hpp"
+#include "sql.hpp"
 
 namespace optiinfra {
 namespace {
@@ -28,14 +28,14 @@ const std::vector<Known> kFormats = {
     {"Native", FormatKind::kTyped, {".native"}},
 };
 
-struct Compression {
+struct CompressedFile {
   std::string_view ending;
   std::string_view name;
 };
 
 // Those that are known to end where they should: of lz4 the engine takes a file that was cut off for a whole
 // one.
-constexpr Compression kCompressions[] = {{".gz", "gzip"}, {".zst", "zstd"}, {".xz", "xz"}};
+constexpr CompressedFile kCompressions[] = {{".gz", "gzip"}, {".zst", "zstd"}, {".xz", "xz"}};
 
 std::vector<std::string> names() {
   std::vector<std::string> result;
@@ -57,12 +57,6 @@ const Known* find_by_ending(std::string_view file) {
   return found == kFormats.end() ? nullptr : &*found;
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 }  // namespace
 
 Result<void> expect_known_format(std::string_view name) {
@@ -73,10 +67,10 @@ Result<void> expect_known_format(std::string_view name) {
 }
 
 Result<FileFormat> format_of(const std::filesystem::path& path, std::string_view name) {
-  std::string file = lower(path.filename().string());
+  std::string file = lower_case(path.filename().string());
   FileFormat format;
   format.compression = "none";
-  for (const Compression& compression : kCompressions) {
+  for (const CompressedFile& compression : kCompressions) {
     if (!file.ends_with(compression.ending)) continue;
     format.compression = compression.name;
     file.resize(file.size() - compression.ending.size());

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 1 << 18;
 
-Error cannot(std::string_view doing, const fs::path& path, int code) {
+Error cannot_keep(std::string_view doing, const fs::path& path, int code) {
   return {ErrorKind::kStorage, "cannot " + std::string(doing) + " " + path.string() +
                                    ", where refused rows are written down: " + std::strerror(code)};
 }
@@ -53,7 +53,7 @@ Result<void> expect_ours(const fs::path& path) {
   if (fs::symlink_status(path, code).type() != fs::file_type::regular) return foreign;
   std::string begin(std::size_t{64}, '\0');
   std::ifstream file(path, std::ios::binary);
-  if (!file) return cannot("read", path, errno);
+  if (!file) return cannot_keep("read", path, errno);
   file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
   begin.resize(static_cast<std::size_t>(file.gcount()));
   // An import that was killed can leave an empty one.
@@ -83,11 +83,11 @@ Result<void> RejectedFile::keep(std::uint64_t lines) {
   if (fs::symlink_status(path_, code).type() == fs::file_type::not_found) return {};
   OPTIINFRA_CHECK(expect_ours(path_));
   if (lines == 0) {
-    if (::unlink(path_.c_str()) != 0) return cannot("remove", path_, errno);
+    if (::unlink(path_.c_str()) != 0) return cannot_keep("remove", path_, errno);
     return {};
   }
   Head head = read_head(path_, lines);
-  if (::truncate(path_.c_str(), static_cast<off_t>(head.bytes)) != 0) return cannot("shorten", path_, errno);
+  if (::truncate(path_.c_str(), static_cast<off_t>(head.bytes)) != 0) return cannot_keep("shorten", path_, errno);
   line_count_ = head.lines;
   byte_count_ = head.bytes;
   last_line_ = std::move(head.last);
@@ -96,7 +96,7 @@ Result<void> RejectedFile::keep(std::uint64_t lines) {
 
 Result<void> RejectedFile::open() {
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (descriptor_ < 0) return cannot("write", path_, errno);
+  if (descriptor_ < 0) return cannot_keep("write", path_, errno);
   return {};
 }
 
@@ -116,7 +116,7 @@ Result<void> RejectedFile::write_out() {
   while (!rest.empty()) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return cannot("write", path_, errno);
+    if (written < 0) return cannot_keep("write", path_, errno);
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
   buffer_.clear();
@@ -125,7 +125,7 @@ Result<void> RejectedFile::write_out() {
 
 Result<void> RejectedFile::sync() {
   if (!buffer_.empty()) OPTIINFRA_CHECK(write_out());
-  if (descriptor_ >= 0 && ::fdatasync(descriptor_) != 0) return cannot("write", path_, errno);
+  if (descriptor_ >= 0 && ::fdatasync(descriptor_) != 0) return cannot_keep("write", path_, errno);
   return {};
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = 1 << 20;
 
-Error cannot(std::string_view doing, const std::filesystem::path& path, int code) {
+Error cannot_read(std::string_view doing, const std::filesystem::path& path, int code) {
   const ErrorKind kind =
       code == ENOENT || code == ENOTDIR ? ErrorKind::kInvalidArgument : ErrorKind::kStorage;
   return {kind, "cannot " + std::string(doing) + " " + path.string() + ": " + std::strerror(code)};
@@ -33,10 +33,10 @@ Error unfit(const std::filesystem::path& path, std::string_view what) {
 Result<SourceFile> SourceFile::open(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a named pipe must not wait for its other end.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return cannot("open", path, errno);
+  if (descriptor < 0) return cannot_read("open", path, errno);
   SourceFile file(path, descriptor, 0);
   struct stat status{};
-  if (::fstat(descriptor, &status) != 0) return cannot("examine", path, errno);
+  if (::fstat(descriptor, &status) != 0) return cannot_read("examine", path, errno);
   if (S_ISDIR(status.st_mode)) return unfit(path, "is a folder; name the files in it");
   if (!S_ISREG(status.st_mode)) return unfit(path, "is no regular file, and only those can be read twice");
   if (status.st_size == 0) return unfit(path, "is empty");
@@ -60,7 +60,7 @@ Result<SourceFile> SourceFile::make_copy() const {
   std::error_code code;
   std::string name = (std::filesystem::temp_directory_path(code) / "optiinfra-import-XXXXXX").string();
   const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor < 0) return cannot("make a temporary copy in", name, errno);
+  if (descriptor < 0) return cannot_read("make a temporary copy in", name, errno);
   ::unlink(name.c_str());
   return SourceFile(path_, descriptor, 0);
 }
@@ -69,7 +69,7 @@ Result<void> SourceFile::append(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return cannot("write a temporary copy of", path_, errno);
+    if (written < 0) return cannot_read("write a temporary copy of", path_, errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};
@@ -90,7 +90,7 @@ Result<std::size_t> SourceFile::read_at(std::uint64_t offset, std::span<unsigned
     const ssize_t size =
         ::pread(descriptor_, into.data() + filled, into.size() - filled, static_cast<off_t>(offset + filled));
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return cannot("read", path_, errno);
+    if (size < 0) return cannot_read("read", path_, errno);
     if (size == 0) break;
     filled += static_cast<std::size_t>(size);
   }

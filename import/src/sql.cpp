@@ -1,6 +1,7 @@
 #include "sql.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 namespace optiinfra {
@@ -25,6 +26,12 @@ std::string short_engine_message(std::string_view message) {
   // The engine repeats what it could not read, whatever bytes that are.
   std::replace_if(shown.begin(), shown.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }, '?');
   return shown;
+}
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
 }
 
 }  // namespace optiinfra

@@ -11,7 +11,7 @@
 namespace optiinfra {
 namespace {
 
-constexpr int kRows = 2750;        // Five whole blocks and a half.
+constexpr int kFileRows = 2750;        // Five whole blocks and a half.
 constexpr int kRefusedEvery = 70;  // Refused rows lie in every block.
 
 class ExactlyOnceTest : public ImportTest {
@@ -20,7 +20,7 @@ class ExactlyOnceTest : public ImportTest {
     ImportTest::SetUp();
     client_.reset();  // The store belongs to the child.
     std::string content = kPerformanceHeader;
-    for (int row = 1; row <= kRows; ++row) {
+    for (int row = 1; row <= kFileRows; ++row) {
       // Six days in turn, so that the limit of days ends some blocks before the limit of rows does.
       const std::string time = "2026-03-0" + std::to_string(1 + row / 150 % 6) + "T12:00:00Z";
       content += performance_line(time, kCustomer, row % kRefusedEvery == 0 ? "nan" : "1", "50",
@@ -35,16 +35,16 @@ class ExactlyOnceTest : public ImportTest {
 
   void expect_every_row_once() {
     open();
-    constexpr int kRefused = kRows / kRefusedEvery;
-    const long sum = static_cast<long>(kRows) * (kRows + 1) / 2 -
+    constexpr int kRefused = kFileRows / kRefusedEvery;
+    const long sum = static_cast<long>(kFileRows) * (kFileRows + 1) / 2 -
                      static_cast<long>(kRefusedEvery) * kRefused * (kRefused + 1) / 2;
-    const std::string expected = std::to_string(kRows - kRefused) + "\t" + std::to_string(kRows - kRefused) +
+    const std::string expected = std::to_string(kFileRows - kRefused) + "\t" + std::to_string(kFileRows - kRefused) +
                                  "\t" + std::to_string(sum);
     EXPECT_EQ(ask("SELECT count(), uniqExact(prompt_tokens), sum(prompt_tokens) FROM "
                   "optiinfra.performance_metrics_ts"),
               expected);
     EXPECT_EQ(ask("SELECT sum(request_count) FROM optiinfra.performance_hourly"),
-              std::to_string(kRows - kRefused));
+              std::to_string(kFileRows - kRefused));
     FileReport report;
     report.rejected_path = file_.string() + ".rejected.jsonl";
     const auto lines = rejected(report);

@@ -23,7 +23,6 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-constexpr auto kLong = 60'000ms;
 constexpr auto kTable = "optiinfra.resource_metrics_ts", kRollup = "optiinfra.resource_metrics_hourly",
                kView = "optiinfra.resource_metrics_hourly_mv";
 

@@ -19,9 +19,8 @@ using testing::FakeStore;
 using testing::LyingDisk;
 using testing::Survives;
 
-constexpr std::uint64_t kRequests = 14;
-constexpr std::size_t kRows = 2;
-constexpr auto kLong = 20'000ms;
+constexpr std::uint64_t kCrashRequests = 14;
+constexpr std::size_t kCrashRows = 2;
 
 /// Segments of few records, and files of few keys, so that both are begun, ended and removed.
 SpoolOptions small_spool() {
@@ -50,7 +49,7 @@ class RequestCrash {
     if (!opened) return;
     Writer writer = WriterOnDisk::open(
         client_, {.spool_folder = "/spool", .insert_rows = 6, .insert_age = 1ms}, *std::move(opened));
-    for (std::uint64_t number = 0; number < kRequests && !disk_.is_off(); ++number) {
+    for (std::uint64_t number = 0; number < kCrashRequests && !disk_.is_off(); ++number) {
       for (int time = 0; time < 2; ++time) write(writer, number, time);
     }
     if (!ends_in_order) return;
@@ -61,8 +60,8 @@ class RequestCrash {
 
   void count() {
     const auto ids = store_->request_ids();
-    for (std::uint64_t number = 0; number < kRequests; ++number) {
-      for (std::size_t row = 0; row < kRows; ++row) {
+    for (std::uint64_t number = 0; number < kCrashRequests; ++number) {
+      for (std::size_t row = 0; row < kCrashRows; ++row) {
         const std::size_t times = ids.count(id_of(number, row).to_string());
         counts_.lost += times == 0 ? 1 : 0;
         counts_.doubled += times > 1 ? 1 : 0;
@@ -75,7 +74,7 @@ class RequestCrash {
 
   void write(Writer& writer, std::uint64_t number, int time) {
     PerformanceBatch batch;
-    for (std::size_t row = 0; row < kRows; ++row) {
+    for (std::size_t row = 0; row < kCrashRows; ++row) {
       PerformanceMetric metric;
       metric.timestamp = now();
       metric.customer_id = metric.service_id = Uuid{1, 2};

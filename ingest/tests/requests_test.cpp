@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using testing::LyingDisk;
 
-RequestKey key_of(std::uint64_t number) { return {{1, number}, number}; }
+RequestKey request_key(std::uint64_t number) { return {{1, number}, number}; }
 
 class RequestsTest : public ::testing::Test {
  protected:
@@ -26,16 +26,16 @@ class RequestsTest : public ::testing::Test {
   Result<void> store(Requests& requests, std::uint64_t first, std::uint64_t count) {
     const auto group = std::make_shared<InsertGroup>(Family::kCost);
     for (std::uint64_t i = first; i < first + count; ++i) {
-      group->requests.push_back(key_of(i));
+      group->requests.push_back(request_key(i));
       const auto lock = requests.lock();
-      requests.add(key_of(i), group);
+      requests.add(request_key(i), group);
     }
     return requests.remember(group);
   }
 
   static bool knows(const Requests& requests, std::uint64_t number) {
     const auto lock = requests.lock();
-    return requests.find(key_of(number))->has_value();
+    return requests.find(request_key(number))->has_value();
   }
 
   Sequence spool_record(const RecordHead& head) {
@@ -55,19 +55,19 @@ class RequestsTest : public ::testing::Test {
 TEST_F(RequestsTest, FollowsARequestFromItsGroupToTheLogAndThroughANewOpening) {
   auto requests = open();
   const auto group = std::make_shared<InsertGroup>(Family::kCost);
-  group->requests.push_back(key_of(1));
+  group->requests.push_back(request_key(1));
   group->last_record = 77;
   {
     const auto lock = requests->lock();
-    EXPECT_FALSE(requests->find(key_of(1))->has_value());
-    requests->add(key_of(1), group);
-    const auto first = *requests->find(key_of(1));
+    EXPECT_FALSE(requests->find(request_key(1))->has_value());
+    requests->add(request_key(1), group);
+    const auto first = *requests->find(request_key(1));
     EXPECT_EQ(first->group, group);
     EXPECT_EQ(first->record, 77u);
   }
   ASSERT_TRUE(requests->remember(group));
   const auto lock = requests->lock();
-  EXPECT_EQ((*requests->find(key_of(1)))->group, nullptr);
+  EXPECT_EQ((*requests->find(request_key(1)))->group, nullptr);
   EXPECT_TRUE(knows(*open(), 1));
 }
 
@@ -75,7 +75,7 @@ TEST_F(RequestsTest, AKeyWithAnotherContentIsAConflict) {
   auto requests = open();
   ASSERT_TRUE(store(*requests, 5, 1));
   const auto lock = requests->lock();
-  const auto found = requests->find({key_of(5).identity, 6});
+  const auto found = requests->find({request_key(5).identity, 6});
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().kind, ErrorKind::kConflict);
   EXPECT_THAT(found.error().message, HasSubstr("other content"));
@@ -105,10 +105,10 @@ TEST_F(RequestsTest, ARequestThatIsLoggedTwiceCountsOnceTowardsTheBound) {
 }
 
 TEST_F(RequestsTest, KnowsTheRequestsOfTheSpoolsRecordsAndTheirGroups) {
-  const Sequence first = spool_record({Family::kQuality, RecordExtent::kPart, "a:1", key_of(1)});
+  const Sequence first = spool_record({Family::kQuality, RecordExtent::kPart, "a:1", request_key(1)});
   spool_record({Family::kQuality, RecordExtent::kPart, "a:1", {}});
-  spool_record({Family::kQuality, RecordExtent::kPart, "a:1", key_of(2)});
-  const Sequence done = spool_record({Family::kQuality, RecordExtent::kPart, "a:2", key_of(3)});
+  spool_record({Family::kQuality, RecordExtent::kPart, "a:1", request_key(2)});
+  const Sequence done = spool_record({Family::kQuality, RecordExtent::kPart, "a:2", request_key(3)});
   ASSERT_TRUE(spool_->acknowledge(done));
   const auto requests = open();
   EXPECT_TRUE(knows(*requests, 1));
@@ -128,13 +128,13 @@ TEST_F(RequestsTest, AFullDiskKeepsTheKeysWithTheirGroup) {
   {
     const auto lock = requests->lock();
     for (std::uint64_t i = 3; i < 20; ++i)
-      group->requests.push_back(key_of(i)), requests->add(key_of(i), group);
+      group->requests.push_back(request_key(i)), requests->add(request_key(i), group);
   }
   disk_.set_room(1);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(requests->remember(group).error().kind, ErrorKind::kStorage);
   {
     const auto lock = requests->lock();
-    EXPECT_EQ((*requests->find(key_of(19)))->group, group);
+    EXPECT_EQ((*requests->find(request_key(19)))->group, group);
   }
   disk_.set_room(0);
   ASSERT_TRUE(requests->remember(group));
@@ -148,12 +148,12 @@ TEST(RowsRecord, ARecordWithoutARequestHasTheBytesThatOlderProgramsRead) {
   const auto old = encode_rows_record({Family::kCost, RecordExtent::kWhole, "t", {}}, rows);
   EXPECT_EQ(old.at(0), std::byte{1});
   EXPECT_FALSE(decode_rows_record(old)->head.request);
-  const auto keyed = encode_rows_record({Family::kCost, RecordExtent::kPart, "t", key_of(9)}, rows);
+  const auto keyed = encode_rows_record({Family::kCost, RecordExtent::kPart, "t", request_key(9)}, rows);
   EXPECT_EQ(keyed.at(0), std::byte{2});
   EXPECT_EQ(keyed.size(), old.size() + 24);
   const auto decoded = decode_rows_record(keyed);
   ASSERT_TRUE(decoded);
-  EXPECT_EQ(decoded->head.request, key_of(9));
+  EXPECT_EQ(decoded->head.request, request_key(9));
   EXPECT_EQ(decoded->head.group_token, "t");
   EXPECT_EQ(decoded->rows.row_count(), 1u);
   for (std::size_t size = 0; size < 5 + 1 + 24; ++size)

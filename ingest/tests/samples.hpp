@@ -1,10 +1,15 @@
 /// Rows for tests of the writer.
 #pragma once
 
+#include <chrono>
+
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
 namespace optiinfra {
+
+/// What is waited for comes long before; a wait that ends here is a failure.
+inline constexpr std::chrono::milliseconds kLong{60'000};
 
 /// Samples of one GPU, a second apart, of the hour that ended last.
 inline ResourceBatch samples(std::size_t rows, const Uuid& customer = {1, 2}) {

@@ -20,7 +20,6 @@ namespace optiinfra {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto kLong = 60'000ms;
 
 /// How many of the next inserts end with an unknown outcome, whether they are done, and whether the store is
 /// gone for every call after the first of them.

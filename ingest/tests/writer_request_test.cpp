@@ -19,9 +19,8 @@ using testing::FakeStore;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-constexpr auto kLong = 20'000ms;
 
-RequestKey key_of(std::uint64_t number, std::uint64_t content = 1) { return {{9, number}, content}; }
+RequestKey key_with_content(std::uint64_t number, std::uint64_t content = 1) { return {{9, number}, content}; }
 
 class WriterRequestTest : public ::testing::Test {
  protected:
@@ -69,15 +68,15 @@ class WriterRequestTest : public ::testing::Test {
 TEST_F(WriterRequestTest, CountsOnceWhileItWaitsWhenItIsStoredAndAfterANewStart) {
   {
     Writer writer = open(60'000ms);
-    write_well(writer, key_of(1), false);
-    write_well(writer, key_of(1), true);
+    write_well(writer, key_with_content(1), false);
+    write_well(writer, key_with_content(1), true);
     ASSERT_TRUE(writer.flush(kLong));
-    write_well(writer, key_of(1), true, Acknowledgement::kStored);
+    write_well(writer, key_with_content(1), true, Acknowledgement::kStored);
     ASSERT_TRUE(writer.close(kLong));
   }
   Writer next = open();
-  write_well(next, key_of(1), true, Acknowledgement::kStored);
-  write_well(next, key_of(2), false, Acknowledgement::kStored);
+  write_well(next, key_with_content(1), true, Acknowledgement::kStored);
+  write_well(next, key_with_content(2), false, Acknowledgement::kStored);
   EXPECT_EQ(next.metrics().rows_recovered, 0u) << "only the log knows the first one";
   ASSERT_TRUE(next.close(kLong));
   EXPECT_EQ(rows_stored(), 20u);
@@ -86,7 +85,7 @@ TEST_F(WriterRequestTest, CountsOnceWhileItWaitsWhenItIsStoredAndAfterANewStart)
 TEST_F(WriterRequestTest, ARepeatAfterACrashFollowsTheRecoveredRows) {
   {
     Writer writer = open(60'000ms);
-    for (std::uint64_t i = 0; i < 5; ++i) write_well(writer, key_of(i), false);
+    for (std::uint64_t i = 0; i < 5; ++i) write_well(writer, key_with_content(i), false);
   }
   EXPECT_EQ(rows_stored(), 0u);
   std::atomic<bool> is_up = false;
@@ -95,8 +94,8 @@ TEST_F(WriterRequestTest, ARepeatAfterACrashFollowsTheRecoveredRows) {
     return Error{ErrorKind::kUnavailable, "connection refused", Applied::kNo, false};
   };
   Writer next = open();
-  write_well(next, key_of(3), true, Acknowledgement::kSpooled);
-  const auto repeated = write(next, key_of(3), 10, Acknowledgement::kStored);
+  write_well(next, key_with_content(3), true, Acknowledgement::kSpooled);
+  const auto repeated = write(next, key_with_content(3), 10, Acknowledgement::kStored);
   ASSERT_TRUE(repeated);
   EXPECT_EQ(repeated->ticket.wait(50ms).error().kind, ErrorKind::kTimeout);
   is_up = true;
@@ -107,16 +106,16 @@ TEST_F(WriterRequestTest, ARepeatAfterACrashFollowsTheRecoveredRows) {
 
 TEST_F(WriterRequestTest, ManyRequestsShareAnInsert) {
   Writer writer = open(60'000ms);
-  for (std::uint64_t i = 0; i < 200; ++i) ASSERT_TRUE(write(writer, key_of(i)));
+  for (std::uint64_t i = 0; i < 200; ++i) ASSERT_TRUE(write(writer, key_with_content(i)));
   ASSERT_TRUE(writer.close(kLong));
   EXPECT_THAT(store_->insert_sizes(), ::testing::ElementsAre(2'000));
 }
 
 TEST_F(WriterRequestTest, OtherContentUnderAKnownKeyIsAConflict) {
   Writer writer = open();
-  write_well(writer, key_of(1), false);
+  write_well(writer, key_with_content(1), false);
   for (int again = 0; again < 2; ++again) {
-    const auto other = write(writer, key_of(1, 2));
+    const auto other = write(writer, key_with_content(1, 2));
     ASSERT_FALSE(other);
     EXPECT_EQ(other.error().kind, ErrorKind::kConflict);
     ASSERT_TRUE(writer.flush(kLong));
@@ -125,17 +124,17 @@ TEST_F(WriterRequestTest, OtherContentUnderAKnownKeyIsAConflict) {
 }
 
 TEST_F(WriterRequestTest, OfConcurrentWritesOneTakesRows) {
-  constexpr std::uint64_t kRequests = 300, kThreads = 6;
+  constexpr std::uint64_t kEach = 300, kThreads = 6;
   std::atomic<int> taken = 0, repeated = 0;
   {
     Writer writer = open(1ms);
     std::vector<std::thread> threads;
     for (std::uint64_t thread = 0; thread < kThreads; ++thread) {
       threads.emplace_back([&, thread] {
-        for (std::uint64_t i = 0; i < kRequests; ++i) {
+        for (std::uint64_t i = 0; i < kEach; ++i) {
           const bool stored = (i + thread) % 7 == 0;
           const auto receipt =
-              write(writer, key_of(i), 10, stored ? Acknowledgement::kStored : Acknowledgement::kSpooled);
+              write(writer, key_with_content(i), 10, stored ? Acknowledgement::kStored : Acknowledgement::kSpooled);
           ASSERT_TRUE(receipt) << receipt.error().message;
           ++(receipt->is_repeated ? repeated : taken);
           ASSERT_TRUE(receipt->ticket.wait(kLong));
@@ -145,9 +144,9 @@ TEST_F(WriterRequestTest, OfConcurrentWritesOneTakesRows) {
     for (std::thread& thread : threads) thread.join();
     ASSERT_TRUE(writer.close(kLong));
   }
-  EXPECT_EQ(taken, static_cast<int>(kRequests));
-  EXPECT_EQ(repeated, static_cast<int>(kRequests * (kThreads - 1)));
-  EXPECT_EQ(rows_stored(), kRequests * 10);
+  EXPECT_EQ(taken, static_cast<int>(kEach));
+  EXPECT_EQ(repeated, static_cast<int>(kEach * (kThreads - 1)));
+  EXPECT_EQ(rows_stored(), kEach * 10);
 }
 
 TEST_F(WriterRequestTest, AWriteThatFailsLeavesItsKeyUnknown) {
@@ -156,43 +155,43 @@ TEST_F(WriterRequestTest, AWriteThatFailsLeavesItsKeyUnknown) {
   ResourceBatch bad = samples(2);
   bad.customer_id[1] = {};
   EXPECT_FALSE(writer.write<ResourceMetric>(
-      bad, {.acknowledgement = Acknowledgement::kSpooled, .request = key_of(1)}));
-  write_well(writer, key_of(1), false);
+      bad, {.acknowledgement = Acknowledgement::kSpooled, .request = key_with_content(1)}));
+  write_well(writer, key_with_content(1), false);
   std::uint64_t number = 2;
-  while (write(writer, key_of(number), 1'000)) ASSERT_LT(++number, 1'000u);
-  EXPECT_EQ(write(writer, key_of(number), 1'000).error().kind, ErrorKind::kUnavailable);
+  while (write(writer, key_with_content(number), 1'000)) ASSERT_LT(++number, 1'000u);
+  EXPECT_EQ(write(writer, key_with_content(number), 1'000).error().kind, ErrorKind::kUnavailable);
   store_->on_insert = nullptr;
   ASSERT_TRUE(writer.flush(kLong));
-  write_well(writer, key_of(number), false);
+  write_well(writer, key_with_content(number), false);
 }
 
 TEST_F(WriterRequestTest, NoRowsLeaveTheKeyUnknown) {
   Writer writer = open();
-  const auto empty = write(writer, key_of(1), 0);
+  const auto empty = write(writer, key_with_content(1), 0);
   ASSERT_TRUE(empty);
   EXPECT_FALSE(empty->is_repeated);
-  write_well(writer, key_of(1), false);
+  write_well(writer, key_with_content(1), false);
 }
 
 TEST_F(WriterRequestTest, ARepeatIsNotLookedAt) {
   Writer writer = open();
-  write_well(writer, key_of(1), false);
+  write_well(writer, key_with_content(1), false);
   ResourceBatch bad = samples(2);
   bad.customer_id[1] = {};
   const auto repeated =
-      writer.write<ResourceMetric>(bad, {.acknowledgement = Acknowledgement::kSpooled, .request = key_of(1)});
+      writer.write<ResourceMetric>(bad, {.acknowledgement = Acknowledgement::kSpooled, .request = key_with_content(1)});
   ASSERT_TRUE(repeated) << "rows that were taken once may be too old by now";
   EXPECT_TRUE(repeated->is_repeated);
 }
 
 TEST_F(WriterRequestTest, NeedsASpoolAndALevelThatSurvivesAndNoToken) {
   Writer without = std::move(Writer::open(client_)).value();
-  EXPECT_EQ(write(without, key_of(1), 1, Acknowledgement::kStored).error().kind, ErrorKind::kInvalidArgument);
+  EXPECT_EQ(write(without, key_with_content(1), 1, Acknowledgement::kStored).error().kind, ErrorKind::kInvalidArgument);
   Writer writer = open();
-  EXPECT_EQ(write(writer, key_of(1), 1, Acknowledgement::kAccepted).error().kind,
+  EXPECT_EQ(write(writer, key_with_content(1), 1, Acknowledgement::kAccepted).error().kind,
             ErrorKind::kInvalidArgument);
   const auto named = writer.write<ResourceMetric>(
-      samples(1), {.acknowledgement = Acknowledgement::kSpooled, .token = "a:1", .request = key_of(1)});
+      samples(1), {.acknowledgement = Acknowledgement::kSpooled, .token = "a:1", .request = key_with_content(1)});
   EXPECT_EQ(named.error().kind, ErrorKind::kInvalidArgument);
 }
 
@@ -202,21 +201,21 @@ TEST_F(WriterRequestTest, AKeyThatTheDiskDoesNotTakeKeepsItsRecordInTheSpool) {
     // The first file of the log cannot be made.
     const auto obstacle = folder_ / "spool" / "requests-0000000000000001.log";
     std::filesystem::create_directory(obstacle);
-    write_well(writer, key_of(1), false, Acknowledgement::kStored);
-    write_well(writer, key_of(1), true, Acknowledgement::kStored);
+    write_well(writer, key_with_content(1), false, Acknowledgement::kStored);
+    write_well(writer, key_with_content(1), true, Acknowledgement::kStored);
     EXPECT_THAT(writer.metrics().last_error, HasSubstr("keys of stored requests"));
     std::filesystem::remove(obstacle);
   }
   // Ended before it could try again: the record is there, and stored again under its token.
   {
     Writer next = open(5ms);
-    write_well(next, key_of(1), true, Acknowledgement::kStored);
+    write_well(next, key_with_content(1), true, Acknowledgement::kStored);
     EXPECT_EQ(next.metrics().rows_recovered, 10u);
     ASSERT_TRUE(next.close(kLong));
   }
   Writer last = open();
   EXPECT_EQ(last.metrics().rows_recovered, 0u);
-  write_well(last, key_of(1), true, Acknowledgement::kStored);
+  write_well(last, key_with_content(1), true, Acknowledgement::kStored);
   EXPECT_EQ(rows_stored(), 10u);
 }
 
@@ -224,7 +223,7 @@ TEST_F(WriterRequestTest, KeysAreTriedAgainUntilTheDiskTakesThem) {
   Writer writer = open(5ms);
   const auto obstacle = folder_ / "spool" / "requests-0000000000000001.log";
   std::filesystem::create_directory(obstacle);
-  write_well(writer, key_of(1), false, Acknowledgement::kStored);
+  write_well(writer, key_with_content(1), false, Acknowledgement::kStored);
   std::filesystem::remove(obstacle);
   const auto deadline = std::chrono::steady_clock::now() + kLong;
   while (!std::filesystem::exists(obstacle) && std::chrono::steady_clock::now() < deadline)

@@ -9,6 +9,7 @@
 
 #include "fake_store.hpp"
 #include "optiinfra/testing/temporary_folder.hpp"
+#include "samples.hpp"
 
 namespace optiinfra {
 namespace {
@@ -21,7 +22,6 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-constexpr auto kLong = 20'000ms;
 
 Error out_of_reach() { return {ErrorKind::kUnavailable, "connection refused", Applied::kNo, false}; }
 

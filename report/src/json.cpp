@@ -1,12 +1,10 @@
 #include "optiinfra/report/json.hpp"
+#include "json_text.hpp"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 namespace optiinfra::report {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct ToJson {
   Json operator()(std::monostate) const { return nullptr; }
@@ -39,8 +37,6 @@ Json data_json(const Report& report) {
   return data;
 }
 
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 }  // namespace
 
 std::string render_json(const Report& report) {
@@ -53,21 +49,21 @@ std::string render_json(const Report& report) {
   for (const auto& [family, rows] : report.coverage) json["coverage"][family]["rows"] = rows;
   if (report.has_more) json["has_more"] = true;
   if (report.elapsed) json["elapsed_ms"] = std::round(report.elapsed->count() * 1e6) / 1e3;
-  return dumped(json) + "\n";
+  return dump_json(json) + "\n";
 }
 
 std::string render_json_lines(const Records& records) {
   std::string text;
-  for (const Row& row : records.rows) text += dumped(row_json(records, row)) + "\n";
+  for (const Row& row : records.rows) text += dump_json(row_json(records, row)) + "\n";
   return text;
 }
 
 std::string render_json_error(std::string_view kind, std::string_view message, int server_code) {
   Json json;
   json["error"] = {{"kind", kind}, {"message", message}, {"server_code", server_code}};
-  return dumped(json) + "\n";
+  return dump_json(json) + "\n";
 }
 
-std::string json_string(std::string_view text) { return dumped(Json(text)); }
+std::string json_string(std::string_view text) { return dump_json(Json(text)); }
 
 }  // namespace optiinfra::report

@@ -2,15 +2,13 @@
 
 #include <fmt/core.h>
 
-#include <nlohmann/json.hpp>
 
 #include "optiinfra/report/csv.hpp"
 #include "optiinfra/report/json.hpp"
+#include "json_text.hpp"
 
 namespace optiinfra::report {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Error not_rows() {
   return {
@@ -34,10 +32,8 @@ Result<std::vector<std::string>> parse_texts(std::string_view line) {
   return texts;
 }
 
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 std::string text_of(const Json& value) {
-  return value.is_null() ? std::string{} : value.is_string() ? value.get<std::string>() : dumped(value);
+  return value.is_null() ? std::string{} : value.is_string() ? value.get<std::string>() : dump_json(value);
 }
 
 class JsonWriter final : public ResultWriter {
@@ -55,7 +51,7 @@ class JsonWriter final : public ResultWriter {
     std::string object = first_ ? "{" : ",\n{";
     first_ = false;
     for (std::size_t i = 0; i < values.size() && i < names_.size(); ++i)
-      object += (i == 0 ? "" : ",") + names_[i] + ":" + dumped(values[i]);
+      object += (i == 0 ? "" : ",") + names_[i] + ":" + dump_json(values[i]);
     return output_(object + "}");
   }
 

@@ -13,12 +13,15 @@ constexpr std::uint64_t bit(std::size_t column) { return std::uint64_t{1} << col
 
 }  // namespace
 
-RowBuilder::RowBuilder(std::span<const RowColumn> columns) : columns_(columns), by_name_(columns.size()) {
+void RowBuilder::set_columns(std::vector<RowColumn> columns) {
+  if (columns.size() > kColumnsMax) detail::broken_invariant("a family of more columns than a row builder has");
+  columns_ = std::move(columns);
+  by_name_.resize(columns_.size());
   std::iota(by_name_.begin(), by_name_.end(), std::uint8_t{0});
   std::sort(by_name_.begin(), by_name_.end(),
-            [columns](std::uint8_t a, std::uint8_t b) { return columns[a].name < columns[b].name; });
-  for (std::size_t column = 0; column < columns.size(); ++column)
-    if (columns[column].is_required) required_ |= bit(column);
+            [this](std::uint8_t a, std::uint8_t b) { return columns_[a].name < columns_[b].name; });
+  for (std::size_t column = 0; column < columns_.size(); ++column)
+    if (columns_[column].is_required) required_ |= bit(column);
 }
 
 std::size_t RowBuilder::find(std::string_view name) const noexcept {
@@ -49,7 +52,8 @@ void RowBuilder::set(std::size_t column, const Token& token) {
   if ((seen_ & bit(column)) != 0) return refuse(columns_[column].name, "is there twice");
   seen_ |= bit(column);
   if (token.kind == Token::Kind::kNull) return;
-  if (const Refusal refusal = columns_[column].read(*this, token))
+  const RowColumn& known = columns_[column];
+  if (const Refusal refusal = known.read(token, known.rule, kept_[column]))
     return refuse_value(column, token, refusal);
   given_ |= bit(column);
   order_[order_size_++] = static_cast<std::uint8_t>(column);
@@ -67,7 +71,10 @@ void RowBuilder::end_row() {
     return;
   }
   const std::size_t rows_before = indexes_.size();
-  for (std::size_t i = 0; i < order_size_; ++i) columns_[order_[i]].append(*this, rows_before);
+  for (std::size_t i = 0; i < order_size_; ++i) {
+    const RowColumn& column = columns_[order_[i]];
+    column.append(column.values, kept_[order_[i]], rows_before);
+  }
   indexes_.push_back(static_cast<std::uint32_t>(row_count()));
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "optiinfra/rows/decode.hpp"
@@ -14,18 +15,26 @@
 
 namespace optiinfra {
 
+/// What is kept of a row's value until the row is complete; text stays where it was read.
+using KeptValue =
+    std::variant<std::uint8_t, std::uint32_t, float, double, Uuid, sys_seconds, std::string_view>;
+
 /// What reading a body needs to know of a column, and does with it, whatever its type.
-class RowBuilder;
 struct RowColumn {
   std::string_view name;
   bool is_required = false;
-  Refusal (*read)(RowBuilder&, const Token&) = nullptr;  ///< Keeps the row's value until it is added.
-  void (*append)(RowBuilder&, std::size_t rows_before) = nullptr;  ///< Adds the kept value to the batch.
+  Rule rule = Rule::kAny;
+  void* values = nullptr;  ///< The batch's column.
+  Refusal (*read)(const Token&, Rule, KeptValue& into) = nullptr;
+  void (*append)(void* values, const KeptValue&, std::size_t rows_before) = nullptr;
 };
 
 /// Columns are named by their index in the family's order.
 class RowBuilder {
  public:
+  RowBuilder(const RowBuilder&) = delete;  // its columns point into the batch
+  RowBuilder& operator=(const RowBuilder&) = delete;
+
   static constexpr std::size_t kColumnsMax = 64;  ///< One bit each.
   static constexpr std::size_t kNoColumn = kColumnsMax;
 
@@ -56,8 +65,11 @@ class RowBuilder {
   std::size_t row_count() const noexcept { return indexes_.size() + rejected_count_; }
 
  protected:
-  explicit RowBuilder(std::span<const RowColumn> columns);
+  RowBuilder() = default;
   ~RowBuilder() = default;
+
+  /// Takes the columns; comes before all else.
+  void set_columns(std::vector<RowColumn> columns);
 
   std::vector<std::uint32_t> indexes_;
   std::vector<RejectedRow> rejected_;
@@ -68,7 +80,8 @@ class RowBuilder {
   void refuse_value(std::size_t column, const Token& token, Refusal refusal);
   bool is_described() const noexcept { return rejected_count_ < kRejectedDescribedMax; }
 
-  std::span<const RowColumn> columns_;
+  std::vector<RowColumn> columns_;
+  std::array<KeptValue, kColumnsMax> kept_;
   std::vector<std::uint8_t> by_name_;  ///< Indexes of columns in the order of their names.
   std::uint64_t required_ = 0;         ///< Here and below a bit for each column.
   std::uint64_t seen_ = 0, given_ = 0;
@@ -81,23 +94,17 @@ class RowBuilder {
 // holds a type of an unnamed namespace.
 namespace decoding {
 
-/// What is kept of a value until its row is complete: text is not copied.
-template <typename Member>
+/// The type that a column's value is kept as.
+template <typename Value>
 struct KeptType {
-  using Type = Member;
+  using Type = Value;
 };
 template <>
 struct KeptType<std::string> {
   using Type = std::string_view;
 };
-template <typename Member>
-struct KeptType<std::optional<Member>> : KeptType<Member> {};
-
-template <typename Row>
-struct KeptTypes;
-template <typename Row, typename... Access>
-auto kept_types(const std::tuple<Access...>&) -> std::tuple<typename KeptType<
-    std::remove_cvref_t<decltype(std::declval<Row>().*std::declval<Access>().row)>>::Type...>;
+template <typename Value>
+struct KeptType<std::optional<Value>> : KeptType<Value> {};
 
 inline void append_value(std::vector<std::uint32_t>& values, sys_seconds time) {
   values.push_back(to_column_time(time));
@@ -114,14 +121,33 @@ void append_value(Optionals<T>& values, T value) {
   values.values.push_back(value);
 }
 
+template <typename Kept>
+Refusal read_kept(const Token& token, Rule rule, KeptValue& into) {
+  return read_value(token, rule, into.emplace<Kept>());
+}
+
+/// A column is as short as its last row that has it: the rows since then are filled in here.
+template <typename Kept, typename Values>
+void append_kept(void* column, const KeptValue& kept, std::size_t rows_before) {
+  auto& values = *static_cast<Values*>(column);
+  if (values.size() < rows_before) detail::append_left_out(values, rows_before - values.size());
+  append_value(values, *std::get_if<Kept>(&kept));
+}
+
 template <typename Row>
 class TypedRowBuilder final : public RowBuilder {
-  static constexpr auto& kAccess = MetricTraits<Row>::kColumns;
-  static constexpr std::size_t kCount = std::tuple_size_v<std::remove_cvref_t<decltype(kAccess)>>;
-  static_assert(kCount <= kColumnsMax);
-
  public:
-  TypedRowBuilder() : RowBuilder(kColumns) {}
+  TypedRowBuilder() {
+    std::vector<RowColumn> columns;
+    for_each_column<Row>([&]<typename Member, typename Values>(
+                             const ColumnAccess<Member Row::*, Values MetricTraits<Row>::Columns::*>& access) {
+      using Kept = typename KeptType<Member>::Type;
+      const ColumnDefinition& definition = access.definition;
+      columns.push_back({definition.name, definition.presence == Presence::kRequired, definition.rule,
+                         &(batch_.*access.batch), &read_kept<Kept>, &append_kept<Kept, Values>});
+    });
+    set_columns(std::move(columns));
+  }
 
   DecodedRows<Row> finish() && {
     for_each_column<Row>([this](const auto& access) {
@@ -133,31 +159,7 @@ class TypedRowBuilder final : public RowBuilder {
   }
 
  private:
-  template <std::size_t kIndex>
-  static Refusal read(RowBuilder& builder, const Token& token) {
-    auto& self = static_cast<TypedRowBuilder&>(builder);
-    return read_value(token, std::get<kIndex>(kAccess).definition.rule, std::get<kIndex>(self.kept_));
-  }
-
-  /// A column is as short as its last row that has it: the rows since then are filled in here.
-  template <std::size_t kIndex>
-  static void append(RowBuilder& builder, std::size_t rows_before) {
-    auto& self = static_cast<TypedRowBuilder&>(builder);
-    auto& values = self.batch_.*std::get<kIndex>(kAccess).batch;
-    if (values.size() < rows_before) detail::append_left_out(values, rows_before - values.size());
-    append_value(values, std::get<kIndex>(self.kept_));
-  }
-
-  template <std::size_t... kIndex>
-  static constexpr std::array<RowColumn, kCount> make_columns(std::index_sequence<kIndex...>) {
-    return {RowColumn{std::get<kIndex>(kAccess).definition.name,
-                      std::get<kIndex>(kAccess).definition.presence == Presence::kRequired, &read<kIndex>,
-                      &append<kIndex>}...};
-  }
-  static constexpr std::array<RowColumn, kCount> kColumns = make_columns(std::make_index_sequence<kCount>());
-
   Batch<Row> batch_;
-  decltype(kept_types<Row>(kAccess)) kept_;
 };
 
 }  // namespace decoding

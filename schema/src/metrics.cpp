@@ -68,7 +68,7 @@ void Batch<Row>::fill_left_out() {
 
 template <typename Row>
 std::size_t Batch<Row>::size() const noexcept {
-  return (this->*std::get<0>(MetricTraits<Row>::kColumns).batch).size();
+  return this->timestamp.size();
 }
 
 template <typename Row>

@@ -11,15 +11,13 @@ namespace {
 /// Ten years, as in the client.
 constexpr std::uint64_t kHoursMax = 87'600;
 
-Error invalid(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }
-
 Error unknown(const std::string& name, const std::vector<RouteParameter>& known) {
   std::vector<std::string> names;
   for (const RouteParameter& each : known) names.push_back(each.name);
   const auto near = nearest_names(name, names);
   std::string all;
   for (const std::string& each : names) all += (all.empty() ? "" : ", ") + each;
-  return invalid("there is no parameter '" + name + "'" +
+  return invalid_argument("there is no parameter '" + name + "'" +
                  (near.empty() ? (all.empty() ? "; this takes none" : "; there are " + all)
                                : "; did you mean " + near.front() + "?"));
 }
@@ -27,7 +25,7 @@ Error unknown(const std::string& name, const std::vector<RouteParameter>& known)
 Error wrong_word(const RouteParameter& parameter, const std::string& value) {
   std::string words;
   for (const std::string& word : parameter.words) words += (words.empty() ? "" : ", ") + word;
-  return invalid(parameter.name + ": '" + value + "' is not one of " + words);
+  return invalid_argument(parameter.name + ": '" + value + "' is not one of " + words);
 }
 
 }  // namespace
@@ -38,14 +36,14 @@ Result<void> check_parameters(const std::vector<NamedText>& given, const std::ve
       return each.name == wanted;
     });
     if (found == known.end()) return unknown(name, known);
-    if (!found->is_repeated && values_of(given, name).size() > 1) return invalid(name + " is given twice");
+    if (!found->is_repeated && values_of(given, name).size() > 1) return invalid_argument(name + " is given twice");
     if (!found->words.empty() &&
         std::find(found->words.begin(), found->words.end(), value) == found->words.end())
       return wrong_word(*found, value);
   }
   for (const RouteParameter& each : known)
     if (each.is_required && !value_of(given, each.name))
-      return invalid(each.name + " is missing: " + each.meaning);
+      return invalid_argument(each.name + " is missing: " + each.meaning);
   return {};
 }
 
@@ -80,7 +78,7 @@ Result<std::uint64_t> number_of(const std::vector<NamedText>& given, std::string
   const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), number);
   if (code == std::errc{} && end == text->data() + text->size() && number >= low && number <= high)
     return number;
-  return invalid(std::string(name) + ": '" + *text + "' is no whole number within " + std::to_string(low) +
+  return invalid_argument(std::string(name) + ": '" + *text + "' is no whole number within " + std::to_string(low) +
                  " and " + std::to_string(high));
 }
 
@@ -99,13 +97,13 @@ Result<TimeRange> window_of(const std::vector<NamedText>& given) {
     const sys_seconds end = now() + std::chrono::seconds{1};
     return TimeRange{end - std::chrono::hours{hours}, end};
   }
-  if (!from || !to) return invalid("from and to belong together");
-  if (value_of(given, "hours")) return invalid("hours does not go with from and to");
+  if (!from || !to) return invalid_argument("from and to belong together");
+  if (value_of(given, "hours")) return invalid_argument("hours does not go with from and to");
   auto begin = parse_time(*from), end = parse_time(*to);
   if (!begin) return with_context(std::move(begin).error(), "from");
   if (!end) return with_context(std::move(end).error(), "to");
   if (*begin < *end) return TimeRange{*begin, *end};
-  return invalid("to: " + format_time(*end) + " is not after " + format_time(*begin) + ", which from gives");
+  return invalid_argument("to: " + format_time(*end) + " is not after " + format_time(*begin) + ", which from gives");
 }
 
 }  // namespace optiinfra::service

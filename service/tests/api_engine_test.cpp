@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "customers.hpp"
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/service/tokens.hpp"
@@ -21,8 +22,6 @@ using ::testing::HasSubstr;
 using testing::HttpAnswer;
 using testing::HttpCall;
 using ::testing::Not;
-
-const Uuid kAda{1, 1}, kBob{2, 2}, kService{3, 3}, kBobsService{4, 4};
 
 /// One server with rows of two customers, for all tests.
 class Api : public ::testing::Test {

@@ -9,6 +9,7 @@
 #include <random>
 #include <thread>
 
+#include "customers.hpp"
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/core/uuid.hpp"
 #include "optiinfra/service/tokens.hpp"
@@ -24,8 +25,6 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using testing::HttpAnswer;
 using testing::HttpCall;
-
-const Uuid kAda{1, 1}, kBob{2, 2}, kService{3, 3};
 
 /// One request's row, this long ago.
 json request_row(const Uuid& customer, double latency_ms, int seconds_ago = 100) {

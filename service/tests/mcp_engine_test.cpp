@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "customers.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/service/tokens.hpp"
 #include "optiinfra/testing/http_call.hpp"
@@ -18,8 +19,6 @@ using ::testing::HasSubstr;
 using testing::HttpAnswer;
 using ::testing::Not;
 using Headers = std::vector<std::pair<std::string, std::string>>;
-
-const Uuid kAda{1, 1}, kBob{2, 2};
 
 class Mcp : public ::testing::Test {
  protected:

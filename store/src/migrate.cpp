@@ -12,7 +12,7 @@ namespace optiinfra {
 namespace {
 
 /// A step may write a column of every row there is.
-constexpr std::chrono::hours kStatementTimeout{1};
+constexpr std::chrono::hours kMigrationTimeout{1};
 
 constexpr const char* kCopyLedger = "copy_ledger";
 
@@ -163,7 +163,7 @@ Result<void> run(Transport& transport, const MigrationStep& step) {
     OPTIINFRA_TRY(statements, alignment_statements(transport));
   }
   for (const std::string& sql : statements) {
-    if (auto done = transport.execute({.sql = sql, .timeout = kStatementTimeout}); !done) {
+    if (auto done = transport.execute({.sql = sql, .timeout = kMigrationTimeout}); !done) {
       return with_context(std::move(done).error(),
                           "migration " + std::to_string(step.number) + " (" + step.name + ")");
     }

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::minutes kStatementTimeout{10};
+constexpr std::chrono::minutes kReattachTimeout{10};
 constexpr const char* kScratchPrefix = "doctor_";
 
 Error cannot_move(const fs::path& from, const fs::path& to, const std::error_code& code) {
@@ -81,7 +81,7 @@ class Scratch {
 
   Result<std::uint64_t> rows(const std::string& condition = "1") {
     return query_number(session_, {.sql = "SELECT toUInt64(count()) FROM " + scratch_ + " WHERE " + condition,
-                                   .timeout = kStatementTimeout});
+                                   .timeout = kReattachTimeout});
   }
 
   Result<void> leave_out(const std::string& condition) {
@@ -117,7 +117,7 @@ class Scratch {
 
  private:
   Result<void> run(std::string sql) {
-    return session_.execute({.sql = std::move(sql), .timeout = kStatementTimeout});
+    return session_.execute({.sql = std::move(sql), .timeout = kReattachTimeout});
   }
 
   Result<fs::path> detached_of(const std::string& name) {
@@ -148,7 +148,7 @@ class Scratch {
     std::string fault;
     OPTIINFRA_CHECK(done(
         session_.query({.sql = "CHECK TABLE " + scratch_ + " SETTINGS check_query_single_value_result = 0",
-                        .timeout = kStatementTimeout},
+                        .timeout = kReattachTimeout},
                        [&](const Block& block) {
                          for (std::size_t row = 0; row < block.row_count(); ++row) {
                            if ((*block.values<std::vector<std::uint8_t>>(1))[row] == 0)

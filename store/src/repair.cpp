@@ -18,7 +18,7 @@ namespace {
 
 /// Raw rows of older hours could expire while they are read.
 constexpr std::chrono::hours kRetentionMargin{1};
-constexpr std::chrono::minutes kStatementTimeout{10};
+constexpr std::chrono::minutes kRepairTimeout{10};
 constexpr std::chrono::milliseconds kPoll{20};
 constexpr int kAttemptsMax = 3;
 
@@ -77,7 +77,7 @@ Result<std::uint64_t> stored_generation(Transport& transport, const TableDefinit
   };
   return query_number(transport, {.sql = "SELECT toUInt64(assumeNotNull(greatest(" + max_of(table.raw_table) +
                                          ", " + max_of(table.rollup_table) + ")))",
-                                  .timeout = kStatementTimeout});
+                                  .timeout = kRepairTimeout});
 }
 
 /// Begins a generation. Gives the last one to which nothing is added any more.
@@ -89,7 +89,7 @@ Result<std::uint32_t> close_generation(Transport& transport, const TableDefiniti
       transport.execute({.sql = "ALTER TABLE " + qualified(transport.database(), table.raw_table) +
                                 " MODIFY COLUMN " + generation_column(generation + 1),
                          .settings = {{"alter_sync", "2"}},
-                         .timeout = kStatementTimeout}));
+                         .timeout = kRepairTimeout}));
   OPTIINFRA_CHECK(wait_for_earlier_inserts(transport, table));
   return generation;
 }
@@ -117,7 +117,7 @@ Result<void> rebuild(Transport& transport, const ReconcileScope& scope,
   OPTIINFRA_CHECK(
       transport.execute({.sql = "DELETE FROM " + rollup + " WHERE " + condition_of(scope, hours, "", "hour"),
                          .settings = {{"lightweight_deletes_sync", "2"}},
-                         .timeout = kStatementTimeout}));
+                         .timeout = kRepairTimeout}));
   std::string columns = "hour";
   for (const char* key : table.grouped()) columns += ", " + std::string(key);
   for (const MeasureDefinition& measure : table.measures) columns += std::string(", ") + measure.name;
@@ -129,7 +129,7 @@ Result<void> rebuild(Transport& transport, const ReconcileScope& scope,
        .settings = {{"deduplicate_insert", "disable"},
                     {"async_insert", "0"},
                     {"min_free_disk_bytes_to_perform_insert", "0"}},
-       .timeout = kStatementTimeout});
+       .timeout = kRepairTimeout});
 }
 
 void describe(const TableDefinition& table, const std::vector<DifferingHour>& hours,

@@ -10,7 +10,6 @@
 namespace optiinfra {
 namespace {
 
-using std::chrono::days;
 
 constexpr Tier kTiers[] = {Tier::kRaw, Tier::kRollup};
 
@@ -19,7 +18,7 @@ const char* table_name(const TableDefinition& table, Tier tier) {
   return tier == Tier::kRaw ? table.raw_table : table.rollup_table;
 }
 const char* time_column(Tier tier) { return tier == Tier::kRaw ? "timestamp" : "hour"; }
-days default_retention(const TableDefinition& table, Tier tier) {
+std::chrono::days default_retention(const TableDefinition& table, Tier tier) {
   return tier == Tier::kRaw ? table.raw_retention : kRollupRetention;
 }
 
@@ -30,20 +29,20 @@ long parse_number(const std::string& text) {
 }
 
 /// Days by table, as the engine's own definition of each table states its TTL.
-Result<std::map<std::string, days>> read_effective(Transport& transport) {
+Result<std::map<std::string, std::chrono::days>> read_effective(Transport& transport) {
   OPTIINFRA_TRY(
       const auto rows,
       query_texts(transport, {.sql = "SELECT name, extract(engine_full, 'TTL greatest\\\\((?:timestamp|hour) "
                                      "\\\\+ toIntervalDay\\\\((\\\\d+)\\\\)') "
                                      "FROM system.tables WHERE database = {database:String}",
                               .parameters = {{"database", std::string(transport.database())}}}));
-  std::map<std::string, days> effective;
-  for (const auto& row : rows) effective[row[0]] = days{parse_number(row[1])};
+  std::map<std::string, std::chrono::days> effective;
+  for (const auto& row : rows) effective[row[0]] = std::chrono::days{parse_number(row[1])};
   return effective;
 }
 
 struct Wish {
-  days keep;
+  std::chrono::days keep;
   sys_seconds set_at;
 };
 
@@ -58,12 +57,12 @@ Result<std::map<std::string, Wish>> read_configured(Transport& transport) {
                           qualified(transport.database(), "retention") + ") GROUP BY family, tier"}));
   std::map<std::string, Wish> configured;
   for (const auto& row : rows)
-    configured[row[0]] = {days{parse_number(row[1])},
+    configured[row[0]] = {std::chrono::days{parse_number(row[1])},
                           sys_seconds{std::chrono::seconds{parse_number(row[2])}}};
   return configured;
 }
 
-Result<void> record_wish(Transport& transport, const TableDefinition& table, Tier tier, days keep) {
+Result<void> record_wish(Transport& transport, const TableDefinition& table, Tier tier, std::chrono::days keep) {
   Block row;
   Dictionary family, tiers;
   family.append(table.name);
@@ -83,7 +82,7 @@ Result<void> record_wish(Transport& transport, const TableDefinition& table, Tie
 
 /// The engine computes the TTL of existing parts anew without rewriting their rows
 /// (materialize_ttl_recalculate_only on raw tables).
-Result<void> change_table(Transport& transport, const TableDefinition& table, Tier tier, days keep) {
+Result<void> change_table(Transport& transport, const TableDefinition& table, Tier tier, std::chrono::days keep) {
   return transport.execute({.sql = "ALTER TABLE " + qualified(transport.database(), table_name(table, tier)) +
                                    " MODIFY TTL " + ttl_expression(time_column(tier), keep),
                             .settings = {{"mutations_sync", "1"}}});
@@ -166,13 +165,13 @@ Result<std::vector<Retention>> read_retention(Transport& transport) {
   return result;
 }
 
-Result<days> effective_retention(Transport& transport, Family family, Tier tier) {
+Result<std::chrono::days> effective_retention(Transport& transport, Family family, Tier tier) {
   OPTIINFRA_TRY(auto effective, read_effective(transport));
   return effective[table_name(table_of(family), tier)];
 }
 
 Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family family, Tier tier,
-                                                    days keep) {
+                                                    std::chrono::days keep) {
   if (keep < kRetentionMin || keep > kRetentionMax) {
     return Error{ErrorKind::kInvalidArgument, "a retention of " + std::to_string(keep.count()) +
                                                   " days is outside 1 to " +

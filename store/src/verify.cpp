@@ -19,7 +19,7 @@ struct Size {
   std::uint64_t rows = 0, parts = 0, bytes_on_disk = 0, bytes_uncompressed = 0;
 };
 
-std::uint64_t parse_number(const std::string& text) {
+std::uint64_t parse_count(const std::string& text) {
   std::uint64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
@@ -37,7 +37,7 @@ Result<std::map<std::string, Size>> read_sizes(Transport& transport) {
            .parameters = {{"database", std::string(transport.database())}}}));
   std::map<std::string, Size> sizes;
   for (const auto& row : rows)
-    sizes[row[0]] = {parse_number(row[1]), parse_number(row[2]), parse_number(row[3]), parse_number(row[4])};
+    sizes[row[0]] = {parse_count(row[1]), parse_count(row[2]), parse_count(row[3]), parse_count(row[4])};
   return sizes;
 }
 

@@ -19,7 +19,7 @@ using std::chrono::days;
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
-constexpr const char* kRows = "(SELECT count() FROM optiinfra.performance_metrics_ts)";
+constexpr const char* kRowCount = "(SELECT count() FROM optiinfra.performance_metrics_ts)";
 constexpr const char* kRolledUp = "(SELECT toUInt64(sum(request_count)) FROM optiinfra.performance_hourly)";
 
 class Damage : public testing::MigratedStoreTest {
@@ -96,7 +96,7 @@ TEST_F(Damage, OfEachDefinitionIsRestoredWhenTheStoreIsOpened) {
       is_missing ? (void)fs::remove(file) : empty(file);
       open();
       EXPECT_EQ(take_faults_of_opening().size(), 1u) << name;
-      EXPECT_EQ(count(kRows), 100u) << name;
+      EXPECT_EQ(count(kRowCount), 100u) << name;
       EXPECT_TRUE(verified().ok()) << name;
     }
   }
@@ -119,13 +119,13 @@ TEST_F(Damage, OfADefinitionWithoutACopyIsRepairedFromTheSchema) {
   ASSERT_TRUE(migration) << migration.error().message;
   EXPECT_EQ(migration->restored.size(), 2u);
   insert_requests(days{1}, 100);
-  EXPECT_EQ(count(kRows), 300u);
+  EXPECT_EQ(count(kRowCount), 300u);
   EXPECT_TRUE(verified().ok());
   run("DELETE FROM optiinfra.performance_metrics_hourly WHERE 1");
   EXPECT_TRUE(repaired().ok());
   EXPECT_EQ(count(kRolledUp), 300u);
   reopen();
-  EXPECT_EQ(count(kRows), 300u);
+  EXPECT_EQ(count(kRowCount), 300u);
 }
 
 TEST_F(Damage, OfTheDatabaseHidesNoRows) {
@@ -134,7 +134,7 @@ TEST_F(Damage, OfTheDatabaseHidesNoRows) {
   fs::remove(store_path() / "definitions");
   fs::remove(store_path() / "engine/metadata/optiinfra.sql");
   open();
-  EXPECT_EQ(count(kRows), 100u);
+  EXPECT_EQ(count(kRowCount), 100u);
   EXPECT_TRUE(verified().ok());
 }
 
@@ -144,7 +144,7 @@ TEST_F(Damage, OfAMutationLeavesTheRowsThatItHadNotReached) {
   close();
   std::ofstream(folder / "mutation_900.txt") << "format version: 1\ncreate time: 2026-11";
   open();
-  EXPECT_EQ(count(kRows), 100u);
+  EXPECT_EQ(count(kRowCount), 100u);
   EXPECT_TRUE(verified().ok());
 }
 
@@ -230,12 +230,12 @@ TEST_F(Damage, ThatWasOneFailedReadIsUndone) {
   insert_requests(days{1}, 100);
   insert_requests(days{2}, 50);
   set_aside(1);
-  ASSERT_EQ(count(kRows), 50u);
+  ASSERT_EQ(count(kRowCount), 50u);
   const auto parts = reattached();
   ASSERT_EQ(parts.size(), 1u);
   EXPECT_TRUE(parts[0].is_settled) << parts[0].outcome;
   EXPECT_EQ(parts[0].rows_returned, 100u);
-  EXPECT_EQ(count(kRows), 150u);
+  EXPECT_EQ(count(kRowCount), 150u);
   EXPECT_TRUE(verified().ok());
   reopen();
   EXPECT_TRUE(verified().ok());
@@ -257,11 +257,11 @@ TEST_F(Damage, UndoneCountsRowsOnceThatWereStoredAgainMeanwhile) {
   run("OPTIMIZE TABLE optiinfra.performance_metrics_ts FINAL");  // One part with both.
   set_aside(1);
   insert("two", 30);
-  ASSERT_EQ(count(kRows), 30u);
+  ASSERT_EQ(count(kRowCount), 30u);
   const auto parts = reattached();
   ASSERT_EQ(parts.size(), 1u);
   EXPECT_EQ(parts[0].rows_returned, 100u) << parts[0].outcome;
-  EXPECT_EQ(count(kRows), 130u);
+  EXPECT_EQ(count(kRowCount), 130u);
   EXPECT_TRUE(repaired().ok());
   EXPECT_EQ(count(kRolledUp), 130u);
 }
@@ -284,7 +284,7 @@ TEST_F(Damage, ThatIsRealStaysSetAsideUntilItsLossIsAccepted) {
   EXPECT_FALSE(parts[0].is_settled);
   EXPECT_THAT(parts[0].outcome, HasSubstr("damaged"));
   EXPECT_EQ(verified().set_aside.size(), 1u);
-  EXPECT_EQ(count(kRows), 0u);
+  EXPECT_EQ(count(kRowCount), 0u);
 
   parts = reattached(UnreadablePart::kPutAway);
   ASSERT_EQ(parts.size(), 1u);
@@ -323,7 +323,7 @@ TEST_F(Damage, OfDroppedObjectsIsNamedByVerifyAndRestoredByMigrate) {
     run(std::string("DROP TABLE optiinfra.") + table);
     EXPECT_FALSE(verified().ok());
     migrated();
-    EXPECT_EQ(count(kRows), 100u) << "a table that was dropped just now comes back with its rows";
+    EXPECT_EQ(count(kRowCount), 100u) << "a table that was dropped just now comes back with its rows";
     EXPECT_TRUE(verified().ok());
   }
   run("DROP TABLE optiinfra.performance_metrics_hourly SYNC");
@@ -389,7 +389,7 @@ TEST_F(Damage, IsFoundInAFolderWithoutTheEngine) {
   ASSERT_TRUE(repaired_folder);
   EXPECT_TRUE(repaired_folder->empty());
   open();
-  EXPECT_EQ(count(kRows), 100u);
+  EXPECT_EQ(count(kRowCount), 100u);
 }
 
 }  // namespace

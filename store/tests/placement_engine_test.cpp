@@ -11,7 +11,7 @@
 namespace optiinfra {
 namespace {
 
-constexpr std::size_t kRows = 2000;
+constexpr std::size_t kPlacedRows = 2000;
 
 /// Bytes of every kind that a label can hold, quotes, multi-byte characters and nothing at all among them.
 std::string random_label(std::mt19937_64& random) {
@@ -67,7 +67,7 @@ TEST_F(PlacementInTheEngine, HashesNamesAsTheClientDoes) {
     std::vector<Uuid> customers;
     Dictionary labels;
     std::vector<std::uint64_t> expected;
-    for (std::size_t row = 0; row < kRows; ++row) {
+    for (std::size_t row = 0; row < kPlacedRows; ++row) {
       customers.push_back(random_uuid(random_));
       labels.append(random_label(random_));
       expected.push_back(placement_hash(customers.back(), labels[row]));
@@ -81,7 +81,7 @@ TEST_F(PlacementInTheEngine, HashesIdentifiersAsTheClientDoes) {
   for (const Family family : {Family::kPerformance, Family::kQuality}) {
     std::vector<Uuid> customers, services;
     std::vector<std::uint64_t> expected;
-    for (std::size_t row = 0; row < kRows; ++row) {
+    for (std::size_t row = 0; row < kPlacedRows; ++row) {
       customers.push_back(random_uuid(random_));
       services.push_back(random_uuid(random_));
       expected.push_back(placement_hash(customers.back(), services.back().to_string()));

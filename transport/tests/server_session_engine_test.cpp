@@ -11,17 +11,13 @@
 #include "optiinfra/testing/server.hpp"
 #include "optiinfra/testing/temporary_folder.hpp"
 #include "optiinfra/transport/connector.hpp"
+#include "session.hpp"
 
 namespace optiinfra {
 namespace {
 
 using namespace std::chrono_literals;
-
-Block numbers(std::vector<std::uint32_t> values) {
-  Block block;
-  block.add({"a", "UInt32", std::move(values)});
-  return block;
-}
+using testing::numbers;
 
 class ServerSession : public ::testing::Test {
  protected:

@@ -201,20 +201,18 @@ class ColumnReader {
   Failed failed_;
 };
 
-Error invalid(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }
-
 Result<void> expect_record_batch(const ArrowSchema& schema, const ArrowArray& array) {
   if (schema.format == nullptr || std::string_view(schema.format) != "+s")
-    return invalid("the Arrow array is no record batch: its format is '" +
+    return invalid_argument("the Arrow array is no record batch: its format is '" +
                    std::string(schema.format == nullptr ? "" : schema.format) + "', not '+s'");
   if (schema.n_children != array.n_children)
-    return invalid("the record batch has " + std::to_string(array.n_children) + " columns and its schema " +
+    return invalid_argument("the record batch has " + std::to_string(array.n_children) + " columns and its schema " +
                    std::to_string(schema.n_children));
   if (array.null_count != 0 && array.n_buffers > 0 && array.buffers != nullptr && array.buffers[0] != nullptr)
-    return invalid("the record batch has rows that are null as a whole");
+    return invalid_argument("the record batch has rows that are null as a whole");
   for (std::int64_t i = 0; i < array.n_children; ++i) {
     if (array.children[i]->length < array.offset + array.length)
-      return invalid("column " + std::string(schema.children[i]->name) + " is shorter than its record batch");
+      return invalid_argument("column " + std::string(schema.children[i]->name) + " is shorter than its record batch");
   }
   return {};
 }
@@ -243,7 +241,7 @@ Error unknown_column(Family family, std::string_view name) {
   std::string message = "'" + std::string(name) + "' is no column of " + table_of(family).name;
   const auto nearest = nearest_names(name, known);
   if (!nearest.empty()) message += "; did you mean " + nearest.front() + "?";
-  return invalid(message);
+  return invalid_argument(message);
 }
 
 std::optional<Failure> append_arrow_column(AnyBatch& batch, const ArrowSchema& field,

@@ -9,15 +9,13 @@
 namespace optiinfra::c_interface {
 namespace {
 
-Error invalid(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }
-
 /// "'x' is no question; did you mean y?", or all that there are.
 Error unknown(const std::string& name, const std::string& what, const std::vector<std::string>& known) {
   std::string message = "'" + name + "' is no " + what;
   const auto nearest = nearest_names(name, known);
   std::string all;
   for (const std::string& each : known) all += (all.empty() ? "" : ", ") + each;
-  return invalid(message + (nearest.empty() ? "; there are: " + (all.empty() ? "none" : all)
+  return invalid_argument(message + (nearest.empty() ? "; there are: " + (all.empty() ? "none" : all)
                                             : "; did you mean " + nearest.front() + "?"));
 }
 
@@ -40,7 +38,7 @@ Result<void> add_parameters(const NamedQuestion& named, const NamedAsk& ask, Que
     const bool is_given =
         std::ranges::any_of(ask.parameters, [&](const auto& one) { return one.first == each.name; });
     if (each.is_required && !is_given)
-      return invalid(ask.name + " needs the parameter " + each.name + ": " + each.meaning);
+      return invalid_argument(ask.name + " needs the parameter " + each.name + ": " + each.meaning);
   }
   return {};
 }
@@ -57,7 +55,7 @@ Result<void> set_choice(const NamedQuestion& named, const NamedAsk& ask, Questio
 
 Result<void> set_bucket(const NamedQuestion& named, const NamedAsk& ask, Question& question) {
   if (ask.bucket.empty()) return {};
-  if (!named.bucket_may_differ) return invalid(ask.name + " takes no other bucket");
+  if (!named.bucket_may_differ) return invalid_argument(ask.name + " takes no other bucket");
   OPTIINFRA_TRY(question.bucket, parse_bucket(ask.bucket));
   return {};
 }
@@ -69,7 +67,7 @@ Result<TimeRange> range_of(const Window& window) {
   if (window.hours == 0)
     return TimeRange{sys_seconds{seconds{window.begin}}, sys_seconds{seconds{window.end}}};
   if (window.hours < 1 || window.hours > kHoursMax)
-    return invalid(std::to_string(window.hours) + " hours are outside 1 to " + std::to_string(kHoursMax));
+    return invalid_argument(std::to_string(window.hours) + " hours are outside 1 to " + std::to_string(kHoursMax));
   const sys_seconds end = now() + seconds{1};
   return TimeRange{end - std::chrono::hours{window.hours}, end};
 }

@@ -8,13 +8,13 @@ namespace optiinfra::python {
 namespace {
 
 constexpr const char* kAnswer = "optiinfra.answer";
-PyObject *from_timestamp, *utc;  // Kept for the process.
+PyObject *from_timestamp, *utc_zone;  // Kept for the process.
 
 Answer* answer_in(PyObject* capsule) { return static_cast<Answer*>(PyCapsule_GetPointer(capsule, kAnswer)); }
 
 PyObject* time_to_python(sys_seconds time) {
   return PyObject_CallFunction(from_timestamp, "LO", static_cast<long long>(time.time_since_epoch().count()),
-                               utc);
+                               utc_zone);
 }
 
 PyObject* to_python(std::monostate) { return Ref::borrow(Py_None).release(); }
@@ -68,8 +68,8 @@ bool prepare_answers() {
   const Ref zone(type ? PyObject_GetAttrString(module.get(), "timezone") : nullptr);
   if (!zone) return false;
   from_timestamp = PyObject_GetAttrString(type.get(), "fromtimestamp");
-  utc = PyObject_GetAttrString(zone.get(), "utc");
-  return from_timestamp != nullptr && utc != nullptr;
+  utc_zone = PyObject_GetAttrString(zone.get(), "utc");
+  return from_timestamp != nullptr && utc_zone != nullptr;
 }
 
 PyObject* make_answer(Answer answer) {

@@ -24,6 +24,16 @@ CLI::App* define_command(CLI::App& parent, Action& action, const std::string& na
   return app;
 }
 
+/// The same for functions, which every command names alike.
+template <typename Flags>
+CLI::App* define_command(CLI::App& parent, Action& action, const std::string& name,
+                         const std::string& meaning, const std::string& examples,
+                         void (*describe)(CLI::App&, Flags&),
+                         Result<ExitCode> (*run)(const Flags&, Context&)) {
+  return define_command<Flags, void (*)(CLI::App&, Flags&), Result<ExitCode> (*)(const Flags&, Context&)>(
+      parent, action, name, meaning, examples, describe, run);
+}
+
 struct NoFlags {};
 inline void describe_nothing(CLI::App&, NoFlags&) {}
 

@@ -20,9 +20,6 @@ struct CopyFlags {
   std::vector<std::string> families;
 };
 
-/// Unwinds a copy from its progress callback, after a block has been stored.
-struct Interrupted {};
-
 Result<StoreUrl> parse_side(const std::string& text, const char* flag) {
   auto url = parse_store_url(text);
   if (!url) return with_context(std::move(url).error(), flag);

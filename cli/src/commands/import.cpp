@@ -21,9 +21,6 @@ struct ImportFlags {
   bool strict = false;
 };
 
-/// Unwinds an import from its progress callback, after a block has been stored.
-struct Interrupted {};
-
 Value path_or_nothing(const std::filesystem::path& path) {
   if (path.empty()) return {};
   return path.string();

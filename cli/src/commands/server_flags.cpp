@@ -9,8 +9,6 @@
 namespace optiinfra::cli {
 namespace {
 
-Error invalid(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }
-
 Result<ServerLog> parse_log(const std::string& text) {
   constexpr std::pair<const char*, ServerLog> kLevels[] = {
       {"none", ServerLog::kNone},       {"error", ServerLog::kError},
@@ -19,13 +17,13 @@ Result<ServerLog> parse_log(const std::string& text) {
   for (const auto& [name, level] : kLevels) {
     if (text == name) return level;
   }
-  return invalid("'" + text + "' is not one of none, error, warning, information, debug, trace");
+  return invalid_argument("'" + text + "' is not one of none, error, warning, information, debug, trace");
 }
 
 Result<std::pair<std::string, std::string>> parse_macro(const std::string& text) {
   const std::size_t mark = text.find('=');
   if (mark == 0 || mark == std::string::npos || mark + 1 == text.size())
-    return invalid("--macro: '" + text + "' is not NAME=VALUE");
+    return invalid_argument("--macro: '" + text + "' is not NAME=VALUE");
   return std::pair(text.substr(0, mark), text.substr(mark + 1));
 }
 
@@ -36,7 +34,7 @@ Result<std::filesystem::path> folder_of(const ServerFlags& flags, const Context&
   }
   OPTIINFRA_TRY(const StoreUrl store, context.store_url());
   if (store.protocol != Protocol::kEmbedded || store.folder.empty())
-    return invalid(store.description() + " is no folder that can be served; name one with --path");
+    return invalid_argument(store.description() + " is no folder that can be served; name one with --path");
   return store.folder;
 }
 
@@ -52,17 +50,17 @@ Result<std::uint64_t> parse_bytes(const std::string& text) {
   const std::string unit = text.substr(digits);
   const int shift = unit.empty() ? 0 : unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : -1;
   if (digits == 0 || digits > 15 || shift < 0)
-    return invalid("'" + text + "' is no number of bytes; write for example 512M or 4G");
+    return invalid_argument("'" + text + "' is no number of bytes; write for example 512M or 4G");
   const std::uint64_t number = std::stoull(text.substr(0, digits));
   if (number > (std::numeric_limits<std::uint64_t>::max() >> shift))
-    return invalid("'" + text + "' is too much");
+    return invalid_argument("'" + text + "' is too much");
   return number << shift;
 }
 
 Result<ServedCluster> parse_cluster(const std::string& text) {
   const std::size_t mark = text.find('=');
   if (mark == 0 || mark == std::string::npos)
-    return invalid("'" + text + "' is not NAME=HOST:PORT,HOST:PORT");
+    return invalid_argument("'" + text + "' is not NAME=HOST:PORT,HOST:PORT");
   ServedCluster cluster{.name = text.substr(0, mark), .shards = {}};
   std::string rest = text.substr(mark + 1) + ",";
   for (std::size_t end = rest.find(','); end != std::string::npos; end = rest.find(',')) {
@@ -72,9 +70,9 @@ Result<ServedCluster> parse_cluster(const std::string& text) {
       if (character == '|') character = ',';
     }
     if (shard.find_first_of("@/?") != std::string::npos)
-      return invalid("cluster " + cluster.name + " names hosts and ports alone: NAME=HOST:PORT,HOST:PORT");
+      return invalid_argument("cluster " + cluster.name + " names hosts and ports alone: NAME=HOST:PORT,HOST:PORT");
     auto store = parse_store_url("clickhouse://" + shard);
-    if (!store) return invalid("cluster " + cluster.name + ": '" + shard + "' is no HOST:PORT");
+    if (!store) return invalid_argument("cluster " + cluster.name + ": '" + shard + "' is no HOST:PORT");
     cluster.shards.push_back(store->hosts);
   }
   return cluster;
@@ -87,7 +85,7 @@ Result<ServedUser> parse_user(const std::string& text) {
   if (role == "admin") return user;
   user.role = role == "write" ? ServedRole::kWrite : ServedRole::kRead;
   if (role == "write" || role == "read") return user;
-  return invalid("--user: '" + role + "' is no role; write NAME, NAME:admin, NAME:write or NAME:read");
+  return invalid_argument("--user: '" + role + "' is no role; write NAME, NAME:admin, NAME:write or NAME:read");
 }
 
 Result<ServeOptions> options_of(const ServerFlags& flags, const Context& context) {
@@ -101,7 +99,7 @@ Result<ServeOptions> options_of(const ServerFlags& flags, const Context& context
   }
   options.statement_time_max = flags.statement_time;
   if (flags.users.size() != flags.password_files.size())
-    return invalid("--user and --password-file belong together: give each user its file, in the same order");
+    return invalid_argument("--user and --password-file belong together: give each user its file, in the same order");
   for (std::size_t i = 0; i < flags.users.size(); ++i) {
     OPTIINFRA_TRY(ServedUser user, parse_user(flags.users[i]));
     OPTIINFRA_TRY(user.password, read_password_file(flags.password_files[i]));

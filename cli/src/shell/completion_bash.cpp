@@ -4,12 +4,12 @@
 namespace optiinfra::cli {
 namespace {
 
-constexpr const char* kBegin = R"sh(_optiinfra() {
+constexpr const char* kBashBegin = R"sh(_optiinfra() {
   local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
   case "$previous" in
 )sh";
 
-constexpr const char* kFindCommand = R"sh(  esac
+constexpr const char* kBashFindCommand = R"sh(  esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
@@ -19,7 +19,7 @@ constexpr const char* kFindCommand = R"sh(  esac
   case "$at" in
 )sh";
 
-constexpr const char* kEnd = R"sh(  esac
+constexpr const char* kBashEnd = R"sh(  esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -F _optiinfra optiinfra
@@ -27,7 +27,7 @@ complete -F _optiinfra optiinfra
 
 constexpr const char* kOfferFiles = R"sh(compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")))sh";
 
-std::string value_branches(const CommandOutline& program) {
+std::string bash_value_branches(const CommandOutline& program) {
   const FlagValues values = flag_values(program);
   std::string text;
   for (const auto& [flags, choices] : values.choices)
@@ -46,7 +46,7 @@ std::string words_of(const CommandOutline& program, const CommandOutline& comman
   return joined(words, " ");
 }
 
-std::string command_branches(const CommandOutline& program) {
+std::string bash_command_branches(const CommandOutline& program) {
   std::string text;
   for (const CommandOutline* command : flattened(program)) {
     const std::string words = words_of(program, *command);
@@ -63,8 +63,8 @@ std::string command_branches(const CommandOutline& program) {
 }  // namespace
 
 std::string bash_completion(const CommandOutline& program) {
-  return std::string(kGenerated) + kBegin + value_branches(program) + with_commands(kFindCommand, program) +
-         command_branches(program) + kEnd;
+  return std::string(kGenerated) + kBashBegin + bash_value_branches(program) + with_commands(kBashFindCommand, program) +
+         bash_command_branches(program) + kBashEnd;
 }
 
 }  // namespace optiinfra::cli

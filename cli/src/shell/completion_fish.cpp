@@ -4,7 +4,7 @@
 namespace optiinfra::cli {
 namespace {
 
-constexpr const char* kFindCommand = R"sh(function __optiinfra_at
+constexpr const char* kFishFindCommand = R"sh(function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
@@ -21,7 +21,7 @@ std::string find_command(const CommandOutline& program) {
   std::vector<std::string> paths;
   for (const CommandOutline* command : flattened(program))
     if (!command->path.empty()) paths.push_back("' " + command->path + "'");
-  std::string text = kFindCommand;
+  std::string text = kFishFindCommand;
   return text.replace(text.find("@COMMANDS@"), 10, joined(paths, " "));
 }
 

@@ -4,11 +4,11 @@
 namespace optiinfra::cli {
 namespace {
 
-constexpr const char* kBegin = R"sh(_optiinfra() {
+constexpr const char* kZshBegin = R"sh(_optiinfra() {
   case "${words[CURRENT-1]}" in
 )sh";
 
-constexpr const char* kFindCommand = R"sh(  esac
+constexpr const char* kZshFindCommand = R"sh(  esac
   local at="" word
   local -a choices flags
   for word in "${(@)words[2,CURRENT-1]}"; do
@@ -19,14 +19,14 @@ constexpr const char* kFindCommand = R"sh(  esac
   case "$at" in
 )sh";
 
-constexpr const char* kEnd = R"sh(  esac
+constexpr const char* kZshEnd = R"sh(  esac
   (( $#choices )) && _describe 'command' choices
   _describe -o 'flag' flags
 }
 _optiinfra "$@"
 )sh";
 
-std::string value_branches(const CommandOutline& program) {
+std::string zsh_value_branches(const CommandOutline& program) {
   const FlagValues values = flag_values(program);
   std::string text;
   for (const auto& [flags, choices] : values.choices)
@@ -39,7 +39,7 @@ std::string described(const std::string& name, const std::string& meaning) {
   return " " + shell_quoted(name + ":" + first_sentence(meaning));
 }
 
-std::string command_branch(const CommandOutline& program, const CommandOutline& command) {
+std::string zsh_command_branch(const CommandOutline& program, const CommandOutline& command) {
   std::string text = "    \"" + command.path + "\")\n      choices=(";
   for (const CommandOutline& next : command.commands) text += described(next.name, next.meaning);
   for (const std::string& choice : argument_choices(command)) text += " " + shell_quoted(choice);
@@ -52,10 +52,10 @@ std::string command_branch(const CommandOutline& program, const CommandOutline& 
 }  // namespace
 
 std::string zsh_completion(const CommandOutline& program) {
-  std::string text = std::string("#compdef optiinfra\n") + kGenerated + kBegin + value_branches(program) +
-                     with_commands(kFindCommand, program);
-  for (const CommandOutline* command : flattened(program)) text += command_branch(program, *command);
-  return text + kEnd;
+  std::string text = std::string("#compdef optiinfra\n") + kGenerated + kZshBegin + zsh_value_branches(program) +
+                     with_commands(kZshFindCommand, program);
+  for (const CommandOutline* command : flattened(program)) text += zsh_command_branch(program, *command);
+  return text + kZshEnd;
 }
 
 }  // namespace optiinfra::cli

@@ -8,7 +8,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Rows that a tool answers with unless the agent asks for another number: what fits an agent's context.
-constexpr std::int64_t kRowsDefault = 100;
+constexpr std::int64_t kToolRowsDefault = 100;
 
 /// A tool is a route of the API: its parameters are the route's.
 struct Tool {
@@ -127,7 +127,7 @@ Request request_of(const Route& route, const Json& arguments) {
   }
   for (const RouteParameter& parameter : route.parameters)
     takes_limit = takes_limit || parameter.name == "limit";
-  if (takes_limit && !has_limit) request.parameters.emplace_back("limit", std::to_string(kRowsDefault));
+  if (takes_limit && !has_limit) request.parameters.emplace_back("limit", std::to_string(kToolRowsDefault));
   return request;
 }
 

@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
@@ -180,10 +181,10 @@ class Connection final : public Ending, public std::enable_shared_from_this<Conn
   }
 
   void allow_body() {
-    auto go_on = std::make_shared<http::response<http::empty_body>>(http::status::continue_, 11);
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     lowest().expires_after(kAnswerTime);
-    http::async_write(stream_, *go_on,
-                      [self = this->shared_from_this(), go_on](ErrorCode error, std::size_t) {
+    asio::async_write(stream_, asio::buffer(kContinue),
+                      [self = this->shared_from_this()](ErrorCode error, std::size_t) {
                         if (error) return self->done_with_request();
                         self->read_body();
                       });
@@ -237,7 +238,6 @@ class Connection final : public Ending, public std::enable_shared_from_this<Conn
   void write(Response response) {
     request_.body = {};
     room_.reset();
-    const bool is_head = request_.method == "HEAD";
     auto message =
         std::make_shared<http::response<http::string_body>>(static_cast<http::status>(response.status), 11);
     message->set(http::field::server, "optiinfra");
@@ -249,21 +249,19 @@ class Connection final : public Ending, public std::enable_shared_from_this<Conn
     if (message->find(http::field::cache_control) == message->end())
       message->set(http::field::cache_control, "no-store");
     const std::size_t size = response.body.size();
-    if (!is_head) message->body() = std::move(response.body);
+    // To HEAD the same headers, the body's length among them, and no body.
+    if (request_.method != "HEAD") message->body() = std::move(response.body);
     if (response.status != 304 && response.status != 204) message->content_length(size);
     message->keep_alive(keep_alive_ && !shared_->is_stopping);
     lowest().expires_after(kAnswerTime);
-    const auto finish = [self = this->shared_from_this(), message](ErrorCode error, std::size_t) {
-      self->done_with_request();
-      if (error) return self->close();
-      if (message->keep_alive()) return self->read_headers();
-      if (self->has_unread_body_) return self->discard_rest();
-      self->close();
-    };
-    if (!is_head) return http::async_write(stream_, *message, finish);
-    serializer_.emplace(*message);
-    serializer_->split(true);
-    http::async_write_header(stream_, *serializer_, finish);
+    http::async_write(stream_, *message,
+                      [self = this->shared_from_this(), message](ErrorCode error, std::size_t) {
+                        self->done_with_request();
+                        if (error) return self->close();
+                        if (message->keep_alive()) return self->read_headers();
+                        if (self->has_unread_body_) return self->discard_rest();
+                        self->close();
+                      });
   }
 
   void done_with_request() {
@@ -310,7 +308,6 @@ class Connection final : public Ending, public std::enable_shared_from_this<Conn
   Stream stream_;
   beast::flat_buffer buffer_{kHeaderBytesMax + (64 << 10)};
   std::optional<http::request_parser<http::string_body>> parser_;
-  std::optional<http::response_serializer<http::string_body>> serializer_;
   std::optional<BodyRoom> room_;
   Request request_;
   bool keep_alive_ = false, has_unread_body_ = false;

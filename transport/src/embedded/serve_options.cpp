@@ -10,8 +10,6 @@
 namespace optiinfra {
 namespace {
 
-Error invalid(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }
-
 /// A name that can stand in the engine's configuration as it is.
 bool is_plain(const std::string& name) {
   return !name.empty() && name.size() <= 64 && name.find_first_of("0123456789-") != 0 &&
@@ -21,10 +19,10 @@ bool is_plain(const std::string& name) {
 
 Result<void> check_user(const ServedUser& user) {
   if (user.name == "default")
-    return invalid("'default' is the server's own user and cannot have a password; choose another name");
+    return invalid_argument("'default' is the server's own user and cannot have a password; choose another name");
   if (!is_plain(user.name))
-    return invalid("a user's name is made of letters, digits, '_' and '-', and starts with a letter");
-  if (user.password.empty()) return invalid("the user " + user.name + " needs a password");
+    return invalid_argument("a user's name is made of letters, digits, '_' and '-', and starts with a letter");
+  if (user.password.empty()) return invalid_argument("the user " + user.name + " needs a password");
   return {};
 }
 
@@ -32,30 +30,30 @@ Result<void> check_users(const ServeOptions& options) {
   OPTIINFRA_TRY(const bool loopback, is_loopback(options.listen));
   if (options.users.empty()) {
     if (loopback) return {};
-    return invalid(
+    return invalid_argument(
         "other machines can reach " + options.listen +
         ", so the server needs a user with a password; without one it listens on 127.0.0.1 or ::1");
   }
   std::set<std::string> names;
   for (const ServedUser& user : options.users) {
     OPTIINFRA_CHECK(check_user(user));
-    if (!names.insert(user.name).second) return invalid("the user " + user.name + " is named twice");
+    if (!names.insert(user.name).second) return invalid_argument("the user " + user.name + " is named twice");
   }
   if (embedded::first_admin(options) == nullptr)
-    return invalid("one of the users must be an admin: the server makes its tables as that user");
+    return invalid_argument("one of the users must be an admin: the server makes its tables as that user");
   return {};
 }
 
 Result<void> check_clusters(const ServeOptions& options) {
   for (const ServedCluster& cluster : options.clusters) {
     if (!is_plain(cluster.name) || cluster.shards.empty())
-      return invalid("a cluster needs a plain name and at least one shard");
+      return invalid_argument("a cluster needs a plain name and at least one shard");
     for (const auto& shard : cluster.shards) {
-      if (shard.empty()) return invalid("cluster " + cluster.name + " has a shard without a server");
+      if (shard.empty()) return invalid_argument("cluster " + cluster.name + " has a shard without a server");
     }
   }
   for (const auto& [name, value] : options.macros) {
-    if (!is_plain(name)) return invalid("'" + name + "' is no name for a macro: use letters, digits and '_'");
+    if (!is_plain(name)) return invalid_argument("'" + name + "' is no name for a macro: use letters, digits and '_'");
   }
   return {};
 }
@@ -71,7 +69,7 @@ Result<bool> is_loopback(const std::string& address) {
   if (::inet_pton(AF_INET, address.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
   in6_addr six{};
   if (::inet_pton(AF_INET6, address.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six) != 0;
-  return invalid("'" + address +
+  return invalid_argument("'" + address +
                  "' is no IP address; write 127.0.0.1 for this machine, 0.0.0.0 or :: for all");
 }
 
@@ -86,17 +84,17 @@ StoreUrl ServedAddress::url(const ServeOptions& options) const {
 
 Result<void> check_serve_options(const ServeOptions& options) {
   if (!options.folder.is_absolute())
-    return invalid("a server needs the folder of its store, as an absolute path; '" +
+    return invalid_argument("a server needs the folder of its store, as an absolute path; '" +
                    options.folder.string() + "' is none");
   if (options.tcp_port != 0 && options.tcp_port == options.http_port)
-    return invalid("native TCP and HTTP need a port each; both were to be " +
+    return invalid_argument("native TCP and HTTP need a port each; both were to be " +
                    std::to_string(options.tcp_port));
   if (options.connections_max < 16 || options.grace.count() < 0 || options.grace.count() > 120)
-    return invalid("connections_max must be at least 16, and grace from 0 to 120 seconds");
-  if (options.statement_time_max.count() < 1) return invalid("a statement needs a second at least");
+    return invalid_argument("connections_max must be at least 16, and grace from 0 to 120 seconds");
+  if (options.statement_time_max.count() < 1) return invalid_argument("a statement needs a second at least");
   for (const std::string& name : options.host_names) {
     if (!embedded::is_host_name(name))
-      return invalid("'" + name + "' is no host's name: write it as in a URL, without a port");
+      return invalid_argument("'" + name + "' is no host's name: write it as in a URL, without a port");
   }
   OPTIINFRA_CHECK(check_users(options));
   return check_clusters(options);

@@ -42,6 +42,9 @@ struct Error {
 /// operation to its cause.
 Error with_context(Error error, std::string_view context);
 
+/// An Error of the kind kInvalidArgument: the caller must change what it asks for.
+Error invalid_argument(std::string message);
+
 namespace detail {
 /// A bug in the caller: ends the process with `what` on standard error.
 [[noreturn]] void broken_invariant(std::string_view what) noexcept;

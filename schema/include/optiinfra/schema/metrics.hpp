@@ -103,12 +103,13 @@ struct Batch : MetricTraits<Row>::Columns {
     using Row = Name##Metric;                          \
     using Columns = Name##Columns;                     \
     static constexpr Family kFamily = Family::k##Name; \
-    static constexpr auto kColumns = std::tuple_cat(
-#define COLUMN(name, type, rule, presence, codec, unit, meaning)        \
-  std::make_tuple(detail::column_access<column_type::type, Rule::rule>( \
-      &Row::name, &Columns::name, #name, Presence::presence, codec, unit, meaning)),
+    template <typename Visitor>                        \
+    static constexpr void visit_columns([[maybe_unused]] Visitor&& visit) {
+#define COLUMN(name, type, rule, presence, codec, unit, meaning) \
+  visit(detail::column_access<column_type::type, Rule::rule>(    \
+      &Row::name, &Columns::name, #name, Presence::presence, codec, unit, meaning));
 #define END_FAMILY(Name, name) \
-  std::tuple<>{});             \
+  }                            \
   }                            \
   ;                            \
   using Name##Batch = Batch<Name##Metric>;
@@ -139,7 +140,7 @@ concept Metric = requires { MetricTraits<Row>::kFamily; };
 /// Calls `visit(access)` with the ColumnAccess of each column of Row, in the table's order.
 template <typename Row, typename Visitor>
 constexpr void for_each_column(Visitor&& visit) {
-  std::apply([&](const auto&... access) { (visit(access), ...); }, MetricTraits<Row>::kColumns);
+  MetricTraits<Row>::visit_columns(visit);
 }
 
 /// Calls `use.template operator()<Row>()` with the row type of `family`, and returns what it returns.
