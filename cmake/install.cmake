@@ -33,12 +33,12 @@ function(optiinfra_package_names library cmake pkgconfig)
                       "so that the installed package asks its users for it")
 endfunction()
 
-# Sets <out> to the layers that <layer> needs, itself included, in the order in which a linker wants
+# Sets <out> to the layers that <layers> need, themselves included, in the order in which a linker wants
 # static libraries: each before those it depends on. That is the reverse of the order of creation.
-function(optiinfra_link_order layer out)
+function(optiinfra_link_order layers out)
   get_property(rows GLOBAL PROPERTY OPTIINFRA_LAYERS)
   list(REVERSE rows)
-  set(needed ${layer})
+  set(needed ${layers})
   foreach(row ${rows})
     string(REGEX MATCH "^([^:]+): ?(.*)$" match "${row}")
     set(name ${CMAKE_MATCH_1})
@@ -53,16 +53,14 @@ endfunction()
 
 # --- The library ---
 
-# The layer whose users are the library's users; until it exists, the highest there is.
-set(optiinfra_public_layer client)
-if(NOT TARGET optiinfra_client)
-  set(optiinfra_public_layer core)
-endif()
+# The layers whose users are the library's users: insert and ask (client), write from many threads (ingest), files
+# (import). Those below them come with them.
+set(optiinfra_public_layers ingest import)
 
 add_library(optiinfra_all INTERFACE)
 add_library(optiinfra::optiinfra ALIAS optiinfra_all)
 set_target_properties(optiinfra_all PROPERTIES EXPORT_NAME optiinfra)
-target_link_libraries(optiinfra_all INTERFACE optiinfra::${optiinfra_public_layer})
+target_link_libraries(optiinfra_all INTERFACE optiinfra::ingest optiinfra::import)
 install(TARGETS optiinfra_all EXPORT optiinfraTargets)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/optiinfra)
@@ -71,7 +69,7 @@ install(EXPORT optiinfraTargets NAMESPACE optiinfra:: DESTINATION ${package_dir}
 # A static library's own needs are its user's at link time, so both packages pass them on: the CMake
 # one for all layers, the pkg-config one for the layers that it links. They stand under Requires and
 # not Requires.private because there is no shared library that would hide them.
-optiinfra_link_order(${optiinfra_public_layer} link_order)
+optiinfra_link_order("${optiinfra_public_layers}" link_order)
 get_property(third_parties GLOBAL PROPERTY OPTIINFRA_THIRD_PARTIES)
 foreach(row ${third_parties})
   string(REGEX MATCH "^([^ ]+) (.+)$" match "${row}")

@@ -68,7 +68,7 @@ endfunction()
 # Tests are compiled once and run once: optimising them costs a quarter more time than it saves.
 # The second of two libraries, so that its options come after those of the first.
 add_library(optiinfra_test_options INTERFACE)
-target_compile_options(optiinfra_test_options INTERFACE $<$<CONFIG:Release>:-O1>
+target_compile_options(optiinfra_test_options INTERFACE $<$<CONFIG:Release>:-O1> $<$<CONFIG:Sanitize>:-O0>
   # Part of clang's -Wconversion and not of g++'s; the layers are held to it, their tests are not.
   $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>)
 add_library(optiinfra_dev_tests INTERFACE)

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "optiinfra/client/client.hpp"
+#include "optiinfra/client.hpp"
 
 namespace {
 

@@ -9,9 +9,9 @@
 #include "commands/attribution_commands.hpp"
 #include "commands/commands.hpp"
 #include "flags.hpp"
+#include "optiinfra/core/version.hpp"
 #include "optiinfra/import/import.hpp"
 #include "output/wrapped.hpp"
-#include "version.hpp"
 #include "wrong_usage.hpp"
 
 namespace optiinfra::cli {
@@ -116,7 +116,7 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   app->footer(kFooter);
   app->fallthrough();
   app->require_subcommand(1);
-  app->set_version_flag("--version", "optiinfra " OPTIINFRA_VERSION, "Print the version and exit");
+  app->set_version_flag("--version", "optiinfra " + std::string(version()), "Print the version and exit");
   app->set_help_flag("-h,--help", "Print help and exit");
   app->option_defaults()->group("Global flags, before or after the command");
   app->add_option(

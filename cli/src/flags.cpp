@@ -3,24 +3,15 @@
 #include <charconv>
 #include <cstdint>
 
+#include "optiinfra/client/question_text.hpp"
 #include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra::cli {
-namespace {
-
-/// Longest stretch that "the last hours" reaches back: ten years, as in the client.
-constexpr int kHoursMax = 87'600;
-
-}  // namespace
-
 Result<TimeRange> WindowFlags::range() const {
-  if (!from || !to) {
-    const sys_seconds end = now() + std::chrono::seconds{1};
-    return TimeRange{end - std::chrono::hours{hours}, end};
-  }
-  if (*from < *to) return TimeRange{*from, *to};
-  return Error{ErrorKind::kInvalidArgument,
-               "--to: " + format_time(*to) + " is not after " + format_time(*from) + ", which --from gives"};
+  if (!from || !to) return last_hours(hours);
+  auto range = range_between(*from, *to);
+  if (!range) return with_context(std::move(range).error(), "--to");
+  return range;
 }
 
 Result<void> WindowFlags::check() const {

@@ -1,6 +1,7 @@
 #include "wrong_usage.hpp"
 
 #include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/core/nearest.hpp"
 #include "shell/completion_words.hpp"
 #include "shell/outline.hpp"
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "optiinfra/testing/server.hpp"
 #include "program_under_test.hpp"
 
 namespace optiinfra::cli {
@@ -112,6 +113,33 @@ TEST_F(Sql, ChangesTheStoreWithWrite) {
       0);
   EXPECT_EQ(home.run({"sql", "--write", "INSERT INTO optiinfra.mine VALUES (1), (2)"}).exit_code, 0);
   EXPECT_EQ(home.run({"sql", "SELECT sum(a) AS s FROM optiinfra.mine", "--output", "csv"}).output, "s\n3\n");
+}
+
+TEST_F(Sql, NeedsNoDatabaseBeforeATable) {
+  EXPECT_EQ(home.run({"sql", "SELECT count() AS n FROM cost_hourly", "--output", "csv"}).output, "n\n0\n");
+  EXPECT_EQ(home.run({"sql", "SELECT currentDatabase() AS d", "--output", "csv"}).output, "d\noptiinfra\n");
+}
+
+// 2026-01-01 00:00:00 in New York is 1767243600.
+TEST_F(Sql, MeansUtcOnAHostInNewYorkOverEveryPort) {
+  const std::vector<std::string> statement = {
+      "sql", "SELECT toUnixTimestamp(toDateTime('2026-01-01 00:00:00')) AS t", "--output", "csv"};
+  const std::string utc = "t\n1767225600\n";
+  const auto in_new_york = home.options("TZ=America/New_York");
+  EXPECT_EQ(testing::run_program(home.command(statement), in_new_york).output, utc);
+
+  testing::ServerProcess server(OPTIINFRA_PROGRAM, home / "served");
+  ASSERT_TRUE(server.is_ready()) << server.failure();
+  server.stop();
+  server.set_environment({"TZ=America/New_York"});
+  ASSERT_TRUE(server.start()) << server.failure();
+  for (const std::string& url : {server.native_url(), server.http_url()}) {
+    std::vector<std::string> remote = {"--url", url};
+    remote.insert(remote.end(), statement.begin(), statement.end());
+    EXPECT_EQ(testing::run_program(home.command(remote), in_new_york).output, utc) << url;
+    remote[3] = "SELECT count() AS t FROM cost_hourly";
+    EXPECT_EQ(testing::run_program(home.command(remote), in_new_york).output, "t\n0\n") << url;
+  }
 }
 
 TEST_F(Sql, EndsQuietlyAndClosesTheStoreWhenNobodyReadsOn) {

@@ -28,18 +28,12 @@ InsertStatement statement(const BlockInsert& insert, const InsertRoute& route, s
   return result;
 }
 
-/// What is known of a block before an attempt to store it.
-enum class Doubt {
-  kNone,     ///< Nobody has tried.
-  kEarlier,  ///< An earlier call may have stored it.
-  kTried,    ///< It was tried, and the outcome is unknown.
-};
-
+/// `is_tried`: by this call, and the outcome is unknown.
 Result<void> try_block(Transport& session, const BlockInsert& insert, const InsertStatement& statement,
-                       const Block& block, Doubt doubt) {
-  if (doubt == Doubt::kNone) return done(session.insert(statement, block));
+                       const Block& block, TokenHistory history, bool is_tried) {
+  if (history == TokenHistory::kNeverTried && !is_tried) return done(session.insert(statement, block));
   const BatchBlock named{*insert.family, statement.deduplication_token, block};
-  if (doubt == Doubt::kEarlier) {
+  if (!is_tried) {
     OPTIINFRA_TRY(const std::uint64_t found_before, count_stored(session, named));
     if (found_before == 0) {
       OPTIINFRA_CHECK(done(session.insert(statement, block)));
@@ -48,15 +42,17 @@ Result<void> try_block(Transport& session, const BlockInsert& insert, const Inse
       if (found == block.row_count()) return {};
     }
   }
-  return done(complete_block(session, named,
-                             {.on_mismatch = insert.on_mismatch, .insert_timeout = statement.timeout}));
+  const auto on_mismatch =
+      history == TokenHistory::kRowsForgotten ? OnMismatch::kAccept : OnMismatch::kReport;
+  return done(
+      complete_block(session, named, {.on_mismatch = on_mismatch, .insert_timeout = statement.timeout}));
 }
 
 /// Whether the engine refused a block for want of room before it wrote any of it: a block is one part of the
 /// raw table, and the views' parts come after it.
-bool is_refused_whole(const Error& error, Doubt doubt) {
+bool is_refused_whole(const Error& error, bool is_first_attempt) {
   constexpr int kNotEnoughSpace = 243;
-  return doubt == Doubt::kNone && error.server_code == kNotEnoughSpace &&
+  return is_first_attempt && error.server_code == kNotEnoughSpace &&
          error.message.find("while pushing to view") == std::string::npos;
 }
 
@@ -66,7 +62,8 @@ Result<void> store_block(const BlockInsert& insert, const InsertRoute& route, In
                          const Block& block, steady_clock::time_point deadline) {
   // Through a host that passes blocks on there is no raw table to look into.
   const bool can_look = insert.family.has_value() && route.settings.empty();
-  Doubt doubt = can_look && insert.may_be_stored ? Doubt::kEarlier : Doubt::kNone;
+  const TokenHistory history = can_look ? insert.history : TokenHistory::kNeverTried;
+  bool is_tried = false;
   const std::string table = statement.table;
   Attempts attempts(statement.timeout, deadline);
   while (true) {
@@ -74,15 +71,16 @@ Result<void> store_block(const BlockInsert& insert, const InsertRoute& route, In
     auto tried = [&]() -> Result<void> {
       OPTIINFRA_TRY(SessionPool::Lease lease, route.pool->take(statement.timeout));
       statement.table = qualified(lease->database(), table);
-      auto stored = try_block(*lease, insert, statement, block, doubt);
+      auto stored = try_block(*lease, insert, statement, block, history, is_tried);
       if (stored) return {};
       Error error = with_disk_room(*lease, std::move(stored).error());
-      if (is_refused_whole(error, doubt)) error.applied = Applied::kNo;
+      if (is_refused_whole(error, history == TokenHistory::kNeverTried && !is_tried))
+        error.applied = Applied::kNo;
       lease.settle(error);
       return error;
     }();
     if (tried) return tried;
-    if (can_look && tried.error().applied == Applied::kUnknown) doubt = Doubt::kTried;
+    if (can_look && tried.error().applied == Applied::kUnknown) is_tried = true;
     if (!is_worth_a_retry(tried.error()) || !attempts.again()) return tried;
   }
 }

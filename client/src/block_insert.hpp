@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "insert_plan.hpp"
+#include "optiinfra/client/client.hpp"
 #include "optiinfra/store/batch.hpp"
 #include "shards.hpp"
 #include "spare_blocks.hpp"
@@ -24,9 +25,7 @@ struct BlockInsert {
   const char* table = nullptr;  ///< Without its database.
   /// Of a raw table, whose rows know the token that brought them; none for a rollup.
   std::optional<Family> family = {};
-  /// Rows of the token may be stored already, by an earlier call.
-  bool may_be_stored = false;
-  OnMismatch on_mismatch = OnMismatch::kReport;
+  TokenHistory history = TokenHistory::kNeverTried;
   std::string token;  ///< Of the call; each block has one of its own, made from it.
   std::chrono::milliseconds timeout{0};
   /// The block of some rows, in the memory of a spare one. Threads: any.

@@ -125,21 +125,6 @@ std::vector<Measure> all_measures() {
 }
 
 /// Letters to insert, leave out or change to get from `a` to `b`.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j < row.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
 std::span<const Dimension> dimensions() { return kDimensions; }
@@ -197,13 +182,6 @@ const char* to_string(Bucket bucket) {
   return "week";
 }
 
-Result<Bucket> parse_bucket(std::string_view text) {
-  for (const Bucket bucket : {Bucket::kHour, Bucket::kDay, Bucket::kWeek}) {
-    if (text == to_string(bucket)) return bucket;
-  }
-  return Error{ErrorKind::kInvalidArgument, "'" + std::string(text) + "' is not one of hour, day, week"};
-}
-
 sys_seconds bucket_end(sys_seconds begin, Bucket bucket) {
   switch (bucket) {
     case Bucket::kHour:
@@ -214,22 +192,6 @@ sys_seconds bucket_end(sys_seconds begin, Bucket bucket) {
       break;
   }
   return begin + std::chrono::weeks{1};
-}
-
-std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& known) {
-  constexpr std::size_t kNamesMax = 3, kNameBytesMax = 64;
-  if (name.size() > kNameBytesMax) return {};
-  std::vector<std::pair<std::size_t, std::string>> near;
-  for (const std::string& each : known) {
-    const std::size_t steps = each.find(name) != std::string::npos ? 1 : distance(name, each);
-    if (steps <= std::max<std::size_t>(2, name.size() / 3)) near.emplace_back(steps, each);
-  }
-  std::sort(near.begin(), near.end());
-  near.erase(std::unique(near.begin(), near.end()), near.end());
-  if (near.size() > kNamesMax) near.resize(kNamesMax);
-  std::vector<std::string> names;
-  for (auto& [steps, each] : near) names.push_back(std::move(each));
-  return names;
 }
 
 }  // namespace optiinfra

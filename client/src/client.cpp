@@ -149,8 +149,7 @@ Result<InsertReceipt> Client::insert(const Batch<Row>& batch, const InsertOption
   const BlockInsert insert{
       .table = table.raw_table,
       .family = table.family,
-      .may_be_stored = !options.token.empty() && !options.token_is_new,
-      .on_mismatch = options.token_named_more ? OnMismatch::kAccept : OnMismatch::kReport,
+      .history = options.token.empty() ? TokenHistory::kNeverTried : options.token_history,
       .token = options.token.empty() ? Uuid::random().to_string() : options.token,
       .timeout = state_->options.call_timeout,
       .gather = [&](std::span<const std::uint32_t> rows,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "optiinfra/core/nearest.hpp"
+
 namespace optiinfra {
 namespace {
 
@@ -9,14 +11,14 @@ namespace {
 Error unknown(const std::string& kind, const std::string& name, const std::vector<std::string>& known) {
   const auto near = nearest_names(name, known);
   return invalid_argument("no " + kind + " is called '" + name + "'" +
-                 (near.empty() ? "" : "; near it are " + joined(near)) +
-                 ". `optiinfra query --list` names all");
+                          (near.empty() ? "" : "; near it are " + joined(near)) +
+                          ". `optiinfra query --list` names all");
 }
 
 Result<void> expect_at_most(std::size_t count, std::size_t max, const char* what) {
   if (count <= max) return {};
   return invalid_argument("a question takes at most " + std::to_string(max) + " " + what + ", not " +
-                 std::to_string(count));
+                          std::to_string(count));
 }
 
 Result<void> expect_bounds(const Question& question) {
@@ -26,7 +28,7 @@ Result<void> expect_bounds(const Question& question) {
   if (question.measures.empty()) return invalid_argument("a question needs a measure");
   if (question.range.begin < question.range.end) return {};
   return invalid_argument("the range from " + format_time(question.range.begin) + " to " +
-                 format_time(question.range.end) + " is empty; its start must lie before its end");
+                          format_time(question.range.end) + " is empty; its start must lie before its end");
 }
 
 Result<const Dimension*> find_dimension(const std::string& name) {
@@ -73,7 +75,7 @@ Result<const Measure*> find_measure(const Plan& plan, const Question& question, 
   if (found.size() == 1) return found.front();
   if (found.empty())
     return invalid_argument("'" + name + "' is a measure of " + table_of(first.family).name +
-                   ", which does not know " + joined(missing_dimensions(plan, first.family)));
+                            ", which does not know " + joined(missing_dimensions(plan, first.family)));
   std::vector<std::string> names;
   for (const Measure* each : found)
     names.push_back(std::string(table_of(each->family).name) + "." + each->name);
@@ -205,7 +207,7 @@ Result<std::string> order_term(const Plan& plan, const Question& question, const
       continue;
     if (measure.rate != nullptr && plan.bucket)
       return invalid_argument("buckets differ in length at the edges, so they are not ordered by " + by +
-                     "; order by " + measure.rate->measure);
+                              "; order by " + measure.rate->measure);
     return number_name(measure.family, measure.number);
   }
   return unknown("measure or dimension of this question", by, known);

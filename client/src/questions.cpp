@@ -5,12 +5,11 @@
 #include "client_state.hpp"
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/client.hpp"
+#include "optiinfra/client/question_text.hpp"
 #include "window.hpp"
 
 namespace optiinfra {
 namespace {
-
-constexpr int kHoursMax = 87'600;
 
 using P = PerformanceSummary;
 using R = ResourceSummary;
@@ -53,14 +52,6 @@ const std::vector<Field<CostPoint>> kCostPointFields = {{"sample_count", &CostPo
                                                         {"total_cost", &CostPoint::total_cost},
                                                         {"avg_utilization", &CostPoint::avg_utilization}};
 
-/// Ends with the present second, so that what was just stored is part of the answer.
-Result<TimeRange> last_hours(int hours) {
-  if (hours < 1 || hours > kHoursMax)
-    return invalid_argument(std::to_string(hours) + " hours are outside 1 to " + std::to_string(kHoursMax));
-  const sys_seconds end = now() + std::chrono::seconds{1};
-  return TimeRange{end - std::chrono::hours{hours}, end};
-}
-
 std::vector<Filter> of_service(const Uuid& customer_id, const Uuid& service_id) {
   return {{"customer", customer_id.to_string()}, {"service", service_id.to_string()}};
 }
@@ -100,7 +91,7 @@ Result<TimeRange> answerable_window(Client& client, const Plan& plan) {
   if (!plan.is_raw_only()) return widen(plan.window, raw_begin);
   if (plan.window.end > raw_begin) return TimeRange{std::max(plan.window.begin, raw_begin), plan.window.end};
   return invalid_argument("raw rows alone know this, and they begin at " + format_time(raw_begin) +
-                 "; the range ends before, at " + format_time(plan.window.end));
+                          "; the range ends before, at " + format_time(plan.window.end));
 }
 
 /// Calls `on_row` for each row until it returns false. Returns the plan, with the window that was used.

@@ -45,7 +45,9 @@ class RawGathering final : public Gathering {
 
   Result<void> store(Client& target, const std::string& token, bool is_new) override {
     auto stored = target.template insert<Row>(
-        batch_, {.on_refused_rows = OnRefusedRows::kDoNotCheck, .token = token, .token_is_new = is_new});
+        batch_, {.on_refused_rows = OnRefusedRows::kDoNotCheck,
+                 .token = token,
+                 .token_history = is_new ? TokenHistory::kNeverTried : TokenHistory::kUnknown});
     if (!stored) return std::move(stored).error();
     return {};
   }

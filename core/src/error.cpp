@@ -29,6 +29,10 @@ std::string_view to_string(ErrorKind kind) noexcept {
   return "unknown";
 }
 
+bool is_retryable(const Error& error) noexcept {
+  return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout;
+}
+
 Error invalid_argument(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }
 
 Error with_context(Error error, std::string_view context) {

@@ -30,22 +30,37 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+/// Whether `name` is a piece of `candidate`, or begins with it.
+bool is_part(std::string_view name, std::string_view candidate) {
+  constexpr std::size_t kLettersMin = 3;
+  return (name.size() >= kLettersMin && candidate.find(name) != std::string_view::npos) ||
+         (candidate.size() > kLettersMin && name.starts_with(candidate));
+}
+
 }  // namespace
 
-std::string nearest(std::string_view name, std::span<const std::string> candidates) {
-  std::string best;
-  if (name.size() > kComparedMax) return best;
+std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> candidates) {
+  constexpr std::size_t kNamesMax = 3;
+  if (name.size() > kComparedMax) return {};
   // A third of the letters may differ; with more, the guess confuses rather than helps.
-  std::size_t best_distance = std::max<std::size_t>(name.size() / 3, 2) + 1;
+  const std::size_t distance_max = std::max<std::size_t>(name.size() / 3, 2);
+  std::vector<std::pair<std::size_t, std::string>> near;
   for (const std::string& candidate : candidates) {
-    if (candidate.size() > kComparedMax) continue;
-    const bool begins_alike = name.size() >= 4 &&
-                              (candidate.starts_with(name) || name.starts_with(candidate)) &&
-                              !candidate.empty();
-    const std::size_t distance = begins_alike ? 1 : edit_distance(name, candidate);
-    if (distance < best_distance) best = candidate, best_distance = distance;
+    if (candidate.empty() || candidate.size() > kComparedMax) continue;
+    const std::size_t distance = is_part(name, candidate) ? 1 : edit_distance(name, candidate);
+    if (distance <= distance_max && distance < candidate.size()) near.emplace_back(distance, candidate);
   }
-  return best;
+  std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> names;
+  for (auto& [distance, candidate] : near)
+    if (names.size() < kNamesMax && std::find(names.begin(), names.end(), candidate) == names.end())
+      names.push_back(std::move(candidate));
+  return names;
+}
+
+std::string nearest(std::string_view name, std::span<const std::string> candidates) {
+  std::vector<std::string> names = nearest_names(name, candidates);
+  return names.empty() ? std::string() : std::move(names.front());
 }
 
 std::string suggestion(std::string_view name, std::span<const std::string> candidates) {

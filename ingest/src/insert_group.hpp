@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "optiinfra/client/client.hpp"
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/schema/metrics.hpp"
@@ -114,11 +115,9 @@ struct InsertGroup {
   const Family family;
   AnyBatch batch;
   std::size_t row_count = 0;
-  std::size_t bytes = 0;      ///< Taken from the memory budget.
-  std::string token;          ///< Of the insert.
-  bool token_is_new = false;  ///< No insert under it was tried, here or by an earlier writer.
-  /// From the spool, whose records of it may be gone in part: they go once the whole group is stored.
-  bool is_gathered_anew = false;
+  std::size_t bytes = 0;  ///< Taken from the memory budget.
+  std::string token;      ///< Of the insert.
+  TokenHistory token_history = TokenHistory::kUnknown;
   std::vector<Sequence> records;              ///< In the spool, ascending.
   std::atomic<Sequence> last_record{0};       ///< The last of them, for any thread.
   std::vector<RequestKey> requests;           ///< Whose rows these are, and whose keys only the spool holds.

@@ -29,11 +29,6 @@ Result<void> expect_in_range(const WriterOptions& options) {
   return {};
 }
 
-/// Whether time alone may bring the store back.
-bool is_away(const Error& error) {
-  return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout;
-}
-
 SpoolOptions spool_options(const WriterOptions& options) {
   return {.spool_bytes_max = options.spool_bytes_max,
           .record_bytes_max = kRecordBytesMax,
@@ -88,7 +83,7 @@ Result<Writer> Writer::open(const StoreUrl& url, WriterOptions options) {
   std::optional<Client> client;
   if (auto opened = Client::open(url)) {
     client.emplace(*std::move(opened));
-  } else if (options.spool_folder.empty() || !is_away(opened.error())) {
+  } else if (options.spool_folder.empty() || !is_retryable(opened.error())) {
     return std::move(opened).error();
   }
   OPTIINFRA_TRY(WriterDisk disk, WriterDisk::open(options.spool_folder, spool_options(options)));

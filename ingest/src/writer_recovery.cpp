@@ -50,7 +50,8 @@ Result<void> Writer::State::recover_record(const SpoolRecord& spooled, Gathering
     const std::size_t bytes_taken = bytes_of<Row>(rows) + (head.request ? InsertGroup::kRequestBytes : 0);
     OPTIINFRA_CHECK(take_memory_for_recovery(bytes_taken, gathering));
     if (!group) group = recovered_group(head);
-    group->is_gathered_anew = !is_whole;
+    // Records of a group are removed one by one once the whole group is stored: some may be gone.
+    group->token_history = is_whole ? TokenHistory::kUnknown : TokenHistory::kRowsForgotten;
     group->add<Row>(rows, bytes_taken, spooled.sequence, head.request);
     rows_recovered_ += rows.size();
     if (is_whole) queue_.push(whole);

@@ -37,8 +37,7 @@ Error refused(const TableDefinition& table, const Validation& validation) {
 bool needs_reopening(const Error& error, int attempts) {
   constexpr int kAttemptsUntilReopening = 4;
   if (error.kind == ErrorKind::kStorage) return true;
-  const bool passes = error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout;
-  return !passes && (attempts + 1) % kAttemptsUntilReopening == 0;
+  return !is_retryable(error) && (attempts + 1) % kAttemptsUntilReopening == 0;
 }
 
 std::chrono::milliseconds pause_after(int attempts) {
@@ -218,7 +217,7 @@ Result<Writer::State::Staged> Writer::State::stage_in_memory(const Batch<Row>& r
     OPTIINFRA_TRY(record, append_record({kFamily, extent, token, options.request}, block_of<Row>(rows)));
   }
   const Group group = gathering ? gathering : new_group(kFamily, token);
-  group->token_is_new = !is_named;
+  group->token_history = is_named ? TokenHistory::kUnknown : TokenHistory::kNeverTried;
   group->add<Row>(rows, bytes, record, options.request);
   if (options.request) requests_->add(*options.request, group);
   if (is_named) {
@@ -274,8 +273,7 @@ Result<void> Writer::State::store(InsertGroup& group) {
   return with_metric(group.family, [&]<typename Row>() -> Result<void> {
     auto receipt = client->insert<Row>(group.rows_of<Row>(), {.on_refused_rows = OnRefusedRows::kDoNotCheck,
                                                               .token = group.token,
-                                                              .token_is_new = group.token_is_new,
-                                                              .token_named_more = group.is_gathered_anew});
+                                                              .token_history = group.token_history});
     if (receipt) return {};
     if (needs_reopening(receipt.error(), group.attempts)) client->reopen();
     return std::move(receipt).error();
@@ -332,7 +330,7 @@ void Writer::State::retire(const Group& group) {
 
 void Writer::State::postpone(const Group& group, const Error& error) {
   ++retries_;
-  group->token_is_new = false;
+  if (group->token_history == TokenHistory::kNeverTried) group->token_history = TokenHistory::kUnknown;
   group->fate.failed(error);
   note_error(error.message);
   group->not_before = Clock::now() + pause_after(group->attempts++);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "optiinfra/core/nearest.hpp"
 #include "optiinfra/schema/select.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
@@ -196,6 +197,10 @@ const char* value_type(Family family, const Dimension& dimension) {
       return "UUID";
   }
   return "String";
+}
+
+bool takes_uuid(const NamedQuestion& question, const Parameter& parameter) {
+  return std::string_view(value_type(question.family, dimension_of(parameter.dimension))) == "UUID";
 }
 
 std::optional<NamedRows> named_rows(std::string_view database, Family family,

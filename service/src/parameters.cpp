@@ -3,29 +3,24 @@
 #include <algorithm>
 #include <charconv>
 
-#include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/client/question_text.hpp"
+#include "optiinfra/core/nearest.hpp"
 
 namespace optiinfra::service {
 namespace {
 
-/// Ten years, as in the client.
-constexpr std::uint64_t kHoursMax = 87'600;
-
 Error unknown(const std::string& name, const std::vector<RouteParameter>& known) {
   std::vector<std::string> names;
   for (const RouteParameter& each : known) names.push_back(each.name);
-  const auto near = nearest_names(name, names);
-  std::string all;
-  for (const std::string& each : names) all += (all.empty() ? "" : ", ") + each;
-  return invalid_argument("there is no parameter '" + name + "'" +
-                 (near.empty() ? (all.empty() ? "; this takes none" : "; there are " + all)
-                               : "; did you mean " + near.front() + "?"));
+  if (names.empty()) return invalid_argument("there is no parameter '" + shown(name) + "'; this takes none");
+  const std::string meant = suggestion(name, names);
+  return invalid_argument("there is no parameter '" + shown(name) + "'" +
+                          (meant.empty() ? "; there are " + listed(names) : meant));
 }
 
 Error wrong_word(const RouteParameter& parameter, const std::string& value) {
-  std::string words;
-  for (const std::string& word : parameter.words) words += (words.empty() ? "" : ", ") + word;
-  return invalid_argument(parameter.name + ": '" + value + "' is not one of " + words);
+  return invalid_argument(parameter.name + ": '" + shown(value) + "' is not one of " +
+                          listed(parameter.words));
 }
 
 }  // namespace
@@ -36,7 +31,8 @@ Result<void> check_parameters(const std::vector<NamedText>& given, const std::ve
       return each.name == wanted;
     });
     if (found == known.end()) return unknown(name, known);
-    if (!found->is_repeated && values_of(given, name).size() > 1) return invalid_argument(name + " is given twice");
+    if (!found->is_repeated && values_of(given, name).size() > 1)
+      return invalid_argument(name + " is given twice");
     if (!found->words.empty() &&
         std::find(found->words.begin(), found->words.end(), value) == found->words.end())
       return wrong_word(*found, value);
@@ -60,16 +56,6 @@ std::vector<std::string> values_of(const std::vector<NamedText>& given, std::str
   return values;
 }
 
-std::vector<std::string> listed_words(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), word.size() + 1));
-    if (!word.empty()) words.emplace_back(word);
-  }
-  return words;
-}
-
 Result<std::uint64_t> number_of(const std::vector<NamedText>& given, std::string_view name, std::uint64_t low,
                                 std::uint64_t high, std::uint64_t otherwise) {
   const auto text = value_of(given, name);
@@ -78,8 +64,8 @@ Result<std::uint64_t> number_of(const std::vector<NamedText>& given, std::string
   const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), number);
   if (code == std::errc{} && end == text->data() + text->size() && number >= low && number <= high)
     return number;
-  return invalid_argument(std::string(name) + ": '" + *text + "' is no whole number within " + std::to_string(low) +
-                 " and " + std::to_string(high));
+  return invalid_argument(std::string(name) + ": '" + *text + "' is no whole number within " +
+                          std::to_string(low) + " and " + std::to_string(high));
 }
 
 std::vector<RouteParameter> window_parameters() {
@@ -94,16 +80,16 @@ Result<TimeRange> window_of(const std::vector<NamedText>& given) {
   const auto from = value_of(given, "from"), to = value_of(given, "to");
   if (!from && !to) {
     OPTIINFRA_TRY(const std::uint64_t hours, number_of(given, "hours", 1, kHoursMax, 24));
-    const sys_seconds end = now() + std::chrono::seconds{1};
-    return TimeRange{end - std::chrono::hours{hours}, end};
+    return last_hours(static_cast<int>(hours));
   }
   if (!from || !to) return invalid_argument("from and to belong together");
   if (value_of(given, "hours")) return invalid_argument("hours does not go with from and to");
   auto begin = parse_time(*from), end = parse_time(*to);
   if (!begin) return with_context(std::move(begin).error(), "from");
   if (!end) return with_context(std::move(end).error(), "to");
-  if (*begin < *end) return TimeRange{*begin, *end};
-  return invalid_argument("to: " + format_time(*end) + " is not after " + format_time(*begin) + ", which from gives");
+  auto range = range_between(*begin, *end);
+  if (!range) return with_context(std::move(range).error(), "to");
+  return range;
 }
 
 }  // namespace optiinfra::service

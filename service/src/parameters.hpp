@@ -29,9 +29,6 @@ Result<void> check_parameters(const std::vector<NamedText>& given, const std::ve
 std::optional<std::string> value_of(const std::vector<NamedText>& given, std::string_view name);
 std::vector<std::string> values_of(const std::vector<NamedText>& given, std::string_view name);
 
-/// "a,b,c", as the command line writes lists.
-std::vector<std::string> listed_words(std::string_view text);
-
 /// hours, or from and to, as on the command line; 24 hours when none is given.
 Result<TimeRange> window_of(const std::vector<NamedText>& given);
 std::vector<RouteParameter> window_parameters();

@@ -136,7 +136,7 @@ TEST_F(Api, RefusesWhatItDoesNotKnowAndSaysWhatToDo) {
   };
   HttpAnswer answer = get("/api/v1/query/cost-hourly?custmer=x");
   EXPECT_EQ(answer.status, 400);
-  EXPECT_THAT(detail(answer), HasSubstr("did you mean customer?"));
+  EXPECT_THAT(detail(answer), HasSubstr("did you mean 'customer'?"));
   answer = get("/api/v1/query/cost-hourly?customer=x");
   EXPECT_EQ(answer.status, 400);
   EXPECT_THAT(detail(answer), HasSubstr("customer"));

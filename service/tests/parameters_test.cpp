@@ -6,7 +6,6 @@
 namespace optiinfra::service {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 const std::vector<RouteParameter> kKnown = {
@@ -21,7 +20,7 @@ std::string error_of(const std::vector<NamedText>& given) {
 
 TEST(Parameters, AreKnownGivenOnceAndOneOfTheirWords) {
   EXPECT_EQ(error_of({{"customer", "x"}, {"bucket", "day"}, {"where", "a=b"}, {"where", "c=d"}}), "");
-  EXPECT_THAT(error_of({{"custmer", "x"}}), HasSubstr("did you mean customer?"));
+  EXPECT_THAT(error_of({{"custmer", "x"}}), HasSubstr("did you mean 'customer'?"));
   EXPECT_THAT(error_of({{"customer", "x"}, {"qqqqqqq", "x"}}),
               HasSubstr("there are customer, bucket, where"));
   EXPECT_THAT(error_of({{"bucket", "day"}}), HasSubstr("customer is missing: whose"));
@@ -54,11 +53,6 @@ TEST(Window, IsTheLastHoursOrAnExactOne) {
                                            {{"hours", "0"}},
                                            {{"hours", "87601"}}})
     EXPECT_FALSE(window_of(given));
-}
-
-TEST(Words, AreApartByCommas) {
-  EXPECT_THAT(listed_words("a,b,,c"), ElementsAre("a", "b", "c"));
-  EXPECT_TRUE(listed_words("").empty());
 }
 
 }  // namespace

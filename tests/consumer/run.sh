@@ -19,9 +19,9 @@ use_cmake_package() {
   rm -rf "$work/build" "$work/installed"
   cmake -S "$work" -B "$work/build" -DCMAKE_PREFIX_PATH="$1" >"$work/cmake.log"
   cmake --build "$work/build"
-  "$work/build/consumer"
+  "$work/build/consumer" "$work/data-$RANDOM"
   cmake --install "$work/build" --prefix "$work/installed"
-  "$work/installed/bin/consumer"
+  "$work/installed/bin/consumer" "$work/data-$RANDOM"
 }
 
 # use_pkg_config PREFIX [FLAG...]: compiles and links by what pkg-config says, and runs.
@@ -30,7 +30,7 @@ use_pkg_config() {
   path=$(dirname "$(find "$1" -name optiinfra.pc)")
   read -ra flags < <(PKG_CONFIG_PATH=$path pkg-config --cflags --libs "${@:2}" optiinfra)
   "${CXX:-c++}" -std=c++20 "$work/main.cpp" "${flags[@]}" -o "$work/consumer"
-  "$work/consumer"
+  "$work/consumer" "$work/data-$RANDOM"
 }
 
 echo "find_package"

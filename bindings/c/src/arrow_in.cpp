@@ -6,6 +6,7 @@
 #include "optiinfra/c_interface/arrow.hpp"
 #include "optiinfra/c_interface/fit.hpp"
 #include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/core/nearest.hpp"
 #include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra::c_interface {
@@ -204,15 +205,16 @@ class ColumnReader {
 Result<void> expect_record_batch(const ArrowSchema& schema, const ArrowArray& array) {
   if (schema.format == nullptr || std::string_view(schema.format) != "+s")
     return invalid_argument("the Arrow array is no record batch: its format is '" +
-                   std::string(schema.format == nullptr ? "" : schema.format) + "', not '+s'");
+                            std::string(schema.format == nullptr ? "" : schema.format) + "', not '+s'");
   if (schema.n_children != array.n_children)
-    return invalid_argument("the record batch has " + std::to_string(array.n_children) + " columns and its schema " +
-                   std::to_string(schema.n_children));
+    return invalid_argument("the record batch has " + std::to_string(array.n_children) +
+                            " columns and its schema " + std::to_string(schema.n_children));
   if (array.null_count != 0 && array.n_buffers > 0 && array.buffers != nullptr && array.buffers[0] != nullptr)
     return invalid_argument("the record batch has rows that are null as a whole");
   for (std::int64_t i = 0; i < array.n_children; ++i) {
     if (array.children[i]->length < array.offset + array.length)
-      return invalid_argument("column " + std::string(schema.children[i]->name) + " is shorter than its record batch");
+      return invalid_argument("column " + std::string(schema.children[i]->name) +
+                              " is shorter than its record batch");
   }
   return {};
 }

@@ -9,10 +9,11 @@
 #include "optiinfra/c_interface/arrow.hpp"
 #include "optiinfra/c_interface/questions.hpp"
 #include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/client/question_text.hpp"
+#include "optiinfra/core/version.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/transport/url.hpp"
-#include "version.hpp"
 
 using namespace optiinfra;
 using namespace optiinfra::c_interface;
@@ -148,7 +149,7 @@ const char* optiinfra_status_name(optiinfra_status status) {
   return to_string(static_cast<ErrorKind>(status - 1)).data();
 }
 
-const char* optiinfra_version(void) { return OPTIINFRA_VERSION; }
+const char* optiinfra_version(void) { return optiinfra::version().data(); }
 
 optiinfra_status optiinfra_open(const char* url, const optiinfra_open_options* options,
                                 optiinfra_client** client, optiinfra_error* error) {

@@ -4,6 +4,8 @@
 #include <chrono>
 
 #include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/client/question_text.hpp"
+#include "optiinfra/core/nearest.hpp"
 #include "optiinfra/core/time.hpp"
 
 namespace optiinfra::c_interface {
@@ -16,7 +18,7 @@ Error unknown(const std::string& name, const std::string& what, const std::vecto
   std::string all;
   for (const std::string& each : known) all += (all.empty() ? "" : ", ") + each;
   return invalid_argument(message + (nearest.empty() ? "; there are: " + (all.empty() ? "none" : all)
-                                            : "; did you mean " + nearest.front() + "?"));
+                                                     : "; did you mean " + nearest.front() + "?"));
 }
 
 template <typename List>
@@ -67,7 +69,8 @@ Result<TimeRange> range_of(const Window& window) {
   if (window.hours == 0)
     return TimeRange{sys_seconds{seconds{window.begin}}, sys_seconds{seconds{window.end}}};
   if (window.hours < 1 || window.hours > kHoursMax)
-    return invalid_argument(std::to_string(window.hours) + " hours are outside 1 to " + std::to_string(kHoursMax));
+    return invalid_argument(std::to_string(window.hours) + " hours are outside 1 to " +
+                            std::to_string(kHoursMax));
   const sys_seconds end = now() + seconds{1};
   return TimeRange{end - std::chrono::hours{window.hours}, end};
 }

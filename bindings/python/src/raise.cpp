@@ -19,7 +19,7 @@ PyObject* raise(const c_interface::Failure& failure, std::size_t rows_stored) {
   if (!kind || !message || !column || !value || !rule) return nullptr;
   const Ref exception(PyObject_CallFunction(error_maker, "OOiiiLOOOn", kind.get(), message.get(),
                                             static_cast<int>(error.applied == Applied::kUnknown),
-                                            static_cast<int>(c_interface::is_retryable(error)),
+                                            static_cast<int>(is_retryable(error)),
                                             error.server_code, row, column.get(), value.get(), rule.get(),
                                             static_cast<Py_ssize_t>(rows_stored)));
   if (exception) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.get())), exception.get());

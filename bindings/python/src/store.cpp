@@ -9,6 +9,7 @@
 #include "functions.hpp"
 #include "optiinfra/c_interface/questions.hpp"
 #include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/client/question_text.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/transport/url.hpp"
 

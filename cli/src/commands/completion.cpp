@@ -1,7 +1,7 @@
 #include "shell/completion.hpp"
 
 #include "commands/commands.hpp"
-#include "version.hpp"
+#include "optiinfra/core/version.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -37,7 +37,7 @@ void define_completion(CLI::App& root, Action& action) {
 void define_man(CLI::App& root, Action& action) {
   root.add_subcommand("man", "Print the manual page")->group(kHidden)->final_callback([&root, &action] {
     action = [&root](Context& context) {
-      return print(context, manual_page(outline_of(root), OPTIINFRA_VERSION));
+      return print(context, manual_page(outline_of(root), std::string(version())));
     };
   });
 }

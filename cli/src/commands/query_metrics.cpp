@@ -2,6 +2,7 @@
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/client/question_text.hpp"
 #include "optiinfra/report/stored_names.hpp"
 #include "output/reports.hpp"
 
@@ -18,39 +19,13 @@ struct MetricsFlags {
   std::size_t limit = 0;
 };
 
-std::vector<std::string> words_of(const std::string& text) {
-  std::vector<std::string> words;
-  std::size_t begin = 0;
-  for (std::size_t end; (end = text.find(',', begin)) != std::string::npos; begin = end + 1)
-    words.push_back(text.substr(begin, end - begin));
-  words.push_back(text.substr(begin));
-  std::erase(words, "");
-  return words;
+Result<std::vector<std::string>> parse_some_names(const std::string& text) {
+  auto names = parse_names(text);
+  if (names.empty()) return invalid_argument("'" + text + "' names nothing");
+  return names;
 }
 
-Result<std::vector<std::string>> parse_names(const std::string& text) {
-  auto words = words_of(text);
-  if (words.empty()) return Error{ErrorKind::kInvalidArgument, "'" + text + "' names nothing"};
-  return words;
-}
-
-Result<Filter> parse_filter(const std::string& text) {
-  const std::size_t mark = text.find('=');
-  if (mark == 0 || mark == std::string::npos)
-    return Error{ErrorKind::kInvalidArgument, "'" + text + "' is not NAME=VALUE"};
-  return Filter{text.substr(0, mark), text.substr(mark + 1)};
-}
-
-Result<std::vector<Order>> parse_order(const std::string& text) {
-  constexpr std::string_view kDescending = ":desc";
-  std::vector<Order> order;
-  for (std::string& name : words_of(text)) {
-    const bool is_descending = name.ends_with(kDescending);
-    if (is_descending) name.resize(name.size() - kDescending.size());
-    order.push_back({std::move(name), is_descending});
-  }
-  return order;
-}
+Result<std::vector<Order>> parse_some_order(const std::string& text) { return parse_order(text); }
 
 Result<std::optional<Bucket>> parse_some_bucket(const std::string& text) {
   OPTIINFRA_TRY(const Bucket bucket, parse_bucket(text));
@@ -92,10 +67,10 @@ Result<ExitCode> run(const MetricsFlags& flags, Context& context) {
 }
 
 void describe(CLI::App& app, MetricsFlags& flags) {
-  add_parsed(app, "--measures", flags.measures, parse_names,
+  add_parsed(app, "--measures", flags.measures, parse_some_names,
              "What is asked for, with commas between; `optiinfra query --list` names all", "NAMES")
       ->required();
-  add_parsed(app, "--by", flags.dimensions, parse_names,
+  add_parsed(app, "--by", flags.dimensions, parse_some_names,
              "What the numbers are split by, with commas between: customer, model, ...", "NAMES");
   add_parsed(app, "--bucket", flags.bucket, parse_some_bucket, "A row for each of these too",
              "hour|day|week");
@@ -113,7 +88,7 @@ void describe(CLI::App& app, MetricsFlags& flags) {
          "them")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
-  add_parsed(app, "--order", flags.order, parse_order,
+  add_parsed(app, "--order", flags.order, parse_some_order,
              "What rows are sorted by, with commas between; NAME:desc has the largest first", "NAMES");
   add_count<std::size_t>(app, "--limit", flags.limit, 1, kAnswerRowsMax, "Most rows of the answer");
 }

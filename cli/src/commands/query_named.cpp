@@ -2,6 +2,7 @@
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/client/question_text.hpp"
 #include "optiinfra/report/stored_names.hpp"
 #include "output/reports.hpp"
 
@@ -14,10 +15,6 @@ struct NamedFlags {
   std::string dimension;  ///< Of the choice.
   Bucket bucket = Bucket::kHour;
 };
-
-bool is_uuid(const NamedQuestion& question, const Parameter& parameter) {
-  return std::string_view(value_type(question.family, dimension_of(parameter.dimension))) == "UUID";
-}
 
 Result<std::string> parse_choice(const NamedQuestion& question, const std::string& text) {
   std::string names;
@@ -46,7 +43,7 @@ void describe(CLI::App& app, const NamedQuestion& question, NamedFlags& flags) {
     const Parameter& parameter = question.parameters[i];
     const std::string name = std::string("--") + parameter.name;
     CLI::Option* const option =
-        is_uuid(question, parameter)
+        takes_uuid(question, parameter)
             ? add_parsed(app, name, flags.values[i], parse_uuid_text, parameter.meaning, "UUID")
             : app.add_option(name, flags.values[i], parameter.meaning)->type_name("NAME");
     option->required(parameter.is_required);

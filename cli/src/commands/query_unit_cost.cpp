@@ -5,6 +5,7 @@
 #include "commands/command.hpp"
 #include "flags.hpp"
 #include "optiinfra/attribution/unit_cost.hpp"
+#include "optiinfra/client/question_text.hpp"
 #include "output/reports.hpp"
 
 namespace optiinfra::cli {

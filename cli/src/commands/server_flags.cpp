@@ -70,7 +70,8 @@ Result<ServedCluster> parse_cluster(const std::string& text) {
       if (character == '|') character = ',';
     }
     if (shard.find_first_of("@/?") != std::string::npos)
-      return invalid_argument("cluster " + cluster.name + " names hosts and ports alone: NAME=HOST:PORT,HOST:PORT");
+      return invalid_argument("cluster " + cluster.name +
+                              " names hosts and ports alone: NAME=HOST:PORT,HOST:PORT");
     auto store = parse_store_url("clickhouse://" + shard);
     if (!store) return invalid_argument("cluster " + cluster.name + ": '" + shard + "' is no HOST:PORT");
     cluster.shards.push_back(store->hosts);
@@ -85,7 +86,8 @@ Result<ServedUser> parse_user(const std::string& text) {
   if (role == "admin") return user;
   user.role = role == "write" ? ServedRole::kWrite : ServedRole::kRead;
   if (role == "write" || role == "read") return user;
-  return invalid_argument("--user: '" + role + "' is no role; write NAME, NAME:admin, NAME:write or NAME:read");
+  return invalid_argument("--user: '" + role +
+                          "' is no role; write NAME, NAME:admin, NAME:write or NAME:read");
 }
 
 Result<ServeOptions> options_of(const ServerFlags& flags, const Context& context) {
@@ -99,7 +101,8 @@ Result<ServeOptions> options_of(const ServerFlags& flags, const Context& context
   }
   options.statement_time_max = flags.statement_time;
   if (flags.users.size() != flags.password_files.size())
-    return invalid_argument("--user and --password-file belong together: give each user its file, in the same order");
+    return invalid_argument(
+        "--user and --password-file belong together: give each user its file, in the same order");
   for (std::size_t i = 0; i < flags.users.size(); ++i) {
     OPTIINFRA_TRY(ServedUser user, parse_user(flags.users[i]));
     OPTIINFRA_TRY(user.password, read_password_file(flags.password_files[i]));

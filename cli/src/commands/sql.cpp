@@ -30,6 +30,12 @@ bool names_an_outfile(std::string text) {
   return text.find("outfile") != std::string::npos;
 }
 
+/// Tables need no database before their names. A server's session has the one of the URL.
+Result<void> use_database(Transport& session, const StoreUrl& url) {
+  if (url.protocol != Protocol::kEmbedded) return {};
+  return session.execute({.sql = "USE `" + std::string(session.database()) + "`"});
+}
+
 /// Settings of the whole session, because the statement is the user's and may end in settings or a format of
 /// its own. A session that only reads keeps this time budget: it may not set another.
 Result<void> prepare(Transport& session, bool write, std::chrono::milliseconds timeout) {
@@ -105,6 +111,7 @@ Result<ExitCode> run(const SqlFlags& flags, Context& context) {
   OPTIINFRA_TRY(const auto session, connector->connect());
   OPTIINFRA_CHECK(expect_current_schema(*session));
   OPTIINFRA_TRY(const auto timeout, statement_time_up_to(*session, kLongestStatement));
+  OPTIINFRA_CHECK(use_database(*session, url));
   OPTIINFRA_CHECK(prepare(*session, flags.write, timeout));
   auto printed = print_answer(*session, flags, context, timeout);
   if (!printed) return explained(std::move(printed).error());
@@ -125,10 +132,10 @@ void describe(CLI::App& app, SqlFlags& flags) {
 void define_sql(CLI::App& parent, Action& action) {
   define_command<SqlFlags>(
       parent, action, "sql", "Run SQL in the store; read-only unless --write",
-      "  optiinfra sql \"SELECT model_name, count() FROM optiinfra.performance_metrics_ts GROUP BY 1\"\n"
-      "  optiinfra sql \"SELECT * FROM optiinfra.cost_hourly ORDER BY hour\" --output csv\n"
-      "  optiinfra sql \"SELECT * FROM optiinfra.cost_metrics_ts\" --format Parquet > cost.parquet\n"
-      "  optiinfra sql --write \"OPTIMIZE TABLE optiinfra.cost_metrics_ts FINAL\"",
+      "  optiinfra sql \"SELECT model_name, count() FROM performance_metrics_ts GROUP BY 1\"\n"
+      "  optiinfra sql \"SELECT * FROM cost_hourly ORDER BY hour\" --output csv\n"
+      "  optiinfra sql \"SELECT * FROM cost_metrics_ts\" --format Parquet > cost.parquet\n"
+      "  optiinfra sql --write \"OPTIMIZE TABLE cost_metrics_ts FINAL\"",
       describe, run);
 }
 

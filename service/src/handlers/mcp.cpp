@@ -7,6 +7,7 @@
 #include <array>
 
 #include "handlers/mcp_tools.hpp"
+#include "optiinfra/core/version.hpp"
 #include "problem.hpp"
 
 namespace optiinfra::service {
@@ -90,7 +91,9 @@ Json meta_of(const Message& message) {
 
 std::string meta_version(const Message& message) { return text_at(meta_of(message), kMetaVersion); }
 
-Json server_info() { return {{"name", "optiinfra"}, {"title", "OptiInfra metrics"}, {"version", "0.1.0"}}; }
+Json server_info() {
+  return {{"name", "optiinfra"}, {"title", "OptiInfra metrics"}, {"version", std::string(version())}};
+}
 Json capabilities() { return {{"tools", Json::object()}}; }
 
 /// The result of a method that both eras have; nothing for an unknown one.

@@ -5,6 +5,7 @@
 #include "handlers/answers.hpp"
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/client.hpp"
+#include "optiinfra/client/question_text.hpp"
 #include "optiinfra/report/answer.hpp"
 #include "optiinfra/report/stored_names.hpp"
 #include "optiinfra/schema/tables.hpp"
@@ -15,11 +16,6 @@ namespace optiinfra::service {
 namespace {
 
 constexpr std::uint64_t kRowsDefault = 10'000, kRowsMax = 100'000;
-
-bool is_uuid(const NamedQuestion& question, const Parameter& parameter) {
-  return std::string_view(report::value_type(question.family, report::dimension_of(parameter.dimension))) ==
-         "UUID";
-}
 
 /// Asks `question`, and answers what it finds, or why it finds nothing.
 Response ask(const Call& call, Question question, std::string name, const NamedQuestion* named) {
@@ -59,7 +55,7 @@ Response ask_named(const Call& call, const NamedQuestion& named) {
   for (const Parameter& parameter : named.parameters) {
     auto value = value_of(given, parameter.name);
     if (!value) continue;
-    if (is_uuid(named, parameter)) {
+    if (report::takes_uuid(named, parameter)) {
       const auto id = Uuid::parse(*value);
       if (!id) return problem_of(with_context(id.error(), parameter.name));
       value = id->to_string();
@@ -79,22 +75,16 @@ Response ask_metrics(const Call& call) {
   auto range = window_of(given);
   if (!range) return problem_of(range.error());
   Question question{.range = *range};
-  question.measures = listed_words(value_of(given, "measures").value_or(""));
-  question.dimensions = listed_words(value_of(given, "by").value_or(""));
+  question.measures = parse_names(value_of(given, "measures").value_or(""));
+  question.dimensions = parse_names(value_of(given, "by").value_or(""));
   if (const auto bucket = value_of(given, "bucket"))
     if (const auto parsed = parse_bucket(*bucket)) question.bucket = *parsed;
-  for (const std::string& filter : values_of(given, "where")) {
-    const std::size_t mark = filter.find('=');
-    if (mark == 0 || mark == std::string::npos)
-      return problem(400, "where: '" + filter + "' is not NAME=VALUE");
-    question.filters.push_back({filter.substr(0, mark), filter.substr(mark + 1)});
+  for (const std::string& text : values_of(given, "where")) {
+    auto filter = parse_filter(text);
+    if (!filter) return problem_of(with_context(std::move(filter).error(), "where"));
+    question.filters.push_back(*std::move(filter));
   }
-  for (std::string& name : listed_words(value_of(given, "order").value_or(""))) {
-    constexpr std::string_view kDescending = ":desc";
-    const bool is_descending = name.ends_with(kDescending);
-    if (is_descending) name.resize(name.size() - kDescending.size());
-    question.order.push_back({std::move(name), is_descending});
-  }
+  question.order = parse_order(value_of(given, "order").value_or(""));
   return ask(call, std::move(question), "query metrics", nullptr);
 }
 
@@ -121,7 +111,7 @@ Route route_of(const NamedQuestion& question) {
   for (const Parameter& parameter : question.parameters)
     route.parameters.push_back({.name = parameter.name,
                                 .meaning = parameter.meaning,
-                                .form = is_uuid(question, parameter) ? "uuid" : "string",
+                                .form = report::takes_uuid(question, parameter) ? "uuid" : "string",
                                 .is_required = parameter.is_required});
   for (RouteParameter& each : window_parameters()) route.parameters.push_back(std::move(each));
   if (!question.choices.empty()) {

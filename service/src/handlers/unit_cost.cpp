@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "handlers/answers.hpp"
+#include "optiinfra/client/question_text.hpp"
 #include "optiinfra/report/answer.hpp"
 #include "problem.hpp"
 #include "routes.hpp"
@@ -14,7 +15,7 @@ namespace {
 Result<UnitCostQuestion> question_of(const std::vector<NamedText>& given) {
   UnitCostQuestion question;
   OPTIINFRA_TRY(question.range, window_of(given));
-  question.dimensions = listed_words(value_of(given, "by").value_or(""));
+  question.dimensions = parse_names(value_of(given, "by").value_or(""));
   if (const auto bucket = value_of(given, "bucket")) {
     OPTIINFRA_TRY(question.bucket, parse_bucket(*bucket));
   }

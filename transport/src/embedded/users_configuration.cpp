@@ -101,6 +101,9 @@ constexpr FixedSetting kFixedSettings[] = {
     {"default_view_definer", "CURRENT_USER"},
 };
 
+/// toDateTime('2026-01-01 00:00:00') means UTC, as every time of the store does, wherever the machine is.
+constexpr const char* kInUtc = "<session_timezone>UTC</session_timezone>\n";
+
 /// An admin's ALTER may take longer than any query should; it can be seen and ended all the while.
 constexpr std::chrono::seconds kAdminStatementTimeMax = std::chrono::hours{24};
 
@@ -111,7 +114,7 @@ std::string profile(const std::string& name, const ServeOptions& options,
       std::to_string(options.memory_bytes_max != 0 ? options.memory_bytes_max : memory_bytes_of_engine());
   const std::string seconds = std::to_string(options.statement_time_max.count()),
                     seconds_max = std::to_string(statement_time_max.count());
-  std::string values = element("max_memory_usage", memory) + element("max_execution_time", seconds) +
+  std::string values = element("max_memory_usage", memory) + element("max_execution_time", seconds) + kInUtc +
                        // A misspelt key of JSON is an error and not a value that is silently left out.
                        element("input_format_skip_unknown_fields", "0") +
                        // An insert on a disk that is nearly full would be the last. It may be lowered:
@@ -180,12 +183,12 @@ std::string users_configuration(const ServeOptions& options, std::uint64_t inser
 }
 
 std::string own_user_configuration() {
-  return document(
-      "<profiles><default/></profiles>\n<quotas><default/></quotas>\n"
-      "<users><default><password></password><networks><ip>127.0.0.1</ip></networks>"
-      "<profile>default</profile><quota>default</quota>\n<grants>\n" +
-      grants_of_tables() + grant(std::string(kOfTheOwner) + " ON *.*") + grant("READ ON FILE") +
-      grant("WRITE ON FILE") + "</grants>\n</default></users>\n");
+  return document(std::string("<profiles><default>") + kInUtc +
+                  "</default></profiles>\n<quotas><default/></quotas>\n"
+                  "<users><default><password></password><networks><ip>127.0.0.1</ip></networks>"
+                  "<profile>default</profile><quota>default</quota>\n<grants>\n" +
+                  grants_of_tables() + grant(std::string(kOfTheOwner) + " ON *.*") + grant("READ ON FILE") +
+                  grant("WRITE ON FILE") + "</grants>\n</default></users>\n");
 }
 
 }  // namespace optiinfra::embedded

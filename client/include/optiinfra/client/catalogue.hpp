@@ -89,13 +89,9 @@ std::span<const NamedQuestion> named_questions();
 const NamedQuestion* find_question(std::string_view name);
 
 const char* to_string(Bucket bucket);
-Result<Bucket> parse_bucket(std::string_view text);
 
 /// The begin of a bucket's successor.
 sys_seconds bucket_end(sys_seconds begin, Bucket bucket);
-
-/// Those of `known` that `name` may be a misspelling of, the nearest first; at most three.
-std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& known);
 
 /// Markdown: every named question with its columns and an example of its JSON, for docs/json.md.
 std::string questions_markdown();

@@ -48,6 +48,15 @@ enum class OnRefusedRows {
   kDoNotCheck,  ///< All rows are stored as they are: they come from another store, which keeps them already.
 };
 
+/// What is known, before an insert, of inserts under its token.
+enum class TokenHistory {
+  kUnknown,     ///< Any of its rows may be stored: they are looked for. Always right.
+  kNeverTried,  ///< No insert was tried: spares the look.
+  /// There were more rows under the token, which the caller forgot, and only after all of them were stored,
+  /// as a spool does: where the store has any row of the token and a UTC day, it has them all.
+  kRowsForgotten,
+};
+
 struct InsertOptions {
   OnRefusedRows on_refused_rows = OnRefusedRows::kStoreNothing;
   /// Names the rows of this call across retries, also those of another process: after an error with
@@ -55,12 +64,8 @@ struct InsertOptions {
   /// as long as the store keeps them. Empty: a token of the call's own, so that retries inside the call are
   /// safe and equal rows of another call count again.
   std::string token = {};
-  /// Nobody has used the token before: spares the look whether its rows are stored already.
-  bool token_is_new = false;
-  /// The token may have named more rows, which the caller has forgotten since, and has forgotten only after
-  /// all of them were stored, as a spool does: where the store has any row of the token and a UTC day, it has
-  /// them all.
-  bool token_named_more = false;
+  /// Of `token`; without one it is kNeverTried.
+  TokenHistory token_history = TokenHistory::kUnknown;
 };
 
 struct InsertReceipt {

@@ -42,6 +42,11 @@ struct Error {
 /// operation to its cause.
 Error with_context(Error error, std::string_view context);
 
+/// Whether the same call can succeed later although nobody changes anything: the store could not be reached,
+/// or time ran out (kUnavailable, kTimeout). Repeat an insert whose Error::applied is kUnknown under the
+/// token of its first time, so that its rows count once.
+bool is_retryable(const Error& error) noexcept;
+
 /// An Error of the kind kInvalidArgument: the caller must change what it asks for.
 Error invalid_argument(std::string message);
 

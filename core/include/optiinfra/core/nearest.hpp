@@ -5,10 +5,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace optiinfra {
 
-/// The candidate nearest to `name`, or "" when none is near. Names of more than 256 bytes are near to none.
+/// The candidates that `name` may be a misspelling or a piece of, the nearest first; at most three. Names of
+/// more than 256 bytes are near to none.
+std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> candidates);
+
+/// The first of those, or "" when none is near.
 std::string nearest(std::string_view name, std::span<const std::string> candidates);
 
 /// "; did you mean 'x'?", or "" when nothing is near.

@@ -26,6 +26,9 @@ const Dimension& dimension_of(std::string_view name);
 /// "UUID" or "String": what values of the dimension are in `family`, which must know it.
 const char* value_type(Family family, const Dimension& dimension);
 
+/// Whether the parameter's value is a UUID.
+bool takes_uuid(const NamedQuestion& question, const Parameter& parameter);
+
 /// Where the rows of a family lie that have some names: in the rollup, or in the raw table where only that
 /// has the names.
 struct NamedRows {

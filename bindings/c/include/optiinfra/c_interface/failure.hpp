@@ -22,11 +22,6 @@ struct Failure {
   Failure(RefusedValue value) : error{ErrorKind::kInvalidArgument, value.to_string()}, at(std::move(value)) {}
 };
 
-/// Whether the same call may succeed later.
-inline bool is_retryable(const Error& error) {
-  return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout;
-}
-
 /// nullopt when `batch` was stored. Where a rule was broken, the failure has the first value that broke one.
 std::optional<Failure> insert(Client& client, const AnyBatch& batch, const InsertOptions& options);
 

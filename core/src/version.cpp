@@ -1,0 +1,7 @@
+#include "optiinfra/core/version.hpp"
+
+namespace optiinfra {
+
+std::string_view version() noexcept { return OPTIINFRA_VERSION; }
+
+}  // namespace optiinfra
