@@ -84,10 +84,11 @@ float rounded(double value, double steps_per_unit) {
   return static_cast<float>(std::round(value * steps_per_unit) / steps_per_unit);
 }
 
+/// Absent until time has passed, and where a counter started again.
 struct Rates {
-  float cpu_percent = 0;
-  float received_mbps = 0;
-  float sent_mbps = 0;
+  std::optional<float> cpu_percent = {};
+  std::optional<float> received_mbps = {};
+  std::optional<float> sent_mbps = {};
 };
 
 Rates rates_between(const Counters& before, const Counters& after, Rates last) {
@@ -95,9 +96,10 @@ Rates rates_between(const Counters& before, const Counters& after, Rates last) {
     last.cpu_percent = rounded(*busy, 100);
   const double elapsed_seconds = std::chrono::duration<double>(after.time - before.time).count();
   if (elapsed_seconds <= 0) return last;
-  const InterfaceBytes moved = detail::bytes_between(before.interfaces, after.interfaces);
-  const auto mbps = [elapsed_seconds](std::uint64_t bytes) {
-    return rounded(static_cast<double>(bytes) * 8 / 1e6 / elapsed_seconds, 1000);
+  const detail::BytesMoved moved = detail::bytes_between(before.interfaces, after.interfaces);
+  const auto mbps = [elapsed_seconds](std::optional<std::uint64_t> bytes) -> std::optional<float> {
+    if (!bytes) return std::nullopt;
+    return rounded(static_cast<double>(*bytes) * 8 / 1e6 / elapsed_seconds, 1000);
   };
   last.received_mbps = mbps(moved.received);
   last.sent_mbps = mbps(moved.sent);
@@ -141,6 +143,8 @@ struct HostSampler::State {
   Rates rates;
   std::optional<detail::Nvml> nvml;
   std::vector<HostGpu> gpus;
+  /// Of each GPU, what its energy counter said last.
+  std::vector<std::optional<std::uint64_t>> energy_mj;
   std::string gpu_note;
   std::vector<std::string> warnings;
 
@@ -155,10 +159,19 @@ struct HostSampler::State {
       return;
     }
     for (unsigned index = 0; index < std::min(opened->gpu_count(), kGpusMax); ++index) {
-      gpus.push_back({static_cast<std::uint8_t>(index), opened->name(index)});
+      gpus.push_back({static_cast<std::uint8_t>(index), opened->name(index), opened->uuid(index)});
+      const auto baseline = opened->read(index, warnings);
+      energy_mj.push_back(baseline ? baseline->energy_mj : std::nullopt);
     }
     if (gpus.empty()) gpu_note = options.nvml_library + ": the driver knows no GPU";
     nvml.emplace(*std::move(opened));
+  }
+
+  /// Since the reading before; absent where one of both is, and where the counter started again.
+  std::optional<float> joules_since(std::size_t gpu, std::optional<std::uint64_t> now) {
+    const auto before = std::exchange(energy_mj[gpu], now);
+    if (!before || !now || *now < *before) return std::nullopt;
+    return static_cast<float>(static_cast<double>(*now - *before) / 1000);
   }
 
   ResourceMetric host_row(sys_seconds clock) const {
@@ -182,7 +195,8 @@ struct HostSampler::State {
   std::vector<ResourceMetric> rows(sys_seconds clock) {
     std::vector<ResourceMetric> rows;
     const ResourceMetric host = host_row(clock);
-    for (const HostGpu& gpu : gpus) {
+    for (std::size_t i = 0; i < gpus.size(); ++i) {
+      const HostGpu& gpu = gpus[i];
       auto reading = nvml->read(gpu.index, warnings);
       if (!reading) {
         warnings.push_back(std::move(reading).error().message);
@@ -191,10 +205,14 @@ struct HostSampler::State {
       ResourceMetric& row = rows.emplace_back(host);
       row.gpu_index = gpu.index;
       row.gpu_name = gpu.name;
+      row.gpu_uuid = gpu.uuid;
       row.gpu_utilization = reading->utilization_percent;
       row.gpu_memory_used_mb = reading->memory_used_mib;
       row.gpu_memory_total_mb = reading->memory_total_mib;
       row.gpu_temperature = reading->temperature_celsius;
+      row.gpu_power_w = reading->power_w;
+      row.gpu_energy_j = joules_since(i, reading->energy_mj);
+      row.gpu_throttle_reasons = reading->throttle_reasons;
     }
     if (rows.empty()) rows.push_back(host);
     return rows;

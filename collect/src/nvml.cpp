@@ -36,6 +36,11 @@ struct NvmlFunctions {
   NvmlCode (*utilization)(NvmlDevice, NvmlUtilization*) = nullptr;
   NvmlCode (*memory)(NvmlDevice, NvmlMemory*) = nullptr;
   NvmlCode (*temperature)(NvmlDevice, int, unsigned*) = nullptr;
+  // Null in drivers that lack them.
+  NvmlCode (*device_uuid)(NvmlDevice, char*, unsigned) = nullptr;
+  NvmlCode (*power_mw)(NvmlDevice, unsigned*) = nullptr;
+  NvmlCode (*energy_mj)(NvmlDevice, unsigned long long*) = nullptr;
+  NvmlCode (*throttle_reasons)(NvmlDevice, unsigned long long*) = nullptr;
 
   NvmlFunctions() = default;
   NvmlFunctions(const NvmlFunctions&) = delete;
@@ -64,6 +69,13 @@ bool resolve_all(NvmlFunctions& nvml) {
          resolve(nvml.handle, "nvmlDeviceGetUtilizationRates", nvml.utilization) &&
          resolve(nvml.handle, "nvmlDeviceGetMemoryInfo", nvml.memory) &&
          resolve(nvml.handle, "nvmlDeviceGetTemperature", nvml.temperature);
+}
+
+void resolve_optional(NvmlFunctions& nvml) {
+  resolve(nvml.handle, "nvmlDeviceGetUUID", nvml.device_uuid);
+  resolve(nvml.handle, "nvmlDeviceGetPowerUsage", nvml.power_mw);
+  resolve(nvml.handle, "nvmlDeviceGetTotalEnergyConsumption", nvml.energy_mj);
+  resolve(nvml.handle, "nvmlDeviceGetCurrentClocksThrottleReasons", nvml.throttle_reasons);
 }
 
 std::string failure_text(const NvmlFunctions& nvml, NvmlCode code) {
@@ -101,10 +113,28 @@ class GpuReader {
     OPTIINFRA_TRY(const bool has_temperature,
                   has("temperature", nvml_.temperature(device, kNvmlTemperatureOfGpu, &celsius)));
     if (has_temperature) reading.temperature_celsius = static_cast<float>(celsius);
+    if (const auto power_mw = optional_value("power", nvml_.power_mw, device))
+      reading.power_w = static_cast<float>(*power_mw) / 1000;
+    reading.energy_mj = optional_value("energy", nvml_.energy_mj, device);
+    // The mask has nine bits of its 64 in use.
+    if (const auto reasons = optional_value("throttle reasons", nvml_.throttle_reasons, device))
+      reading.throttle_reasons = static_cast<std::uint32_t>(*reasons);
     return reading;
   }
 
  private:
+  template <typename Value>
+  std::optional<Value> optional_value(std::string_view what, NvmlCode (*function)(NvmlDevice, Value*),
+                                      NvmlDevice device) {
+    Value value{};
+    const NvmlCode code = function != nullptr ? function(device, &value) : kNvmlNotSupported;
+    if (code == kNvmlSuccess) return value;
+    if (code != kNvmlNotSupported)
+      warnings_.push_back(gpu_text(index_) + ": its " + std::string(what) +
+                          " cannot be read: " + failure_text(nvml_, code));
+    return std::nullopt;
+  }
+
   Result<void> failed(std::string_view what, NvmlCode code) const {
     if (code == kNvmlSuccess) return {};
     return Error{ErrorKind::kUnavailable, gpu_text(index_) + " is left out: its " + std::string(what) +
@@ -143,6 +173,7 @@ Result<Nvml> Nvml::open(const std::string& library) {
     return unavailable("not found; this host has no NVIDIA driver, or hides it");
   if (!resolve_all(*functions))
     return unavailable("lacks functions of NVML; it is older than driver 450, or not NVML");
+  resolve_optional(*functions);
   if (const NvmlCode code = functions->init(); code != kNvmlSuccess) {
     return unavailable("the driver does not start: " + failure_text(*functions, code));
   }
@@ -159,6 +190,15 @@ std::string Nvml::name(unsigned index) const {
   NvmlDevice device = nullptr;
   if (functions_->device_by_index(index, &device) != kNvmlSuccess) return "";
   if (functions_->device_name(device, text.data(), text.size() - 1) != kNvmlSuccess) return "";
+  return text.data();
+}
+
+std::string Nvml::uuid(unsigned index) const {
+  std::array<char, 96> text{};
+  NvmlDevice device = nullptr;
+  if (functions_->device_uuid == nullptr || functions_->device_by_index(index, &device) != kNvmlSuccess)
+    return "";
+  if (functions_->device_uuid(device, text.data(), text.size() - 1) != kNvmlSuccess) return "";
   return text.data();
 }
 

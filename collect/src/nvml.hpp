@@ -1,6 +1,7 @@
 // NVIDIA's management library, loaded when it is there. The declarations in nvml.cpp are ours.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,9 @@ struct GpuReading {
   std::optional<float> memory_used_mib;
   std::optional<float> memory_total_mib;
   std::optional<float> temperature_celsius;
+  std::optional<float> power_w;
+  std::optional<std::uint64_t> energy_mj;  ///< Used since the driver was loaded.
+  std::optional<std::uint32_t> throttle_reasons;
 };
 
 class Nvml {
@@ -32,8 +36,10 @@ class Nvml {
 
   /// Empty when the driver does not say.
   std::string name(unsigned index) const;
+  std::string uuid(unsigned index) const;
 
-  /// A value that the GPU does not support is absent and adds a sentence to `warnings`.
+  /// A value that the GPU does not support is absent and adds a sentence to `warnings`; power, energy and
+  /// throttling, which many lack, are absent without one.
   /// Errors: kUnavailable, naming the GPU and what failed.
   Result<GpuReading> read(unsigned index, std::vector<std::string>& warnings) const;
 

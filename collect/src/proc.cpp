@@ -126,16 +126,21 @@ std::optional<double> busy_percent(const CpuTicks& before, const CpuTicks& after
   return 100.0 * static_cast<double>(total - idle) / static_cast<double>(total);
 }
 
-InterfaceBytes bytes_between(std::span<const InterfaceBytes> before, std::span<const InterfaceBytes> after) {
-  InterfaceBytes sum;
+BytesMoved bytes_between(std::span<const InterfaceBytes> before, std::span<const InterfaceBytes> after) {
+  BytesMoved moved;
+  bool has_received = true, has_sent = true;
   for (const InterfaceBytes& now : after) {
     const auto same_name = [&now](const InterfaceBytes& other) { return other.name == now.name; };
     const auto then = std::find_if(before.begin(), before.end(), same_name);
     if (then == before.end()) continue;
-    sum.received += increase(then->received, now.received);
-    sum.sent += increase(then->sent, now.sent);
+    has_received = has_received && now.received >= then->received;
+    has_sent = has_sent && now.sent >= then->sent;
+    moved.received = moved.received.value_or(0) + increase(then->received, now.received);
+    moved.sent = moved.sent.value_or(0) + increase(then->sent, now.sent);
   }
-  return sum;
+  if (!has_received) moved.received.reset();
+  if (!has_sent) moved.sent.reset();
+  return moved;
 }
 
 }  // namespace optiinfra::detail

@@ -35,8 +35,13 @@ Result<std::vector<InterfaceBytes>> parse_network(std::string_view net_dev);
 /// Busy share in percent, 0 to 100; absent when no tick has passed.
 std::optional<double> busy_percent(const CpuTicks& before, const CpuTicks& after);
 
-/// Bytes that all interfaces of `after` moved since `before`. An interface that is new, or whose
-/// counter went backwards, adds nothing.
-InterfaceBytes bytes_between(std::span<const InterfaceBytes> before, std::span<const InterfaceBytes> after);
+struct BytesMoved {
+  std::optional<std::uint64_t> received = {};
+  std::optional<std::uint64_t> sent = {};
+};
+
+/// Bytes that the interfaces which both have moved meanwhile. A direction is absent when a counter of it went
+/// backwards, and both are when there is no such interface.
+BytesMoved bytes_between(std::span<const InterfaceBytes> before, std::span<const InterfaceBytes> after);
 
 }  // namespace optiinfra::detail

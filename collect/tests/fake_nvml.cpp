@@ -45,6 +45,30 @@ int nvmlDeviceGetName(void* device, char* name, unsigned length) {
   return std::snprintf(name, length, "%s", static_cast<Gpu*>(device)->name), 0;
 }
 
+int nvmlDeviceGetUUID(void* device, char* uuid, unsigned length) {
+  const Gpu& gpu = *static_cast<Gpu*>(device);
+  if (gpu.uuid_code == 0) std::snprintf(uuid, length, "GPU-c4f2a8e1-0000-0000-0000-000000000000");
+  return gpu.uuid_code;
+}
+
+int nvmlDeviceGetPowerUsage(void* device, unsigned* milliwatts) {
+  const Gpu& gpu = *static_cast<Gpu*>(device);
+  if (gpu.power_code == 0) *milliwatts = gpu.power_mw;
+  return gpu.power_code;
+}
+
+int nvmlDeviceGetTotalEnergyConsumption(void* device, unsigned long long* millijoules) {
+  const Gpu& gpu = *static_cast<Gpu*>(device);
+  if (gpu.energy_code == 0) *millijoules = gpu.energy_mj;
+  return gpu.energy_code;
+}
+
+int nvmlDeviceGetCurrentClocksThrottleReasons(void* device, unsigned long long* reasons) {
+  const Gpu& gpu = *static_cast<Gpu*>(device);
+  if (gpu.throttle_code == 0) *reasons = gpu.throttle_reasons;
+  return gpu.throttle_code;
+}
+
 int nvmlDeviceGetUtilizationRates(void* device, Utilization* utilization) {
   const Gpu& gpu = *static_cast<Gpu*>(device);
   if (gpu.utilization_code == 0) *utilization = {gpu.utilization, 0};

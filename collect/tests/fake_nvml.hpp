@@ -10,7 +10,10 @@ struct Gpu {
   unsigned utilization = 0;
   unsigned long long memory_used = 0, memory_total = 0;
   unsigned temperature = 0;
+  unsigned power_mw = 0;
+  unsigned long long energy_mj = 1'000'000, throttle_reasons = 0;
   int handle_code = 0, utilization_code = 0, memory_code = 0, temperature_code = 0;
+  int uuid_code = 0, power_code = 0, energy_code = 0, throttle_code = 0;
 };
 
 struct Control {

@@ -138,13 +138,23 @@ TEST_F(HostSamplerTest, CountsVirtualInterfacesWhereNoneHasADevice) {
   EXPECT_FLOAT_EQ(sample_one(sampler).network_rx_mbps.value(), 1.0f);
 }
 
-TEST_F(HostSamplerTest, ACounterThatStartsAnewGivesZero) {
+TEST_F(HostSamplerTest, ACounterThatStartsAgainGivesNoValue) {
   HostSampler sampler = open();
   time_ += milliseconds{1000};
   set_network({{"eth0", 12}});
   const ResourceMetric row = sample_one(sampler);
-  EXPECT_EQ(row.network_rx_mbps, 0.0f);
-  EXPECT_EQ(row.network_tx_mbps, 0.0f);
+  EXPECT_EQ(row.network_rx_mbps, std::nullopt);
+  EXPECT_EQ(row.network_tx_mbps, std::nullopt);
+  time_ += milliseconds{1000};
+  set_network({{"eth0", 125'012}});
+  EXPECT_FLOAT_EQ(sample_one(sampler).network_rx_mbps.value(), 1.0f) << "known again";
+}
+
+TEST_F(HostSamplerTest, WithoutTimeBetweenNothingIsKnownOfTheFirstSample) {
+  HostSampler sampler = open();
+  const ResourceMetric row = sample_one(sampler);
+  EXPECT_EQ(row.cpu_utilization, std::nullopt);
+  EXPECT_EQ(row.network_rx_mbps, std::nullopt);
 }
 
 TEST_F(HostSamplerTest, AnUnreadableFileIsNamedAndTheBaselineStays) {
@@ -280,6 +290,55 @@ TEST_F(GpuTest, AValueThatAGpuLacksIsAbsentAndTheRowStays) {
   EXPECT_EQ(rows[2].gpu_temperature, 42.0f);
   ASSERT_EQ(sampler.warnings().size(), 1u);
   EXPECT_THAT(sampler.warnings()[0], HasSubstr("GPU 2 does not support utilization"));
+}
+
+TEST_F(GpuTest, PowerEnergyAndThrottlingAreReadAndTheGpuIsNamed) {
+  HostSampler sampler = open();
+  control_->gpus[1].power_mw = 312'500;
+  control_->gpus[1].energy_mj += 625'000;
+  control_->gpus[1].throttle_reasons = 0x20;
+  const auto rows = sample(sampler);
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[1].gpu_uuid, "GPU-c4f2a8e1-0000-0000-0000-000000000000");
+  EXPECT_EQ(rows[1].gpu_name, "NVIDIA H100 80GB HBM3");
+  EXPECT_FLOAT_EQ(rows[1].gpu_power_w.value(), 312.5f);
+  EXPECT_FLOAT_EQ(rows[1].gpu_energy_j.value(), 625.0f) << "since open()";
+  EXPECT_EQ(rows[1].gpu_throttle_reasons, 0x20u);
+  EXPECT_EQ(rows[0].gpu_energy_j, 0.0f) << "measured: it used none";
+  EXPECT_EQ(rows[0].gpu_throttle_reasons, 0u);
+  control_->gpus[1].energy_mj += 1'000;
+  EXPECT_FLOAT_EQ(sample(sampler)[1].gpu_energy_j.value(), 1.0f) << "since the sample before";
+}
+
+TEST_F(GpuTest, AnEnergyCounterThatStartsAgainGivesNoValue) {
+  HostSampler sampler = open();
+  control_->gpus[0].energy_mj = 5;
+  EXPECT_EQ(sample(sampler)[0].gpu_energy_j, std::nullopt);
+  control_->gpus[0].energy_mj = 3'005;
+  EXPECT_FLOAT_EQ(sample(sampler)[0].gpu_energy_j.value(), 3.0f);
+}
+
+TEST_F(GpuTest, WhatFewGpusHaveIsAbsentWithoutAWord) {
+  for (auto& gpu : control_->gpus) gpu.power_code = gpu.energy_code = gpu.throttle_code = gpu.uuid_code = 3;
+  HostSampler sampler = open();
+  const auto rows = sample(sampler);
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0].gpu_power_w, std::nullopt);
+  EXPECT_EQ(rows[0].gpu_energy_j, std::nullopt);
+  EXPECT_EQ(rows[0].gpu_throttle_reasons, std::nullopt);
+  EXPECT_EQ(rows[0].gpu_uuid, "");
+  EXPECT_TRUE(sampler.warnings().empty());
+}
+
+TEST_F(GpuTest, APowerReadingThatFailsIsNamedAndTheRowStays) {
+  control_->gpus[2].power_code = 4;
+  HostSampler sampler = open();
+  const auto rows = sample(sampler);
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[2].gpu_power_w, std::nullopt);
+  EXPECT_EQ(rows[2].gpu_temperature, 42.0f);
+  ASSERT_EQ(sampler.warnings().size(), 1u);
+  EXPECT_THAT(sampler.warnings()[0], HasSubstr("GPU 2: its power cannot be read"));
 }
 
 TEST_F(GpuTest, WhenAllGpusFailTheHostsRowRemains) {

@@ -101,12 +101,18 @@ TEST(Network, RefusesEveryOtherForm) {
   EXPECT_FALSE(parse_network(std::string(kHeadings) + ": 1 2 3 4 5 6 7 8 9\n"));
 }
 
-TEST(Network, CountsOnlyWhatRose) {
+TEST(Network, CountsWhatRoseAndKnowsNothingOfACounterThatStartedAgain) {
   const std::vector<InterfaceBytes> before{{"a", 100, 100}, {"b", 4294967290, 50}, {"gone", 5, 5}};
   const std::vector<InterfaceBytes> after{{"a", 150, 100}, {"b", 4, 60}, {"came", 1000, 1000}};
-  const InterfaceBytes moved = bytes_between(before, after);
-  EXPECT_EQ(moved.received, 50u);
+  const BytesMoved moved = bytes_between(before, after);
+  EXPECT_EQ(moved.received, std::nullopt) << "b's counter began again: what it moved is unknown";
   EXPECT_EQ(moved.sent, 10u);
+}
+
+TEST(Network, MovesNothingKnownWithoutAnInterface) {
+  EXPECT_EQ(bytes_between({}, {}).received, std::nullopt);
+  const std::vector<InterfaceBytes> came{{"a", 1000, 1000}};
+  EXPECT_EQ(bytes_between({}, came).sent, std::nullopt) << "since when is unknown";
 }
 
 }  // namespace

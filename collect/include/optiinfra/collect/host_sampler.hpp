@@ -9,11 +9,14 @@
 /// - network_rx_mbps, network_tx_mbps: 10^6 bits per second since the sample before, over interfaces
 ///   with a device behind them. Loopback, bridges, veth pairs, tunnels, bonds and VLANs are left out:
 ///   what passes through them passes a device too and would count twice. Where no interface has a
-///   device, as in a container, all count but loopback, bridges and members of bridges. A counter that
-///   wrapped or started anew counts as 0 for that sample, and so does an interface that just came.
+///   device, as in a container, all count but loopback, bridges and members of bridges. When a
+///   counter starts again, that sample has no value; an interface that just came is counted from the next
+///   one.
 /// - gpu_utilization: percent, as the driver measures it over its own last period (up to a second).
 /// - gpu_memory_used_mb, gpu_memory_total_mb: MiB (2^20 bytes), the number that nvidia-smi shows as
 ///   MiB; used includes what the driver reserves for itself. gpu_temperature: degrees Celsius.
+/// - gpu_power_w, gpu_energy_j, gpu_throttle_reasons, gpu_uuid: as the driver measures them; energy since the
+///   sample before. Absent on GPUs and drivers that lack them, without a warning.
 ///
 /// In a container processors and memory are still those of the whole machine, and a cgroup's limits
 /// are not applied: the row describes the instance that someone pays for.
@@ -57,6 +60,7 @@ struct HostSamplerOptions {
 struct HostGpu {
   std::uint8_t index = 0;  ///< As in the rows' gpu_index.
   std::string name;        ///< "NVIDIA H100 80GB HBM3"; empty when the driver would not say.
+  std::string uuid = {};   ///< "GPU-c4f2a8e1-..."; empty when the driver would not say.
 };
 
 /// Threads: one call at a time. A call takes well under a millisecond without GPUs; with them it waits
@@ -74,9 +78,9 @@ class HostSampler {
   HostSampler& operator=(HostSampler&&) noexcept;
 
   /// One row per GPU, by index, all with the same values of the host; or one row with gpu_index 0 and
-  /// GPU values of 0 when no GPU can be read. `clock` becomes the rows' timestamp as it is.
+  /// no GPU values when no GPU can be read. `clock` becomes the rows' timestamp as it is.
   ///
-  /// A GPU that fails has no row in this sample, and a value that a GPU does not support is 0;
+  /// A GPU that fails has no row in this sample, and a value that a GPU does not support is absent;
   /// warnings() says so. When no time has passed since the sample before, its rates are repeated.
   /// Errors: kStorage and kCorrupt as in open(). The baseline then stays, and the next sample that
   /// succeeds covers the time since the last one that did.
