@@ -169,9 +169,9 @@ struct HostSampler::State {
 
   /// Since the reading before; absent where one of both is, and where the counter started again.
   std::optional<float> joules_since(std::size_t gpu, std::optional<std::uint64_t> now) {
-    const auto before = std::exchange(energy_mj[gpu], now);
-    if (!before || !now || *now < *before) return std::nullopt;
-    return static_cast<float>(static_cast<double>(*now - *before) / 1000);
+    const auto last = std::exchange(energy_mj[gpu], now);
+    if (!last || !now || *now < *last) return std::nullopt;
+    return static_cast<float>(static_cast<double>(*now - *last) / 1000);
   }
 
   ResourceMetric host_row(sys_seconds clock) const {

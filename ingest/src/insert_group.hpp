@@ -82,8 +82,6 @@ class Fate {
   std::optional<Error> last_error_;
 };
 
-using AnyBatch = std::variant<CostBatch, PerformanceBatch, ResourceBatch, QualityBatch>;
-
 /// Guarded by its stage's mutex while it grows, then by whoever has taken it from the queue; `fate` by
 /// itself.
 struct InsertGroup {

@@ -115,13 +115,9 @@ Result<void> Writer::flush(std::chrono::milliseconds timeout) { return state_->f
 Result<void> Writer::close(std::chrono::milliseconds timeout) { return state_->close(timeout); }
 WriterMetrics Writer::metrics() const { return state_->metrics(); }
 
-#define OPTIINFRA_WRITE(Row, BatchType)                                                    \
-  template Result<WriteReceipt> Writer::write<Row>(const BatchType&, const WriteOptions&); \
-  template Result<WriteReceipt> Writer::write<Row>(std::span<const Row>, const WriteOptions&);
-OPTIINFRA_WRITE(CostMetric, CostBatch)
-OPTIINFRA_WRITE(PerformanceMetric, PerformanceBatch)
-OPTIINFRA_WRITE(ResourceMetric, ResourceBatch)
-OPTIINFRA_WRITE(QualityMetric, QualityBatch)
-#undef OPTIINFRA_WRITE
+#define BEGIN_FAMILY(Name, name)                                                                \
+  template Result<WriteReceipt> Writer::write(const Batch<Name##Metric>&, const WriteOptions&); \
+  template Result<WriteReceipt> Writer::write(std::span<const Name##Metric>, const WriteOptions&);
+#include "optiinfra/schema/families.def"
 
 }  // namespace optiinfra

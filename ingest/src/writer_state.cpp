@@ -409,10 +409,8 @@ WriterMetrics Writer::State::metrics() const {
   return metrics;
 }
 
-template Result<WriteReceipt> Writer::State::write<CostMetric>(const CostBatch&, const WriteOptions&);
-template Result<WriteReceipt> Writer::State::write<PerformanceMetric>(const PerformanceBatch&,
-                                                                      const WriteOptions&);
-template Result<WriteReceipt> Writer::State::write<ResourceMetric>(const ResourceBatch&, const WriteOptions&);
-template Result<WriteReceipt> Writer::State::write<QualityMetric>(const QualityBatch&, const WriteOptions&);
+#define BEGIN_FAMILY(Name, name) \
+  template Result<WriteReceipt> Writer::State::write(const Batch<Name##Metric>&, const WriteOptions&);
+#include "optiinfra/schema/families.def"
 
 }  // namespace optiinfra
