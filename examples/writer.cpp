@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "optiinfra/client.hpp"
 #include "optiinfra/url.hpp"
 
 namespace {
@@ -37,7 +38,10 @@ int main(int argc, char** argv) {
   if (argc < 2) return std::cerr << "usage: writer SPOOL_FOLDER [URL]\n", 2;
   const auto url = optiinfra::parse_store_url(argc > 2 ? argv[2] : "embedded:");
   if (!url) return complain(url.error());
-  auto writer = optiinfra::Writer::open(*url, {.spool_folder = argv[1]});
+  // With a URL instead of a client it opens while the store is away, too, and spools until it is back.
+  auto client = optiinfra::Client::open(*url, {.create = true});
+  if (!client) return complain(client.error());
+  auto writer = optiinfra::Writer::open(*client, {.spool_folder = argv[1]});
   if (!writer) return complain(writer.error());
 
   const optiinfra::Uuid customer = optiinfra::Uuid::random();

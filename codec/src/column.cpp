@@ -2,11 +2,28 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
+#include <random>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "optiinfra/codec/large_pages.hpp"
 
 namespace optiinfra {
+namespace {
+
+/// Labels come from strangers: with a seed that they do not know they cannot choose some that share their
+/// slots, which would make each look-up pass over all before it. One for the process, because tables are
+/// copied.
+std::size_t hash_of(std::string_view text) {
+  static const std::uint64_t seed = [] {
+    std::random_device random;
+    return std::uint64_t{random()} << 32 | random();
+  }();
+  return XXH3_64bits_withSeed(text.data(), text.size(), seed);
+}
+
+}  // namespace
 
 void Strings::reserve(std::size_t rows, std::size_t bytes) {
   ends_.reserve(rows);
@@ -77,7 +94,7 @@ void Dictionary::append(std::string_view text) {
 std::uint32_t Dictionary::intern(std::string_view text) {
   if (text.empty()) return 0;
   const std::size_t mask = table_.size() - 1;
-  std::size_t slot = std::hash<std::string_view>{}(text)&mask;
+  std::size_t slot = hash_of(text) & mask;
   for (; table_[slot] != 0; slot = (slot + 1) & mask) {
     if (keys_[table_[slot]] == text) return table_[slot];
   }
@@ -92,7 +109,7 @@ void Dictionary::grow_table() {
   table_.assign(table_.size() * 2, 0);
   const std::size_t mask = table_.size() - 1;
   for (std::uint32_t index = 1; index < keys_.size(); ++index) {
-    std::size_t slot = std::hash<std::string_view>{}(keys_[index]) & mask;
+    std::size_t slot = hash_of(keys_[index]) & mask;
     while (table_[slot] != 0) slot = (slot + 1) & mask;
     table_[slot] = index;
   }

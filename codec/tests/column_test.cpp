@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <functional>
+
 #include "optiinfra/codec/block.hpp"
 
 namespace optiinfra {
@@ -73,6 +76,30 @@ TEST(Dictionary, KeepsEachTextOnceHoweverOftenAppended) {
   EXPECT_EQ(values.size(), 15'000u);
   EXPECT_EQ(values.key_count(), 5'001u);
   EXPECT_EQ(values[12'345], "key 2345");
+}
+
+/// The time that `texts` take to become keys, at best.
+std::chrono::nanoseconds time_to_intern(const std::vector<std::string>& texts) {
+  auto best = std::chrono::nanoseconds::max();
+  for (int round = 0; round < 3; ++round) {
+    const auto begin = std::chrono::steady_clock::now();
+    Dictionary dictionary;
+    for (const std::string& text : texts) dictionary.append(text);
+    best = std::min<std::chrono::nanoseconds>(best, std::chrono::steady_clock::now() - begin);
+  }
+  return best;
+}
+
+TEST(Dictionary, IsNotSlowedDownByLabelsThatWereChosenToShareAHash) {
+  constexpr std::size_t kTexts = 4'000, kSlots = 8'192;
+  std::vector<std::string> chosen, others;
+  for (std::uint64_t number = 0; chosen.size() < kTexts; ++number) {
+    std::string text = "label-" + std::to_string(number);
+    // What anybody can compute beforehand.
+    if (std::hash<std::string_view>{}(text) % kSlots == 0) chosen.push_back(text);
+    if (others.size() < kTexts) others.push_back(std::move(text));
+  }
+  EXPECT_LT(time_to_intern(chosen), 20 * time_to_intern(others));
 }
 
 TEST(Dictionary, HasTheEmptyTextAsItsFirstKey) {

@@ -47,7 +47,8 @@ Result<std::string> random_hex(std::size_t count) {
 std::string hash_of(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  if (::EVP_Digest(text.data(), text.size(), digest.data(), &size, ::EVP_sha256(), nullptr) != 1) return {};
+  if (::EVP_Digest(text.data(), text.size(), digest.data(), &size, ::EVP_sha256(), nullptr) != 1)
+    detail::broken_invariant("libcrypto has no SHA-256");
   return hex(digest.data(), size);
 }
 

@@ -30,9 +30,10 @@ bool names_an_outfile(std::string text) {
   return text.find("outfile") != std::string::npos;
 }
 
-/// Tables need no database before their names. A server's session has the one of the URL.
+/// Tables need no database before their names. HTTP has no sessions, and each of its requests names the
+/// database.
 Result<void> use_database(Transport& session, const StoreUrl& url) {
-  if (url.protocol != Protocol::kEmbedded) return {};
+  if (url.protocol == Protocol::kHttp || url.protocol == Protocol::kHttps) return {};
   return session.execute({.sql = "USE `" + std::string(session.database()) + "`"});
 }
 
