@@ -25,7 +25,7 @@ class Tree:
     def __init__(self, root):
         self.root = root
         listed = subprocess.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard"],
-                                check=True, capture_output=True, text=True).stdout.split("\n")
+                                capture_output=True, text=True).stdout.split("\n")
         self.files = {name for name in listed if name and os.path.isfile(os.path.join(root, name))}
         folders = {os.path.dirname(name) for name in self.files}
         while folders - self.files:
@@ -50,6 +50,7 @@ class Tree:
     def has(self, path, folder):
         """Whether `path`, seen from the root, from `folder` or as the end of a longer path, exists."""
         path = re.sub(r"^\./", "", path).rstrip("/")
+        path = re.sub(r"(^|[/_])(?:NAME|N)(?=$|[._/])", r"\1*", path)  # A recipe's "NAME.cpp".
         if "*" in path:
             pattern = re.compile(re.escape(path).replace(r"\*", "[^/]*"))
             return any(pattern.fullmatch(each) for each in self.endings)
@@ -207,7 +208,13 @@ class Document:
                     self.complain(number, "%s cannot be executed" % script)
 
     def check_test_names(self, tests):
+        """Names of tests, also those that a pattern for ctest selects."""
+        all_names = ["%s.%s" % (suite, name) for suite in tests for name in tests[suite]]
         for number, line in self.command_lines():
+            for pattern in re.findall(r"ctest .*-R '([^']+)'", line):
+                for part in pattern.split("|"):
+                    if not any(re.search(part, name) for name in all_names):
+                        self.complain(number, "ctest -R %s selects no test" % part)
             for suite, name in TEST_NAME.findall(line):
                 pattern = re.compile(name.replace("*", ".*"))
                 if not any(pattern.fullmatch(test) for test in tests.get(suite, ())):
@@ -230,7 +237,7 @@ class Document:
         files = [span for _, span in spans if os.path.isfile(os.path.join(self.tree.root, span))]
         text = "\n".join(self.tree.text(name) for name in files)
         for number, span in spans:
-            if files and IDENTIFIER.fullmatch(span) and not span.isupper():
+            if files and IDENTIFIER.fullmatch(span) and "NAME" not in span:
                 if re.search(r"\b%s\b" % re.escape(span.rstrip("()")), text) is None:
                     self.complain(number, "%s does not stand in %s" % (span, ", ".join(files)))
 
@@ -248,8 +255,10 @@ def tests_of(tree):
 
 
 def main():
-    root = sys.argv[1]
-    tree = Tree(root)
+    tree = Tree(sys.argv[1])
+    if not tree.files:
+        print("left out: only git knows which files belong to the tree, and %s is no clone" % sys.argv[1])
+        return 77
     manual = Manual(tree.text("cli/man/optiinfra.1"))
     steps = set(re.search(r"^steps=\(([^)]*)\)", tree.text("check"), flags=re.M).group(1).split())
     tests = tests_of(tree)
