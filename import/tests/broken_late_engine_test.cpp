@@ -74,7 +74,7 @@ TEST_F(BrokenLateTest, AStrayQuoteIsNamedByItsLine) {
   EXPECT_THAT(failure(write("stray.csv", stray)),
               HasSubstr("stray.csv, line 3004: a quote closes a field, and text follows it"));
   expect_nothing_stored();
-  EXPECT_EQ(success(write("mended.csv", good_lines(kRows) + line("m"))).rows_stored, 3'001u);
+  EXPECT_EQ(success(write("repaired.csv", good_lines(kRows) + line("m"))).rows_stored, 3'001u);
   EXPECT_EQ(ask("SELECT count() FROM optiinfra.performance_metrics_ts"), "3001");
   EXPECT_EQ(ask("SELECT sum(request_count) FROM optiinfra.performance_hourly"), "3001");
 }

@@ -70,7 +70,7 @@ class Fate {
   }
 
  private:
-  /// Time alone mends no other error.
+  /// No other error passes by itself.
   bool needs_help() const {
     return last_error_ && last_error_->kind != ErrorKind::kUnavailable &&
            last_error_->kind != ErrorKind::kTimeout;

@@ -32,8 +32,8 @@ Error refused(const TableDefinition& table, const Validation& validation) {
   return {ErrorKind::kInvalidArgument, message + "; nothing was taken"};
 }
 
-/// Whether time alone does not mend `error`, met after so many attempts, but a new start of an embedded
-/// engine may.
+/// Whether `error`, met after so many attempts, does not pass by itself but may be cured by a new start of an
+/// embedded engine.
 bool needs_reopening(const Error& error, int attempts) {
   constexpr int kAttemptsUntilReopening = 4;
   if (error.kind == ErrorKind::kStorage) return true;

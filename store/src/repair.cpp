@@ -124,7 +124,7 @@ Result<void> rebuild(Transport& transport, const ReconcileScope& scope,
   return transport.execute(
       {.sql = "INSERT INTO " + rollup + " (" + columns + ", arrival_hour, generation)\n" +
               rollup_query(table, transport.database(), condition_of(scope, hours, "r.", "timestamp")),
-       // Else an hour that is made anew as it was once before would be left out. The floor that inserts of
+       // Else an hour rebuilt to what it was once before would be left out. The floor that inserts of
        // metrics leave does not hold: without this insert the hours just removed are missing.
        .settings = {{"deduplicate_insert", "disable"},
                     {"async_insert", "0"},
@@ -204,7 +204,7 @@ Result<std::uint32_t> repair_days(Transport& transport, ReconcileScope scope,
                                   RepairReport& report) {
   if (auto room = expect_room_to_mutate(transport, scope.table->rollup_table); !room) {
     Error error = std::move(room).error();
-    error.applied = Applied::kUnknown;  // Rows whose hours are mended here may have been stored before.
+    error.applied = Applied::kUnknown;  // Rows whose hours are repaired here may be stored already.
     return error;
   }
   OPTIINFRA_TRY(const LossyDays lossy, lossy_days(transport, *scope.table, on_loss));

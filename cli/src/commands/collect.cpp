@@ -89,7 +89,7 @@ class Samples {
         level_(has_spool ? Acknowledgement::kSpooled : Acknowledgement::kAccepted),
         context_(context) {}
 
-  /// Hands over `rows` and what waits. Errors: those that time does not mend.
+  /// Hands over `rows` and those that wait. Errors: only those that waiting does not cure.
   Result<void> add(std::vector<ResourceMetric> rows) {
     waiting_.push_back(std::move(rows));
     if (waiting_.size() > kSamplesWaitingMax) {

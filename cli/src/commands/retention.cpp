@@ -73,7 +73,7 @@ std::optional<Error> disagreement(const std::vector<Retention>& retention, std::
     return Error{ErrorKind::kCorrupt, each.table + (shard == 0 ? "" : " of shard " + std::to_string(shard)) +
                                           " is configured to keep " + days + " days, but its table says " +
                                           std::to_string(each.effective.count()) +
-                                          "; mend it with: optiinfra retention set " +
+                                          "; repair it with: optiinfra retention set " +
                                           table_of(each.family).name +
                                           (each.tier == Tier::kRaw ? " raw " : " rollup ") + days + "d"};
   }

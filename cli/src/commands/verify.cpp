@@ -241,11 +241,11 @@ Report make_report(const std::vector<PartReport>& parts, bool everything) {
   return report;
 }
 
-Result<std::vector<PartReport>> verify_store(const Context& context, Mend mend) {
+Result<std::vector<PartReport>> verify_store(const Context& context, RepairMode mode) {
   OPTIINFRA_TRY(Client client, context.open(false));
   std::vector<PartReport> parts;
   OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
-    OPTIINFRA_TRY(VerifyReport verified, verify(transport, mend));
+    OPTIINFRA_TRY(VerifyReport verified, verify(transport, mode));
     OPTIINFRA_TRY(AttributionProof proof, prove_attribution(transport));
     parts.push_back({shard, std::move(verified), std::move(proof)});
     return {};
@@ -253,15 +253,15 @@ Result<std::vector<PartReport>> verify_store(const Context& context, Mend mend) 
   return parts;
 }
 
-Mend mend_of(const VerifyFlags& flags) {
-  if (!flags.repair) return Mend::kNothing;
-  return flags.accept_loss ? Mend::kRollupsAcceptingLoss : Mend::kRollups;
+RepairMode repair_mode_of(const VerifyFlags& flags) {
+  if (!flags.repair) return RepairMode::kNothing;
+  return flags.accept_loss ? RepairMode::kRollupsAcceptingLoss : RepairMode::kRollups;
 }
 
 Result<ExitCode> run(const VerifyFlags& flags, Context& context) {
   if (flags.json) context.output = OutputFormat::kJson;
   const Stopwatch watch;
-  OPTIINFRA_TRY(const auto parts, verify_store(context, mend_of(flags)));
+  OPTIINFRA_TRY(const auto parts, verify_store(context, repair_mode_of(flags)));
   Report report = make_report(parts, context.output == OutputFormat::kJson);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));

@@ -182,7 +182,7 @@ Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent, Us
 Result<void> Connection::expect_writable() const {
   if (why_only_reading_.empty()) return {};
   return Error{ErrorKind::kStorage, "the store is open for reading alone: " + why_only_reading_ +
-                                        "; mend that, and repeat the call"};
+                                        "; repair that, and repeat the call"};
 }
 
 Result<void> Connection::sync_inserts() const {

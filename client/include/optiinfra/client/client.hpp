@@ -103,8 +103,9 @@ class Client {
   /// Whether the store's engine runs in this process.
   bool is_embedded() const;
 
-  /// Closes every session, once its call has ended; the next call opens the store anew, and waits for that.
-  /// What mends an embedded engine that refuses its inserts since its disk had failed.
+  /// Closes every session once its call has ended. The next call opens the store again and waits for that.
+  /// Call it when an embedded engine refuses inserts after its disk failed: a new start of the engine is the
+  /// only cure.
   void reopen();
 
   /// Whether the store answers. Never throws, never fails otherwise.

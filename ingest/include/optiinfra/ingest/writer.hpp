@@ -76,8 +76,8 @@ struct WriteOptions {
 /// Threads: any.
 class Ticket {
  public:
-  /// Waits until the rows have reached the level that their write asked for. An error of the store that time
-  /// alone does not mend (anything but kUnavailable and kTimeout) is returned at once; the writer goes on
+  /// Waits until the rows have reached the level that their write asked for. An error of the store that does
+  /// not pass by itself (anything but kUnavailable and kTimeout) is returned at once; the writer goes on
   /// trying, and the next wait() may succeed. kSpooled waits for the disk alone, however long that takes.
   /// Errors: kTimeout, naming what the store last said, when they have not yet; kUnavailable when the writer
   /// was destroyed before. Either way rows that are spooled are stored by the next writer of the spool.

@@ -159,7 +159,7 @@ class Spool {
   /// Returns when every record up to and with `through` is on the disk.
   ///
   /// Errors: kInvalidArgument for a sequence never given out; kStorage with Applied::kUnknown: the record may
-  /// be found after a crash or not. It stays in memory: sync() again once the disk is mended, or
+  /// be found after a crash or not. It stays in memory: sync() again once the disk is repaired, or
   /// acknowledge() it, which gives its memory back.
   Result<void> sync(Sequence through);
 

@@ -34,7 +34,7 @@ enum class UnreadablePart {
 /// a token, are taken where no part in use has blocks of theirs; else the part stays.
 ///
 /// Of a rollup's part only hours that were past the retention of their raw rows when it was set aside return;
-/// verify() with Mend::kRollups makes the others again. It should follow this call in any case.
+/// verify() with RepairMode::kRollups rebuilds the others. Always call it after this one.
 ///
 /// `session` must be of the embedded store on this machine, with nobody else at work on it.
 /// Errors: those of the engine; kStorage for a folder that cannot be moved.

@@ -1,5 +1,5 @@
 /// @file optiinfra/store/repair.hpp
-/// Rollup hours that differ from their raw rows, made anew from them. Raw rows are the truth.
+/// Rebuilds the rollup hours that differ from their raw rows. Raw rows are the truth.
 ///
 /// Exact while writes go on, into the very hours that are rebuilt too, whoever writes them. Every insert
 /// stamps its rows with the raw table's present generation, and the rollup keeps the states of different
@@ -20,7 +20,7 @@
 
 namespace optiinfra {
 
-/// A row of the rollup that was made anew.
+/// A row of the rollup that was rebuilt.
 struct RebuiltHour {
   Family family;
   sys_seconds hour;
@@ -55,14 +55,15 @@ struct RepairHours {
   std::vector<Uuid> customers;  ///< Of these alone; empty: of all.
 };
 
-/// Rebuilds those of `which` that differ from their raw rows, and no other; verify() with Mend::kRollups does
-/// it for the whole store. Hours whose raw rows may have begun to expire are never touched, nor are those
-/// that will within an hour.
+/// Rebuilds those of `which` that differ from their raw rows, and no other; verify() with
+/// RepairMode::kRollups does it for the whole store. Hours whose raw rows may have begun to expire are never
+/// touched, nor are those that will within an hour.
 ///
-/// A kill at any point leaves hours that verify() finds and the next repair mends. Readers may miss an hour
-/// for the moment between its removal and its return. One repair at a time on a store: two at once can each
-/// bring an hour back, which either finds and mends, or the next one. Raw rows that come by other ways than
-/// an insert that names the raw table (another table's view, ATTACH PARTITION) are not waited for.
+/// A kill at any point leaves hours that verify() finds and the next repair rebuilds. Readers may miss an
+/// hour for the moment between its removal and its return. Run one repair at a time on a store: of two at
+/// once, each can bring the same hour back; one of them or the next repair finds and corrects that. A repair
+/// does not wait for raw rows that arrive by other ways than an insert that names the raw table (another
+/// table's view, ATTACH PARTITION).
 ///
 /// Hours that a repair would lower although raw rows of their day were set aside are refused (OnLoss).
 ///

@@ -47,10 +47,10 @@ struct ExpiredPartition {
   std::uint64_t rows = 0;
 };
 
-/// Records the wish, changes the table, and removes at once what the wish lets go, also rows that have
-/// just arrived. A kill in between shows as a disagreement or as rows still there; repeating the call
-/// mends both. Errors: kInvalidArgument, changing nothing, outside the limits and when raw rows would be
-/// kept longer than their rollup.
+/// Records the new retention, changes the table, and removes at once the rows that it no longer keeps, also
+/// those that have just arrived. After a kill in between, the table may disagree with the record, or expired
+/// rows may still be there; repeating the call repairs both. Errors: kInvalidArgument, changing nothing,
+/// outside the limits and when raw rows would be kept longer than their rollup.
 Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family family, Tier tier,
                                                     std::chrono::days keep);
 

@@ -71,7 +71,7 @@ struct VerifyReport {
   std::vector<RuleBreach> breaches;         ///< By family and column.
   std::uint64_t charges_overlapping = 0;    ///< Instances and hours.
   std::vector<OverlappingCharge> overlaps;  ///< The first kDifferencesDescribedMax.
-  RepairReport repair;  ///< With Mend::kRollups: what differed, and is as it should be now.
+  RepairReport repair;  ///< With a RepairMode other than kNothing: what differed and was rebuilt.
 
   /// Everything exists, agrees and reconciles, no part is set aside and no row breaks a rule. Overlapping
   /// charges may be meant, and do not count here.
@@ -79,7 +79,7 @@ struct VerifyReport {
 };
 
 /// What verify() may change.
-enum class Mend {
+enum class RepairMode {
   kNothing,
   kRollups,               ///< Rollup hours that differ are rebuilt from raw rows (repair.hpp).
   kRollupsAcceptingLoss,  ///< Also hours whose raw rows were set aside, with what is left of them.
@@ -88,11 +88,11 @@ enum class Mend {
 /// Reads the whole store once, a day at a time, so that memory stays bounded. Counts and integer sums
 /// must be equal, sums and means of floating point equal to 1e-9 relative, percentiles to 1 %.
 /// Safe while writes go on. Rows reach the raw table a moment before their rollup, so an hour that differs is
-/// looked at again, up to forty times in half a minute, until it agrees once or nothing changes in it any
-/// more. An hour in which inserts overlap without a gap can still show as differing; with Mend::kRollups the
-/// comparison that decides leaves what is under way out, and is exact.
-/// Errors: those of the engine; with Mend::kRollups also those of repair_hours(), and kIncompatible for a
-/// store of another schema version.
-Result<VerifyReport> verify(Transport& transport, Mend mend = Mend::kNothing);
+/// compared again, up to forty times in half a minute, until it agrees once or nothing changes in it any
+/// more. An hour in which inserts overlap without a gap can still show as differing. With a RepairMode other
+/// than kNothing the last comparison leaves out the rows of inserts under way, and is exact.
+/// Errors: those of the engine; with a RepairMode other than kNothing also those of repair_hours(), and
+/// kIncompatible for a store of another schema version.
+Result<VerifyReport> verify(Transport& transport, RepairMode mode = RepairMode::kNothing);
 
 }  // namespace optiinfra
