@@ -27,7 +27,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a models -d 'List the models that 
 complete -c optiinfra -n "__optiinfra_at ''" -a retention -d 'Show or set how long rows are kept'
 complete -c optiinfra -n "__optiinfra_at ''" -a server -d 'Serve a store by an HTTP API, and an embedded one as ClickHouse, until SIGINT or SIGTERM'
 complete -c optiinfra -n "__optiinfra_at ''" -a token -d 'Make, list and revoke the tokens of the HTTP API'
-complete -c optiinfra -n "__optiinfra_at ''" -a bench -d 'Measure the store that --url names: inserts at each acknowledgement level beside the engine alone, questions, sizes'
+complete -c optiinfra -n "__optiinfra_at ''" -a bench -d 'Measure the store that --url names: inserts at each acknowledgement level compared with the engine alone, questions, sizes'
 complete -c optiinfra -n "__optiinfra_at ''" -a sql -d 'Run SQL in the store'
 complete -c optiinfra -n "__optiinfra_at ''" -a version -d 'Print the versions of the program and of its schema'
 complete -c optiinfra -n "__optiinfra_at ''" -a help -d 'Print help, of the command that is named'

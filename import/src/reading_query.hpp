@@ -13,7 +13,7 @@
 
 namespace optiinfra {
 
-/// Columns that the query gives beside those of the table.
+/// Columns that the query gives in addition to those of the table.
 inline constexpr const char* kRowNumber = "optiinfra:row";      ///< UInt64, from 1, counting blank lines.
 inline constexpr const char* kLineBreaks = "optiinfra:breaks";  ///< UInt64, line breaks inside of the row.
 inline constexpr const char* kKeep = "optiinfra:keep";          ///< UInt8, a Keep.
@@ -62,7 +62,7 @@ class ReadingQuery {
   /// The file's columns, repeated as the map says, of which `columns` are the text that stands in the file.
   std::string text_sql(const std::set<std::string>& columns) const;
 
-  /// The map's values beside the file's columns. Needs no conversions.
+  /// The map's values and the file's columns. Needs no conversions.
   std::string given_sql() const;
 
   /// Everything.

@@ -309,7 +309,8 @@ Result<void> Writer::State::acknowledge(const Group& group) {
   if (!group->requests.empty()) {
     auto remembered = requests_->remember(group);
     if (!remembered)
-      return with_context(std::move(remembered).error(), "keep the keys of stored requests beside the spool");
+      return with_context(std::move(remembered).error(),
+                          "keep the keys of stored requests in the spool's folder");
   }
   // An acknowledgement that is lost repeats the group under its token, which stores nothing.
   for (const Sequence record : group->records) (void)spool_->acknowledge(record);

@@ -1,5 +1,5 @@
 // The machine stops at every call to the spool's disk in turn, while a producer repeats its requests; a store
-// elsewhere lives on. What survives on the disk is drawn anew each time.
+// elsewhere goes on. What survives on the disk is drawn at random each time.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

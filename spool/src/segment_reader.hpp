@@ -11,7 +11,7 @@
 
 namespace optiinfra::spool {
 
-/// What a reader must know of a segment besides its bytes. All of it stands in names and in the
+/// What a reader must know of a segment in addition to its bytes. All of it stands in names and in the
 /// checkpoint, so that a damaged segment header costs no record.
 struct SegmentPlace {
   Uuid identity;

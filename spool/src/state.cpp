@@ -8,7 +8,7 @@ namespace optiinfra {
 using spool::PendingRecord;
 namespace {
 
-/// What a waiting record takes beside its payload.
+/// What a waiting record takes in addition to its payload.
 constexpr std::uint64_t kEntryBytes = sizeof(PendingRecord);
 
 Error with_applied(Error error, Applied applied) {

@@ -125,7 +125,8 @@ Result<void> insert(Transport& transport, const BatchBlock& block, bool trust_th
   return done(transport.insert(statement, block.rows));
 }
 
-/// The engine recognises a retry, or says so of one that it has lost: then it is told not to look.
+/// The engine recognises a retry, also by mistake one whose rows it has lost: that one is inserted again with
+/// an instruction not to look.
 Result<void> insert_until_found(Transport& transport, const BatchBlock& block, const Extent& extent,
                                 bool trust_the_log, std::chrono::milliseconds timeout) {
   for (const bool trust : {true, false}) {

@@ -1,4 +1,4 @@
-// Stores with damaged files: what is said of them, what is repaired, and that no row is lost or counted
+// Stores with damaged files: what the program reports and repairs, and that no row is lost or counted
 // twice.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

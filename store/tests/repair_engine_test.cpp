@@ -166,7 +166,7 @@ TEST_F(Repair, IsExactWhileInsertsGoOnIntoTheSameHours) {
   }
   writers.stop();
   expect_sound(writers.rows);
-  std::cout << writers.inserts << " inserts beside " << kRounds << " repairs of " << rebuilt << " hours\n";
+  std::cout << writers.inserts << " inserts during " << kRounds << " repairs of " << rebuilt << " hours\n";
 }
 
 TEST_F(Repair, WaitsForAnInsertThatBeganBefore) {

@@ -52,7 +52,7 @@ std::unique_ptr<SmallDisk> SmallDisk::create(DiskKind kind, std::uint64_t size_b
 }
 
 SmallDisk::~SmallDisk() {
-  // Detached, so that a process that still has a file open cannot keep the mount for good.
+  // Detached, so that a process that still has a file open cannot keep the mount forever.
   if (is_mounted_) ::umount2(path().c_str(), MNT_DETACH);
 }
 

@@ -207,7 +207,7 @@ typedef struct optiinfra_question {
  * Asks `question`. The answer is one record batch in *stream, which the caller releases: times as
  * timestamp[s, UTC], texts as utf8, counts as uint64, numbers as float64; a null is a number that there is nothing
  * to compute from. A field's metadata has `unit` and `heading`; the schema's has `begin` and `end` of the window
- * that was used, in seconds, and for each family `rows.<family>`, how many raw rows the answer rests on.
+ * that was used, in seconds, and for each family `rows.<family>`, how many raw rows the answer is computed from.
  * The stream needs the client no more. On an error *stream is released already. At most 1,000,000 rows.
  * Threads: any; a stream by one thread at a time.
  */

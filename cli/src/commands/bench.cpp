@@ -83,9 +83,9 @@ void describe(CLI::App& app, BenchFlags& flags) {
 void define_bench(CLI::App& parent, Action& action) {
   define_command<BenchFlags>(
       parent, action, "bench",
-      "Measure the store that --url names: inserts at each acknowledgement level beside the engine alone, "
-      "questions, sizes. Your rows are not touched: it works in a folder beside an embedded store, or in a "
-      "database of its own on a server, and removes it",
+      "Measure the store that --url names: inserts at each acknowledgement level compared with the engine "
+      "alone, questions, sizes. Your rows are not touched: it works in a folder next to an embedded store, "
+      "or in a database of its own on a server, and removes it",
       "  optiinfra bench\n"
       "  optiinfra bench --only questions --fleets 420 --output json > questions.json\n"
       "  optiinfra bench --growth 100000000\n"

@@ -121,9 +121,9 @@ std::vector<Route> operation_routes() {
       .openness = Openness::kSeesAll,
       .scope = Scope::kAdmin,
       .parameters = {{.name = "timeout_s",
-                      .meaning = "The longest that it may run, up to 600; 30 unless said",
+                      .meaning = "The longest that it may run, up to 600; 30 by default",
                       .form = "integer"},
-                     {.name = "format", .meaning = "json unless said", .words = {"json", "csv", "ndjson"}}},
+                     {.name = "format", .meaning = "json by default", .words = {"json", "csv", "ndjson"}}},
       .body = RequestBody{"The statement", {"text/plain", "application/sql"}},
       .handle = answer_sql};
   return {open_route("/healthz", "health", "Whether the service runs", answer_health),

@@ -71,10 +71,10 @@ Route unit_cost_route() {
         {.name = dimension.name, .meaning = std::string("Only this ") + dimension.heading});
   route.parameters.push_back(
       {.name = "basis",
-       .meaning = "All that was paid for, or time with requests alone; reservation unless said",
+       .meaning = "All that was paid for, or time with requests alone; reservation by default",
        .words = {"reservation", "usage"}});
   route.parameters.push_back({.name = "idle",
-                              .meaning = "What becomes of time without requests; separate unless said",
+                              .meaning = "What becomes of time without requests; separate by default",
                               .words = {"separate", "share", "hide"}});
   route.parameters.push_back(
       {.name = "good_score", .meaning = "The least overall score of a good answer, 0 to 1"});

@@ -1,4 +1,4 @@
-/// What the engine is told at boot, as the XML that it reads.
+/// The engine's configuration at its start, as the XML that it reads.
 #pragma once
 
 #include <cstdint>

@@ -124,8 +124,8 @@ Result<Judge> judge_of(const fs::path& table, const std::vector<Log>& logs) {
   return judge;
 }
 
-/// `spare` is where a changed log is written first: the engine does not start over a file that it
-/// does not know beside its logs.
+/// `spare` is where a changed log is written first: the engine does not start when the folder of its logs
+/// holds a file that it does not know.
 Result<void> repair_table(const fs::path& table, const fs::path& spare) {
   OPTIINFRA_TRY(const auto paths, list(table / "deduplication_logs"));
   std::vector<Log> logs;

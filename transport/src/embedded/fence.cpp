@@ -78,7 +78,7 @@ class Ruleset {
     const long added = ::syscall(SYS_landlock_add_rule, file_, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
     const int code = errno;
     // A rule holds for an inode, and /proc makes another one for the same path once nobody holds the first.
-    // So that stays open, for good, like the fence.
+    // So that descriptor stays open as long as the process, like the fence.
     if (path.native().rfind("/proc/", 0) != 0) ::close(at);
     if (added == 0) return {};
     return storage_error(path, "cannot put within the server's fence", code);

@@ -40,7 +40,7 @@ class Folder {
   Folder& operator=(Folder&&) = delete;
   ~Folder();
 
-  /// Where the engine works: in the store, or beside it while it reads alone.
+  /// Where the engine works: in the store, or in a folder next to it while it only reads.
   std::filesystem::path engine_path() const { return files_path() / "engine"; }
   std::filesystem::path configuration_path() const { return files_path() / "engine.xml"; }
   std::filesystem::path server_configuration_path() const { return files_path() / "server.xml"; }

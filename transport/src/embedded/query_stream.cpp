@@ -45,7 +45,7 @@ bool is_made_of_rows(std::string_view format) {
 }
 
 /// A statement that changes no store. The engine itself keeps the parts of a store that is only read from
-/// change; what it would make beside them, such as a view, would be gone with the session.
+/// change; what it would make in addition, such as a view, would be gone with the session.
 bool is_reading(std::string_view sql) {
   static constexpr std::string_view kWords[] = {"(",      "DESC", "DESCRIBE", "EXISTS", "EXPLAIN", "FROM",
                                                 "SELECT", "SET",  "SHOW",     "USE",    "VALUES",  "WITH"};

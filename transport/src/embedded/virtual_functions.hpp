@@ -13,7 +13,7 @@ namespace optiinfra::embedded {
 /// An address in this process.
 using Word = std::uintptr_t;
 
-/// What a libchdb.so is told about that is laid out in another way than the one that we know.
+/// The error for a libchdb.so whose layout differs from the one that we know.
 Error unknown_layout();
 
 struct EngineClass {

@@ -42,7 +42,7 @@ std::string unframed(std::string_view frames) {
   return std::string(text_of(std::span(text).first(end)));
 }
 
-/// Whether whoever answered so cannot have handed the request on.
+/// Whether a server or proxy that answers with `status` cannot have handed the request on.
 bool is_before_forwarding(int status) {
   return (status >= 300 && status < 400) || status == 400 || status == 401 || status == 403 ||
          status == 404 || status == 405 || status == 407 || status == 411 || status == 413 || status == 414 ||

@@ -26,7 +26,7 @@ Summary parse_summary(std::string_view json);
 /// The status and those headers that matter here. Names of headers are matched in any case.
 class AnswerHead {
  public:
-  /// Takes one line with or without its end. The line of another status begins anew, as after
+  /// Takes one line with or without its end. The line of another status starts a new head, as after
   /// "100 Continue". Lines after the empty one (trailers) are ignored.
   void take_line(std::string_view line);
 

@@ -301,7 +301,7 @@ Error Session::lost(Error error, Applied applied) {
   if (error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout) store_->broke(host_);
   connection_.reset();
   error.applied = applied;
-  // A column of a type that has no layout here is no fault of the server; the next call connects anew.
+  // A column of a type that has no layout here is no fault of the server; the next call reconnects.
   error.connection_usable = error.kind == ErrorKind::kInvalidArgument && !has_state_;
   return error;
 }

@@ -21,9 +21,9 @@ class TlsContext {
 
   virtual ~TlsContext() = default;
 
-  /// Speaks TLS 1.2 or newer over `inner` and verifies, unless told otherwise, that the certificate is
-  /// trusted, valid now and made out to `host`, a name or an address. Errors: kUnavailable, which says what
-  /// is wrong with the certificate, kTimeout.
+  /// Speaks TLS 1.2 or newer over `inner` and verifies, unless the options say otherwise, that the
+  /// certificate is trusted, valid now and made out to `host`, a name or an address. Errors: kUnavailable,
+  /// which says what is wrong with the certificate, kTimeout.
   virtual Result<std::unique_ptr<Channel>> connect(std::unique_ptr<Channel> inner, const std::string& host,
                                                    Deadline deadline) const = 0;
 };

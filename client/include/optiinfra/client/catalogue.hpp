@@ -73,7 +73,7 @@ struct NamedQuestion {
   std::vector<Order> order = {};
   bool is_object = false;  ///< One row, always.
   bool needs_range =
-      false;  ///< Asked with a begin and an end. Otherwise also for the last hours, 24 unless said.
+      false;  ///< Asked with a begin and an end. Otherwise also for the last hours, by default 24.
   std::optional<Drawing> drawing = {};
 
   /// The question over `range`. Give the filters of the parameters, and another choice or bucket than the

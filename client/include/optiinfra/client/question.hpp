@@ -65,7 +65,7 @@ struct AnswerColumn {
   int decimals = 0;  ///< Of a number, where people read it.
 };
 
-/// How many raw rows of a family an answer rests on.
+/// How many raw rows of a family an answer is computed from.
 struct Coverage {
   Family family{};
   std::uint64_t rows = 0;

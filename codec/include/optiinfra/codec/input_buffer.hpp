@@ -18,7 +18,7 @@
 
 namespace optiinfra {
 
-/// Bytes that an InputBuffer asks its source for at once, unless told otherwise.
+/// Bytes that an InputBuffer asks its source for at once, by default.
 inline constexpr std::size_t kInputBufferBytes = std::size_t{64} << 10;
 
 /// Bytes with a position. The first failure is kept, and whatever is read after it is zero or empty: a

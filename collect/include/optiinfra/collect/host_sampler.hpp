@@ -10,8 +10,8 @@
 ///   with a device behind them. Loopback, bridges, veth pairs, tunnels, bonds and VLANs are left out:
 ///   what passes through them passes a device too and would count twice. Where no interface has a
 ///   device, as in a container, all count but loopback, bridges and members of bridges. When a
-///   counter starts again, that sample has no value; an interface that just came is counted from the next
-///   one.
+///   counter is reset, that sample has no value; an interface that has just appeared is counted from the next
+///   sample on.
 /// - gpu_utilization: percent, as the driver measures it over its own last period (up to a second).
 /// - gpu_memory_used_mb, gpu_memory_total_mb: MiB (2^20 bytes), the number that nvidia-smi shows as
 ///   MiB; used includes what the driver reserves for itself. gpu_temperature: degrees Celsius.

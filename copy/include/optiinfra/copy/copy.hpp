@@ -1,7 +1,7 @@
 /// @file optiinfra/copy/copy.hpp
 /// Copies a store into another one: embedded to server, server to cluster, and every other pair.
 ///
-/// Raw rows are copied day by day in the table's order; the target's views make their rollups anew. Hours
+/// Raw rows are copied day by day in the table's order; the target's views build their rollups again. Hours
 /// whose raw rows are past the source's retention have nothing but their rollup, and that is copied as it is,
 /// sketches included. Where the border lies is decided by the first copy between two stores and kept.
 ///

@@ -82,7 +82,7 @@ struct ImportOptions {
   std::string map = kContractMap;
   /// One refused row makes its file fail, and nothing of that file is stored. The file is read twice.
   bool strict = false;
-  /// Where FILE.rejected.jsonl is written. Empty: beside each file, or where that folder cannot be
+  /// Where FILE.rejected.jsonl is written. Empty: in the folder of each file, or where that folder cannot be
   /// written, in the current folder.
   std::filesystem::path rejected_folder;
   /// The program that reads ORC files, whose reader in the engine can end the process that runs it: it is

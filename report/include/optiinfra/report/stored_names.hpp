@@ -47,7 +47,7 @@ struct Absence {
   std::string sentence;     ///< With what the store does have.
 };
 
-/// Nothing for an answer that rests on rows; else why it does not.
+/// Nothing for an answer that has rows behind it; else the reason why it has none.
 Result<std::optional<Absence>> absence_of(Client& client, const Question& question, const Answer& answer);
 
 /// Why no rows of `families` have what `filters` say within `window`. Filters name what the families know.

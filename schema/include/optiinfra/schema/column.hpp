@@ -16,7 +16,7 @@
 
 namespace optiinfra {
 
-/// Longest text in any column. Labels are names; whoever sends more sends something else by mistake.
+/// Longest text in any column. Labels are names; a longer text is something else, sent by mistake.
 inline constexpr std::size_t kTextBytesMax = 4096;
 
 /// The rule that every value of a column obeys. A rule's words are in rule_text().
@@ -44,7 +44,7 @@ inline constexpr const char* kNegativeCharges[] = {"credit", "refund", "adjustme
 /// How a request can end. `aborted`: by who asked. `dropped`: never scheduled.
 inline constexpr const char* kStatuses[] = {"ok", "client_error", "server_error", "aborted", "dropped"};
 
-/// The words that `rule` allows besides the empty one; none when it is not about words.
+/// The words that `rule` allows in addition to the empty one; none when the rule is not about words.
 std::span<const char* const> words_of(Rule rule) noexcept;
 
 /// The rule in words that fit after "must be".

@@ -18,8 +18,8 @@
 
 namespace optiinfra {
 
-/// The column that places a row beside customer_id: "service_name" of cost, "service_id" of performance
-/// and quality, "instance_id" of resources. Part of the rollup's key.
+/// The column that, together with customer_id, decides a row's shard: "service_name" of cost, "service_id" of
+/// performance and quality, "instance_id" of resources. Part of the rollup's key.
 const char* placement_column(Family family);
 
 /// The hash as SQL over columns of the family's raw table or of its rollup; also the sharding key of its

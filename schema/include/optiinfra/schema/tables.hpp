@@ -20,7 +20,7 @@ struct DefaultValue {
   const char* expression;
 };
 
-/// What a family is, beside its columns.
+/// What a family is, apart from its columns.
 struct FamilyDefinition {
   std::vector<const char*> raw_key;  ///< Sorting key of raw rows.
   /// Sorting key of the rollup, `hour` among them: with later_key every grouped column.

@@ -19,7 +19,7 @@ struct ServiceOptions {
   std::uint16_t port = 7070;         ///< 0: a free one.
   /// Where the service keeps its spool and its tokens; made when absent.
   std::filesystem::path folder = {};
-  /// Names by which clients reach it, besides IP addresses, localhost and this machine's own name.
+  /// Names by which clients reach it, in addition to IP addresses, localhost and this machine's own name.
   std::vector<std::string> host_names = {};
   std::size_t connections_max = 1024;
   /// A certificate with its chain and its key, in PEM; both or neither.
@@ -33,7 +33,7 @@ struct ServiceOptions {
 /// Threads: the object alone, but for stop(), which any may call once start() has returned.
 class Service {
  public:
-  /// Opens the port; whoever connects waits until start(). Errors: kInvalidArgument for options that
+  /// Opens the port; clients that connect wait until start(). Errors: kInvalidArgument for options that
   /// contradict each other, kUnavailable for a port that is taken.
   static Result<Service> listen(const ServiceOptions& options);
 
@@ -45,8 +45,8 @@ class Service {
   std::string address() const;
 
   /// Opens the store, and the spool, whose rows of an earlier run are stored in the background; then answers.
-  /// With `why_only_reading`, or where the spool's disk refuses, questions alone are answered, nothing is
-  /// written, and who inserts is told why. Errors: those of Client::open and Writer::open.
+  /// With `why_only_reading`, or when the spool's disk refuses writes, the service answers questions only;
+  /// inserts fail with that reason, and nothing is written. Errors: those of Client::open and Writer::open.
   Result<void> start(const StoreUrl& store, const std::string& why_only_reading = {});
 
   /// Answers what is there for up to `grace`, then stores what was taken, for as long again. What is not

@@ -17,7 +17,7 @@ namespace optiinfra {
 
 /// An open file. Errors of all calls: kStorage, naming the file and the system's reason.
 ///
-/// Threads: reads may go on beside each other and beside writes; one thread writes.
+/// Threads: reads may run at the same time as each other and as writes; one thread writes.
 class File {
  public:
   virtual ~File() = default;
@@ -56,7 +56,7 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
-  /// Makes `folder` (mode 0700) unless it is there, for good. Its parent must exist.
+  /// Makes `folder` (mode 0700) unless it is there, and syncs it. Its parent must exist.
   virtual Result<void> create_folder(const std::filesystem::path& folder) = 0;
 
   /// Locks `folder` for this process through its file `lock`. Errors: kUnavailable, naming the holder.

@@ -19,7 +19,7 @@
 
 namespace optiinfra {
 
-/// Names a record within its spool, for good: sequences only grow, and none is given to a second record,
+/// Names a record within its spool permanently: sequences only grow, and none is given to a second record,
 /// not even when the first was lost before it was synced. Within one opening they go up by one; each
 /// opening begins at a new multiple of 2^32. Never 0.
 using Sequence = std::uint64_t;
@@ -58,7 +58,7 @@ struct SpoolOptions {
 ///
 /// "Torn" is what a crash leaves of records that sync() had not promised yet: normal, cut off, counted.
 /// "Damaged" is what had been promised and cannot be read, or is no longer there: never normal. A damaged
-/// last record of all is told from a torn one only when something later on disk says that it had been synced.
+/// record at the very end is told from a torn one only when something later on disk says that it was synced.
 struct RecoveryReport {
   bool created = false;          ///< The spool was empty or new.
   bool closed_in_order = false;  ///< By close(); otherwise its owner was killed or went without it.
@@ -113,8 +113,8 @@ using SpoolRecordSink = std::function<Result<void>(const SpoolRecord&)>;
 /// | sync()        | it survives the process and the machine: replay() gives it after a crash |
 /// | acknowledge() | it need not be kept; after a crash replay() may give it once more        |
 ///
-/// So whoever reads a replay must be able to take a record twice. The name of a record, everywhere and for
-/// good, is identity() with its sequence.
+/// So a reader of a replay must be able to take a record twice. identity() and the sequence together name a
+/// record uniquely across all spools, permanently.
 ///
 /// Threads: append(), sync(), acknowledge(), replay() and usage() may be called from any number of threads;
 /// those that wait in sync() share one fdatasync. close() and destruction want to be alone.

@@ -57,7 +57,7 @@ Result<std::uint64_t> count_stored(Transport& transport, const BatchBlock& block
 /// no insert of ours leaves behind.
 enum class OnMismatch {
   kReport,   ///< kCorrupt, changing nothing.
-  kReplace,  ///< They are taken out and the block is stored anew.
+  kReplace,  ///< They are deleted and the block is stored again.
   /// The block is stored: rows of its token were forgotten after all of them had been stored, as a spool
   /// forgets them one by one.
   kAccept,

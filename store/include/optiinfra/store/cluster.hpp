@@ -3,7 +3,7 @@
 ///
 /// Each shard is a store like that of one machine, in the database `<database>_shard`. The database of
 /// the URL holds, on every host of the cluster, tables of the contract's names over all shards, so that
-/// whoever reads them reads the whole store.
+/// a query of them reads the whole store.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 /// @file optiinfra/store/reattach.hpp
-/// Parts that the engine has set aside, put back into their tables where they are whole after all: a read
-/// that failed once at a start sets a whole part aside for good.
+/// Puts parts that the engine has set aside back into their tables when they are whole after all. The engine
+/// sets a whole part aside when one read of it fails at a start, and never tries it again.
 #pragma once
 
 #include <cstdint>

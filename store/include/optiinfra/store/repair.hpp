@@ -1,7 +1,7 @@
 /// @file optiinfra/store/repair.hpp
 /// Rebuilds the rollup hours that differ from their raw rows. Raw rows are the truth.
 ///
-/// Exact while writes go on, into the very hours that are rebuilt too, whoever writes them. Every insert
+/// A repair is exact while any client writes, also into the hours that are rebuilt. Every insert
 /// stamps its rows with the raw table's present generation, and the rollup keeps the states of different
 /// generations apart (schema/tables.hpp). A repair begins a new generation, waits for the inserts that
 /// began in an earlier one, and then compares and rebuilds the earlier generations alone: nothing is added

@@ -48,7 +48,7 @@ enum class OpenConnections { kDrop, kKeep };
 /// Passes connections on to a server at 127.0.0.1, on one thread of its own.
 ///
 /// A fault strikes the connection that carries its byte; every other one, and those made later, pass
-/// unharmed. Threads: one at a time. Ends the process when it cannot listen: no test can go on without it.
+/// unchanged. Threads: one at a time. Ends the process when it cannot listen: no test can go on without it.
 class FaultProxy {
  public:
   /// The first bytes of each way that recorded() keeps.

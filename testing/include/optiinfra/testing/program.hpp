@@ -1,5 +1,5 @@
 /// @file optiinfra/testing/program.hpp
-/// Another program, run beside the test: what must not happen in the test's own process, such as
+/// Another program that runs next to the test: what must not happen in the test's own process, such as
 /// holding a store, being killed, or leaving without closing.
 #pragma once
 

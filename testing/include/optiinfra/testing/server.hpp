@@ -1,5 +1,5 @@
 /// @file optiinfra/testing/server.hpp
-/// A real ClickHouse server beside the test: the built program with `server`.
+/// A real ClickHouse server for a test: the built program with `server`.
 #pragma once
 
 #include <chrono>

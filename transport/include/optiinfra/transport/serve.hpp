@@ -54,8 +54,9 @@ struct ServeOptions {
   /// Tables of the store's database that a user with the role kWrite inserts into.
   std::vector<std::string> inserted_tables = {};
 
-  /// Names by which HTTP clients reach this server, beside IP addresses, "localhost" and this machine's own
-  /// name. A request for any other Host is refused: it may come from a web page whose name was pointed here.
+  /// Names by which HTTP clients reach this server, apart from IP addresses, "localhost" and this machine's
+  /// own name. A request for any other Host is refused: it may come from a web page whose name was pointed
+  /// here.
   std::vector<std::string> host_names = {};
   bool has_engine_pages = false;  ///< Whether /play, /dashboard and the other pages of the engine answer.
 

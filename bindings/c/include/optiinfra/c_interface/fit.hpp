@@ -17,7 +17,7 @@
 
 namespace optiinfra::c_interface {
 
-/// The type of a column's values: std::uint32_t of an instant is told apart by is_instant.
+/// The type of a column's values. is_instant tells an instant from another std::uint32_t.
 template <typename Values>
 struct ValueOf {
   using Type = typename Values::value_type;
