@@ -60,7 +60,7 @@ void describe(CLI::App& app, BenchFlags& flags) {
             "Rows of one measured insert, and of the fleet that is asked about")
       ->default_str(std::to_string(options.rows));
   add_number(app, "--rounds", options.rounds, 1u, kBenchmarkRoundsMax,
-             "Rounds, in which what is compared takes turns");
+             "Rounds, in each of which the things to compare take turns");
   add_number(app, "--threads", options.threads, 1u, kBenchmarkThreadsMax, "Threads that insert");
   add_number(app, "--fleets", options.fleets, 1u, kBenchmarkFleetsMax,
              "Fleets in the store that is asked, 24 services each");
@@ -70,7 +70,9 @@ void describe(CLI::App& app, BenchFlags& flags) {
   add_count(app, "--growth", options.growth_rows, std::uint64_t{0}, kBenchmarkGrowthRowsMax,
             "Also grow a store to so many rows and look at it each time it has doubled")
       ->default_str(std::to_string(options.growth_rows));
-  app.add_option("--seed", options.seed, "Another seed, other rows")->type_name("N")->capture_default_str();
+  app.add_option("--seed", options.seed, "The seed of the random rows")
+      ->type_name("N")
+      ->capture_default_str();
   app.add_option("--only", flags.parts,
                  "Measure inserts, questions or sizes alone; default all, and none with --growth")
       ->type_name("PART")

@@ -248,7 +248,7 @@ void describe(CLI::App& app, HostFlags& flags) {
       ->required();
   add_duration(app, "--interval", flags.interval, "Time between samples; default 1s");
   add_duration(app, "--for", flags.length,
-               "How long; default until SIGINT or SIGTERM, after which all is stored");
+               "How long to sample; default until SIGINT or SIGTERM, after which all is stored");
   app.add_option("--spool", flags.spool_folder,
                  "A folder of this machine that keeps samples until the store has them")
       ->type_name("DIR");

@@ -116,17 +116,17 @@ Result<ServeOptions> options_of(const ServerFlags& flags, const Context& context
 void describe_server(CLI::App& app, ServerFlags& flags) {
   ServeOptions& options = flags.options;
   app.add_option("--path", flags.path,
-                 "The store's folder, made where there is none; default the default store")
+                 "The store's folder, made when there is none; default the default store")
       ->type_name("DIR");
-  add_port(app, "--tcp-port", options.tcp_port, "For the native protocol; 0 takes a free one");
-  add_port(app, "--http-port", options.http_port, "For HTTP; 0 takes a free one");
+  add_port(app, "--tcp-port", options.tcp_port, "The port of the native protocol; 0 takes a free one");
+  add_port(app, "--http-port", options.http_port, "The port of HTTP; 0 takes a free one");
   describe_api(app, flags.api);
   app.add_option("--listen", options.listen,
                  "The address to listen on; any but this machine's own needs --user")
       ->type_name("ADDRESS")
       ->capture_default_str();
   app.add_option("--user", flags.users,
-                 "A user who may log in, as admin unless the role says write or read; again for one more. "
+                 "A user who may log in, as admin unless the role says write or read; may be repeated. "
                  "Default: default, without a password")
       ->type_name("NAME[:admin|write|read]");
   app.add_option("--password-file", flags.password_files,
@@ -134,27 +134,29 @@ void describe_server(CLI::App& app, ServerFlags& flags) {
       ->type_name("FILE");
   app.add_option("--host-name", options.host_names,
                  "A name by which HTTP clients reach this server; any other Host than it, an IP address, "
-                 "localhost and this machine's name is refused. Again for one more")
+                 "localhost and this machine's name is refused. May be repeated")
       ->type_name("NAME");
   app.add_flag("--engine-pages", options.has_engine_pages,
                "Answer the engine's own web pages: /play, /dashboard, /binary, /merges, /jemalloc");
-  add_duration(app, "--statement-time", flags.statement_time,
-               "The longest that a statement may run; an admin's settings can say up to a day. Default 10m");
+  add_duration(
+      app, "--statement-time", flags.statement_time,
+      "The longest that a statement may run; an admin's settings can raise it to a day. Default 10m");
   add_parsed(app, "--memory-limit", options.memory_bytes_max, parse_bytes,
              "The most memory that the engine takes, such as 4G; default half of the machine's", "BYTES");
   app.add_option("--connections", options.connections_max,
-                 "How many connections to each port at once, 16 or more; one more is turned away")
+                 "How many connections to each port at once, 16 or more; further ones are refused")
       ->type_name("N")
       ->check(within(16u, 65'535u))
       ->capture_default_str();
   add_parsed(app, "--log-level", options.log, parse_log, "How much the engine logs; default warning",
              "none|error|warning|information|debug|trace");
-  app.add_option("--log-file", flags.log_file, "Where it logs; two files of 50 MB. Default standard error")
+  app.add_option("--log-file", flags.log_file,
+                 "Where the engine logs: two files of 50 MB. Default standard error")
       ->type_name("FILE");
   add_duration(app, "--grace", flags.grace,
                "How long a stop lets running statements go on before it cancels them; default 5s");
   app.add_flag("--no-init", flags.no_init,
-               "Leave the tables as they are; default: as optiinfra init makes them");
+               "Leave the tables as they are; by default they are made as optiinfra init makes them");
   app.add_option_function<std::vector<std::string>>(
          "--cluster",
          [&options](const std::vector<std::string>& texts) {
@@ -164,7 +166,7 @@ void describe_server(CLI::App& app, ServerFlags& flags) {
              options.clusters.push_back(*std::move(cluster));
            }
          },
-         "A cluster of such servers, this one included: NAME=HOST:PORT,HOST:PORT, replicas apart by |; "
+         "A cluster of such servers, this one included: NAME=HOST:PORT,HOST:PORT, replicas separated by |; "
          "all with the same first admin and password. Implies --no-init")
       ->type_name("CLUSTER")
       ->take_all();

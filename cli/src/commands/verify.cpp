@@ -270,10 +270,10 @@ Result<ExitCode> run(const VerifyFlags& flags, Context& context) {
 }
 
 void describe(CLI::App& app, VerifyFlags& flags) {
-  auto* const repair = app.add_flag(
-      "--repair", flags.repair,
-      "Rebuild the rollup hours that differ, from raw rows, and say which. Safe while writes go on; "
-      "hours whose raw rows may have expired, or were set aside, are left alone");
+  auto* const repair =
+      app.add_flag("--repair", flags.repair,
+                   "Rebuild the rollup hours that differ from their raw rows, and list them. Safe while "
+                   "writes go on. Hours whose raw rows may have expired or were set aside are left alone");
   app.add_flag("--accept-loss", flags.accept_loss,
                "Rebuild also the hours whose raw rows were set aside, with what is left of them")
       ->needs(repair);

@@ -51,7 +51,7 @@ std::vector<Route> list_routes() {
       route.parameters.push_back({.name = "service", .meaning = "Only this service's", .form = "uuid"});
     route.parameters.push_back(
         {.name = "limit",
-         .meaning = "Most names to list; " + std::to_string(kNamesDefault) + " by default",
+         .meaning = "The largest number to list; " + std::to_string(kNamesDefault) + " by default",
          .form = "integer"});
     route.parameters.push_back(format_parameter());
     routes.push_back(std::move(route));

@@ -64,7 +64,7 @@ struct ServeOptions {
   std::chrono::seconds statement_time_max{600};
 
   std::uint64_t memory_bytes_max = 0;    ///< Of the engine; 0: half of the machine's.
-  std::uint32_t connections_max = 1024;  ///< To each port at once, 16 or more; one more is turned away.
+  std::uint32_t connections_max = 1024;  ///< To each port at once, 16 or more; further ones are refused.
   ServerLog log = ServerLog::kWarning;
   std::filesystem::path log_file = {};  ///< Kept under 100 MB with its predecessor; empty: standard error.
 
