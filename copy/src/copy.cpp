@@ -20,8 +20,8 @@ Error keeps_longer(const TableDefinition& table, std::chrono::days source, std::
   return {ErrorKind::kIncompatible,
           std::string(table.name) + ": the target keeps raw rows " + days_text(target) + " and the source " +
               days_text(source) +
-              ", so that rollups of the days between would come without the raw rows that "
-              "the target expects of them; set both alike first: optiinfra retention set " +
+              ", so that rollups of the days between would arrive without the raw rows that the target "
+              "expects; set the same retention first: optiinfra retention set " +
               table.name + " raw " + std::to_string(source.count()) +
               "d (on the target), and lengthen it when the copy is done"};
 }

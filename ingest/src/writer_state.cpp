@@ -157,8 +157,8 @@ Result<void> Writer::State::take_memory(std::size_t bytes) {
   }
   const std::lock_guard lock(live_mutex_);
   return Error{waits ? ErrorKind::kTimeout : ErrorKind::kUnavailable,
-               "the writer holds as many rows as it may (" + std::to_string(memory_.bytes_max()) +
-                   " bytes), because the store takes them slower than they come" +
+               "the writer's memory for rows is full (" + std::to_string(memory_.bytes_max()) +
+                   " bytes), because the store takes rows more slowly than they arrive" +
                    (last_error_.empty() ? std::string() : "; the store last said: " + last_error_)};
 }
 

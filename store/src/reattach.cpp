@@ -204,7 +204,7 @@ Result<PartRange> range_of(Transport& session, const SetAsidePart& part) {
                                            {"table", part.table},
                                            {"name", part.name}}}));
   if (rows.empty() || rows[0][0].empty() || rows[0][3].empty())
-    return Error{ErrorKind::kCorrupt, "its name is none that the engine gives to a part"};
+    return Error{ErrorKind::kCorrupt, "its name is not one that the engine gives to a part"};
   return PartRange{rows[0][0], rows[0][1], rows[0][2], rows[0][3]};
 }
 

@@ -66,7 +66,7 @@ Result<std::uint32_t> present_generation(Transport& transport, const TableDefini
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), generation);
   if (fault == std::errc{} && end == text.data() + text.size()) return generation;
   return Error{ErrorKind::kCorrupt, std::string(table.raw_table) + ".generation is '" + text +
-                                        "' and no number; it was changed by hand"};
+                                        "', which is not a number; it was changed by hand"};
 }
 
 /// The highest generation that rows carry. It is above the table's own where a definition was lost and

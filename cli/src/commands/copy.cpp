@@ -89,7 +89,7 @@ Report make_report(const CopyReport& copied, bool everything) {
   for (const FamilyCopy& each : copied.families) behind += each.rows_behind;
   if (behind > 0)
     report.notes.push_back(
-        fmt::format("The source got {} rows meanwhile; the same command again copies them.", behind));
+        fmt::format("The source received {} rows meanwhile; the same command again copies them.", behind));
   return report;
 }
 

@@ -138,7 +138,7 @@ Result<void> Doctor::examine_spool() {
     return {};
   }
   for (const std::string& each : (*spool)->recovery().problems)
-    add("spool", flags_.spool, each, "what is whole is replayed by the next writer of the spool");
+    add("spool", flags_.spool, each, "the next writer of the spool replays what is whole");
   return {};
 }
 

@@ -147,7 +147,7 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
     context.remark(first_screen(address, options, api));
     if (!address.why_only_reading.empty())
       context.remark(
-          "note: the store is served for reading alone: " + address.why_only_reading +
+          "note: the store is served for reading only: " + address.why_only_reading +
           ". The server ends when it can be written to, so that a service manager starts it again");
     if (!address.is_fenced)
       context.remark(

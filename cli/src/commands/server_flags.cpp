@@ -34,7 +34,8 @@ Result<std::filesystem::path> folder_of(const ServerFlags& flags, const Context&
   }
   OPTIINFRA_TRY(const StoreUrl store, context.store_url());
   if (store.protocol != Protocol::kEmbedded || store.folder.empty())
-    return invalid_argument(store.description() + " is no folder that can be served; name one with --path");
+    return invalid_argument(store.description() +
+                            " is not a folder that can be served; name one with --path");
   return store.folder;
 }
 
@@ -50,7 +51,7 @@ Result<std::uint64_t> parse_bytes(const std::string& text) {
   const std::string unit = text.substr(digits);
   const int shift = unit.empty() ? 0 : unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : -1;
   if (digits == 0 || digits > 15 || shift < 0)
-    return invalid_argument("'" + text + "' is no number of bytes; write for example 512M or 4G");
+    return invalid_argument("'" + text + "' is not a number of bytes; write for example 512M or 4G");
   const std::uint64_t number = std::stoull(text.substr(0, digits));
   if (number > (std::numeric_limits<std::uint64_t>::max() >> shift))
     return invalid_argument("'" + text + "' is too much");
@@ -87,7 +88,7 @@ Result<ServedUser> parse_user(const std::string& text) {
   user.role = role == "write" ? ServedRole::kWrite : ServedRole::kRead;
   if (role == "write" || role == "read") return user;
   return invalid_argument("--user: '" + role +
-                          "' is no role; write NAME, NAME:admin, NAME:write or NAME:read");
+                          "' is not a role; write NAME, NAME:admin, NAME:write or NAME:read");
 }
 
 Result<ServeOptions> options_of(const ServerFlags& flags, const Context& context) {

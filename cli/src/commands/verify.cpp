@@ -234,9 +234,8 @@ Report make_report(const std::vector<PartReport>& parts, bool everything) {
   });
   if (refused)
     report.notes.push_back(
-        "Hours were not rebuilt where it would remove the last trace of rows that are set aside. Get the "
-        "rows "
-        "back with: optiinfra doctor --repair. To go on without them: optiinfra verify --repair "
+        "Some hours were not rebuilt, because that would remove the last trace of rows that are set aside. "
+        "Get the rows back with: optiinfra doctor --repair. To go on without them: optiinfra verify --repair "
         "--accept-loss");
   return report;
 }

@@ -109,8 +109,8 @@ Route open_route(const char* path, const char* name, const char* meaning, Respon
 }  // namespace
 
 std::vector<Route> operation_routes() {
-  Route metrics = open_route("/metrics", "metrics", "What the service has done, in Prometheus' text format",
-                             answer_metrics);
+  Route metrics =
+      open_route("/metrics", "metrics", "Metrics of the service, in Prometheus' text format", answer_metrics);
   metrics.openness = Openness::kSeesAll;
   Route sql{
       .method = "POST",

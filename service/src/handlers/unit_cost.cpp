@@ -32,7 +32,7 @@ Result<UnitCostQuestion> question_of(const std::vector<NamedText>& given) {
     double value = 0;
     const auto [end, code] = std::from_chars(score->data(), score->data() + score->size(), value);
     if (code != std::errc{} || end != score->data() + score->size() || !(value >= 0 && value <= 1))
-      return Error{ErrorKind::kInvalidArgument, "good_score: '" + *score + "' is no number within 0 and 1"};
+      return Error{ErrorKind::kInvalidArgument, "good_score: '" + *score + "' is not a number from 0 to 1"};
     question.good_score = value;
   }
   return question;

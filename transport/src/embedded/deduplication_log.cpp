@@ -90,7 +90,8 @@ Error not_understood(const Log& log, std::size_t line) {
   return {
       ErrorKind::kCorrupt,
       "line " + std::to_string(line + 1) + " of " + log.path.string() +
-          " is none that the engine writes, and it would forget every insert behind it. Set the file aside "
+          " is not one that the engine writes, and the engine would forget every insert after it. Set the "
+          "file aside "
           "with: optiinfra doctor --repair; a retry of an insert that was stored before may then be stored "
           "twice"};
 }

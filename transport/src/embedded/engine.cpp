@@ -181,7 +181,7 @@ Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent, Us
 
 Result<void> Connection::expect_writable() const {
   if (why_only_reading_.empty()) return {};
-  return Error{ErrorKind::kStorage, "the store is open for reading alone: " + why_only_reading_ +
+  return Error{ErrorKind::kStorage, "the store is open for reading only: " + why_only_reading_ +
                                         "; repair that, and repeat the call"};
 }
 

@@ -81,7 +81,7 @@ class Ruleset {
     // So that descriptor stays open as long as the process, like the fence.
     if (path.native().rfind("/proc/", 0) != 0) ::close(at);
     if (added == 0) return {};
-    return storage_error(path, "cannot put within the server's fence", code);
+    return storage_error(path, "cannot allow inside the server's fence", code);
   }
 
   Result<void> enforce() const {

@@ -104,7 +104,7 @@ Result<void> expect_store_or_create(const fs::path& path, IfAbsent if_absent) {
     return Error{
         ErrorKind::kIncompatible,
         path.string() +
-            " holds files of another program and is no optiinfra store; choose an empty or new folder"};
+            " holds files of another program and is not an optiinfra store; choose an empty or new folder"};
   }
   if (if_absent == IfAbsent::kFail) {
     return Error{ErrorKind::kStorage, "there is no store in " + path.string() +

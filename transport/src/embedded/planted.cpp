@@ -85,12 +85,11 @@ Result<std::string> read(const fs::path& path) {
 
 /// The name that a definition gives: of its file, in the database of its folder.
 Error planted(const fs::path& path, const std::string& what) {
-  return {
-      ErrorKind::kIncompatible,
-      what + " (" + path.string() +
-          ") reads files or asks other hosts, and would do so with this process's rights; was it left by a "
-          "user of a server? Start 'optiinfra server' on the store, which keeps it from both, and remove it "
-          "there by DROP or KILL MUTATION"};
+  return {ErrorKind::kIncompatible,
+          what + " (" + path.string() +
+              ") reads files or connects to other hosts, and would do so with this process's rights. A user "
+              "of a server may have left it. Start 'optiinfra server' on the store, which prevents both, and "
+              "remove it there with DROP or KILL MUTATION"};
 }
 
 Result<void> check_definition(const fs::path& path) {

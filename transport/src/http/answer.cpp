@@ -56,9 +56,9 @@ Error foreign_refusal(const std::string& place, int status, std::string_view tex
   std::string message = place + ": HTTP status " + std::to_string(status);
   if (!text.empty()) message += ", \"" + quoted(text) + "\"";
   if (status >= 300 && status < 400) {
-    message += "; redirects are not followed: put the address that answers itself into the store's URL";
+    message += "; redirects are not followed: put the address that they lead to into the store's URL";
   } else {
-    message += "; check that this is ClickHouse's HTTP port and what stands before it";
+    message += "; check that this is ClickHouse's HTTP port and which proxies are in front of it";
   }
   return {is_worth_a_retry(status) ? ErrorKind::kUnavailable : ErrorKind::kRejected, std::move(message),
           is_before_forwarding(status) ? Applied::kNo : Applied::kUnknown};
@@ -89,8 +89,8 @@ Result<void> Answer::begin() {
     return wrong(ErrorKind::kCorrupt, "the answer has a Content-Encoding that nobody asked for");
   if (head().exception_tag().empty() && !options_.held_back)
     return wrong(ErrorKind::kIncompatible,
-                 "this answer does not mark errors as those before it did; do servers of different versions "
-                 "stand behind one address? Connect again, or use the native protocol");
+                 "this answer marks errors in another way than earlier answers; are there servers of "
+                 "different versions behind one address? Connect again, or use the native protocol");
   scanner_.emplace(head().exception_tag());
   return {};
 }

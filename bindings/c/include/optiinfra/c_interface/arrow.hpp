@@ -24,7 +24,7 @@ std::optional<Failure> append_arrow_column(AnyBatch& batch, const ArrowSchema& f
 /// A failure when a column that a row must have is not there.
 std::optional<Failure> expect_columns(const AnyBatch& batch, std::size_t rows);
 
-/// "'latency' is no column of performance; did you mean latency_ms?"
+/// "'latency' is not a column of performance; did you mean latency_ms?"
 Error unknown_column(Family family, std::string_view name);
 
 /// Makes a stream of one record batch of `answer`. Its texts and numbers belong to the stream.
