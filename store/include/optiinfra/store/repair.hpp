@@ -4,8 +4,8 @@
 /// A repair is exact while any client writes, also into the hours that are rebuilt. Every insert
 /// stamps its rows with the raw table's present generation, and the rollup keeps the states of different
 /// generations apart (schema/tables.hpp). A repair begins a new generation, waits for the inserts that
-/// began in an earlier one, and then compares and rebuilds the earlier generations alone: nothing is added
-/// to those any more, and inserts that go on are of the new one. docs/decisions/0014-exactly-once.md.
+/// began in an earlier one, and then compares and rebuilds only the earlier generations: nothing is added
+/// to those any more, and later inserts belong to the new one. See docs/decisions/0014-exactly-once.md.
 #pragma once
 
 #include <chrono>
@@ -35,17 +35,17 @@ inline constexpr std::size_t kRebuiltDescribedMax = 100;
 /// Longest wait for inserts that began before the repair.
 inline constexpr std::chrono::minutes kEarlierInsertsWait{5};
 
-/// What a repair does with an hour of which the rollup counts more rows than the raw table has, on a day of
-/// which parts of the raw table were set aside (set_aside.hpp): the rollup holds the last trace of those
-/// rows.
+/// What a repair does with an hour whose rollup counts more rows than the raw table has, on a day for which
+/// parts of the raw table were set aside (set_aside.hpp). The rollup then holds the last trace of those rows.
 enum class OnLoss { kRefuse, kAccept };
 
 struct RepairReport {
   std::vector<RebuiltHour> rebuilt;  ///< The first kRebuiltDescribedMax.
-  std::vector<RebuiltHour> refused;  ///< With OnLoss::kRefuse; the first kRebuiltDescribedMax, as they are.
+  std::vector<RebuiltHour> refused;  ///< With OnLoss::kRefuse: the first kRebuiltDescribedMax, unchanged.
   std::uint64_t hours_refused = 0;
-  std::uint64_t hours_rebuilt = 0;    ///< Rollup rows (key and hour).
-  std::uint64_t hours_differing = 0;  ///< Still, after several attempts; 0 unless something else interferes.
+  std::uint64_t hours_rebuilt = 0;  ///< Rollup rows (key and hour).
+  std::uint64_t hours_differing =
+      0;  ///< Those that still differ after several attempts; 0 unless something interferes.
 };
 
 /// Hours of one family.

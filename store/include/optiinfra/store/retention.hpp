@@ -26,7 +26,7 @@ struct Retention {
   std::string table;               ///< "performance_metrics_ts", without the database.
   std::chrono::days configured{};  ///< What the store's configuration asks for.
   std::chrono::days effective{};   ///< What the engine's table definition says; 0 when it has no TTL.
-  sys_seconds set_at{};            ///< When the wish was recorded; 1970 while it is the default.
+  sys_seconds set_at{};            ///< When it was set; 1970 while it is the default.
   bool agrees() const noexcept { return configured == effective; }
 };
 
@@ -34,7 +34,7 @@ struct Retention {
 inline constexpr std::chrono::days kRetentionMin{1};
 inline constexpr std::chrono::days kRetentionMax{36'500};
 
-/// All eight, raw before rollup in each family.
+/// The retention of all eight tables, raw before rollup in each family.
 Result<std::vector<Retention>> read_retention(Transport& transport);
 
 /// Retention::effective of one table, with one query instead of all that read_retention() asks.
