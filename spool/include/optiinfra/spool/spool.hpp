@@ -150,41 +150,41 @@ class Spool {
 
   const RecoveryReport& recovery() const noexcept;
 
-  /// Takes a record made of `parts`, one after the other, which are copied. An empty record is one too.
+  /// Takes a record made of `parts`, one after the other, and copies them. A record may be empty.
   ///
   /// Waits for the disk only while the buffer is full. Errors, all with nothing taken: kTooLarge above
   /// record_bytes_max; kUnavailable when the spool is full (acknowledge, or wait, and repeat); kStorage when
   /// the buffer is full because the disk fails.
   Result<Sequence> append(std::span<const std::span<const std::byte>> parts);
 
-  /// Returns when every record up to and with `through` is on the disk.
+  /// Returns when every record up to `through`, included, is on the disk.
   ///
   /// Errors: kInvalidArgument for a sequence never given out; kStorage with Applied::kUnknown: the record may
   /// be found after a crash or not. It stays in memory: sync() again once the disk is repaired, or
   /// acknowledge() it, which gives its memory back.
   Result<void> sync(Sequence through);
 
-  /// The record `sequence` is done, in any order and also before it was synced. Repeating it does nothing.
-  /// Files all of whose records are done are deleted, in this call, which may therefore last as long as a few
-  /// syncs.
+  /// Says that the record `sequence` is done. Records may be acknowledged in any order and also before they
+  /// are synced; repeating it does nothing. The call deletes files whose records are all done, and may
+  /// therefore last as long as a few syncs.
   ///
-  /// Trouble of the disk in doing so is no error here: it is counted in usage() and tried again with later
-  /// acknowledgements. Errors: kInvalidArgument for a sequence never given out.
+  /// When the disk fails to delete, this is not an error: usage() counts it, and later acknowledgements try
+  /// again. Errors: kInvalidArgument for a sequence never given out.
   Result<void> acknowledge(Sequence sequence);
 
-  /// Gives every record that is synced and not acknowledged to `sink`, in order of sequence: called first
-  /// after open(), those that the last owner left. Memory stays near the size of one record. `sink` may call
-  /// append(), sync() and acknowledge().
+  /// Gives every record that is synced and not acknowledged to `sink`, in order of sequence. The first call
+  /// after open() gives the records that the last owner left. Memory stays near the size of one record.
+  /// `sink` may call append(), sync() and acknowledge().
   ///
-  /// Errors: those of `sink`; kStorage; kCorrupt when records that open() had found whole no longer are,
-  /// after all others have been given.
+  /// Errors: those of `sink`; kStorage; kCorrupt, after all readable records were given, when some that
+  /// open() had found whole cannot be read any more.
   Result<void> replay(const SpoolRecordSink& sink);
 
   SpoolUsage usage() const;
 
-  /// Syncs what was appended, writes the acknowledgements and ends the use of the spool: a spool without
-  /// unacknowledged records has no segments left. Errors: kStorage, and the spool is as open as before.
-  /// Afterwards every call but close() and the getters is an error (kInvalidArgument).
+  /// Syncs what was appended, writes the acknowledgements and ends the use of the spool. A spool without
+  /// unacknowledged records then has no segments. Errors: kStorage, and the spool stays open. After success
+  /// every call except close() and the getters returns kInvalidArgument.
   Result<void> close();
 
  private:

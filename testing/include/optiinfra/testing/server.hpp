@@ -13,7 +13,8 @@
 
 namespace optiinfra::testing {
 
-/// A server on a folder, on free ports of 127.0.0.1; killed when the object goes. Threads: one at a time.
+/// A server on a folder, on free ports of 127.0.0.1; killed when the object is destroyed. Threads: one at a
+/// time.
 ///
 ///     const TemporaryFolder folder;
 ///     ServerProcess server(OPTIINFRA_PROGRAM, folder / "store");
