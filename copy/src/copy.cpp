@@ -71,7 +71,7 @@ class FamilyCopying {
     CopyBorders borders;
     const sys_seconds whole_from = std::chrono::ceil<std::chrono::hours>(clock - kept_by_source);
     OPTIINFRA_TRY(borders.raw_from, raw_ledger_.raw_from(std::max(whole_from, kOldestTime)));
-    // What the target would let go within the day is left behind.
+    // Rows that the target would remove within the day are not copied.
     const sys_seconds kept_from = std::chrono::ceil<std::chrono::days>(clock - rollup_kept);
     borders.rollup_from = std::max(kept_from + std::chrono::days{1}, kOldestTime);
     return borders;

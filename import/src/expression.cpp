@@ -124,7 +124,7 @@ Result<void> expect_allowed(const Expression& expression, const ExpressionNames&
     if (allowed.has(function)) continue;
     const std::vector<std::string> known(allowed.exact.begin(), allowed.exact.end());
     return refuse(expression, "the function '" + function +
-                                  "' is unknown or does not compute from its arguments alone" +
+                                  "' is unknown or does not depend only on its arguments" +
                                   suggestion(function, known));
   }
   return {};

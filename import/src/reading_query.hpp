@@ -35,7 +35,7 @@ struct GivenColumn {
   ColumnDefinition column;
   std::string expression;      ///< Over the file's columns.
   Conversion conversion = {};  ///< Over the expression's value.
-  bool reads_text = false;     ///< The expression sees ReadingQuery::texts as they stand in the file.
+  bool reads_text = false;     ///< The expression sees ReadingQuery::texts as they are in the file.
 };
 
 /// Most typed columns of a text file that a map may read: the faults of a row are one number.
@@ -59,7 +59,7 @@ class ReadingQuery {
   /// The same without the repetition.
   std::string source_sql() const;
 
-  /// The file's columns, repeated as the map says, of which `columns` are the text that stands in the file.
+  /// The file's columns, repeated as the map says, of which `columns` are the file's text.
   std::string text_sql(const std::set<std::string>& columns) const;
 
   /// The map's values and the file's columns. Needs no conversions.

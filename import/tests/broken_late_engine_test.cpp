@@ -1,4 +1,4 @@
-// Files that are good for a long while: what is wrong behind many rows is found before the first is stored.
+// Files with a fault after many good rows: the fault is found before the first row is stored.
 #include <random>
 
 #include "csv_quotes.hpp"
@@ -151,7 +151,7 @@ TEST_F(BrokenLateTest, QuotesPairUpAsTheEnginePairsThem) {
   const unsigned seed = std::random_device{}();
   std::printf("seed %u\n", seed);
   std::mt19937 random(seed);
-  // A carriage return alone ends a line for the engine behind a quote, and is text elsewhere.
+  // For the engine a carriage return without a line feed ends a line after a quote, and is text elsewhere.
   const std::vector<std::string> pieces = {"a", ",", "\"", "\"\"", "\n", " ", "\r\n", "\"a\"", ",\"", "\","};
   int wrong = 0;
   for (int attempt = 0; attempt < 400; ++attempt) {

@@ -113,7 +113,7 @@ void crash_everywhere(Survives survives) {
     const bool fired = crash.disk().is_off();
     counts.fired += fired ? 1 : 0;
     crash.disk().restart(survives);
-    // Another crash, somewhere in the recovery or behind it.
+    // Another crash, somewhere in the recovery or after it.
     crash.disk().set_fault({.call = 1 + call * 7919 % 60, .power_off = true, .written_bytes = 100});
     crash.live(false);
     crash.disk().restart(survives);

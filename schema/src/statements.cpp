@@ -114,7 +114,7 @@ std::string create_raw(const TableDefinition& table, std::string_view database, 
          ", " + deduplication_settings(form);
 }
 
-/// Each behind a line break.
+/// Each after a line break.
 std::string lines(const std::vector<StoredColumn>& columns, std::string (StoredColumn::*text)() const) {
   std::string sql;
   for (const StoredColumn& column : columns) sql += (sql.empty() ? "\n    " : ",\n    ") + (column.*text)();

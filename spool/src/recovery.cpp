@@ -14,10 +14,10 @@ namespace {
 constexpr std::uint64_t kRunsPassedOver = 1'024;
 constexpr std::uint64_t kRunMax = std::uint64_t{1} << 30;
 
-/// Bytes of no record, between two records of a segment or behind its last.
+/// Bytes of no record, between two records of a segment or after its last.
 struct Region {
   Sequence after = 0;   ///< The record before.
-  Sequence before = 0;  ///< The record behind; none has kStillGrowing.
+  Sequence before = 0;  ///< Of the record after it; kStillGrowing when there is none.
   std::uint64_t bytes = 0;
 };
 

@@ -83,7 +83,7 @@ Result<std::uint64_t> count_stored(Transport& transport, const BatchBlock& block
                   .timeout = kLookTimeout});
 }
 
-/// An attempt whose connection was lost may still run on the server, and commit behind our look.
+/// An attempt whose connection was lost may still run on the server, and commit after our look.
 Result<void> wait_for_attempts(Transport& transport, const BatchBlock& block) {
   const auto deadline = std::chrono::steady_clock::now() + kEarlierInsertsWait;
   while (true) {
@@ -111,7 +111,7 @@ Result<bool> would_be_found(Transport& transport, const BatchBlock& block, const
   });
   const sys_seconds clock = now();
   const bool is_kept = raw->effective.count() == 0 || extent.oldest + raw->effective > clock;
-  // To the hour, as arrival is kept; and a shortened retention removes at once what it lets go.
+  // To the hour, as arrival is kept; and a shortened retention removes at once what it no longer keeps.
   const bool is_graced = first_attempt > clock - kArrivalGrace + std::chrono::hours{1};
   return is_kept || (is_graced && first_attempt > raw->set_at);
 }

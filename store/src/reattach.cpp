@@ -29,7 +29,7 @@ Result<void> move_folder(const fs::path& from, const fs::path& to) {
   return {};
 }
 
-/// The table in which a part is looked at: as its own table in all, but for the rows.
+/// The table in which a part is examined: equal to the part's own table, except for the rows.
 class Scratch {
  public:
   Scratch(Transport& session, const std::string& table)

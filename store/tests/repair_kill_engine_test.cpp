@@ -1,5 +1,5 @@
-// A repair, killed before and behind every rename and within every record of the deduplication logs: what
-// it leaves is found by the next verification and completed by the next repair.
+// A repair is killed before and after every rename and within every record of the deduplication logs. The
+// next verification finds what it leaves, and the next repair completes it.
 #include <gtest/gtest.h>
 
 #include <csignal>

@@ -14,7 +14,7 @@ namespace optiinfra::testing {
 /// What differs between transports by their nature. A case that meets an absent capability asserts what the
 /// transport does instead; none is left out.
 struct Capabilities {
-  /// A server stands behind it. Else a folder, which this process holds.
+  /// Whether it is a server. Otherwise it is a folder, which this process holds.
   bool server = true;
   bool tls = false;
   /// Text in every format of the engine. Else in those of rows alone, such as CSV and JSONEachRow.

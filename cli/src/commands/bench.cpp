@@ -74,7 +74,7 @@ void describe(CLI::App& app, BenchFlags& flags) {
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--only", flags.parts,
-                 "Measure inserts, questions or sizes alone; default all, and none with --growth")
+                 "Measure only inserts, questions or sizes; default all, and none with --growth")
       ->type_name("PART")
       ->check(CLI::IsMember(std::vector<std::string>(std::begin(kParts), std::end(kParts)))
                   .description("inserts|questions|sizes"));

@@ -11,7 +11,7 @@ void describe_api(CLI::App& app, ApiFlags& flags) {
                  "taken or another port is 0; with --cluster and --no-init none unless one is named")
       ->type_name("PORT")
       ->check(within(0, 65535));
-  app.add_flag("--no-api", flags.is_off, "Serve ClickHouse alone, without the HTTP API");
+  app.add_flag("--no-api", flags.is_off, "Serve only ClickHouse, without the HTTP API");
   app.add_option("--api-listen", flags.options.listen,
                  "The address that the API listens on; any but this machine's own needs tokens, and TLS or "
                  "--insecure-http")

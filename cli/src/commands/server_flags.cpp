@@ -72,7 +72,7 @@ Result<ServedCluster> parse_cluster(const std::string& text) {
     }
     if (shard.find_first_of("@/?") != std::string::npos)
       return invalid_argument("cluster " + cluster.name +
-                              " names hosts and ports alone: NAME=HOST:PORT,HOST:PORT");
+                              " must name only hosts and ports: NAME=HOST:PORT,HOST:PORT");
     auto store = parse_store_url("clickhouse://" + shard);
     if (!store) return invalid_argument("cluster " + cluster.name + ": '" + shard + "' is no HOST:PORT");
     cluster.shards.push_back(store->hosts);

@@ -71,7 +71,7 @@ Route unit_cost_route() {
         {.name = dimension.name, .meaning = std::string("Only this ") + dimension.heading});
   route.parameters.push_back(
       {.name = "basis",
-       .meaning = "All that was paid for, or time with requests alone; reservation by default",
+       .meaning = "All that was paid for, or only time with requests; reservation by default",
        .words = {"reservation", "usage"}});
   route.parameters.push_back({.name = "idle",
                               .meaning = "What becomes of time without requests; separate by default",

@@ -28,7 +28,7 @@
 
 namespace optiinfra::embedded {
 
-/// A held store folder. Destroying it lets go without claiming an orderly close.
+/// A held store folder. Destroying it releases the folder without recording an orderly close.
 class Folder {
  public:
   /// Opens `path`, waiting a moment for a holder that is about to finish. A store that is there and cannot be

@@ -35,7 +35,7 @@ std::string own_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-/// What stands in the header Host of a request for this server. An IP address is good whatever it is: a page
+/// The accepted values of the header Host. An IP address is good whatever it is: a page
 /// that was opened by address has no name that could be pointed elsewhere. Without the header it is no page.
 std::string hosts(const ServeOptions& options) {
   std::string names = R"(localhost|[0-9.]+|\[[0-9a-f:.%]+\])";

@@ -66,7 +66,7 @@ bool begins_with(std::string_view word, std::string_view name) {
   return word.size() >= name.size() && ::strncasecmp(word.data(), name.data(), name.size()) == 0;
 }
 
-/// Where the quoted text that begins at `at` ends: behind its last quote.
+/// The end of the quoted text that begins at `at`: after its last quote.
 std::size_t end_of_quoted(std::string_view sql, std::size_t at) {
   const char quote = sql[at];
   for (++at; at < sql.size() && sql[at] != quote; ++at) {
@@ -134,7 +134,7 @@ bool reaches_out(std::string_view sql) {
       continue;
     }
     const std::string_view word = sql.substr(at, end - at);
-    // The name may stand in quotes of its own: `file`(...).
+    // The name may have quotes of its own: `file`(...).
     const std::size_t next = sql.find_first_not_of(" \t\r\n`\"", end);
     at = end;
     if (next == std::string_view::npos || sql[next] != '(') continue;

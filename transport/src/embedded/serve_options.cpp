@@ -10,7 +10,7 @@
 namespace optiinfra {
 namespace {
 
-/// A name that can stand in the engine's configuration as it is.
+/// Whether a name is valid in the engine's configuration without escaping.
 bool is_plain(const std::string& name) {
   return !name.empty() && name.size() <= 64 && name.find_first_of("0123456789-") != 0 &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==

@@ -21,7 +21,7 @@ struct EngineClass {
   std::size_t base_number = 0;  ///< Which of its bases with virtual functions declares them, from 0.
 };
 
-/// For each class its virtual functions, those behind the two destructors and in the order of their
+/// For each class its virtual functions, those after the two destructors and in the order of their
 /// declaration; empty for a class that the library does not have.
 ///
 /// Errors: kIncompatible when the library has a class and no table for it where one is expected; kStorage.

@@ -121,7 +121,7 @@ Result<std::size_t> Answer::read_raw(std::span<std::byte> into) {
   return frames_ ? frames_->read(into) : exchange_.read(into);
 }
 
-/// The server breaks the connection behind an exception, so its end is expected here.
+/// The server closes the connection after an exception, so its end is expected here.
 Error Answer::late_error() {
   std::size_t total = 0;
   while (total < kExceptionBytesMax) {

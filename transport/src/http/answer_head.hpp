@@ -30,7 +30,7 @@ class AnswerHead {
   /// "100 Continue". Lines after the empty one (trailers) are ignored.
   void take_line(std::string_view line);
 
-  /// Whether the empty line behind a final status has come.
+  /// Whether the empty line after a final status has come.
   bool complete() const noexcept { return complete_; }
 
   int status() const noexcept { return status_; }

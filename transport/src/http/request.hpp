@@ -1,4 +1,4 @@
-/// The parts of a request: what stands in its URL, its headers and its body.
+/// The parts of a request: its URL, its headers and its body.
 #pragma once
 
 #include <optional>

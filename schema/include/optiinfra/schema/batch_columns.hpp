@@ -113,8 +113,8 @@ inline std::size_t bytes_of(const Dictionary& values) {
   return values.indexes().size_bytes() + bytes_of(values.keys());
 }
 
-/// Makes a column ready for `rows` more behind `rows_before`, and says whether their values are to be added.
-/// Rows that leave the column out are added here, but for a column that all rows leave out, which stays
+/// Prepares a column for `rows` more after `rows_before`, and says whether their values are to be added.
+/// Rows that leave the column out are added here, except in a column that all rows leave out, which stays
 /// empty.
 template <typename Values>
 bool begin_rows(Values& values, std::size_t rows_before, bool is_given, const ColumnDefinition& column,

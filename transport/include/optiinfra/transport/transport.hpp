@@ -74,7 +74,7 @@ class Transport {
   virtual ~Transport() = default;
 
   /// The database that holds the store's tables; part of its URL. It need not exist yet. A plain name,
-  /// so it may stand in SQL as it is. Valid as long as the session.
+  /// so it needs no quotes in SQL. Valid as long as the session.
   virtual std::string_view database() const noexcept = 0;
 
   /// Runs a query and hands over its blocks in order. Memory stays near the size of one block.
