@@ -73,8 +73,8 @@ bool is_top(std::size_t index, const Node& node) {
   return node.depth == index && node.kind == kTop[index] && node.text == "(children 1)";
 }
 
-/// Categories of functions that compute from their arguments alone. Whole categories are left out that read
-/// dictionaries, files, settings or the host; what is not deterministic is left out within these too.
+/// Categories of functions whose result depends only on their arguments. Whole categories are left out that
+/// read dictionaries, files, settings or the host; what is not deterministic is left out within these too.
 constexpr const char* kAllowedFunctions =
     "SELECT f.name, toString(f.case_insensitive) FROM system.functions AS f "
     "LEFT JOIN system.functions AS target ON target.name = f.alias_to "

@@ -97,7 +97,7 @@ TEST_F(BrokenLateTest, ADamagedParquetStoresNothing) {
 }
 
 TEST_F(BrokenLateTest, AnExpressionThatFailsLateStoresNothing) {
-  // In JSON lines the column is one of numbers but for that row, which alone is refused.
+  // In JSON lines the column has numbers except in that row, so only that row is refused.
   for (const auto& [name, format] :
        {std::pair("late.csv", "CSVWithNames"), std::pair("late.parquet", "Parquet")}) {
     const auto file = typed(name, format, "five");

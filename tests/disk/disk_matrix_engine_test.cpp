@@ -47,7 +47,7 @@ struct Target {
 struct Fault {
   Target target;
   std::string error;
-  bool is_lasting;  ///< Every such call fails; else the first alone.
+  bool is_lasting;  ///< Every such call fails; otherwise only the first.
   std::string text() const {
     return target.call + " " + error + " " + target.pattern + " 1 " + (is_lasting ? "0" : "1");
   }

@@ -99,7 +99,7 @@ Result<std::optional<service::Service>> listen_api(const ServerFlags& flags, con
   return std::optional(std::move(service));
 }
 
-/// The API alone, of a store on a server or a cluster: no engine is loaded.
+/// Serves only the API, of a store on a server or a cluster: no engine is loaded.
 Result<ExitCode> run_api_alone(const ServerFlags& flags, const StoreUrl& store, Context& context) {
   if (flags.api.is_off)
     return Error{ErrorKind::kInvalidArgument, "--no-api leaves nothing to serve of " + store.description()};

@@ -25,7 +25,7 @@ constexpr int kParseError = -32700, kInvalidRequest = -32600, kUnknownMethod = -
               kInvalidParameters = -32602;
 constexpr int kHeaderMismatch = -32020, kUnsupportedVersion = -32022;
 
-/// Tools change with the program alone, and with the caller's token.
+/// Tools change only with the program and with the caller's token.
 constexpr int kListLifeMs = 300'000;
 
 constexpr const char* kInstructions =

@@ -29,7 +29,7 @@ inline constexpr std::size_t kDefinitionBytesMax = 1 << 20;
 Result<std::vector<Definition>> read_definitions(const std::filesystem::path& engine_path);
 
 /// Why the engine would not read `text` as a definition, such as "is empty"; empty where nothing is seen.
-/// Looks at its head, its end and its brackets alone. `known` is an earlier text of the same definition, or
+/// Looks only at its head, its end and its brackets. `known` is an earlier text of the same definition, or
 /// empty: a text that is a beginning of it has been cut.
 std::string definition_fault(std::string_view text, std::string_view known);
 

@@ -85,7 +85,7 @@ void close_all() {
 }
 
 /// Objects of the main thread go before every static object and exit handler, so this closes in time.
-/// A program that opens stores in other threads alone has the exit handler, which comes before the
+/// A program that opens stores only in other threads has the exit handler, which comes before the
 /// library's handlers but after statics that it made later: such a program should close its clients.
 void close_all_at_exit() {
   struct Closer {

@@ -226,7 +226,7 @@ Result<InsertSummary> Session::insert(const InsertStatement& statement, const Bl
                      .own_settings = own_settings(statement.timeout),
                      .settings = insert_settings(statement),
                      .compressed = is_compressed()};
-  // Its events alone tell how many rows an insert wrote.
+  // Only its events tell how many rows an insert wrote.
   packet.own_settings.emplace_back("send_profile_events", "1");
   for (NamedValue& setting : whole_block_settings()) packet.own_settings.push_back(std::move(setting));
   auto sent = connection_->send_query(packet, deadline);

@@ -1,4 +1,4 @@
-/// Answers as text over a protocol that carries blocks alone.
+/// Answers as text over a protocol that carries only blocks.
 #pragma once
 
 #include <functional>
@@ -19,8 +19,8 @@ using RunBlocks = std::function<Result<QuerySummary>(const Statement& statement,
 
 /// Transport::query_text by queries for blocks.
 ///
-/// The server formats, as it alone knows all its types: a query is wrapped in one that gives formatRow() of
-/// its rows, and the answer of any other statement is sent back with such a query. Formats: those made of
+/// The server formats, because only it knows all its types: a query is wrapped in one that gives formatRow()
+/// of its rows, and the answer of any other statement is sent back with such a query. Formats: those made of
 /// rows, one by one (CSV, TSV, TSVRaw, JSONEachRow, JSONCompactEachRow and their kin), with headings
 /// (...WithNames, ...WithNamesAndTypes) where they have them, and Native. Errors: kInvalidArgument for
 /// another format, which names the transports that give it; those of `run`.

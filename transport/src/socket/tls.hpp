@@ -10,7 +10,7 @@ namespace optiinfra::net {
 
 struct TlsOptions {
   std::string ca_file = {};  ///< Certificates to trust instead of the system's, in PEM.
-  bool verify = true;        ///< False accepts any certificate: for tests alone.
+  bool verify = true;        ///< False accepts any certificate: only for tests.
 };
 
 /// What the connections of one store share: the certificates that are trusted. Threads: any, at once.

@@ -1,5 +1,5 @@
 /// @file optiinfra/report/csv.hpp
-/// Records as CSV (RFC 4180, lines end with a newline alone).
+/// Records as CSV (RFC 4180, but lines end with LF).
 #pragma once
 
 #include <string>

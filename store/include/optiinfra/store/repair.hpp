@@ -52,7 +52,7 @@ struct RepairReport {
 struct RepairHours {
   Family family;
   TimeRange hours;              ///< Whole hours of one UTC day.
-  std::vector<Uuid> customers;  ///< Of these alone; empty: of all.
+  std::vector<Uuid> customers;  ///< Only of these; empty: of all.
 };
 
 /// Rebuilds those of `which` that differ from their raw rows, and no other; verify() with

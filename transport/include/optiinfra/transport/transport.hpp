@@ -31,7 +31,7 @@ struct Statement {
   /// Values of {name:Type} placeholders. The engine binds them; they are never pasted into the SQL.
   /// A text is passed unchanged, whatever it holds; Array, Map and Tuple are written as in SQL: ['a','b'].
   std::vector<NamedValue> parameters = {};
-  /// Settings of this statement alone, such as {"max_threads", "1"}.
+  /// Settings of only this statement, such as {"max_threads", "1"}.
   std::vector<NamedValue> settings = {};
   /// Budget for the whole call. Must be positive.
   std::chrono::milliseconds timeout = kCallTimeout;
@@ -81,9 +81,9 @@ class Transport {
   virtual Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) = 0;
 
   /// Runs a statement and hands over its answer in one of the engine's formats ("JSONEachRow", "CSV"...).
-  /// Queries in a format of rows alone come piece by piece, where JSONCompactEachRowWithNamesAndTypes may
-  /// repeat its two headings at the start of a piece; other formats ("JSON", "Parquet") and statements
-  /// (SHOW, EXPLAIN) come in one piece, held in memory.
+  /// Queries in a format that consists only of rows arrive piece by piece;
+  /// JSONCompactEachRowWithNamesAndTypes may repeat its two headings at the start of a piece. Other formats
+  /// ("JSON", "Parquet") and statements (SHOW, EXPLAIN) arrive in one piece, held in memory.
   virtual Result<QuerySummary> query_text(const Statement& statement, std::string_view format,
                                           const TextSink& on_text) = 0;
 
