@@ -52,8 +52,8 @@ enum class OnRefusedRows {
 enum class TokenHistory {
   kUnknown,     ///< Any of the rows may be stored, so the call looks for them. Always right.
   kNeverTried,  ///< No insert was tried, so the call need not look.
-  /// The token named more rows than these. The caller, like a spool, forgets rows of a token only after all of
-  /// them were stored: when the store has any row of the token and a UTC day, it has them all.
+  /// The token named more rows than these. The caller, like a spool, forgets rows of a token only after all
+  /// of them were stored: when the store has any row of the token and a UTC day, it has them all.
   kRowsForgotten,
 };
 
