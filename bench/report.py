@@ -85,7 +85,7 @@ def circumstances(data):
 
 
 def chart(data):
-    """Bars: rows a second of each way, by kind of rows, beside the engine alone."""
+    """Bars: rows a second of each way, by kind of rows, next to the engine alone."""
     kinds = list(dict.fromkeys(r["rows_of"] for r in data["inserts"]))
     ways = list(dict.fromkeys(r["way"] for r in data["inserts"]))
     colours = ["#9aa5b1", "#57606a", "#1f6feb", "#2da44e", "#bf8700", "#8250df"]

@@ -139,7 +139,7 @@ class UnitCost {
     }
   }
 
-  /// "SELECT bucket, dimension, ...": what comes behind them is the caller's.
+  /// "SELECT bucket, dimension, ...": the caller adds the rest.
   std::string keys(const char* Known::* column, const char* time) const {
     std::string sql = "SELECT " + bucket_expression(question_.bucket, time) + " AS bucket";
     for (std::size_t i = 0; i < dimensions_.size(); ++i)

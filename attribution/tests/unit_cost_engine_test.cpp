@@ -1,4 +1,5 @@
-// Unit costs from attributed hours, the program's commands, and the whole beside a computation in Python.
+// Unit costs from attributed hours, the program's commands, and the whole compared with a computation in
+// Python.
 #include <fstream>
 #include <random>
 

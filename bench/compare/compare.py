@@ -23,7 +23,7 @@ from victoria import Victoria
 # The rows are those of the last day but one, so that no retention has taken them and a midnight in a run changes nothing.
 END = str(datetime.datetime.now(datetime.timezone.utc).date() - datetime.timedelta(days=1))
 OURS = "optiinfra, embedded"
-POWER, CRASH, SECONDS = "a power loss", "a kill", "a kill, but for the last seconds"
+POWER, CRASH, SECONDS = "a power loss", "a kill", "a kill, except the last seconds"
 SIMILAR = 0.02  # Our percentiles are within 1 %; others interpolate.
 
 

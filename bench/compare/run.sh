@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench/compare/run.sh [--rows N] [--slow-rows N] [--rounds N] [--questions N]: this store beside others, and the table in
+# bench/compare/run.sh [--rows N] [--slow-rows N] [--rounds N] [--questions N]: compares this store with others, and the table in
 # docs/performance.md.
 # Needs bench/compare/install.sh once, 5 GiB of disk and, with its defaults, ten minutes of a quiet machine.
 # shellcheck source-path=SCRIPTDIR

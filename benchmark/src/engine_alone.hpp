@@ -1,7 +1,7 @@
 /// The engine's own limit: the same blocks, sorted as the table is, from its memory into the same tables by
-/// INSERT SELECT, with the same settings and tokens. Nothing of it passes through this program's code. And
-/// beside it what is the limit of every client: the same blocks handed over ready, with nothing left to do
-/// for them.
+/// INSERT SELECT, with the same settings and tokens. Nothing of it passes through this program's code. The
+/// limit of every client is measured too: the same blocks handed over ready, with nothing left to do for
+/// them.
 #pragma once
 
 #include "rows.hpp"

@@ -92,7 +92,7 @@ std::vector<Way> ways(const StoreUrl& url) {
   const auto writer = [](Acknowledgement level) {
     return [level](const Course& course) { return through_writer(course, level); };
   };
-  return {{"engine alone", is_synced ? "a power loss, but for tokens" : "a kill",
+  return {{"engine alone", is_synced ? "a power loss, except tokens" : "a kill",
            stored_at_once([](const Course& course) {
              return insert_by_engine_alone(course.store.client(), course.blocks, course.options.threads);
            })},

@@ -21,7 +21,7 @@ constexpr const char* kIdle = "idle";
 
 struct Ask {
   std::string question = {};
-  std::optional<Family> keyed = {};  ///< The rollup whose cheapest keyed SELECT it stands beside.
+  std::optional<Family> keyed = {};  ///< The rollup with whose cheapest keyed SELECT it is compared.
   std::function<Result<void>()> run = {};
   std::vector<double> p50_ms = {}, all_ms = {};  ///< By round; all.
   std::vector<double> cpu_ms = {};               ///< All.

@@ -11,8 +11,8 @@ std::string suffix() { return Uuid::random().to_string().substr(0, 8); }
 
 }  // namespace
 
-Result<ScratchStore> ScratchStore::create(const StoreUrl& beside) {
-  StoreUrl url = beside;
+Result<ScratchStore> ScratchStore::create(const StoreUrl& measured) {
+  StoreUrl url = measured;
   const std::string mark = suffix();
   if (url.protocol == Protocol::kEmbedded && !url.folder.empty()) {
     url.folder += "-benchmark-" + mark;

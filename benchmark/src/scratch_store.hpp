@@ -13,7 +13,7 @@ namespace optiinfra::benchmark {
 /// store's schema. Removed when this is destroyed.
 class ScratchStore {
  public:
-  static Result<ScratchStore> create(const StoreUrl& beside);
+  static Result<ScratchStore> create(const StoreUrl& measured);
   ~ScratchStore();
   ScratchStore(ScratchStore&&) noexcept = default;
   ScratchStore& operator=(ScratchStore&&) = delete;

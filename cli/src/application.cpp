@@ -104,7 +104,7 @@ int run_reader(const char* format, const char* compression) {
 
 /// Known to help, the manual page and completions. run_application() does what it says.
 void define_help(CLI::App& app) {
-  CLI::App* const help = app.add_subcommand("help", "Print help, of the command that is named");
+  CLI::App* const help = app.add_subcommand("help", "Print help for the program or for one command");
   help->add_option("command")->description("The command's words: query cost-hourly")->type_name("COMMAND...");
   help->footer("Examples:\n  optiinfra help\n  optiinfra help query cost-hourly");
 }
@@ -125,7 +125,7 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
       ->type_name("URL");
   add_parsed(*app, "--output", context.output, parse_output, "How answers are printed; default table",
              "table|json|csv");
-  app->add_flag("-q,--quiet", context.quiet, "No progress and no remarks");
+  app->add_flag("-q,--quiet", context.quiet, "Print no progress and no remarks");
   app->option_defaults()->group("Flags");
   define_init(*app, action);
   define_verify(*app, action);

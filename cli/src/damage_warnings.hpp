@@ -1,4 +1,4 @@
-/// What is said on standard error of a store that is damaged, also to who asked for quiet. Where answers are
+/// Warnings on standard error about a damaged store, printed with --quiet too. Where answers are
 /// JSON, each warning is an object on a line of its own.
 #pragma once
 

@@ -15,7 +15,7 @@ enum class ExitCode : int {
   kInterrupted = 130  ///< Stopped by a signal after the block in flight; the same command goes on.
 };
 
-/// kWrongUsage for what the caller can only mend by calling differently, else kFailed.
+/// kWrongUsage when only a different call can succeed, else kFailed.
 constexpr ExitCode exit_code_of(const Error& error) noexcept {
   return error.kind == ErrorKind::kInvalidArgument ? ExitCode::kWrongUsage : ExitCode::kFailed;
 }

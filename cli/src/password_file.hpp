@@ -1,4 +1,4 @@
-/// Passwords that stand in files, out of command lines and environments.
+/// Reads passwords from files, which keeps them out of command lines and environments.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace optiinfra::cli {
 Result<std::string> read_password_file(const std::string& path);
 
 /// `store` with the password from the file that OPTIINFRA_PASSWORD_FILE names, where a server's URL holds
-/// none: what stands on a command line, every program of this machine can read.
+/// none: every program of this machine can read a command line.
 Result<StoreUrl> with_password(StoreUrl store);
 
 }  // namespace optiinfra::cli

@@ -189,7 +189,8 @@ TEST(Engine, IsNamedWithAWayOutWhenItCannotBeLoaded) {
   EXPECT_THAT(result.error_output, HasSubstr("./setup"));
 }
 
-// To mend the following: build/dev/bin/optiinfra completion bash > cli/completions/optiinfra.bash, and so on.
+// To renew the following: build/dev/bin/optiinfra completion bash > cli/completions/optiinfra.bash, and so
+// on.
 TEST(Completion, IsCommittedAsTheProgramMakesIt) {
   EXPECT_EQ(run({"completion", "bash"}).output, text_of("completions/optiinfra.bash"));
   EXPECT_EQ(run({"completion", "zsh"}).output, text_of("completions/_optiinfra"));

@@ -32,7 +32,7 @@ TEST_P(FullDisk, AnswersWithoutAByteFreeAndChangesNone) {
     const auto refused = run({"sql", "--write", sql});
     EXPECT_EQ(refused.exit_code, 1);
     EXPECT_THAT(refused.error_output,
-                AllOf(HasSubstr("open for reading alone"), HasSubstr("is full"), HasSubstr("needed")));
+                AllOf(HasSubstr("open for reading only"), HasSubstr("is full"), HasSubstr("needed")));
   }
   EXPECT_EQ(tree_of(store()), before);
   EXPECT_TRUE(std::filesystem::is_empty(home / "scratch"));

@@ -1,4 +1,4 @@
-// libcurl is loaded for stores behind http:// alone: where it is missing or broken, all else works.
+// libcurl is loaded only for stores behind http://: when it is missing or broken, everything else works.
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

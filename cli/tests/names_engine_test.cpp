@@ -20,7 +20,7 @@ const std::string kChat = "c0000000-0000-4000-8000-000000000003",
 
 Uuid uuid(const std::string& text) { return *Uuid::parse(text); }
 
-/// Ada: the services chat (two models, three requests) and code (one), the instance gpu-1. Bob: costs alone.
+/// Ada: the services chat (two models, three requests) and code (one), the instance gpu-1. Bob: only costs.
 class Names : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -22,7 +22,7 @@ class Home {
     return words;
   }
 
-  /// Of a run in this home, with `more` set besides: "NAME=value".
+  /// Of a run in this home, with `more` set in addition: "NAME=value".
   testing::ProgramOptions options(const std::string& more = "OPTIINFRA_URL=",
                                   const std::string& locale = "LC_ALL=C.UTF-8") const {
     return {.environment = {"HOME=" + folder_.path().string(), "XDG_DATA_HOME=" + (folder_ / "data").string(),

@@ -46,7 +46,7 @@ TEST_P(ReadOnlyStore, BoundForReadingAloneIsAskedAndNotChanged) {
   ::umount2(path.c_str(), MNT_DETACH);
 }
 
-/// The parts of a killed process are whole, and its log of tokens serves inserts alone.
+/// The parts of a killed process are whole, and only inserts use its log of tokens.
 TEST_P(ReadOnlyStore, ThatWasKilledIsAskedAndNotChanged) {
   std::ofstream(store() / "unclean");
   ASSERT_TRUE(disk->set_read_only(true));

@@ -23,7 +23,7 @@ class ServedStore : public ::testing::Test {
     ASSERT_TRUE(server->is_ready()) << server->failure();
   }
 
-  /// The flags that let in the user ada with kPassword alone.
+  /// The flags that allow only the user ada, with kPassword.
   std::vector<std::string> with_user() const {
     const std::string file = (folder / "password").string();
     std::ofstream(file) << kPassword << "\n";

@@ -48,8 +48,8 @@ class Server : public ServedStore {
     return home.run(command);
   }
 
-  /// Starts a statement beside the test, and waits until the server runs it: this one, and not the end of
-  /// another.
+  /// Starts a statement in a thread of its own, and waits until the server runs it: this one, and not the end
+  /// of another.
   std::unique_ptr<Program> start_statement(const std::string& sql) const {
     auto program =
         std::make_unique<Program>(Home::command({"--url", server->native_url(), "sql", sql}), home.options());

@@ -17,7 +17,7 @@ struct InsertRoute {
   std::string name = {};    ///< "shard 2 of fleet (db2:9000)"; empty for a store on one machine.
   std::uint32_t shard = 0;  ///< As in system.clusters; 0 for a store on one machine.
   SessionPool* pool = nullptr;
-  std::vector<NamedValue> settings = {};  ///< Besides those of every insert.
+  std::vector<NamedValue> settings = {};  ///< In addition to those of every insert.
 };
 
 /// Threads: any.

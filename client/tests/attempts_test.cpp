@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A store whose sessions fail as told, one after the other, and then work.
+/// A store whose sessions fail in the given ways, one after the other, and then work.
 class FlakyStore final : public Connector {
  public:
   class Session final : public Transport {

@@ -1,4 +1,4 @@
-// Compressed frames: any bytes, and the same bytes behind a checksum that is right, as no mutation would
+// Compressed frames: any bytes, and the same bytes with a right checksum in front, as no mutation would
 // find one. What decodes is compressed again and must come back.
 #include "city_hash.hpp"
 #include "optiinfra/codec/compression.hpp"

@@ -123,7 +123,7 @@ class FrameReader::Input {
          "; known are 2 (none), 130 (LZ4) and 144 (ZSTD)");
   }
 
-  /// Puts it behind the header. The buffer keeps its size from frame to frame, so that it is cleared once.
+  /// Puts it after the header. The buffer keeps its size from frame to frame, so that it is cleared once.
   void read_payload(std::size_t size) {
     const std::size_t end = kFrameHeaderBytes + size;
     for (std::size_t begin = kFrameHeaderBytes; begin < end && !input_.failure();) {

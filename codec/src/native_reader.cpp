@@ -36,7 +36,8 @@ void read_array(BlockInput& block_input, std::vector<T>& values, std::uint64_t r
   values.clear();
   values.reserve(std::min<std::uint64_t>(rows, kReserveBytes / sizeof(T)));
   while (rows > 0 && !block_input.failed()) {
-    const std::size_t step = std::min<std::uint64_t>(rows, kColumnGrowBytes / sizeof(T)), begin = values.size();
+    const std::size_t step = std::min<std::uint64_t>(rows, kColumnGrowBytes / sizeof(T)),
+                      begin = values.size();
     values.resize(begin + step);
     block_input.input.raw(values.data() + begin, step * sizeof(T));
     rows -= step;
@@ -59,7 +60,7 @@ void read_indexes(BlockInput& block_input, Dictionary& values, std::span<const s
 }
 
 std::vector<std::uint32_t> read_keys(BlockInput& block_input, Dictionary& values) {
-  /// What a key takes beside its text: an end, a place in the table, its number here.
+  /// What a key takes in addition to its text: an end, a place in the table, its number here.
   constexpr std::uint64_t kKeyBytes = 24;
   const std::uint64_t count =
       block_input.input.bounded(block_input.input.number<std::uint64_t>(), kBlockRowsMax, "a dictionary");

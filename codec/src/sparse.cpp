@@ -3,7 +3,7 @@
 namespace optiinfra {
 namespace {
 
-/// Marks the last number: the defaults behind the last value.
+/// Marks the last number: the defaults after the last value.
 constexpr std::uint64_t kEnd = std::uint64_t{1} << 62;
 
 struct Spread {

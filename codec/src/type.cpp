@@ -18,7 +18,7 @@ bool is_family(std::string_view type, std::string_view name) { return type == na
 Error unknown_type(std::string_view type) {
   return {ErrorKind::kInvalidArgument,
           "column type '" + std::string(type.substr(0, 200)) +
-              "' has no layout here; convert it in the query, for example with toString()"};
+              "' is not supported; convert it in the query, for example with toString()"};
 }
 
 Result<ColumnData> empty_column(std::string_view type, int depth);

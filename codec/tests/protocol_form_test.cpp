@@ -45,7 +45,7 @@ struct OneColumn {
     output.text("v");
     output.text(type);
   }
-  /// One sparse column of defaults alone.
+  /// One sparse column with only defaults.
   void sparse(std::uint64_t rows) {
     for (const std::uint64_t number : {std::uint64_t{1}, std::uint64_t{1}, rows | kEnd})
       output.varint(number);
@@ -105,7 +105,8 @@ TEST(ProtocolForm, ASparseBlockOfAServerHoldsTheRowsOfThePlainOne) {
 TEST(ProtocolForm, RefusesEveryProperPrefixOfASparseBlock) {
   const Bytes bytes = testing::golden("protocol_sparse");
   for (std::size_t size = 1; size < bytes.size(); ++size) {
-    const auto block = decode_protocol(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)));
+    const auto block =
+        decode_protocol(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)));
     ASSERT_FALSE(block) << size << " bytes of " << bytes.size() << " were taken for a block";
     EXPECT_EQ(block.error().kind, ErrorKind::kCorrupt) << block.error().message;
   }
@@ -137,10 +138,11 @@ TEST(ProtocolForm, RefusesASparseColumnThatDiffersInRows) {
 TEST(ProtocolForm, RefusesASerializationThatIsNotKnownAndSaysWhatToDo) {
   for (const std::uint64_t kind : {2, 3, 4, 5, 0x7F})
     expect_column_refused(wire(3, "UInt8", {1, kind}), ErrorKind::kInvalidArgument,
-                   "it comes in serialization " + std::to_string(kind) + ", which is not known here");
+                          "it comes in serialization " + std::to_string(kind) + ", which is not known here");
   for (const char* type : {"Nullable(UInt8)", "LowCardinality(String)"})
     expect_column_refused(wire(3, type, {1, 1, 3 | kEnd}), ErrorKind::kInvalidArgument, "toString()");
-  expect_column_refused(wire(3, "UInt8", {2}), ErrorKind::kCorrupt, "a serialization flag is neither 0 nor 1");
+  expect_column_refused(wire(3, "UInt8", {2}), ErrorKind::kCorrupt,
+                        "a serialization flag is neither 0 nor 1");
   // Kind 0 after the flag is as good as no flag.
   EXPECT_TRUE(decode_protocol(wire(3, "UInt8", {1, 0, 7, 8, 9})));
 }

@@ -20,8 +20,8 @@ Error keeps_longer(const TableDefinition& table, std::chrono::days source, std::
   return {ErrorKind::kIncompatible,
           std::string(table.name) + ": the target keeps raw rows " + days_text(target) + " and the source " +
               days_text(source) +
-              ", so that rollups of the days between would come without the raw rows that "
-              "the target expects of them; set both alike first: optiinfra retention set " +
+              ", so that rollups of the days between would arrive without the raw rows that the target "
+              "expects; set the same retention first: optiinfra retention set " +
               table.name + " raw " + std::to_string(source.count()) +
               "d (on the target), and lengthen it when the copy is done"};
 }
@@ -71,7 +71,7 @@ class FamilyCopying {
     CopyBorders borders;
     const sys_seconds whole_from = std::chrono::ceil<std::chrono::hours>(clock - kept_by_source);
     OPTIINFRA_TRY(borders.raw_from, raw_ledger_.raw_from(std::max(whole_from, kOldestTime)));
-    // What the target would let go within the day is left behind.
+    // Rows that the target would remove within the day are not copied.
     const sys_seconds kept_from = std::chrono::ceil<std::chrono::days>(clock - rollup_kept);
     borders.rollup_from = std::max(kept_from + std::chrono::days{1}, kOldestTime);
     return borders;

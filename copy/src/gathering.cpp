@@ -73,7 +73,7 @@ class RawGathering final : public Gathering {
   std::size_t text_bytes_ = 0;
 };
 
-/// Columns as the answer has them, but for the last, which is the row's hash.
+/// The columns of the answer, except the last, which is the row's hash.
 class RollupGathering final : public Gathering {
  public:
   explicit RollupGathering(Family family) : family_(family) {}

@@ -10,8 +10,8 @@
 
 namespace optiinfra {
 
-/// A block under way. It is full by its rows alone: whoever gathers the same rows in the same order cuts the
-/// same blocks.
+/// A block under way. Only its rows decide when it is full, so the same rows in the same order are always cut
+/// into the same blocks.
 class Gathering {
  public:
   virtual ~Gathering() = default;

@@ -10,7 +10,7 @@
 
 namespace optiinfra {
 
-/// What of a store is copied, by time: raw rows from `raw_from` on, and before it rollup rows alone, as far
+/// What of a store is copied, by time: raw rows from `raw_from` on, and before it only rollup rows, as far
 /// back as the target keeps them.
 struct CopyBorders {
   sys_seconds rollup_from{};

@@ -17,7 +17,7 @@ inline constexpr std::chrono::seconds kSlot{300};
 inline constexpr std::size_t kSlotsPerDay = 288;
 inline constexpr std::size_t kPromptsPerService = 64;
 
-/// What a service is, beside its FleetService of the same index.
+/// What a service is, in addition to its FleetService of the same index.
 struct ServiceProfile {
   std::size_t model = 0;     ///< Index in models().
   std::size_t workload = 0;  ///< Index in workloads().

@@ -1,4 +1,4 @@
-// One class per family that writes a row into a batch from the row's number alone. Numbers are asked
+// One class per family that writes a row into a batch from only the row's number. Numbers are asked
 // for in rising order. start_batch() comes first for every batch that was emptied.
 #pragma once
 

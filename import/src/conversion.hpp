@@ -53,7 +53,7 @@ struct Conversion {
 std::optional<Conversion> conversion(const ColumnDefinition& column, ValueKind kind, std::string_view value);
 
 /// A condition that is false for every result that validate() will refuse. It only decides which
-/// rows are described; validate() alone decides which are refused.
+/// rows are described; only validate() decides which are refused.
 std::string rule_condition(const ColumnDefinition& column, std::string_view result, sys_seconds clock);
 
 /// What a value of the column must be, in words that fit after "must be".

@@ -13,7 +13,7 @@ void skip_blanks(std::string_view& rest) {
 
 bool ends(std::string_view rest) { return rest.empty() || rest == "\r"; }
 
-/// Goes behind the quote that closes the field; false when the line has none.
+/// Goes to the byte after the quote that closes the field; false when the line has none.
 bool close(std::string_view& rest) {
   while (true) {
     const auto quote = rest.find(kQuote);
@@ -28,7 +28,7 @@ bool close(std::string_view& rest) {
 
 std::optional<std::string> CsvQuotes::take(std::uint64_t number, std::string_view line) {
   std::string_view rest = line;
-  // The engine takes a carriage return behind a line feed for a part of the line's end, too.
+  // The engine takes a carriage return after a line feed for a part of the line's end, too.
   if (!is_open_ && rest.starts_with('\r')) rest.remove_prefix(1);
   const bool was_open = is_open_;
   if (is_open_) {

@@ -12,8 +12,8 @@ namespace optiinfra {
 /// takes all that follows a quote which is never closed for one field.
 ///
 /// Lines come in order, without their line feed. Those without a quote may be left out.
-/// Not seen is what a carriage return without a line feed does beside a quote: the engine takes some for the
-/// end of a line.
+/// It does not see what a carriage return without a line feed does next to a quote: the engine takes some for
+/// the end of a line.
 class CsvQuotes {
  public:
   /// What is wrong with the line, in words that follow "line 7: "; nothing when all is well so far.

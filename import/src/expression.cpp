@@ -73,8 +73,8 @@ bool is_top(std::size_t index, const Node& node) {
   return node.depth == index && node.kind == kTop[index] && node.text == "(children 1)";
 }
 
-/// Categories of functions that compute from their arguments alone. Whole categories are left out that read
-/// dictionaries, files, settings or the host; what is not deterministic is left out within these too.
+/// Categories of functions whose result depends only on their arguments. Whole categories are left out that
+/// read dictionaries, files, settings or the host; what is not deterministic is left out within these too.
 constexpr const char* kAllowedFunctions =
     "SELECT f.name, toString(f.case_insensitive) FROM system.functions AS f "
     "LEFT JOIN system.functions AS target ON target.name = f.alias_to "
@@ -124,7 +124,7 @@ Result<void> expect_allowed(const Expression& expression, const ExpressionNames&
     if (allowed.has(function)) continue;
     const std::vector<std::string> known(allowed.exact.begin(), allowed.exact.end());
     return refuse(expression, "the function '" + function +
-                                  "' is unknown or does not compute from its arguments alone" +
+                                  "' is unknown or does not depend only on its arguments" +
                                   suggestion(function, known));
   }
   return {};

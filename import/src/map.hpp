@@ -19,7 +19,7 @@ using MapEntry = std::pair<std::string, std::string>;
 inline constexpr const char* kRepeatIndex = "repeat_index";
 inline constexpr const char* kRepeatCount = "repeat_count";
 
-/// Most rows that one row of a file may stand for: the hours of a year.
+/// Most rows that one row of a file may become: the hours of a year.
 inline constexpr int kRepeatMax = 8784;
 
 struct ImportMap {
@@ -30,7 +30,7 @@ struct ImportMap {
   std::optional<Family> family;
   std::string format;                 ///< Empty: by the file's name.
   std::string where;                  ///< Rows for which this holds are imported; empty: all.
-  std::string repeat;                 ///< How many rows each row stands for; empty: one.
+  std::string repeat;                 ///< How many rows each row becomes; empty: one.
   std::string amount;                 ///< What a line of a bill comes to; empty when the file is no bill.
   std::string category;               ///< The category that the amount is counted under; empty: none.
   std::vector<MapEntry> source;       ///< Types of the file's columns.

@@ -72,7 +72,7 @@ class Planner {
     const auto names = source_names();
     for (const std::string& name : names) {
       if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-      return refuse("the column '" + shown(name) + "' is none of " + request_.table.raw_table +
+      return refuse("the column '" + shown(name) + "' is not a column of " + request_.table.raw_table +
                     suggestion(name, known) + " Columns are " + listed(known) +
                     "; a file with other columns needs a map");
     }

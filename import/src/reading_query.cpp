@@ -56,7 +56,7 @@ std::string ReadingQuery::typed_name(const SourceColumn& column) const {
   return texts.contains(column.name) ? own("typed:", column.name) : sql_identifier(column.name);
 }
 
-/// What stands in the file for a column that is used.
+/// The file's value of a column that is used.
 std::string ReadingQuery::text_of(std::size_t index) const {
   return format_.kind == FormatKind::kDelimited ? field(index) : own("text:", source[index].name);
 }

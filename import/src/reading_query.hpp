@@ -13,7 +13,7 @@
 
 namespace optiinfra {
 
-/// Columns that the query gives beside those of the table.
+/// Columns that the query gives in addition to those of the table.
 inline constexpr const char* kRowNumber = "optiinfra:row";      ///< UInt64, from 1, counting blank lines.
 inline constexpr const char* kLineBreaks = "optiinfra:breaks";  ///< UInt64, line breaks inside of the row.
 inline constexpr const char* kKeep = "optiinfra:keep";          ///< UInt8, a Keep.
@@ -35,7 +35,7 @@ struct GivenColumn {
   ColumnDefinition column;
   std::string expression;      ///< Over the file's columns.
   Conversion conversion = {};  ///< Over the expression's value.
-  bool reads_text = false;     ///< The expression sees ReadingQuery::texts as they stand in the file.
+  bool reads_text = false;     ///< The expression sees ReadingQuery::texts as they are in the file.
 };
 
 /// Most typed columns of a text file that a map may read: the faults of a row are one number.
@@ -59,10 +59,10 @@ class ReadingQuery {
   /// The same without the repetition.
   std::string source_sql() const;
 
-  /// The file's columns, repeated as the map says, of which `columns` are the text that stands in the file.
+  /// The file's columns, repeated as the map says, of which `columns` are the file's text.
   std::string text_sql(const std::set<std::string>& columns) const;
 
-  /// The map's values beside the file's columns. Needs no conversions.
+  /// The map's values and the file's columns. Needs no conversions.
   std::string given_sql() const;
 
   /// Everything.

@@ -44,7 +44,7 @@ struct BlockLimits {
   std::size_t text_bytes_max = std::size_t{32} << 20;
 };
 
-/// Decides where a block ends, by the records alone: a repeated import cuts the same blocks, however the
+/// Decides where a block ends, only by the records: a repeated import cuts the same blocks, however the
 /// engine hands the records over.
 class BlockBorder {
  public:

@@ -21,8 +21,8 @@ struct RejectedLimits {
 /// Created with the first line, so that a file without refused rows leaves nothing behind.
 class RejectedFile {
  public:
-  /// `folder` is where it lies; empty: beside `imported`, or in the current folder where that cannot be
-  /// written.
+  /// `folder` is where it lies; empty: in the folder of `imported`, or in the current folder where that
+  /// cannot be written.
   RejectedFile(const std::filesystem::path& imported, const std::filesystem::path& folder,
                RejectedLimits limits = {});
   ~RejectedFile();

@@ -96,7 +96,7 @@ Result<pid_t> start(const std::filesystem::path& program, const FileFormat& form
                                             " files: " + std::strerror(code)};
 }
 
-/// For what a reader that crashes would leave behind.
+/// For the files that a crashed reader would leave.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

@@ -33,7 +33,7 @@ std::string file_as(const SourceFile& file, const FileFormat& format, std::strin
          sql_literal(format.compression) + ")";
 }
 
-/// The first name of a header after the mark, behind which the engine sees no quote.
+/// The first name of a header after the byte order mark, where the engine does not see a quote.
 std::string without_mark(std::string_view name) {
   if (name.starts_with(kUtf8Mark)) name.remove_prefix(kUtf8Mark.size());
   if (name.size() >= 2 && name.starts_with('"') && name.ends_with('"'))

@@ -124,10 +124,9 @@ TEST_F(BadInputTest, AFileInAnotherFormatThanItsNameSays) {
 TEST_F(BadInputTest, AWrongColumnNamesTheNearestRightOne) {
   std::string header = kPerformanceHeader;
   header.replace(header.find("gpu_utilization"), 15, "gpu_utilisation");
-  EXPECT_THAT(
-      refusal(Family::kPerformance, write("spelt.csv", header + performance_line())),
-      HasSubstr(
-          "the column 'gpu_utilisation' is none of performance_metrics_ts; did you mean 'gpu_utilization'?"));
+  EXPECT_THAT(refusal(Family::kPerformance, write("spelt.csv", header + performance_line())),
+              HasSubstr("the column 'gpu_utilisation' is not a column of performance_metrics_ts; did you "
+                        "mean 'gpu_utilization'?"));
   expect_nothing_stored();
 }
 

@@ -1,4 +1,4 @@
-// Files that are good for a long while: what is wrong behind many rows is found before the first is stored.
+// Files with a fault after many good rows: the fault is found before the first row is stored.
 #include <random>
 
 #include "csv_quotes.hpp"
@@ -74,7 +74,7 @@ TEST_F(BrokenLateTest, AStrayQuoteIsNamedByItsLine) {
   EXPECT_THAT(failure(write("stray.csv", stray)),
               HasSubstr("stray.csv, line 3004: a quote closes a field, and text follows it"));
   expect_nothing_stored();
-  EXPECT_EQ(success(write("mended.csv", good_lines(kRows) + line("m"))).rows_stored, 3'001u);
+  EXPECT_EQ(success(write("repaired.csv", good_lines(kRows) + line("m"))).rows_stored, 3'001u);
   EXPECT_EQ(ask("SELECT count() FROM optiinfra.performance_metrics_ts"), "3001");
   EXPECT_EQ(ask("SELECT sum(request_count) FROM optiinfra.performance_hourly"), "3001");
 }
@@ -97,7 +97,7 @@ TEST_F(BrokenLateTest, ADamagedParquetStoresNothing) {
 }
 
 TEST_F(BrokenLateTest, AnExpressionThatFailsLateStoresNothing) {
-  // In JSON lines the column is one of numbers but for that row, which alone is refused.
+  // In JSON lines the column has numbers except in that row, so only that row is refused.
   for (const auto& [name, format] :
        {std::pair("late.csv", "CSVWithNames"), std::pair("late.parquet", "Parquet")}) {
     const auto file = typed(name, format, "five");
@@ -151,7 +151,7 @@ TEST_F(BrokenLateTest, QuotesPairUpAsTheEnginePairsThem) {
   const unsigned seed = std::random_device{}();
   std::printf("seed %u\n", seed);
   std::mt19937 random(seed);
-  // A carriage return alone ends a line for the engine behind a quote, and is text elsewhere.
+  // For the engine a carriage return without a line feed ends a line after a quote, and is text elsewhere.
   const std::vector<std::string> pieces = {"a", ",", "\"", "\"\"", "\n", " ", "\r\n", "\"a\"", ",\"", "\","};
   int wrong = 0;
   for (int attempt = 0; attempt < 400; ++attempt) {

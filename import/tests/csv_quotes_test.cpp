@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// What is wrong with lines numbered from 2, as those behind a header.
+/// What is wrong with lines numbered from 2, like those after a header.
 std::string fault(const std::vector<std::string>& lines, bool* spans_lines = nullptr) {
   CsvQuotes quotes;
   std::uint64_t number = 1;

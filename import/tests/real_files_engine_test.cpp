@@ -107,8 +107,9 @@ TEST_F(RealFileTest, AKeyThatFirstOccursLateIsStored) {
 }
 
 TEST_F(RealFileTest, AKeyThatFirstOccursLateIsCheckedForItsName) {
-  EXPECT_THAT(refusal(Family::kPerformance, write("late.jsonl", late("promt_tokens"))),
-              HasSubstr("'promt_tokens' is none of performance_metrics_ts; did you mean 'prompt_tokens'?"));
+  EXPECT_THAT(
+      refusal(Family::kPerformance, write("late.jsonl", late("promt_tokens"))),
+      HasSubstr("'promt_tokens' is not a column of performance_metrics_ts; did you mean 'prompt_tokens'?"));
   EXPECT_EQ(ask("SELECT count() FROM optiinfra.performance_metrics_ts"), "0");
 }
 

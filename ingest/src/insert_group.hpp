@@ -70,7 +70,7 @@ class Fate {
   }
 
  private:
-  /// Time alone mends no other error.
+  /// No other error passes by itself.
   bool needs_help() const {
     return last_error_ && last_error_->kind != ErrorKind::kUnavailable &&
            last_error_->kind != ErrorKind::kTimeout;
@@ -82,8 +82,8 @@ class Fate {
   std::optional<Error> last_error_;
 };
 
-/// Guarded by its stage's mutex while it grows, then by whoever has taken it from the queue; `fate` by
-/// itself.
+/// Its stage's mutex guards it while it grows; then the thread that took it from the queue owns it. `fate`
+/// guards itself.
 struct InsertGroup {
   explicit InsertGroup(Family of_family) : family(of_family) {
     with_metric(family, [this]<typename Row>() { batch.emplace<Batch<Row>>(); });

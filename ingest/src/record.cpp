@@ -35,11 +35,11 @@ Result<RecordHead> take_head(std::span<const std::byte>& bytes) {
                                                "; open it with the program that wrote it"};
   const auto family = static_cast<std::size_t>(bytes[1]);
   if (family >= std::size(kFamilies)) return corrupt("names no family of metrics");
-  if (bytes[2] > std::byte{1}) return corrupt("is of an unknown extent");
+  if (bytes[2] > std::byte{1}) return corrupt("has an unknown extent");
   const auto token_bytes = static_cast<std::size_t>(read_integer(bytes.subspan(3), 2));
   const std::size_t request_bytes = version == kVersionWithRequest ? kRequestBytes : 0;
   if (token_bytes > kGroupTokenBytesMax || token_bytes + request_bytes > bytes.size() - kFixedBytes)
-    return corrupt("has a token that is longer than itself");
+    return corrupt("has a token that is longer than the record");
   RecordHead head{.family = kFamilies[family], .extent = static_cast<RecordExtent>(bytes[2])};
   bytes = bytes.subspan(kFixedBytes);
   head.group_token.assign(reinterpret_cast<const char*>(bytes.data()), token_bytes);

@@ -27,7 +27,7 @@ Result<std::unique_ptr<Requests>> Requests::open(const std::filesystem::path& fo
 Result<void> Requests::read_spool(Spool& spool) {
   auto read = spool.replay([this](const SpoolRecord& record) -> Result<void> {
     const auto head = decode_record_head(record.payload);
-    if (!head || !head->request) return {};  // What cannot be read is told when its rows are recovered.
+    if (!head || !head->request) return {};  // What cannot be read is reported when its rows are recovered.
     Group& group = recovered_[head->group_token];
     if (!group) {
       group = std::make_shared<InsertGroup>(head->family);

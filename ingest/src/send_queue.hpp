@@ -10,7 +10,7 @@
 
 namespace optiinfra {
 
-/// First in, first out, but for groups that failed: they wait aside until their next attempt, so that
+/// First in, first out, except for groups that failed: they wait aside until their next attempt, so that
 /// one which the store refuses does not hold up the others. Bounded by the memory budget of its groups.
 /// Threads: any.
 class SendQueue {

@@ -32,8 +32,8 @@ Error refused(const TableDefinition& table, const Validation& validation) {
   return {ErrorKind::kInvalidArgument, message + "; nothing was taken"};
 }
 
-/// Whether time alone does not mend `error`, met after so many attempts, but a new start of an embedded
-/// engine may.
+/// Whether `error`, met after so many attempts, does not pass by itself but may be cured by a new start of an
+/// embedded engine.
 bool needs_reopening(const Error& error, int attempts) {
   constexpr int kAttemptsUntilReopening = 4;
   if (error.kind == ErrorKind::kStorage) return true;
@@ -157,8 +157,8 @@ Result<void> Writer::State::take_memory(std::size_t bytes) {
   }
   const std::lock_guard lock(live_mutex_);
   return Error{waits ? ErrorKind::kTimeout : ErrorKind::kUnavailable,
-               "the writer holds as many rows as it may (" + std::to_string(memory_.bytes_max()) +
-                   " bytes), because the store takes them slower than they come" +
+               "the writer's memory for rows is full (" + std::to_string(memory_.bytes_max()) +
+                   " bytes), because the store takes rows more slowly than they arrive" +
                    (last_error_.empty() ? std::string() : "; the store last said: " + last_error_)};
 }
 
@@ -309,7 +309,8 @@ Result<void> Writer::State::acknowledge(const Group& group) {
   if (!group->requests.empty()) {
     auto remembered = requests_->remember(group);
     if (!remembered)
-      return with_context(std::move(remembered).error(), "keep the keys of stored requests beside the spool");
+      return with_context(std::move(remembered).error(),
+                          "keep the keys of stored requests in the spool's folder");
   }
   // An acknowledgement that is lost repeats the group under its token, which stores nothing.
   for (const Sequence record : group->records) (void)spool_->acknowledge(record);

@@ -1,5 +1,5 @@
 // The machine stops at every call to the spool's disk in turn, while a producer repeats its requests; a store
-// elsewhere lives on. What survives on the disk is drawn anew each time.
+// elsewhere goes on. What survives on the disk is drawn at random each time.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -113,7 +113,7 @@ void crash_everywhere(Survives survives) {
     const bool fired = crash.disk().is_off();
     counts.fired += fired ? 1 : 0;
     crash.disk().restart(survives);
-    // Another crash, somewhere in the recovery or behind it.
+    // Another crash, somewhere in the recovery or after it.
     crash.disk().set_fault({.call = 1 + call * 7919 % 60, .power_off = true, .written_bytes = 100});
     crash.live(false);
     crash.disk().restart(survives);

@@ -22,7 +22,6 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-
 Error out_of_reach() { return {ErrorKind::kUnavailable, "connection refused", Applied::kNo, false}; }
 
 PerformanceBatch batch_of(std::size_t rows, std::vector<std::string>* ids = nullptr) {
@@ -139,7 +138,7 @@ TEST_F(WriterTest, OpensTheStoreAnewWhenItKeepsRefusing) {
   store_->on_insert = [&](const InsertStatement&, const Block&) -> std::optional<Error> {
     if (store_->sessions > 1) return std::nullopt;
     ++calls;
-    return Error{ErrorKind::kRejected, "the engine refuses until it is started anew", Applied::kNo, true};
+    return Error{ErrorKind::kRejected, "the engine refuses until it is started again", Applied::kNo, true};
   };
   Writer writer = open({.insert_age = 1ms, .senders = 1});
   ASSERT_EQ(store_->sessions, 1);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kHeadings = "[\"a\",\"b\"]\n[\"UInt8\",\"String\"]\n";
 
-/// Writes what it is told of as text.
+/// Writes each call as text.
 class Recorder final : public ResultWriter {
  public:
   Result<void> begin(const std::vector<std::string>& names, const std::vector<std::string>& types) override {

@@ -12,7 +12,7 @@ class CsvCursor {
  public:
   enum class Form {
     kGood,
-    kMisquoted,  ///< A quote inside of a field without quotes, or characters behind a closing one.
+    kMisquoted,  ///< A quote inside of a field without quotes, or characters after a closing one.
     kUnclosed,   ///< The body ends inside of quotes.
   };
 

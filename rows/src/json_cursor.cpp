@@ -19,7 +19,7 @@ const char* find_special(const char* at, const char* end) {
   };
   for (std::uint64_t word = 0; end - at >= std::ptrdiff_t{sizeof word}; at += sizeof word) {
     std::memcpy(&word, at, sizeof word);
-    // A byte that is wrongly taken for special lies behind one that is.
+    // A byte that is wrongly taken for special comes after one that is special.
     const std::uint64_t found =
         below(word, 0x20) | below(word ^ kOnes * '"', 1) | below(word ^ kOnes * '\\', 1);
     if (found != 0) return at + std::countr_zero(found) / 8;

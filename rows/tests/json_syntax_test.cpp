@@ -107,7 +107,7 @@ TEST(JsonSyntax, IsJudgedAsAnotherParserDoesWhenBytesChange) {
 TEST(JsonSyntax, RefusesEveryProperPrefix) {
   const std::string good = "[" + performance_row(R"(,"colour":[{"a":[1,{}]}],"model_name":"\u00e9\n")") + "]";
   for (std::size_t length = 0; length < good.size(); ++length) {
-    // At the exact end of the memory, so that sanitizers see whoever reads behind it.
+    // At the exact end of the memory, so that sanitizers see a read past it.
     const std::vector<char> prefix(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length));
     ASSERT_FALSE(decode_rows<PerformanceMetric>({prefix.data(), prefix.size()}, RowFormat::kJson)) << length;
   }

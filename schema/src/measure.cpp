@@ -11,7 +11,7 @@ constexpr const char* kQuantileLevels = "(0.01, 0.5, 0.9, 0.95, 0.99)";
 /// The engine's words for one way of adding up.
 struct Words {
   const char* function;  ///< The plain function: "avg".
-  const char* levels;    ///< Of a sketch, behind the function's name.
+  const char* levels;    ///< Of a sketch, after the function's name.
   bool is_state;         ///< Kept as AggregateFunction; otherwise a value that merges as itself.
   bool is_float32;       ///< Gives Float32, whatever an answer wants.
 };

@@ -76,7 +76,7 @@ std::string generation_column(std::uint32_t generation) {
 namespace {
 
 /// How many inserts back a repeated token is still known. The engine counts parts: one insert of ours is
-/// one part. Replicated tables forget by age too, after an hour unless told otherwise.
+/// one part. Replicated tables forget by age too, by default after an hour.
 std::string deduplication_settings(const TableForm& form) {
   return form.is_replicated
              ? "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
@@ -114,7 +114,7 @@ std::string create_raw(const TableDefinition& table, std::string_view database, 
          ", " + deduplication_settings(form);
 }
 
-/// Each behind a line break.
+/// Each after a line break.
 std::string lines(const std::vector<StoredColumn>& columns, std::string (StoredColumn::*text)() const) {
   std::string sql;
   for (const StoredColumn& column : columns) sql += (sql.empty() ? "\n    " : ",\n    ") + (column.*text)();

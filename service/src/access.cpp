@@ -49,7 +49,7 @@ std::variant<Caller, Response> Access::identify(const Request& request) {
     return problem(401, "a token is needed: Authorization: Bearer TOKEN; `optiinfra token create` makes one");
   }
   if (!authorization.starts_with(kBearer))
-    return problem(401, "Authorization has another form than: Bearer TOKEN");
+    return problem(401, "Authorization must have the form: Bearer TOKEN");
   const std::string_view text = authorization.substr(kBearer.size());
   if (const auto all = tokens()) {
     for (const Token& token : *all)

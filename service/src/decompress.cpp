@@ -93,7 +93,7 @@ Result<std::string> decompressed(std::string body, std::string_view encoding, st
   if (encoding.empty() || encoding == "identity") return body;
   if (encoding == "gzip" || encoding == "x-gzip") return from_gzip(body, bytes_max);
   if (encoding == "zstd") return from_zstd(body, bytes_max);
-  return Error{ErrorKind::kInvalidArgument, "Content-Encoding is gzip, zstd or identity"};
+  return Error{ErrorKind::kInvalidArgument, "Content-Encoding must be gzip, zstd or identity"};
 }
 
 }  // namespace optiinfra::service

@@ -46,8 +46,8 @@ Json answers_of(const Route& route) {
     answers["404"] = problem_answer("The store has no such rows");
   if (route.tag == "insert") {
     answers["413"] = problem_answer("The body is too long");
-    answers["415"] = problem_answer("The body has another form than this takes");
-    answers["422"] = problem_answer("The Idempotency-Key came with other rows before");
+    answers["415"] = problem_answer("The body has a format that this operation does not take");
+    answers["422"] = problem_answer("The Idempotency-Key was used with other rows before");
     answers["429"] = problem_answer("The queue is full; Retry-After says when to send it again");
     answers["507"] = problem_answer("The disk is full");
   }

@@ -27,8 +27,8 @@ Result<void> check(const ServiceOptions& options) {
     return invalid("a certificate and its key belong together");
   if (!is_local && options.certificate_file.empty() && !options.is_insecure_allowed)
     return invalid("other machines can reach " + options.listen +
-                   ": give a certificate (--tls-cert and --tls-key), or --insecure-http to let tokens travel "
-                   "in the clear");
+                   ": give a certificate (--tls-cert and --tls-key), or --insecure-http to send tokens "
+                   "without encryption");
   return {};
 }
 

@@ -87,8 +87,8 @@ std::string Statistics::text(const WriterMetrics& writer, const HttpCounts& http
           std::chrono::duration<double>(begin_.time_since_epoch()).count());
   add_one(text, "optiinfra_http_connections", "gauge", "Connections that are open",
           static_cast<double>(http.connections));
-  add_one(text, "optiinfra_http_connections_refused_total", "counter", "Connections beyond the most at once",
-          static_cast<double>(http.refused_connections));
+  add_one(text, "optiinfra_http_connections_refused_total", "counter",
+          "Connections refused because too many were open", static_cast<double>(http.refused_connections));
   add_one(text, "optiinfra_http_broken_requests_total", "counter",
           "Requests that were not HTTP, too slow or too large", static_cast<double>(http.broken_requests));
   add_writer(text, writer);

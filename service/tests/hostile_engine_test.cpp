@@ -98,7 +98,7 @@ TEST_F(HostileClients, AreRefusedBeforeTheirBodyWhenTheirTokenIsWrong) {
   EXPECT_THAT(exchange_bytes(port(), head, std::chrono::seconds{5}), StartsWith("HTTP/1.1 401"));
 }
 
-/// Many that never end their headers, beside one that asks properly.
+/// Many clients that never end their headers, together with one that asks properly.
 TEST_F(HostileClients, ThatTrickleDoNotKeepOthersWaiting) {
   const std::uint64_t before = resident_kib();
   std::vector<std::thread> slow;

@@ -123,7 +123,7 @@ TEST_F(Mcp, AnswersAQuestionAsTheApiDoes) {
   EXPECT_EQ(stateless["result"]["structuredContent"]["data"].size(), 2u);
 }
 
-TEST_F(Mcp, SaysHowToMendAWrongQuestion) {
+TEST_F(Mcp, SaysHowToCorrectAWrongQuestion) {
   const json result =
       ask("tools/call", {{"name", "metrics"}, {"arguments", {{"measures", "total_cst"}}}})["result"];
   EXPECT_EQ(result["isError"], true);

@@ -46,8 +46,8 @@ void open_twice(testing::LyingDisk& disk) {
   if (!opened || replayed(**opened) != records) std::abort();
 }
 
-/// Puts right the checksums of what looks like a header or a record, so that the fuzzer comes behind them.
-void mend_checksums(std::vector<std::byte>& bytes) {
+/// Corrects the checksums of what looks like a header or a record, so that the fuzzer gets past them.
+void correct_checksums(std::vector<std::byte>& bytes) {
   const std::uint32_t seed = record_seed(kIdentity, 1);
   for (std::uint64_t offset = kSegmentHeaderBytes; offset + kRecordHeaderBytes <= bytes.size();) {
     FieldReader fields(Bytes(bytes).subspan(offset));
@@ -57,8 +57,8 @@ void mend_checksums(std::vector<std::byte>& bytes) {
     header.sequence = fields.u64();
     header.durable = fields.u64();
     header.payload_checksum = fields.u32();
-    const auto mended = encode(header, seed, offset);
-    std::copy(mended.begin(), mended.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset));
+    const auto corrected = encode(header, seed, offset);
+    std::copy(corrected.begin(), corrected.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset));
     offset += kRecordHeaderBytes + header.length;
   }
 }
@@ -79,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     checkpoint.run = 2;
     if (data[0] % 4 == 1)
       checkpoint.last_segment = 1, checkpoint.segments = {{1, kFirst, kStillGrowing, false}};
-    if (data[0] % 4 == 3) mend_checksums(bytes);
+    if (data[0] % 4 == 3) correct_checksums(bytes);
     disk.put(kFolder / kCheckpointName, encode(checkpoint));
     disk.put(kFolder / name, bytes);
     if (data[0] >= 128) disk.put(kFolder / to_string(SegmentName{2, kFirst + 2}), bytes);

@@ -41,8 +41,8 @@ struct Checkpoint {
   std::vector<SequenceRange> acknowledged = {};  ///< Within these segments, ascending.
 };
 
-/// Room for as many ranges as a slot can take beside the segments; further ones are left out, and their
-/// records replayed after a crash.
+/// Room for as many ranges as a slot can take in addition to the segments; further ones are left out, and
+/// their records replayed after a crash.
 std::vector<std::byte> encode(const Checkpoint& checkpoint);
 
 /// Nothing when the bytes are no whole checkpoint. A newer version's has its version in `newer`.

@@ -11,7 +11,7 @@ namespace optiinfra::spool {
 /// Takes the processor's instruction where there is one (8 GB/s), else tables.
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t crc = 0) noexcept;
 
-/// The same by tables alone.
+/// The same, computed only with tables.
 std::uint32_t crc32c_by_tables(std::span<const std::byte> bytes, std::uint32_t crc = 0) noexcept;
 
 }  // namespace optiinfra::spool

@@ -78,7 +78,7 @@ struct RecordHeader {
   std::uint32_t payload_checksum = 0;
 };
 
-/// What a record's checksum is bound to besides its bytes: spool and segment. A copy of a record, in
+/// What a record's checksum covers in addition to its bytes: spool and segment. A copy of a record, in
 /// another file or within a payload, is none.
 std::uint32_t record_seed(const Uuid& identity, std::uint64_t segment);
 

@@ -14,10 +14,10 @@ namespace {
 constexpr std::uint64_t kRunsPassedOver = 1'024;
 constexpr std::uint64_t kRunMax = std::uint64_t{1} << 30;
 
-/// Bytes of no record, between two records of a segment or behind its last.
+/// Bytes of no record, between two records of a segment or after its last.
 struct Region {
   Sequence after = 0;   ///< The record before.
-  Sequence before = 0;  ///< The record behind; none has kStillGrowing.
+  Sequence before = 0;  ///< Of the record after it; kStillGrowing when there is none.
   std::uint64_t bytes = 0;
 };
 
@@ -48,7 +48,7 @@ class Recovery {
   Result<void> read_records(std::size_t index, Content& content);
   void take(const SegmentReader::Record& record, Content& content);
   Result<void> judge_header(std::size_t index, Sequence promised);
-  Result<void> mend_header(const SegmentName& name);
+  Result<void> rewrite_header(const SegmentName& name);
   void judge_regions(Content& content, Sequence promised);
   void find_missing_segments();
   void note_missing_segment(std::uint64_t number, Sequence first, Sequence last);
@@ -175,7 +175,7 @@ Result<void> Recovery::judge_header(std::size_t index, Sequence promised) {
   if (file.header) return {};
   // A crash may come before the header is on the disk; nothing was promised of that segment then.
   const bool begun = promised >= file.name.first_sequence || survey_.known_to_checkpoint(file.name.number);
-  if (!begun) return mend_header(file.name);
+  if (!begun) return rewrite_header(file.name);
   ++result_.report.damaged_headers;
   note(result_.report,
        "the header of segment " + to_string(file.name) + " was damaged; its records were read without it");
@@ -184,7 +184,7 @@ Result<void> Recovery::judge_header(std::size_t index, Sequence promised) {
 }
 
 // So that the next opening finds no damage that is none, or was reported.
-Result<void> Recovery::mend_header(const SegmentName& name) {
+Result<void> Recovery::rewrite_header(const SegmentName& name) {
   SegmentHeader header;
   header.identity = survey_.identity;
   header.number = name.number;
@@ -272,7 +272,7 @@ void Recovery::tidy() {
     result_.ledger.remove(segment.name.number);
   }
   for (const SegmentName& name : damaged_headers_) {
-    if (result_.ledger.find_number(name.number) != nullptr) (void)mend_header(name);
+    if (result_.ledger.find_number(name.number) != nullptr) (void)rewrite_header(name);
   }
   for (const auto& [name, end] : cuts_) {
     Segment* const segment = result_.ledger.find_number(name.number);

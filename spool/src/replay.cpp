@@ -15,8 +15,9 @@ Result<void> Spool::State::replay(const SpoolRecordSink& sink) {
     if (segment.records_open > 0) OPTIINFRA_CHECK(replay_segment(segment, sink, unreadable));
   }
   if (unreadable == 0) return {};
-  return Error{ErrorKind::kCorrupt, std::to_string(unreadable) + " records of the spool " + folder_.string() +
-                                        " can no longer be read; the disk changes what it holds"};
+  return Error{ErrorKind::kCorrupt,
+               std::to_string(unreadable) + " records of the spool " + folder_.string() +
+                   " can no longer be read; the disk returns other bytes than were written"};
 }
 
 Result<void> Spool::State::replay_segment(const spool::Segment& segment, const SpoolRecordSink& sink,

@@ -266,7 +266,8 @@ void RequestLog::remove_oldest() {
   if (numbers_.size() == 1) file_.reset();
   (void)files_.remove(folder_ / name_of(numbers_.front()));
   numbers_.erase(numbers_.begin());
-  // In this order for good: a file that came back without the next one would look like a loss.
+  // Synced, so that files go in this order: a file that came back without the next one would look like a
+  // loss.
   (void)files_.sync_folder(folder_);
 }
 

@@ -11,7 +11,7 @@
 
 namespace optiinfra::spool {
 
-/// What a reader must know of a segment besides its bytes. All of it stands in names and in the
+/// What a reader must know of a segment in addition to its bytes. All of it stands in names and in the
 /// checkpoint, so that a damaged segment header costs no record.
 struct SegmentPlace {
   Uuid identity;
@@ -30,7 +30,7 @@ class SegmentReader {
     Sequence sequence = 0;
     Sequence durable = 0;
     Bytes payload;                    ///< Valid until the next call.
-    std::uint64_t end = 0;            ///< Offset behind it.
+    std::uint64_t end = 0;            ///< Offset after it.
     std::uint64_t damaged_bytes = 0;  ///< Before it, of no record.
   };
 
@@ -40,11 +40,11 @@ class SegmentReader {
   /// The next record, in order of sequence; nothing at the end. Errors: kStorage.
   Result<std::optional<Record>> next();
 
-  /// After the end: the bytes behind the last record that are neither a record nor the zeros of unused
-  /// room, nor behind SegmentPlace::last.
+  /// After the end: the bytes after the last record that are neither a record nor the zeros of unused
+  /// room, nor after SegmentPlace::last.
   std::uint64_t damaged_tail_bytes() const noexcept { return damaged_tail_bytes_; }
 
-  /// Offset behind the last record.
+  /// Offset after the last record.
   std::uint64_t end() const noexcept { return record_end_; }
 
  private:

@@ -8,7 +8,7 @@ namespace optiinfra {
 using spool::PendingRecord;
 namespace {
 
-/// What a waiting record takes beside its payload.
+/// What a waiting record takes in addition to its payload.
 constexpr std::uint64_t kEntryBytes = sizeof(PendingRecord);
 
 Error with_applied(Error error, Applied applied) {
@@ -43,7 +43,7 @@ Result<void> Spool::State::check_open() const {
 Result<void> Spool::State::check_given_out(Sequence sequence) const {
   OPTIINFRA_CHECK(check_open());
   if (sequence > 0 && sequence < next_) return {};
-  return Error{ErrorKind::kInvalidArgument, "the spool " + folder_.string() + " gave out no sequence " +
+  return Error{ErrorKind::kInvalidArgument, "the spool " + folder_.string() + " never gave out sequence " +
                                                 std::to_string(sequence) + "; its last is " +
                                                 std::to_string(next_ - 1)};
 }

@@ -18,7 +18,7 @@
 
 namespace optiinfra {
 
-/// One mutex guards all members; it is let go of around every use of the disk. `committing_` then holds
+/// One mutex guards all members; it is released around every use of the disk. `committing_` then holds
 /// off other commits (and guards writer_), `tidying_` other writers of the checkpoint.
 class Spool::State {
  public:

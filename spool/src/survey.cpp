@@ -63,7 +63,7 @@ void keep_ascending(std::vector<SegmentName>& names, RecoveryReport& report) {
       return false;
     }
     note(report,
-         "the file " + to_string(name) + " does not belong into the order of the others; it was not read");
+         "the file " + to_string(name) + " does not fit into the order of the others; it was not read");
     return true;
   });
 }
@@ -126,7 +126,7 @@ Result<void> expect_spool_or_empty(FileSystem& files, const fs::path& folder) {
   OPTIINFRA_TRY(const auto listed, files.list(folder));
   const Names names = sort_names(listed);
   if (names.checkpoint || names.foreign.empty()) return {};
-  return Error{ErrorKind::kIncompatible, folder.string() + " is no spool: it holds " + names.foreign +
+  return Error{ErrorKind::kIncompatible, folder.string() + " is not a spool: it holds " + names.foreign +
                                              "; choose an empty or new folder"};
 }
 

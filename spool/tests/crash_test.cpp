@@ -1,4 +1,4 @@
-// The machine stops at every call to the disk in turn; what survives is drawn anew each time.
+// The machine stops at every call to the disk in turn; what survives is drawn at random each time.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -23,23 +23,23 @@ std::uint64_t seeds() {
 }
 
 struct FaultCounts {
-  std::uint64_t tried = 0, fired = 0, not_mended = 0, not_opened = 0;
+  std::uint64_t tried = 0, fired = 0, not_repaired = 0, not_opened = 0;
   ModelCounts model;
 };
 
 Result<std::unique_ptr<Spool>> open(LyingDisk& disk) { return Spool::open("/spool", small_spool(), disk); }
 
-/// After the disk is mended the same object goes on: what waits in memory reaches the disk.
-void expect_mended(Spool& spool, SpoolModel& model, FaultCounts& counts) {
+/// The same object goes on after the disk is repaired: what waits in memory reaches the disk.
+void expect_repaired(Spool& spool, SpoolModel& model, FaultCounts& counts) {
   const auto payload = payload_of(7, 50);
   const auto sequence = append(spool, payload);
   if (!sequence) {
     // Full is an answer too, for records that nobody acknowledges.
-    counts.not_mended += sequence.error().kind == ErrorKind::kUnavailable ? 0 : 1;
+    counts.not_repaired += sequence.error().kind == ErrorKind::kUnavailable ? 0 : 1;
     return;
   }
   model.appended(*sequence, payload);
-  if (!spool.sync(*sequence)) ++counts.not_mended;
+  if (!spool.sync(*sequence)) ++counts.not_repaired;
   model.promised_through(*sequence);
 }
 
@@ -62,7 +62,7 @@ void fail_at(const DiskFault& fault, std::uint64_t seed, FaultCounts& counts) {
   work(**spool, disk, model, seed, kSteps);
   if (!fired_before && disk.faults_fired() > 0) ++counts.fired;
   disk.heal();
-  expect_mended(**spool, model, counts);
+  expect_repaired(**spool, model, counts);
   spool->reset();
   disk.restart(seed % 2 == 0 ? Survives::kNothing : Survives::kAnyPart);
   for (int opening = 0; opening < 2; ++opening) {
@@ -93,11 +93,11 @@ void fail_everywhere(bool for_good) {
         fault.for_good = for_good;
         fault.written_bytes = call * 7 % 200;
         fail_at(fault, seed, counts);
-        if (counts.model.bad() + counts.not_mended + counts.not_opened > 0) {
+        if (counts.model.bad() + counts.not_repaired + counts.not_opened > 0) {
           FAIL() << "call " << call << " of seed " << seed << ": " << counts.model.lost << " lost, "
                  << counts.model.invented << " invented, " << counts.model.revived << " revived, "
-                 << counts.model.replayed_again << " replayed again, " << counts.not_mended << " not mended, "
-                 << counts.not_opened << " not opened; " << counts.model.alarm;
+                 << counts.model.replayed_again << " replayed again, " << counts.not_repaired
+                 << " not repaired, " << counts.not_opened << " not opened; " << counts.model.alarm;
         }
       }
     }

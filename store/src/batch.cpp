@@ -83,7 +83,7 @@ Result<std::uint64_t> count_stored(Transport& transport, const BatchBlock& block
                   .timeout = kLookTimeout});
 }
 
-/// An attempt whose connection was lost may still run on the server, and commit behind our look.
+/// An attempt whose connection was lost may still run on the server, and commit after our look.
 Result<void> wait_for_attempts(Transport& transport, const BatchBlock& block) {
   const auto deadline = std::chrono::steady_clock::now() + kEarlierInsertsWait;
   while (true) {
@@ -111,7 +111,7 @@ Result<bool> would_be_found(Transport& transport, const BatchBlock& block, const
   });
   const sys_seconds clock = now();
   const bool is_kept = raw->effective.count() == 0 || extent.oldest + raw->effective > clock;
-  // To the hour, as arrival is kept; and a shortened retention removes at once what it lets go.
+  // To the hour, as arrival is kept; and a shortened retention removes at once what it no longer keeps.
   const bool is_graced = first_attempt > clock - kArrivalGrace + std::chrono::hours{1};
   return is_kept || (is_graced && first_attempt > raw->set_at);
 }
@@ -125,7 +125,8 @@ Result<void> insert(Transport& transport, const BatchBlock& block, bool trust_th
   return done(transport.insert(statement, block.rows));
 }
 
-/// The engine recognises a retry, or says so of one that it has lost: then it is told not to look.
+/// The engine recognises a retry, also by mistake one whose rows it has lost: that one is inserted again with
+/// an instruction not to look.
 Result<void> insert_until_found(Transport& transport, const BatchBlock& block, const Extent& extent,
                                 bool trust_the_log, std::chrono::milliseconds timeout) {
   for (const bool trust : {true, false}) {

@@ -10,7 +10,7 @@
 namespace optiinfra {
 namespace {
 
-/// A name that can stand in SQL between quotes of any kind.
+/// A name that is valid in SQL between quotes of any kind.
 bool is_plain(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -45,7 +45,7 @@ struct Spread {
   std::string key;
 };
 
-/// The text between the next two single quotes of `text`, which begins behind them afterwards.
+/// The text between the next two single quotes of `text`, which begins after them afterwards.
 std::string next_quoted(std::string_view& text) {
   const std::size_t open = text.find('\'');
   const std::size_t close = open == std::string_view::npos ? open : text.find('\'', open + 1);

@@ -45,7 +45,7 @@ Result<DiskRoom> disk_room(Transport& transport) {
                   "WHERE has_parts "
                   "OR name = 'default' ORDER BY has_parts DESC, unreserved_space DESC LIMIT 1",
            .parameters = {{"database", std::string(transport.database())}}}));
-  if (rows.size() != 1) return Error{ErrorKind::kCorrupt, "the engine names no disk of its own"};
+  if (rows.size() != 1) return Error{ErrorKind::kCorrupt, "the engine reports no disk of its own"};
   return DiskRoom{rows[0][0], number_of(rows[0][1]), number_of(rows[0][2]), number_of(rows[0][3])};
 }
 

@@ -84,7 +84,7 @@ std::string shell_quoted(const std::string& text) {
 }
 
 std::string remedy(const std::string& statement) {
-  return "; if nobody wants it, remove it with: optiinfra sql --write " + shell_quoted(statement);
+  return "; if nobody needs it, remove it with: optiinfra sql --write " + shell_quoted(statement);
 }
 
 /// Views that the engine runs at each insert into one of ours.

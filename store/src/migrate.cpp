@@ -16,7 +16,7 @@ constexpr std::chrono::hours kMigrationTimeout{1};
 
 constexpr const char* kCopyLedger = "copy_ledger";
 
-/// Columns of the program's own tables, beside those of the contract.
+/// Columns of the program's own tables, which are not in the contract.
 constexpr const char* kImportLedgerColumns =
     "\n    import_id UUID,\n    family LowCardinality(String),\n    path String,\n    block UInt64,\n"
     "    rows UInt64,\n    refused UInt64,\n    finished UInt8,\n    recorded_at DateTime('UTC')\n";

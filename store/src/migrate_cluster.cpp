@@ -72,7 +72,7 @@ Result<void> expect_fit(Host& host, const Cluster& cluster, const ClusterOptions
   if (!own.empty() && own.starts_with("Replicated") != options.is_replicated)
     return Error{ErrorKind::kIncompatible, cluster.shard_database + " was made " +
                                                (options.is_replicated ? "with" : "without") +
-                                               " --no-replication; say the same again"};
+                                               " --no-replication; make the same choice again"};
   OPTIINFRA_TRY(const std::uint32_t version, schema_version_of_store(*host.own));
   if (version <= schema_version_of_program()) return {};
   return Error{ErrorKind::kIncompatible,
@@ -84,7 +84,7 @@ Result<void> expect_possible(const StoreUrl& entry, const Cluster& cluster, cons
     if (options.is_replicated || shard.replicas.size() == 1) continue;
     return Error{ErrorKind::kInvalidArgument,
                  description(cluster, shard) + " has " + std::to_string(shard.replicas.size()) +
-                     " replicas, which only replicated tables keep alike; leave --no-replication out"};
+                     " replicas, which only replicated tables keep equal; leave --no-replication out"};
   }
   if (entry.database != cluster.shard_database) return {};
   return Error{ErrorKind::kInvalidArgument, "the database must not be that of the shards"};

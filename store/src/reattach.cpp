@@ -29,7 +29,7 @@ Result<void> move_folder(const fs::path& from, const fs::path& to) {
   return {};
 }
 
-/// The table in which a part is looked at: as its own table in all, but for the rows.
+/// The table in which a part is examined: equal to the part's own table, except for the rows.
 class Scratch {
  public:
   Scratch(Transport& session, const std::string& table)
@@ -204,7 +204,7 @@ Result<PartRange> range_of(Transport& session, const SetAsidePart& part) {
                                            {"table", part.table},
                                            {"name", part.name}}}));
   if (rows.empty() || rows[0][0].empty() || rows[0][3].empty())
-    return Error{ErrorKind::kCorrupt, "its name is none that the engine gives to a part"};
+    return Error{ErrorKind::kCorrupt, "its name is not one that the engine gives to a part"};
   return PartRange{rows[0][0], rows[0][1], rows[0][2], rows[0][3]};
 }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr double kSumTolerance = 1e-9;
 /// Between two looks at hours that differ; each pause is twice the one before.
 constexpr std::chrono::milliseconds kLookPauseMin{20}, kLookPauseMax{200};
-/// Whoever writes has brought its rows from the raw table to the rollup in this time, or failed to.
+/// A writer has brought its rows from the raw table to the rollup within this time, or failed to.
 constexpr std::chrono::milliseconds kUnchangedSettles{750};
 /// Enough for two writers of one hour without a pause: 0 of 200 verifications were wrong (decision 0014).
 constexpr int kLooksMax = 40;

@@ -18,7 +18,7 @@ struct ReconcileScope {
   sys_seconds complete_from{};         ///< Hours from here on have all their raw rows.
   sys_seconds graced_arrivals_from{};  ///< Older hours too, when all of their rows arrived after this.
   TimeRange hours{sys_seconds{}, kLatestTime};  ///< Whole hours.
-  std::vector<Uuid> customers = {};             ///< Of these alone; empty: of all.
+  std::vector<Uuid> customers = {};             ///< Only of these; empty: of all.
   /// What inserts of later generations brought is left out, on both sides.
   std::uint32_t generation_max = std::numeric_limits<std::uint32_t>::max();
   /// Whether hours of which the rollup counts more rows than the raw table has count as differing.

@@ -66,7 +66,7 @@ Result<std::uint32_t> present_generation(Transport& transport, const TableDefini
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), generation);
   if (fault == std::errc{} && end == text.data() + text.size()) return generation;
   return Error{ErrorKind::kCorrupt, std::string(table.raw_table) + ".generation is '" + text +
-                                        "' and no number; it was changed by hand"};
+                                        "', which is not a number; it was changed by hand"};
 }
 
 /// The highest generation that rows carry. It is above the table's own where a definition was lost and
@@ -124,7 +124,7 @@ Result<void> rebuild(Transport& transport, const ReconcileScope& scope,
   return transport.execute(
       {.sql = "INSERT INTO " + rollup + " (" + columns + ", arrival_hour, generation)\n" +
               rollup_query(table, transport.database(), condition_of(scope, hours, "r.", "timestamp")),
-       // Else an hour that is made anew as it was once before would be left out. The floor that inserts of
+       // Else an hour rebuilt to what it was once before would be left out. The floor that inserts of
        // metrics leave does not hold: without this insert the hours just removed are missing.
        .settings = {{"deduplicate_insert", "disable"},
                     {"async_insert", "0"},
@@ -204,7 +204,7 @@ Result<std::uint32_t> repair_days(Transport& transport, ReconcileScope scope,
                                   RepairReport& report) {
   if (auto room = expect_room_to_mutate(transport, scope.table->rollup_table); !room) {
     Error error = std::move(room).error();
-    error.applied = Applied::kUnknown;  // Rows whose hours are mended here may have been stored before.
+    error.applied = Applied::kUnknown;  // Rows whose hours are repaired here may be stored already.
     return error;
   }
   OPTIINFRA_TRY(const LossyDays lossy, lossy_days(transport, *scope.table, on_loss));

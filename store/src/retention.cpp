@@ -10,7 +10,6 @@
 namespace optiinfra {
 namespace {
 
-
 constexpr Tier kTiers[] = {Tier::kRaw, Tier::kRollup};
 
 const char* tier_name(Tier tier) { return tier == Tier::kRaw ? "raw" : "rollup"; }
@@ -62,7 +61,8 @@ Result<std::map<std::string, Wish>> read_configured(Transport& transport) {
   return configured;
 }
 
-Result<void> record_wish(Transport& transport, const TableDefinition& table, Tier tier, std::chrono::days keep) {
+Result<void> record_wish(Transport& transport, const TableDefinition& table, Tier tier,
+                         std::chrono::days keep) {
   Block row;
   Dictionary family, tiers;
   family.append(table.name);
@@ -73,16 +73,17 @@ Result<void> record_wish(Transport& transport, const TableDefinition& table, Tie
   row.add({"tier", "LowCardinality(String)", std::move(tiers)});
   row.add({"days", "UInt32", std::vector<std::uint32_t>{static_cast<std::uint32_t>(keep.count())}});
   row.add({"set_at", "DateTime64(6, 'UTC')", std::vector<std::int64_t>{microseconds.count()}});
-  // Whoever sets a retention frees space: the floor that inserts of metrics leave does not hold for this row.
+  // Setting a retention frees space, so this row may use the free space that inserts of metrics must leave.
   return done(transport.insert({.table = qualified(transport.database(), "retention"),
                                 .deduplication_token = "",
                                 .settings = {{"min_free_disk_bytes_to_perform_insert", "0"}}},
                                row));
 }
 
-/// The engine computes the TTL of existing parts anew without rewriting their rows
+/// The engine recomputes the TTL of existing parts without rewriting their rows
 /// (materialize_ttl_recalculate_only on raw tables).
-Result<void> change_table(Transport& transport, const TableDefinition& table, Tier tier, std::chrono::days keep) {
+Result<void> change_table(Transport& transport, const TableDefinition& table, Tier tier,
+                          std::chrono::days keep) {
   return transport.execute({.sql = "ALTER TABLE " + qualified(transport.database(), table_name(table, tier)) +
                                    " MODIFY TTL " + ttl_expression(time_column(tier), keep),
                             .settings = {{"mutations_sync", "1"}}});

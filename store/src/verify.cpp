@@ -96,35 +96,35 @@ ObjectReport report_object(const char* name, const char* kind, bool exists, cons
 
 /// Gives how many hours of `day` differ, and still do after a while.
 Result<std::uint64_t> compare_day(Transport& transport, const ReconcileScope& scope, const std::string& day,
-                                  Mend mend, VerifyReport& report) {
+                                  RepairMode mode, VerifyReport& report) {
   OPTIINFRA_TRY(const DayCounts counts, count_day(transport, scope, day));
   report.hours_compared += counts.compared;
   report.hours_past_retention += counts.skipped;
   if (counts.differing == 0) return counts.differing;
   OPTIINFRA_TRY(auto hours, settled_differing_hours(transport, scope, day, kHoursOfStatement));
   const std::uint64_t differing = hours.size() < kHoursOfStatement ? hours.size() : counts.differing;
-  if (mend != Mend::kNothing) return differing;
+  if (mode != RepairMode::kNothing) return differing;
   report.hours_differing += differing;
   if (hours.size() > kDifferencesDescribedMax) hours.resize(kDifferencesDescribedMax);
   OPTIINFRA_CHECK(describe_hours(transport, scope, day, hours, report));
   return differing;
 }
 
-Result<void> reconcile(Transport& transport, const Retention& kept, Mend mend, VerifyReport& report) {
+Result<void> reconcile(Transport& transport, const Retention& kept, RepairMode mode, VerifyReport& report) {
   const ReconcileScope scope = scope_of(kept, now());
   OPTIINFRA_TRY(const auto days, days_of(transport, *scope.table));
   std::vector<std::string> differing;
   for (const std::string& day : days) {
-    const auto compared = compare_day(transport, scope, day, mend, report);
+    const auto compared = compare_day(transport, scope, day, mode, report);
     if (!compared)
       return with_context(compared.error(), "reconcile " + std::string(scope.table->name) + " of " + day);
     if (*compared > 0) differing.push_back(day);
   }
-  if (mend == Mend::kNothing || differing.empty()) return {};
+  if (mode == RepairMode::kNothing || differing.empty()) return {};
   ReconcileScope closed = scope;
   OPTIINFRA_TRY(closed.generation_max,
                 repair_days(transport, repair_scope_of(kept), differing,
-                            mend == Mend::kRollups ? OnLoss::kRefuse : OnLoss::kAccept, report.repair));
+                            mode == RepairMode::kRollups ? OnLoss::kRefuse : OnLoss::kAccept, report.repair));
   for (const std::string& day : differing) {
     OPTIINFRA_TRY(const DayCounts left, count_day(transport, closed, day));
     if (left.differing == 0) continue;
@@ -146,8 +146,8 @@ bool VerifyReport::ok() const noexcept {
          breaches.empty();
 }
 
-Result<VerifyReport> verify(Transport& transport, Mend mend) {
-  if (mend != Mend::kNothing) OPTIINFRA_CHECK(expect_current_schema(transport));
+Result<VerifyReport> verify(Transport& transport, RepairMode mode) {
+  if (mode != RepairMode::kNothing) OPTIINFRA_CHECK(expect_current_schema(transport));
   VerifyReport report;
   OPTIINFRA_TRY(auto sizes, read_sizes(transport));
   OPTIINFRA_TRY(const auto columns, read_columns(transport));
@@ -176,7 +176,7 @@ Result<VerifyReport> verify(Transport& transport, Mend mend) {
   // Without the tables there is nothing to compare, and the faults say so.
   if (!can_compare) return report;
   for (const Retention& kept : report.retention) {
-    if (kept.tier == Tier::kRaw) OPTIINFRA_CHECK(reconcile(transport, kept, mend, report));
+    if (kept.tier == Tier::kRaw) OPTIINFRA_CHECK(reconcile(transport, kept, mode, report));
   }
   OPTIINFRA_CHECK(find_rule_breaches(transport, report));
   OPTIINFRA_CHECK(find_overlapping_charges(transport, report));

@@ -285,7 +285,7 @@ INSTANTIATE_TEST_SUITE_P(Every, CrashedBatch,
                                            Crash{"NoneLogPoisoned", false, false, Log::kPoisoned}),
                          [](const auto& tested) { return std::string(tested.param.name); });
 
-// Mended by nothing but the retry: shows that the cases above are not harmless.
+// Only the retry repairs the batch here, which shows that the cases above are not harmless.
 class CrashedBatchUnderABareRetry : public CrashedBatch {};
 
 TEST_P(CrashedBatchUnderABareRetry, IsLostOrDoubled) {

@@ -1,4 +1,4 @@
-// The processes beside the store's tests: `child ROLE FOLDER [more]`.
+// The processes that the store's tests start: `child ROLE FOLDER [more]`.
 #include <cstdio>
 #include <map>
 #include <string>

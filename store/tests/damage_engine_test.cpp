@@ -1,4 +1,4 @@
-// Stores with damaged files: what is said of them, what is repaired, and that no row is lost or counted
+// Stores with damaged files: what the program reports and repairs, and that no row is lost or counted
 // twice.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -75,8 +75,8 @@ class Damage : public testing::MigratedStoreTest {
     return parts ? *parts : std::vector<ReattachedPart>{};
   }
 
-  VerifyReport repaired(Mend mend = Mend::kRollups) {
-    auto report = verify(*session_, mend);
+  VerifyReport repaired(RepairMode mode = RepairMode::kRollups) {
+    auto report = verify(*session_, mode);
     EXPECT_TRUE(report) << report.error().message;
     return report ? *report : VerifyReport{};
   }
@@ -219,7 +219,7 @@ TEST_F(Damage, OfARawPartIsNotErasedFromTheRollupByARepair) {
   EXPECT_EQ(refused.repair.refused[0].rows_after, 0u);
   EXPECT_EQ(count(kRolledUp), 150u);
 
-  const VerifyReport accepted = repaired(Mend::kRollupsAcceptingLoss);
+  const VerifyReport accepted = repaired(RepairMode::kRollupsAcceptingLoss);
   EXPECT_EQ(accepted.repair.hours_rebuilt, 1u);
   EXPECT_EQ(accepted.hours_differing, 0u);
   EXPECT_FALSE(accepted.ok()) << "the part is still set aside";

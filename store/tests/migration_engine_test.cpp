@@ -40,7 +40,7 @@ class OldStore : public testing::StoreTest, public ::testing::WithParamInterface
   void expect_whole(int done) {
     insert_requests(days{0}, 25);
     const VerifyReport report = verified();
-    EXPECT_TRUE(report.ok()) << "after a kill behind statement " << done;
+    EXPECT_TRUE(report.ok()) << "killed after statement " << done;
     EXPECT_TRUE(report.schema_faults.empty()) << report.schema_faults[0];
     EXPECT_EQ(count("(SELECT sum(request_count) FROM optiinfra.performance_hourly)"), 175u);
     EXPECT_EQ(count("(SELECT count() FROM optiinfra.performance_metrics_ts WHERE generation = 0)"), 175u);

@@ -20,7 +20,7 @@ constexpr const char* kRollup = "optiinfra.performance_metrics_hourly";
 class Repair : public testing::MigratedStoreTest {
  protected:
   RepairReport repaired() {
-    auto report = verify(*session_, Mend::kRollups);
+    auto report = verify(*session_, RepairMode::kRollups);
     EXPECT_TRUE(report) << report.error().message;
     EXPECT_EQ(report->hours_differing, 0u);
     return report ? report->repair : RepairReport{};
@@ -106,7 +106,7 @@ TEST_F(Repair, ThatIsRepeatedStaysExactThroughMergesAndNewRows) {
 
 TEST_F(Repair, OfAStoreOfAnotherVersionIsRefused) {
   run("TRUNCATE TABLE optiinfra.schema_migrations");
-  EXPECT_EQ(verify(*session_, Mend::kRollups).error().kind, ErrorKind::kIncompatible);
+  EXPECT_EQ(verify(*session_, RepairMode::kRollups).error().kind, ErrorKind::kIncompatible);
 }
 
 /// Threads that insert into the hours that are damaged and repaired, with tokens, as the client does.
@@ -166,7 +166,7 @@ TEST_F(Repair, IsExactWhileInsertsGoOnIntoTheSameHours) {
   }
   writers.stop();
   expect_sound(writers.rows);
-  std::cout << writers.inserts << " inserts beside " << kRounds << " repairs of " << rebuilt << " hours\n";
+  std::cout << writers.inserts << " inserts during " << kRounds << " repairs of " << rebuilt << " hours\n";
 }
 
 TEST_F(Repair, WaitsForAnInsertThatBeganBefore) {

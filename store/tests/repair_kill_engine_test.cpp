@@ -1,5 +1,5 @@
-// A repair, killed before and behind every rename and within every record of the deduplication logs: what
-// it leaves is found by the next verification and mended by the next repair.
+// A repair is killed before and after every rename and within every record of the deduplication logs. The
+// next verification finds what it leaves, and the next repair completes it.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -47,13 +47,13 @@ class KilledRepair : public testing::MigratedStoreTest {
   }
 
   /// Repairs again. Gives how many hours that took.
-  std::uint64_t mend(const fs::path& store) {
+  std::uint64_t repair_again(const fs::path& store) {
     auto connector = *make_connector("embedded:" + store.string(), IfAbsent::kFail);
     auto session = connector->connect();
     EXPECT_TRUE(session) << session.error().message;
     if (!session) return 0;
     session_ = std::move(session).value();
-    const auto report = verify(*session_, Mend::kRollups);
+    const auto report = verify(*session_, RepairMode::kRollups);
     EXPECT_TRUE(report) << report.error().message;
     EXPECT_TRUE(verified().ok());
     EXPECT_EQ(count("(SELECT sum(request_count) FROM optiinfra.performance_hourly)"), 60u);
@@ -63,7 +63,7 @@ class KilledRepair : public testing::MigratedStoreTest {
   }
 };
 
-TEST_F(KilledRepair, IsMendedByTheNext) {
+TEST_F(KilledRepair, IsCompletedByTheNext) {
   const char* const chosen = std::getenv("OPTIINFRA_KILL_EVERY");
   const int every = chosen != nullptr ? std::atoi(chosen) : kEvery;
   const fs::path store = folder_ / "killed";
@@ -71,13 +71,13 @@ TEST_F(KilledRepair, IsMendedByTheNext) {
   int at = 1;
   for (; at < kPointsMax && repair_killed_at(at, store); at += every) {
     ++kills;
-    if (mend(store) > 0) ++unfinished;
+    if (repair_again(store) > 0) ++unfinished;
     if (HasFailure()) FAIL() << "killed at point " << at;
   }
-  std::cout << kills << " kills fired, " << unfinished << " left hours to mend\n";
+  std::cout << kills << " kills fired, " << unfinished << " left hours to repair\n";
   EXPECT_GT(unfinished, 0);
   EXPECT_LT(at, kPointsMax);
-  EXPECT_EQ(mend(store), 0u) << "not killed at all";
+  EXPECT_EQ(repair_again(store), 0u) << "not killed at all";
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ TEST_F(Store, IsFinishedByAMigrationAfterAKillAtAnyStatement) {
     run("DROP DATABASE IF EXISTS optiinfra SYNC");
     for (std::size_t i = 0; i < done; ++i) run(statements[i]);
     migrated();
-    EXPECT_TRUE(verified().ok()) << "after a kill behind statement " << done;
+    EXPECT_TRUE(verified().ok()) << "killed after statement " << done;
   }
 }
 

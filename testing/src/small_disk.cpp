@@ -52,7 +52,7 @@ std::unique_ptr<SmallDisk> SmallDisk::create(DiskKind kind, std::uint64_t size_b
 }
 
 SmallDisk::~SmallDisk() {
-  // Detached, so that a process that still has a file open cannot keep the mount for good.
+  // Detached, so that a process that still has a file open cannot keep the mount forever.
   if (is_mounted_) ::umount2(path().c_str(), MNT_DETACH);
 }
 
@@ -60,7 +60,7 @@ bool SmallDisk::mount(DiskKind kind, std::uint64_t size_bytes) {
   if (kind == DiskKind::kTmpfs)
     return ::mount("none", path().c_str(), "tmpfs", 0, ("size=" + std::to_string(size_bytes)).c_str()) == 0;
   const std::string image = (folder_ / "image").string();
-  // No blocks for root alone: tests that run as root would find room where others find none.
+  // No blocks reserved for root: tests that run as root would find room where others find none.
   return make_file(image, size_bytes) && run({"mkfs.ext4", "-q", "-m", "0", image}) &&
          run({"mount", "-o", "loop", image, path().string()});
 }

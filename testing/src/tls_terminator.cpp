@@ -29,7 +29,7 @@ std::vector<std::string> request(const std::string& subject, const fs::path& key
   return arguments;
 }
 
-/// It logs to a file alone: a pipe that nobody reads would fill and stop it.
+/// It logs only to a file: a pipe that nobody reads would fill and stop it.
 fs::path configuration(const fs::path& folder, const Certificate& certificate, std::uint16_t server_port) {
   const fs::path file = folder / "stunnel.conf";
   std::ofstream(file) << "foreground = quiet\npid =\nsyslog = no\ndebug = info\noutput = "

@@ -5,7 +5,7 @@
 namespace optiinfra::testing {
 namespace {
 
-/// What openssl, as a client that trusts `authority` alone, says of the terminator's certificate.
+/// The verdict of openssl, as a client that trusts only `authority`, on the terminator's certificate.
 std::string verified(const CertificateAuthority& authority, const TlsTerminator& terminator) {
   const ProgramResult result =
       run_program({"openssl", "s_client", "-connect", "127.0.0.1:" + std::to_string(terminator.port()),

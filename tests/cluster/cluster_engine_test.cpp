@@ -163,7 +163,7 @@ TEST_F(OnACluster, AShardThatIsDownIsNamedAndOthersGoOnUntilTheRepeatedCallCompl
   EXPECT_NE(failed.error().message.find("the 1 rows of the other shards are stored"), std::string::npos)
       << failed.error().message;
 
-  // Whoever lives on the other shard notices nothing.
+  // Customers on the other shard notice nothing.
   EXPECT_TRUE(client.insert_performance_metrics(std::vector{request(here, time + 2s)}));
   const auto answer = client.query_performance({1, 2}, here, {time, time + 1h});
   ASSERT_TRUE(answer) << answer.error().message;

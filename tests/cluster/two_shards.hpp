@@ -67,7 +67,7 @@ class TwoShards {
     if (is_ready()) restart(shards);
   }
 
-  /// Both servers anew, with a cluster of `shards`.
+  /// Starts both servers again, with a cluster of `shards`.
   void restart(int shards) {
     std::string cluster = "pair=127.0.0.1:" + std::to_string(a().tcp_port());
     if (shards == 2) cluster += ",127.0.0.1:" + std::to_string(b().tcp_port());

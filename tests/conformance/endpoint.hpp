@@ -14,10 +14,11 @@ namespace optiinfra::testing {
 /// What differs between transports by their nature. A case that meets an absent capability asserts what the
 /// transport does instead; none is left out.
 struct Capabilities {
-  /// A server stands behind it. Else a folder, which this process holds.
+  /// Whether it is a server. Otherwise it is a folder, which this process holds.
   bool server = true;
   bool tls = false;
-  /// Text in every format of the engine. Else in those of rows alone, such as CSV and JSONEachRow.
+  /// Whether text comes in every format of the engine. Otherwise only in formats of rows, such as CSV and
+  /// JSONEachRow.
   bool every_format = true;
   /// CREATE TEMPORARY TABLE lasts as long as the session. Else it is gone with its statement.
   bool temporary_tables = true;

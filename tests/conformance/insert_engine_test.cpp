@@ -188,7 +188,7 @@ TEST_P(Insert, FeedsViewsAndCountsTheirRows) {
   EXPECT_EQ(ask("SELECT s FROM @.sums"), "6\n");
 }
 
-TEST_P(Insert, WhoseViewThrowsIsAnErrorThatARetryMends) {
+TEST_P(Insert, WhoseViewThrowsIsAnErrorThatARetryRepairs) {
   make_view(" SETTINGS non_replicated_deduplication_window = 100");
   run("CREATE MATERIALIZED VIEW @.w TO @.sums AS "
       "SELECT toUInt8(2) AS k, toUInt64(throwIf(a = 2, 'planted')) AS s FROM @.t");
@@ -202,8 +202,8 @@ TEST_P(Insert, WhoseViewThrowsIsAnErrorThatARetryMends) {
   EXPECT_EQ(refused.error().applied, Applied::kUnknown) << "the raw part may be there";
   expect_to_go_on_after(refused.error());
   run("DROP TABLE @.w");
-  const auto mended = session_->insert(statement, numbers({1, 2}));
-  ASSERT_TRUE(mended) << mended.error().message;
+  const auto retried = session_->insert(statement, numbers({1, 2}));
+  ASSERT_TRUE(retried) << retried.error().message;
   EXPECT_EQ(ask("SELECT count() FROM @.t"), "2\n");
   EXPECT_EQ(ask("SELECT sum(s) FROM @.sums WHERE k = 1"), "3\n");
 }

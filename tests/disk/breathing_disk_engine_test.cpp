@@ -1,5 +1,5 @@
 // A disk that another program fills and frees again and again, under four producers that repeat what fails.
-// What they were told is stored has to be there once after the store was closed and opened again, and every
+// Each acknowledged row has to be there once after the store was closed and opened again, and every
 // rollup hour has to equal its raw rows. The engine merges all the while.
 //
 // In ./check each form runs for a few seconds. Ten minutes of each:

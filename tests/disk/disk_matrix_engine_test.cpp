@@ -1,12 +1,12 @@
 // What a disk that refuses one call does to a command, for each kind of call that the command makes, on each
 // kind of file, with each error.
 //
-// A scenario is a store and a command. The command runs once unharmed, and every call of it that changes the
-// disk is written down. Then, for each different call and file, it runs on a fresh copy of the store with
-// that call failing, the first time or every time. Afterwards:
+// A scenario is a store and a command. The command runs once without a fault, and every call of it that
+// changes the disk is written down. Then, for each different call and file, it runs on a fresh copy of the
+// store with that call failing, the first time or every time. Afterwards:
 // - what the command called done is there once, in the raw table and in the rollup;
 // - the store opens;
-// - the same command, run again, succeeds, and leaves what an unharmed run leaves.
+// - the same command, run again, succeeds, and leaves what a run without faults leaves.
 //
 // In ./check a sample of each scenario is tried. All of them, or those whose text holds some words, each with
 // its outcome (all take several hours of two cores):
@@ -47,7 +47,7 @@ struct Target {
 struct Fault {
   Target target;
   std::string error;
-  bool is_lasting;  ///< Every such call fails; else the first alone.
+  bool is_lasting;  ///< Every such call fails; otherwise only the first.
   std::string text() const {
     return target.call + " " + error + " " + target.pattern + " 1 " + (is_lasting ? "0" : "1");
   }
@@ -135,7 +135,7 @@ class Scenario {
       fs::copy(folder_ / "template", store(), fs::copy_options::recursive | fs::copy_options::copy_symlinks);
   }
 
-  /// Every kind of call of an unharmed run, with the errors that it can meet.
+  /// Every kind of call of a run without faults, with the errors that it can meet.
   std::vector<Fault> faults() const {
     begin_again();
     const fs::path calls = folder_ / "calls";

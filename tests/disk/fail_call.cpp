@@ -86,7 +86,7 @@ Fate fate_of(const char* call, const char* path) {
   return Fate::kFail;
 }
 
-/// The file behind a descriptor; empty for what is neither file nor folder.
+/// The path of a descriptor; empty for what is neither file nor folder.
 struct Path {
   explicit Path(int file) {
     struct stat status{};

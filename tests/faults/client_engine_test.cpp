@@ -1,4 +1,4 @@
-// What a program sees of a connection that breaks: nothing, when the client can mend it.
+// A program sees nothing of a connection that breaks when the client can repeat the call on another one.
 #include "exchange.hpp"
 #include "optiinfra/client/client.hpp"
 
@@ -12,7 +12,7 @@ using testing::Tally;
 using testing::Trial;
 using testing::Way;
 
-class Mended : public testing::ExchangeTest {
+class CutInsert : public testing::ExchangeTest {
  protected:
   static std::vector<CostMetric> rows_of(std::uint64_t trial_number) {
     CostMetric row;
@@ -23,11 +23,12 @@ class Mended : public testing::ExchangeTest {
     return {kRows, row};
   }
 };
-INSTANTIATE_TEST_SUITE_P(
-    Over, Mended, ::testing::ValuesIn(testing::endpoints_named({"native", "native_lz4", "http", "http_lz4"})),
-    testing::name_of);
+INSTANTIATE_TEST_SUITE_P(Over, CutInsert,
+                         ::testing::ValuesIn(testing::endpoints_named({"native", "native_lz4", "http",
+                                                                       "http_lz4"})),
+                         testing::name_of);
 
-TEST_P(Mended, AnInsertCutAnywhereIsRepeatedByTheClientAndStoredOnce) {
+TEST_P(CutInsert, CutAnywhereIsRepeatedByTheClientAndStoredOnce) {
   constexpr std::uint64_t kSamples = 8;
   auto client = Client::open(proxied_url());
   ASSERT_TRUE(client) << client.error().message;

@@ -1,6 +1,6 @@
 // The kill matrix can only kill where it sees a call. Here strace counts what really reaches the system,
-// beside kill_at_call.cpp in the same run of the script: both must have seen the same, kind by kind, and
-// there must be no other way in which the disk is changed.
+// together with kill_at_call.cpp in the same run of the script: both must have seen the same, kind by kind,
+// and there must be no other way in which the disk is changed.
 #include <gtest/gtest.h>
 
 #include <array>

@@ -1,6 +1,6 @@
-// The disk refuses one sync of the store, for n the first, the second, ... of them. The engine's store then
-// takes no insert that asks to be synced until it is opened anew, which the writer has to do by itself: the
-// script ends in order, and every row is there once.
+// The disk refuses one sync of the store: the first, the second, ... of them in turn. The engine's store then
+// takes no insert that asks to be synced until it is opened again, which the writer has to do by itself. The
+// script must succeed, and every row must be there once.
 //
 // In ./check a few are tried. All of them:
 //   OPTIINFRA_KILLS=all build/release/bin/kill_matrix --gtest_filter='FailedSync*'
@@ -22,7 +22,7 @@ using testing::KillLane;
 
 constexpr long kStepInCheck = 199, kSyncsMax = 10'000;
 
-TEST(FailedSync, OfTheStoreIsMendedByTheWriterThatOpensItAnew) {
+TEST(FailedSync, OfTheStoreIsRepairedByTheWriterThatReopensIt) {
   const testing::TemporaryFolder folder(testing::memory_folder());
   const std::string time =
       std::to_string((floor_hour(now()) - std::chrono::hours{1}).time_since_epoch().count());

@@ -98,7 +98,7 @@ void fill(std::optional<Value>& optional, std::uint64_t value) {
 template <typename Value>
 void fill(Value&, std::uint64_t) {}
 
-/// Not the columns that take certain words alone.
+/// Not the columns that take only certain words.
 bool takes_any_text(Rule rule) {
   return rule != Rule::kCharge && rule != Rule::kStatus && rule != Rule::kCurrency;
 }

@@ -97,9 +97,10 @@ Error engine_error(std::string_view text, Applied applied) {
   Error error{kind_of(code, text), std::string(text), applied, true, code};
   error.message += login_advice(code);
   if (error.kind == ErrorKind::kStorage) {
-    error.message += is_disk_full(code, text)
-                         ? "; free space on the store's disk, or make it writable, and repeat the call"
-                         : "; the store's disk failed: see what the system says of it, and repeat the call";
+    error.message +=
+        is_disk_full(code, text)
+            ? "; free space on the store's disk, or make it writable, and repeat the call"
+            : "; the store's disk failed: see what the system's log says about it, and repeat the call";
   }
   return error;
 }

@@ -49,7 +49,7 @@ std::size_t skip_unicode_quoted(std::string_view sql, std::size_t begin, std::st
   return end_or(sql.find(close, begin), close.size(), sql);
 }
 
-/// Behind $tag$...$tag$, or behind the first character when none begins here.
+/// The position after $tag$...$tag$, or after the first character when none begins here.
 std::size_t skip_heredoc(std::string_view sql, std::size_t begin) {
   const std::size_t second =
       sql.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", begin + 1);

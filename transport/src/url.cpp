@@ -74,7 +74,7 @@ Result<std::uint16_t> port_of(std::string_view text) {
   std::uint16_t port = 0;
   const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (code != std::errc{} || stop != text.data() + text.size() || port == 0)
-    return refused("has a port that is no number from 1 to 65535");
+    return refused("has a port that is not a number from 1 to 65535");
   return port;
 }
 
@@ -165,7 +165,7 @@ bool is_plain_name(std::string_view name) {
 
 Result<void> set_database(const std::string& name, StoreUrl& store) {
   if (!is_plain_name(name))
-    return refused("has a database that is no plain name of letters, digits and underscores");
+    return refused("has a database that is not a plain name of letters, digits and underscores");
   store.database = name;
   return {};
 }

@@ -1,4 +1,4 @@
-// The processes beside the transport tests: `child ROLE FOLDER [more]`.
+// The processes that the transport tests start: `child ROLE FOLDER [more]`.
 #include <unistd.h>
 
 #include <cstdio>
@@ -106,7 +106,7 @@ void say(const Result<InsertSummary>& inserted) {
   std::fprintf(stderr, "%s\n", error.message.c_str());
 }
 
-/// Syncs that fail: the insert, the next, and one after the store was opened anew.
+/// Syncs that fail: the insert, the next, and one after the store was opened again.
 int insert_past_sync_failure(char** arguments) {
   auto session = open_session(arguments[0], IfAbsent::kFail);
   if (!session) return failed(session.error());

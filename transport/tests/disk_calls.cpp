@@ -23,7 +23,7 @@ Function next(const char* name, Function) {
   return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
 }
 
-/// The path behind a descriptor, empty for what has none.
+/// The path of a descriptor; empty when it has none.
 struct Path {
   explicit Path(int file) {
     char link[32];

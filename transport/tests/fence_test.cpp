@@ -23,7 +23,7 @@ bool can_read(const fs::path& path) {
 
 bool can_write(const fs::path& path) { return bool(std::ofstream(path) << "x\n" << std::flush); }
 
-/// A fence is for good, so each is raised in a thread that ends with the test.
+/// A thread cannot leave a fence, so each is raised in a thread that ends with the test.
 class FenceTest : public ::testing::Test {
  protected:
   void SetUp() override {

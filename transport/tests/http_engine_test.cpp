@@ -1,4 +1,4 @@
-// HTTP against a real server. What every transport does alike stands in the conformance suite.
+// HTTP against a real server. The conformance suite tests what all transports have in common.
 #include <fstream>
 
 #include "optiinfra/testing/server.hpp"

@@ -313,7 +313,7 @@ TEST(HttpSession, ReportsAProxysRefusalAsUnavailableAndUnknown) {
       ErrorKind::kUnavailable, Applied::kUnknown);
 }
 
-/// Closes the kept connection behind any request that holds `word`, unanswered: where libcurl would send the
+/// Closes the kept connection after any request that holds `word`, unanswered: where libcurl would send the
 /// request again. Counts their heads, on every connection.
 ScriptedHttpServer::Script closing_behind(const std::string& word, std::atomic<int>& count) {
   return [word, &count](HttpPeer& peer) {

@@ -44,7 +44,7 @@ class KilledInsert : public testing::SessionTest {
   }
 
   /// Opens the store, inserts again with the same token, and gives rows and rollup: "4 6" is once each
-  /// beside what was there before.
+  /// in addition to what was there before.
   std::string after_retry(const fs::path& store) {
     auto opened = open("embedded:" + store.string(), IfAbsent::kFail);
     if (!opened) return opened.error().message;

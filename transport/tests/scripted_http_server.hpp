@@ -38,7 +38,7 @@ class HttpPeer {
 
   /// A whole answer, as ClickHouse gives it to `request`.
   void answer(const HttpRequest& request, std::string_view body, std::string_view more_headers = {});
-  /// Its head alone, for a chunked body.
+  /// Only its head, for a chunked body.
   void begin_answer(const HttpRequest& request, std::string_view more_headers = {});
   void write_chunk(std::string_view bytes);
 

@@ -1,4 +1,4 @@
-// What a server can be asked for, and what the engine is told of it.
+// The options of a server, and the engine's configuration that follows from them.
 #include "embedded/serve_options.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-/* Stores two requests in a temporary store, asks for their latency, and shows what a bad row is told. A test runs
+/* Stores two requests in a temporary store, asks for their latency, and shows the error for a bad row. A test runs
  * this program. */
 #include <inttypes.h>
 #include <stdio.h>

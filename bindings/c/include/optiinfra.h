@@ -4,12 +4,12 @@
  *
  * Versions:  functions and enumerators are only ever added. A structure that callers fill begins with its size,
  *            so that a library that knows more members takes a structure of an older caller.
- * Errors:    a function that can fail returns OPTIINFRA_OK or the kind of the error, and fills `error` where it
- *            is not NULL. Nothing is thrown and nothing ends the process, but for memory that is corrupt.
- * Ownership: a handle belongs to the caller until the function that its comment names. Text that is given is
- *            copied; text that comes back in an error belongs to it.
- * Threads:   a client and a writer may be used by several threads at once; closing them needs the handle alone.
- *            An embedded store belongs to one process: never use a handle after fork().
+ * Errors:    a function that can fail returns OPTIINFRA_OK or the kind of the error, and fills `error` when it
+ *            is not NULL. No function throws, and none ends the process unless memory is corrupt.
+ * Ownership: a handle belongs to the caller until the function that its comment names. Functions copy the text
+ *            that they are given; text in an error belongs to the error.
+ * Threads:   a client and a writer may be used by several threads at once; no other call may run while one is
+ *            closed. An embedded store belongs to one process: never use a handle after fork().
  * Time:      seconds since 1970-01-01T00:00:00Z. Ranges are half-open.
  */
 #ifndef OPTIINFRA_H
@@ -131,12 +131,12 @@ typedef struct optiinfra_open_options {
  * Opens the store at `url`: "embedded:/folder", "clickhouse://host/optiinfra" and the other forms of
  * optiinfra/transport/url.hpp. NULL takes OPTIINFRA_URL, CLICKHOUSE_URL, the CLICKHOUSE_* variables or the default
  * store below ~/.local/share. `options` may be NULL. *client is NULL on an error; otherwise it belongs to the
- * caller until optiinfra_close. Threads: any; closing on the main thread, before main returns, is best.
+ * caller until optiinfra_close. Threads: any; close it on the main thread, before main returns.
  */
 OPTIINFRA_API optiinfra_status optiinfra_open(const char* url, const optiinfra_open_options* options,
                                               optiinfra_client** client, optiinfra_error* error);
 
-/** Lets go of the store and of `client`, which no call and no writer may use any more. NULL is allowed. */
+/** Closes the store and frees `client`, which no call and no writer may use any more. NULL is allowed. */
 OPTIINFRA_API void optiinfra_close(optiinfra_client* client);
 
 /** 1 when the store answers, else 0. Threads: any. */
@@ -162,7 +162,7 @@ typedef struct optiinfra_insert_options {
  *
  * The call reads `schema` and `array` and leaves them to the caller, who may release them when it returns. On
  * success *rows (which may be NULL) is what was stored. On an error nothing is stored unless may_be_applied says
- * otherwise; a bad value is named by row, column and rule. Threads: any.
+ * otherwise; the error names row, column and rule of a bad value. Threads: any.
  */
 OPTIINFRA_API optiinfra_status optiinfra_insert(optiinfra_client* client, const char* family,
                                                 const struct ArrowSchema* schema, const struct ArrowArray* array,
@@ -173,7 +173,7 @@ OPTIINFRA_API optiinfra_status optiinfra_insert(optiinfra_client* client, const 
 
 typedef struct optiinfra_filter {
   const char* dimension;
-  const char* value; /**< An identifier as text where the dimension is one. */
+  const char* value; /**< As text, also when the dimension is an identifier. */
 } optiinfra_filter;
 
 typedef struct optiinfra_order {
@@ -196,7 +196,7 @@ typedef struct optiinfra_question {
   const optiinfra_order* order;
   size_t order_count;
   const char* bucket; /**< "hour", "day", "week", or NULL for none. */
-  const char* family; /**< Whose measures are meant where several families have a name, or NULL. */
+  const char* family; /**< The family whose measures are meant when several have a name, or NULL. */
   int64_t begin;      /**< Seconds; included. */
   int64_t end;        /**< Seconds; not included. */
   int hours;          /**< Instead of begin and end: the last hours, up to now. */
@@ -205,10 +205,10 @@ typedef struct optiinfra_question {
 
 /**
  * Asks `question`. The answer is one record batch in *stream, which the caller releases: times as
- * timestamp[s, UTC], texts as utf8, counts as uint64, numbers as float64; a null is a number that there is nothing
- * to compute from. A field's metadata has `unit` and `heading`; the schema's has `begin` and `end` of the window
- * that was used, in seconds, and for each family `rows.<family>`, how many raw rows the answer rests on.
- * The stream needs the client no more. On an error *stream is released already. At most 1,000,000 rows.
+ * timestamp[s, UTC], texts as utf8, counts as uint64, numbers as float64; a number is null when there is nothing
+ * to compute it from. A field's metadata has `unit` and `heading`; the schema's has `begin` and `end` of the window
+ * that was used, in seconds, and for each family `rows.<family>`, how many raw rows the answer is computed from.
+ * The stream does not need the client any more. On an error *stream is already released. At most 1,000,000 rows.
  * Threads: any; a stream by one thread at a time.
  */
 OPTIINFRA_API optiinfra_status optiinfra_query(optiinfra_client* client, const optiinfra_question* question,
@@ -239,12 +239,12 @@ OPTIINFRA_API optiinfra_status optiinfra_query_named(optiinfra_client* client,
  */
 OPTIINFRA_API const char* optiinfra_catalogue(void);
 
-/* --- A writer: rows of many threads in large inserts, through a spool on disk where one is named --- */
+/* --- A writer: stores the rows of many threads in large inserts, through a spool on disk if one is named --- */
 
 typedef struct optiinfra_writer optiinfra_writer;
 
 typedef enum optiinfra_acknowledgement {
-  OPTIINFRA_ACCEPTED = 0, /**< In the writer's memory: survives an orderly close alone. */
+  OPTIINFRA_ACCEPTED = 0, /**< In the writer's memory: survives only an orderly close. */
   OPTIINFRA_SPOOLED = 1,  /**< On this machine's disk, synced: the next writer stores it. */
   OPTIINFRA_STORED = 2    /**< In the store, once, synced. */
 } optiinfra_acknowledgement;
@@ -259,16 +259,16 @@ typedef struct optiinfra_writer_options {
 } optiinfra_writer_options;
 
 /**
- * Opens a writer of the store at `url`, as optiinfra_open takes it. With a spool the store may be away. *writer
+ * Opens a writer of the store at `url`, as optiinfra_open takes it. With a spool the store may be unreachable. *writer
  * belongs to the caller until optiinfra_writer_close or optiinfra_writer_abandon.
  */
 OPTIINFRA_API optiinfra_status optiinfra_writer_open(const char* url, const optiinfra_writer_options* options,
                                                      optiinfra_writer** writer, optiinfra_error* error);
 
 /**
- * Hands the rows of one record batch over, as optiinfra_insert takes them, and waits until they have reached
- * `acknowledgement`, at most `timeout_ms`. OPTIINFRA_TIMEOUT with may_be_applied: the writer has the rows and goes
- * on. `token` may be NULL. Threads: any.
+ * Hands over the rows of one record batch, as optiinfra_insert takes them, and waits until they have reached
+ * `acknowledgement`, at most `timeout_ms`. After OPTIINFRA_TIMEOUT with may_be_applied the writer has the rows and
+ * keeps trying. `token` may be NULL. Threads: any.
  */
 OPTIINFRA_API optiinfra_status optiinfra_write(optiinfra_writer* writer, const char* family,
                                                const struct ArrowSchema* schema, const struct ArrowArray* array,
@@ -280,13 +280,13 @@ OPTIINFRA_API optiinfra_status optiinfra_writer_flush(optiinfra_writer* writer, 
                                                       optiinfra_error* error);
 
 /**
- * Flushes, stops and frees the writer, also on an error: what was not stored is in the spool then, or lost where
- * there is none, and the message says how many rows. NULL is allowed.
+ * Flushes, stops and frees the writer, also on an error: rows that were not stored are then in the spool, or lost
+ * when there is none, and the message says how many. NULL is allowed.
  */
 OPTIINFRA_API optiinfra_status optiinfra_writer_close(optiinfra_writer* writer, int64_t timeout_ms,
                                                       optiinfra_error* error);
 
-/** Stops at once and frees the writer. Rows that memory alone holds are lost. NULL is allowed. */
+/** Stops at once and frees the writer. Rows that are only in memory are lost. NULL is allowed. */
 OPTIINFRA_API void optiinfra_writer_abandon(optiinfra_writer* writer);
 
 #ifdef __cplusplus

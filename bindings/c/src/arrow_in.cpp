@@ -204,7 +204,7 @@ class ColumnReader {
 
 Result<void> expect_record_batch(const ArrowSchema& schema, const ArrowArray& array) {
   if (schema.format == nullptr || std::string_view(schema.format) != "+s")
-    return invalid_argument("the Arrow array is no record batch: its format is '" +
+    return invalid_argument("the Arrow array is not a record batch: its format is '" +
                             std::string(schema.format == nullptr ? "" : schema.format) + "', not '+s'");
   if (schema.n_children != array.n_children)
     return invalid_argument("the record batch has " + std::to_string(array.n_children) +
@@ -240,7 +240,7 @@ Failed append_column(Batch<Row>& batch, const ArrowSchema& field, const ArrowArr
 Error unknown_column(Family family, std::string_view name) {
   std::vector<std::string> known;
   for (const ColumnDefinition& column : table_of(family).columns()) known.emplace_back(column.name);
-  std::string message = "'" + std::string(name) + "' is no column of " + table_of(family).name;
+  std::string message = "'" + std::string(name) + "' is not a column of " + table_of(family).name;
   const auto nearest = nearest_names(name, known);
   if (!nearest.empty()) message += "; did you mean " + nearest.front() + "?";
   return invalid_argument(message);

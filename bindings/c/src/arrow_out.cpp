@@ -37,7 +37,7 @@ struct Field {
   std::string name, format, metadata;
 };
 
-/// What lives behind an exported schema; its children are released with it.
+/// The private data of an exported schema; its children are released with it.
 struct SchemaOwner {
   std::vector<Field> fields;
   std::string metadata;

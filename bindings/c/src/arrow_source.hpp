@@ -49,7 +49,7 @@ class ArrowSource {
     return {static_cast<const char*>(array_->buffers[2]) + ends[0],
             static_cast<std::size_t>(ends[1] - ends[0])};
   }
-  /// Of utf8_view: short texts lie in the view itself, others in one of the buffers behind.
+  /// Of utf8_view: short texts lie in the view itself, others in one of the buffers after it.
   std::string_view text_view(std::size_t row) const {
     constexpr std::int32_t kInline = 12;
     const auto* view = static_cast<const char*>(array_->buffers[1]) + 16 * (first_ + row);

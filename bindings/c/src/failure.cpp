@@ -7,7 +7,7 @@
 namespace optiinfra::c_interface {
 namespace {
 
-/// The error's text alone says which value it is about, so a batch that was refused is looked through again.
+/// Only the error's text says which value it is about, so a refused batch is checked again.
 template <typename Row>
 Failure failure_of(Error error, const Batch<Row>& batch) {
   Failure failure(std::move(error));

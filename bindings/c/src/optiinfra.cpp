@@ -42,7 +42,7 @@ struct ErrorTexts {
   std::string message, column, value, rule;
 };
 
-/// The kinds stand in the header in the order of ErrorKind, behind OPTIINFRA_OK.
+/// The header lists the kinds in the order of ErrorKind, after OPTIINFRA_OK.
 optiinfra_status status_of(ErrorKind kind) {
   return static_cast<optiinfra_status>(static_cast<int>(kind) + 1);
 }

@@ -154,7 +154,7 @@ TEST(ArrowIn, AnUnknownColumnIsNamedWithTheNearest) {
   RecordBatch batch = requests(1);
   batch.add("latency_msec", "f", std::vector<float>{1});
   EXPECT_EQ(refusal(std::move(batch)),
-            "'latency_msec' is no column of performance; did you mean latency_ms?");
+            "'latency_msec' is not a column of performance; did you mean latency_ms?");
 }
 
 TEST(ArrowIn, AWrongTypeIsNamedWithWhatTheColumnTakes) {

@@ -8,9 +8,9 @@ from . import _engine
 
 
 def _program() -> str:
-    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", "optiinfra")
+    packaged = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", "optiinfra")
     built = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir, "bin", "optiinfra")
-    for path in (beside, built):
+    for path in (packaged, built):
         if os.access(path, os.X_OK):
             return path
     found = shutil.which("optiinfra")

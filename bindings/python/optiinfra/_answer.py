@@ -10,7 +10,7 @@ class Answer:
     """Rows of an answer, with what their numbers cover.
 
     window: begin and end that the numbers cover, which may be wider than asked where raw rows are gone.
-    coverage: for each family, how many raw rows the answer rests on.
+    coverage: for each family, how many raw rows the answer is computed from.
     units: the unit of each column that has one.
     A number that there is nothing to compute from is None. Times are aware, in UTC.
     """
@@ -45,7 +45,7 @@ class Answer:
         return _native.answer_columns(self._native)
 
     def __arrow_c_stream__(self, requested_schema: Optional[Any] = None) -> Any:
-        """For pyarrow.table(answer), polars.from_arrow(answer) and whoever reads Arrow's PyCapsules."""
+        """For pyarrow.table(answer), polars.from_arrow(answer) and any other reader of Arrow's PyCapsules."""
         return _native.answer_stream(self._native)
 
     def to_arrow(self) -> Any:

@@ -100,7 +100,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the store, after the calls that run. What was acknowledged is stored."""
+        """Closes the store, after the calls that run. What was acknowledged is stored."""
         _native.close(self._native)
 
     def _close_at_exit(self) -> None:

@@ -37,7 +37,7 @@ class ClickHouseClient:
             return self._client
 
     def close(self) -> None:
-        """Lets go of the store; the next call opens it again."""
+        """Closes the store; the next call opens it again."""
         with self._lock:
             if self._client is not None:
                 self._client.close()

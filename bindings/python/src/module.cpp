@@ -21,7 +21,7 @@ PyObject* instant(PyObject*, PyObject* value) {
   if (const auto seconds = seconds_of(value)) return PyLong_FromLongLong(*seconds);
   if (PyErr_Occurred() != nullptr) return nullptr;
   return raise(Error{ErrorKind::kInvalidArgument, shown(value) +
-                                                      " is no time: give a datetime, or text such as "
+                                                      " is not a time: give a datetime, or text such as "
                                                       "'2026-03-01T12:30:05Z' or 'now-24h'"});
 }
 

@@ -83,7 +83,7 @@ std::optional<std::int64_t> text_seconds(PyObject* value) {
   return time ? std::optional<std::int64_t>(time->time_since_epoch().count()) : std::nullopt;
 }
 
-/// A numpy.datetime64, whose item() is a datetime in units down to microseconds alone.
+/// A numpy.datetime64, whose item() is a datetime only in units down to microseconds.
 Ref datetime_of_numpy(PyObject* value) {
   const Ref in_seconds(PyObject_CallMethod(value, "astype", "s", "datetime64[s]"));
   return in_seconds ? Ref(PyObject_CallMethod(in_seconds.get(), "item", nullptr)) : Ref();

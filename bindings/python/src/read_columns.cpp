@@ -77,7 +77,7 @@ class ColumnsReader final : public BatchReader {
       GivenColumn column;
       if (!PyUnicode_Check(key) || !utf8_of(key, column.name)) {
         PyErr_Clear();
-        return fail(Error{ErrorKind::kInvalidArgument, shown(key) + " is no name of a column"});
+        return fail(Error{ErrorKind::kInvalidArgument, shown(key) + " is not the name of a column"});
       }
       if (!read_array(value, column) && !read_sequence(value, column)) return false;
       columns_.push_back(std::move(column));

@@ -37,7 +37,7 @@ class StreamReader final : public BatchReader {
     if (stream_.release != nullptr) stream_.release(&stream_);
   }
 
-  /// The GIL is let go of while values are read: a producer in Python takes it itself.
+  /// The GIL is released while values are read: a producer in Python takes it itself.
   bool next(AnyBatch& batch) override {
     const WithoutGil unlocked;
     while (c_interface::rows_of(batch) < kInsertRowsMax) {

@@ -128,7 +128,7 @@ def test_an_unknown_key_is_named_with_the_nearest(client, ids):
     with pytest.raises(optiinfra.InvalidArgumentError, match="did you mean queue_ms"):
         client.insert("performance", [row_of("performance", ids, queue_msec=1)])
     for key in (3, None, ("a",)):
-        with pytest.raises(optiinfra.InvalidArgumentError, match="is no column"):
+        with pytest.raises(optiinfra.InvalidArgumentError, match="is not a column"):
             client.insert("performance", [dict(row_of("performance", ids), **{}) | {key: 1}])
 
 

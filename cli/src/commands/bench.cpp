@@ -60,7 +60,7 @@ void describe(CLI::App& app, BenchFlags& flags) {
             "Rows of one measured insert, and of the fleet that is asked about")
       ->default_str(std::to_string(options.rows));
   add_number(app, "--rounds", options.rounds, 1u, kBenchmarkRoundsMax,
-             "Rounds, in which what is compared takes turns");
+             "Rounds, in each of which the things to compare take turns");
   add_number(app, "--threads", options.threads, 1u, kBenchmarkThreadsMax, "Threads that insert");
   add_number(app, "--fleets", options.fleets, 1u, kBenchmarkFleetsMax,
              "Fleets in the store that is asked, 24 services each");
@@ -70,9 +70,11 @@ void describe(CLI::App& app, BenchFlags& flags) {
   add_count(app, "--growth", options.growth_rows, std::uint64_t{0}, kBenchmarkGrowthRowsMax,
             "Also grow a store to so many rows and look at it each time it has doubled")
       ->default_str(std::to_string(options.growth_rows));
-  app.add_option("--seed", options.seed, "Another seed, other rows")->type_name("N")->capture_default_str();
+  app.add_option("--seed", options.seed, "The seed of the random rows")
+      ->type_name("N")
+      ->capture_default_str();
   app.add_option("--only", flags.parts,
-                 "Measure inserts, questions or sizes alone; default all, and none with --growth")
+                 "Measure only inserts, questions or sizes; default all, and none with --growth")
       ->type_name("PART")
       ->check(CLI::IsMember(std::vector<std::string>(std::begin(kParts), std::end(kParts)))
                   .description("inserts|questions|sizes"));
@@ -83,9 +85,9 @@ void describe(CLI::App& app, BenchFlags& flags) {
 void define_bench(CLI::App& parent, Action& action) {
   define_command<BenchFlags>(
       parent, action, "bench",
-      "Measure the store that --url names: inserts at each acknowledgement level beside the engine alone, "
-      "questions, sizes. Your rows are not touched: it works in a folder beside an embedded store, or in a "
-      "database of its own on a server, and removes it",
+      "Measure the store that --url names: inserts at each acknowledgement level compared with the engine "
+      "alone, questions, sizes. Your rows are not touched: it works in a folder next to an embedded store, "
+      "or in a database of its own on a server, and removes it",
       "  optiinfra bench\n"
       "  optiinfra bench --only questions --fleets 420 --output json > questions.json\n"
       "  optiinfra bench --growth 100000000\n"

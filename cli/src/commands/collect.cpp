@@ -89,7 +89,7 @@ class Samples {
         level_(has_spool ? Acknowledgement::kSpooled : Acknowledgement::kAccepted),
         context_(context) {}
 
-  /// Hands over `rows` and what waits. Errors: those that time does not mend.
+  /// Hands over `rows` and those that wait. Errors: only those that waiting does not cure.
   Result<void> add(std::vector<ResourceMetric> rows) {
     waiting_.push_back(std::move(rows));
     if (waiting_.size() > kSamplesWaitingMax) {
@@ -248,7 +248,7 @@ void describe(CLI::App& app, HostFlags& flags) {
       ->required();
   add_duration(app, "--interval", flags.interval, "Time between samples; default 1s");
   add_duration(app, "--for", flags.length,
-               "How long; default until SIGINT or SIGTERM, after which all is stored");
+               "How long to sample; default until SIGINT or SIGTERM, after which all is stored");
   app.add_option("--spool", flags.spool_folder,
                  "A folder of this machine that keeps samples until the store has them")
       ->type_name("DIR");

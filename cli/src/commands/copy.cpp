@@ -89,7 +89,7 @@ Report make_report(const CopyReport& copied, bool everything) {
   for (const FamilyCopy& each : copied.families) behind += each.rows_behind;
   if (behind > 0)
     report.notes.push_back(
-        fmt::format("The source got {} rows meanwhile; the same command again copies them.", behind));
+        fmt::format("The source received {} rows meanwhile; the same command again copies them.", behind));
   return report;
 }
 
@@ -162,8 +162,8 @@ void define_copy(CLI::App& parent, Action& action) {
       parent, action, "copy",
       "Copy a store into another one - embedded to server, server to cluster, and every other pair - each "
       "row "
-      "once, and compare both sides. The same command again finishes what was stopped, and copies what came "
-      "since. Exit code 4 when the sides differ",
+      "once, and compare both sides. The same command again finishes what was stopped, and copies what "
+      "arrived since. Exit code 4 when the sides differ",
       "  optiinfra copy --from embedded:/srv/metrics --to clickhouse://db1:9000\n"
       "  optiinfra copy --from clickhouse://db1:9000 --to clickhouse://node1:9000/fleet performance quality",
       describe, run);

@@ -138,7 +138,7 @@ Result<void> Doctor::examine_spool() {
     return {};
   }
   for (const std::string& each : (*spool)->recovery().problems)
-    add("spool", flags_.spool, each, "what is whole is replayed by the next writer of the spool");
+    add("spool", flags_.spool, each, "the next writer of the spool replays what is whole");
   return {};
 }
 
@@ -208,7 +208,7 @@ void describe(CLI::App& app, DoctorFlags& flags) {
 void define_doctor(CLI::App& parent, Action& action) {
   define_command<DoctorFlags>(
       parent, action, "doctor",
-      "Say what is damaged in the store and what to do about it, also where the store does not open: "
+      "Report what is damaged in the store and what to do about it, also when the store does not open: "
       "definitions, logs, parts set aside, leftovers, folders without a table. Exit code 4 when something is "
       "left "
       "to do",

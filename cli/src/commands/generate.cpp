@@ -92,7 +92,9 @@ void describe(CLI::App& app, GenerateFlags& flags) {
   add_count(app, "--rows", flags.rows, std::uint64_t{1}, kFleetRowsMax,
             "How many rows in all, over the four families: 10000, 10k, 2M")
       ->default_str(std::to_string(flags.rows));
-  app.add_option("--seed", flags.seed, "Another seed, another fleet")->type_name("N")->capture_default_str();
+  app.add_option("--seed", flags.seed, "The seed of the random numbers: another seed gives another fleet")
+      ->type_name("N")
+      ->capture_default_str();
   add_time(app, "--end", flags.end, "The end of the fleet's time; default the start of this hour");
 }
 
@@ -102,7 +104,7 @@ void define_generate(CLI::App& parent, Action& action) {
   define_command<GenerateFlags>(
       parent, action, "generate",
       "Fill the store with a believable fleet: customers, services, instances, daily rhythm, incidents. "
-      "Creates the store where there is none. The same seed, days, rows and end give the same rows, "
+      "Creates the store when there is none. The same seed, days, rows and end give the same rows, "
       "which are stored once, as long as the engine remembers them (the last 10,000 blocks of a table)",
       "  optiinfra generate\n"
       "  optiinfra generate --days 30 --rows 20000000 --seed 7\n"

@@ -186,8 +186,9 @@ void describe(CLI::App& app, ImportFlags& flags) {
   app.add_option("files", flags.files, "CSV, JSON lines, Parquet, Arrow or Native, also .gz and .zst")
       ->type_name("FILE")
       ->required();
-  app.add_option("--map", flags.map,
-                 "How the files' columns become ours: a TOML file, or the name of a ready-made map")
+  app.add_option(
+         "--map", flags.map,
+         "How the files' columns map to the table's columns: a TOML file, or the name of a ready-made map")
       ->type_name("FILE")
       ->capture_default_str();
   app.add_flag("--strict", flags.strict, "Store nothing of a file with a row that breaks a rule");

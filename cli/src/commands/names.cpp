@@ -42,7 +42,7 @@ void describe(CLI::App& app, const NameList& list, NamesFlags& flags) {
     add_parsed(app, "--customer", flags.customer, parse_uuid_text, "Only this customer's", "UUID");
   if (list.by_service)
     add_parsed(app, "--service", flags.service, parse_uuid_text, "Only this service's", "UUID");
-  add_count<std::size_t>(app, "--limit", flags.limit, 1, kAnswerRowsMax, "Most of them")
+  add_count<std::size_t>(app, "--limit", flags.limit, 1, kAnswerRowsMax, "The largest number to list")
       ->default_str(std::to_string(flags.limit));
 }
 

@@ -73,7 +73,7 @@ std::optional<Error> disagreement(const std::vector<Retention>& retention, std::
     return Error{ErrorKind::kCorrupt, each.table + (shard == 0 ? "" : " of shard " + std::to_string(shard)) +
                                           " is configured to keep " + days + " days, but its table says " +
                                           std::to_string(each.effective.count()) +
-                                          "; mend it with: optiinfra retention set " +
+                                          "; repair it with: optiinfra retention set " +
                                           table_of(each.family).name +
                                           (each.tier == Tier::kRaw ? " raw " : " rollup ") + days + "d"};
   }
@@ -179,7 +179,8 @@ void describe_set(CLI::App& app, SetFlags& flags) {
   add_parsed(app, "duration", flags.keep, parse_days, "How long to keep them, in whole days: 14d, 8w",
              "DURATION")
       ->required();
-  app.add_flag("--yes", flags.yes, "Remove what is older without asking; needed where nobody can be asked");
+  app.add_flag("--yes", flags.yes,
+               "Remove older rows without asking; needed when nobody can answer, as in a script");
   app.add_flag("--dry-run", flags.dry_run, "Show what would be removed, and change nothing");
 }
 
@@ -188,13 +189,13 @@ void describe_set(CLI::App& app, SetFlags& flags) {
 void define_retention(CLI::App& parent, Action& action) {
   CLI::App* const retention = parent.add_subcommand("retention", "Show or set how long rows are kept");
   retention->require_subcommand(1);
-  define_command<NoFlags>(
-      *retention, action, "show",
-      "What the store is configured to keep, and what its engine does keep; exit 1 when they differ",
-      "  optiinfra retention show", describe_nothing, run_show);
+  define_command<NoFlags>(*retention, action, "show",
+                          "Show what the store is configured to keep and what its engine really keeps. Exit "
+                          "code 1 when they differ",
+                          "  optiinfra retention show", describe_nothing, run_show);
   define_command<SetFlags>(
       *retention, action, "set",
-      "Set how long a family's rows are kept. What is older goes at once, after a question",
+      "Set how long a family's rows are kept. Older rows are removed at once, after a confirmation",
       "  optiinfra retention set performance raw 14d\n"
       "  optiinfra retention set performance raw 7d --dry-run\n"
       "  optiinfra retention set cost rollup 1095d --yes",

@@ -82,8 +82,8 @@ void warn_of_start(const StoreUrl& url, const Context& context) {
   warn_of_damage(context, **session);
 }
 
-/// The API of a store that this process serves. Whoever needs a password for the one door needs a token for
-/// the other.
+/// The HTTP API of a store that this process serves. When the ClickHouse ports need a password, the API needs
+/// a token.
 Result<std::optional<service::Service>> listen_api(const ServerFlags& flags, const ServeOptions& options,
                                                    const Context& context) {
   // Tables that are made later, as a cluster's are, cannot be asked yet.
@@ -99,7 +99,7 @@ Result<std::optional<service::Service>> listen_api(const ServerFlags& flags, con
   return std::optional(std::move(service));
 }
 
-/// The API alone, of a store on a server or a cluster: no engine is loaded.
+/// Serves only the API, of a store on a server or a cluster: no engine is loaded.
 Result<ExitCode> run_api_alone(const ServerFlags& flags, const StoreUrl& store, Context& context) {
   if (flags.api.is_off)
     return Error{ErrorKind::kInvalidArgument, "--no-api leaves nothing to serve of " + store.description()};
@@ -146,8 +146,9 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
     is_api_started = api.has_value();
     context.remark(first_screen(address, options, api));
     if (!address.why_only_reading.empty())
-      context.remark("note: the store is served for reading alone: " + address.why_only_reading +
-                     ". The server ends when it can be written to, so that a service manager starts it anew");
+      context.remark(
+          "note: the store is served for reading only: " + address.why_only_reading +
+          ". The server ends when it can be written to, so that a service manager starts it again");
     if (!address.is_fenced)
       context.remark(
           "note: this kernel has no Landlock, so users can read files that this account can; see "

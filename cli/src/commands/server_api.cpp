@@ -7,11 +7,11 @@ namespace optiinfra::cli {
 
 void describe_api(CLI::App& app, ApiFlags& flags) {
   app.add_option("--api-port", flags.port,
-                 "For the HTTP API; 0 takes a free one. Default 7070, or a free one where that is taken or "
-                 "another port is 0; with --cluster and --no-init none unless one is named")
+                 "The port of the HTTP API; 0 takes a free one. Default 7070, or a free one when that is "
+                 "taken or another port is 0; with --cluster and --no-init none unless one is named")
       ->type_name("PORT")
       ->check(within(0, 65535));
-  app.add_flag("--no-api", flags.is_off, "Serve ClickHouse alone, without the HTTP API");
+  app.add_flag("--no-api", flags.is_off, "Serve only ClickHouse, without the HTTP API");
   app.add_option("--api-listen", flags.options.listen,
                  "The address that the API listens on; any but this machine's own needs tokens, and TLS or "
                  "--insecure-http")
@@ -22,9 +22,9 @@ void describe_api(CLI::App& app, ApiFlags& flags) {
       ->type_name("FILE");
   app.add_option("--tls-key", flags.options.key_file, "The certificate's key, in PEM")->type_name("FILE");
   app.add_flag("--insecure-http", flags.options.is_insecure_allowed,
-               "Let the API's tokens and rows travel in the clear between machines");
+               "Allow the API's tokens and rows to travel between machines without encryption");
   app.add_option("--api-connections", flags.options.connections_max,
-                 "How many connections to the API at once; one more is turned away")
+                 "How many connections to the API at once; further ones are refused")
       ->type_name("N")
       ->check(within(8, 65'535))
       ->capture_default_str();

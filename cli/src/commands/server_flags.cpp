@@ -34,7 +34,8 @@ Result<std::filesystem::path> folder_of(const ServerFlags& flags, const Context&
   }
   OPTIINFRA_TRY(const StoreUrl store, context.store_url());
   if (store.protocol != Protocol::kEmbedded || store.folder.empty())
-    return invalid_argument(store.description() + " is no folder that can be served; name one with --path");
+    return invalid_argument(store.description() +
+                            " is not a folder that can be served; name one with --path");
   return store.folder;
 }
 
@@ -50,7 +51,7 @@ Result<std::uint64_t> parse_bytes(const std::string& text) {
   const std::string unit = text.substr(digits);
   const int shift = unit.empty() ? 0 : unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : -1;
   if (digits == 0 || digits > 15 || shift < 0)
-    return invalid_argument("'" + text + "' is no number of bytes; write for example 512M or 4G");
+    return invalid_argument("'" + text + "' is not a number of bytes; write for example 512M or 4G");
   const std::uint64_t number = std::stoull(text.substr(0, digits));
   if (number > (std::numeric_limits<std::uint64_t>::max() >> shift))
     return invalid_argument("'" + text + "' is too much");
@@ -71,7 +72,7 @@ Result<ServedCluster> parse_cluster(const std::string& text) {
     }
     if (shard.find_first_of("@/?") != std::string::npos)
       return invalid_argument("cluster " + cluster.name +
-                              " names hosts and ports alone: NAME=HOST:PORT,HOST:PORT");
+                              " must name only hosts and ports: NAME=HOST:PORT,HOST:PORT");
     auto store = parse_store_url("clickhouse://" + shard);
     if (!store) return invalid_argument("cluster " + cluster.name + ": '" + shard + "' is no HOST:PORT");
     cluster.shards.push_back(store->hosts);
@@ -87,7 +88,7 @@ Result<ServedUser> parse_user(const std::string& text) {
   user.role = role == "write" ? ServedRole::kWrite : ServedRole::kRead;
   if (role == "write" || role == "read") return user;
   return invalid_argument("--user: '" + role +
-                          "' is no role; write NAME, NAME:admin, NAME:write or NAME:read");
+                          "' is not a role; write NAME, NAME:admin, NAME:write or NAME:read");
 }
 
 Result<ServeOptions> options_of(const ServerFlags& flags, const Context& context) {
@@ -116,17 +117,17 @@ Result<ServeOptions> options_of(const ServerFlags& flags, const Context& context
 void describe_server(CLI::App& app, ServerFlags& flags) {
   ServeOptions& options = flags.options;
   app.add_option("--path", flags.path,
-                 "The store's folder, made where there is none; default the default store")
+                 "The store's folder, made when there is none; default the default store")
       ->type_name("DIR");
-  add_port(app, "--tcp-port", options.tcp_port, "For the native protocol; 0 takes a free one");
-  add_port(app, "--http-port", options.http_port, "For HTTP; 0 takes a free one");
+  add_port(app, "--tcp-port", options.tcp_port, "The port of the native protocol; 0 takes a free one");
+  add_port(app, "--http-port", options.http_port, "The port of HTTP; 0 takes a free one");
   describe_api(app, flags.api);
   app.add_option("--listen", options.listen,
                  "The address to listen on; any but this machine's own needs --user")
       ->type_name("ADDRESS")
       ->capture_default_str();
   app.add_option("--user", flags.users,
-                 "A user who may log in, as admin unless the role says write or read; again for one more. "
+                 "A user who may log in, as admin unless the role says write or read; may be repeated. "
                  "Default: default, without a password")
       ->type_name("NAME[:admin|write|read]");
   app.add_option("--password-file", flags.password_files,
@@ -134,27 +135,29 @@ void describe_server(CLI::App& app, ServerFlags& flags) {
       ->type_name("FILE");
   app.add_option("--host-name", options.host_names,
                  "A name by which HTTP clients reach this server; any other Host than it, an IP address, "
-                 "localhost and this machine's name is refused. Again for one more")
+                 "localhost and this machine's name is refused. May be repeated")
       ->type_name("NAME");
   app.add_flag("--engine-pages", options.has_engine_pages,
                "Answer the engine's own web pages: /play, /dashboard, /binary, /merges, /jemalloc");
-  add_duration(app, "--statement-time", flags.statement_time,
-               "The longest that a statement may run; an admin's settings can say up to a day. Default 10m");
+  add_duration(
+      app, "--statement-time", flags.statement_time,
+      "The longest that a statement may run; an admin's settings can raise it to a day. Default 10m");
   add_parsed(app, "--memory-limit", options.memory_bytes_max, parse_bytes,
              "The most memory that the engine takes, such as 4G; default half of the machine's", "BYTES");
   app.add_option("--connections", options.connections_max,
-                 "How many connections to each port at once, 16 or more; one more is turned away")
+                 "How many connections to each port at once, 16 or more; further ones are refused")
       ->type_name("N")
       ->check(within(16u, 65'535u))
       ->capture_default_str();
   add_parsed(app, "--log-level", options.log, parse_log, "How much the engine logs; default warning",
              "none|error|warning|information|debug|trace");
-  app.add_option("--log-file", flags.log_file, "Where it logs; two files of 50 MB. Default standard error")
+  app.add_option("--log-file", flags.log_file,
+                 "Where the engine logs: two files of 50 MB. Default standard error")
       ->type_name("FILE");
   add_duration(app, "--grace", flags.grace,
                "How long a stop lets running statements go on before it cancels them; default 5s");
   app.add_flag("--no-init", flags.no_init,
-               "Leave the tables as they are; default: as optiinfra init makes them");
+               "Leave the tables as they are; by default they are made as optiinfra init makes them");
   app.add_option_function<std::vector<std::string>>(
          "--cluster",
          [&options](const std::vector<std::string>& texts) {
@@ -164,7 +167,7 @@ void describe_server(CLI::App& app, ServerFlags& flags) {
              options.clusters.push_back(*std::move(cluster));
            }
          },
-         "A cluster of such servers, this one included: NAME=HOST:PORT,HOST:PORT, replicas apart by |; "
+         "A cluster of such servers, this one included: NAME=HOST:PORT,HOST:PORT, replicas separated by |; "
          "all with the same first admin and password. Implies --no-init")
       ->type_name("CLUSTER")
       ->take_all();

@@ -22,8 +22,8 @@ struct SqlFlags {
   std::string format;
 };
 
-/// The engine writes a file for `SELECT ... INTO OUTFILE` even in a read-only session. Whoever asks for
-/// the word as data rather than as a command is asked for --write as well: a lexer of our own could err.
+/// The engine writes a file for `SELECT ... INTO OUTFILE` even in a read-only session. A statement
+/// that uses the word as data rather than as a command needs --write as well: a lexer of our own could err.
 bool names_an_outfile(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });

@@ -38,7 +38,7 @@ void add_place(CLI::App& app, TokenFlags& flags) {
   auto* const path = app.add_option("--path", flags.path,
                                     "The folder of the store that is served; default the default store")
                          ->type_name("DIR");
-  app.add_option("--state", flags.state, "The service's --state, where it was started with one")
+  app.add_option("--state", flags.state, "The service's --state, when it was started with one")
       ->type_name("DIR")
       ->excludes(path);
 }
@@ -97,7 +97,9 @@ void define_token(CLI::App& parent, Action& action) {
       "  optiinfra token create --name ingest --scope write\n"
       "  optiinfra token create --name acme-dashboard --scope read --customer UUID",
       [](CLI::App& app, TokenFlags& flags) {
-        app.add_option("--name", flags.name, "Whose it is, for people")->type_name("NAME")->required();
+        app.add_option("--name", flags.name, "The token's name, which says whose it is")
+            ->type_name("NAME")
+            ->required();
         add_parsed(app, "--scope", flags.scope, service::parse_scope,
                    "What it allows: asking, inserting, or everything; default read", "read|write|admin");
         app.add_option_function<std::vector<std::string>>(
@@ -109,7 +111,7 @@ void define_token(CLI::App& parent, Action& action) {
                    flags.customers.push_back(*customer);
                  }
                },
-               "It sees and writes this customer's rows alone; again for one more. Default: all")
+               "It sees and writes only this customer's rows; may be repeated. Default: all")
             ->type_name("UUID")
             ->allow_extra_args(false);
         add_place(app, flags);

@@ -234,18 +234,17 @@ Report make_report(const std::vector<PartReport>& parts, bool everything) {
   });
   if (refused)
     report.notes.push_back(
-        "Hours were not rebuilt where it would remove the last trace of rows that are set aside. Get the "
-        "rows "
-        "back with: optiinfra doctor --repair. To go on without them: optiinfra verify --repair "
+        "Some hours were not rebuilt, because that would remove the last trace of rows that are set aside. "
+        "Get the rows back with: optiinfra doctor --repair. To go on without them: optiinfra verify --repair "
         "--accept-loss");
   return report;
 }
 
-Result<std::vector<PartReport>> verify_store(const Context& context, Mend mend) {
+Result<std::vector<PartReport>> verify_store(const Context& context, RepairMode mode) {
   OPTIINFRA_TRY(Client client, context.open(false));
   std::vector<PartReport> parts;
   OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
-    OPTIINFRA_TRY(VerifyReport verified, verify(transport, mend));
+    OPTIINFRA_TRY(VerifyReport verified, verify(transport, mode));
     OPTIINFRA_TRY(AttributionProof proof, prove_attribution(transport));
     parts.push_back({shard, std::move(verified), std::move(proof)});
     return {};
@@ -253,15 +252,15 @@ Result<std::vector<PartReport>> verify_store(const Context& context, Mend mend) 
   return parts;
 }
 
-Mend mend_of(const VerifyFlags& flags) {
-  if (!flags.repair) return Mend::kNothing;
-  return flags.accept_loss ? Mend::kRollupsAcceptingLoss : Mend::kRollups;
+RepairMode repair_mode_of(const VerifyFlags& flags) {
+  if (!flags.repair) return RepairMode::kNothing;
+  return flags.accept_loss ? RepairMode::kRollupsAcceptingLoss : RepairMode::kRollups;
 }
 
 Result<ExitCode> run(const VerifyFlags& flags, Context& context) {
   if (flags.json) context.output = OutputFormat::kJson;
   const Stopwatch watch;
-  OPTIINFRA_TRY(const auto parts, verify_store(context, mend_of(flags)));
+  OPTIINFRA_TRY(const auto parts, verify_store(context, repair_mode_of(flags)));
   Report report = make_report(parts, context.output == OutputFormat::kJson);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
@@ -270,10 +269,10 @@ Result<ExitCode> run(const VerifyFlags& flags, Context& context) {
 }
 
 void describe(CLI::App& app, VerifyFlags& flags) {
-  auto* const repair = app.add_flag(
-      "--repair", flags.repair,
-      "Rebuild the rollup hours that differ, from raw rows, and say which. Safe while writes go on; "
-      "hours whose raw rows may have expired, or were set aside, are left alone");
+  auto* const repair =
+      app.add_flag("--repair", flags.repair,
+                   "Rebuild the rollup hours that differ from their raw rows, and list them. Safe while "
+                   "writes go on. Hours whose raw rows may have expired or were set aside are left alone");
   app.add_flag("--accept-loss", flags.accept_loss,
                "Rebuild also the hours whose raw rows were set aside, with what is left of them")
       ->needs(repair);

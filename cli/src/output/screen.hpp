@@ -13,7 +13,7 @@ class Screen {
   explicit Screen(int descriptor) : descriptor_(descriptor) {}
 
   /// Writes all of `text` at once. After the reader has closed the pipe it does nothing and succeeds:
-  /// whoever stopped reading is no error. Errors: kStorage when the file it goes to cannot take it.
+  /// a reader that stops is not an error. Errors: kStorage when the output file cannot take the text.
   Result<void> write(std::string_view text);
 
   /// Whether the reader has gone, so that writing more is of no use.

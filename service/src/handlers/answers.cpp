@@ -38,7 +38,7 @@ std::string tag_of(std::string_view body) {
 RouteParameter format_parameter() {
   return {.name = "format",
           .meaning =
-              "json unless said; csv and ndjson hold the rows alone, the headers OptiInfra-Window and "
+              "json by default; csv and ndjson hold only the rows, the headers OptiInfra-Window and "
               "OptiInfra-Has-More the rest",
           .words = {"json", "csv", "ndjson"}};
 }

@@ -88,7 +88,7 @@ void keep_own(const Caller& caller, DecodedRows<Row>& rows, Outcome& outcome) {
   std::vector<std::uint32_t> own, indexes;
   for (std::uint32_t i = 0; i < rows.batch.size(); ++i) {
     if (!caller.sees(rows.batch.customer_id[i])) {
-      outcome.reject(rows.indexes[i], "customer_id", "this token writes for other customers");
+      outcome.reject(rows.indexes[i], "customer_id", "this token must not write for this customer");
       continue;
     }
     own.push_back(i);
@@ -104,7 +104,8 @@ void keep_own(const Caller& caller, DecodedRows<Row>& rows, Outcome& outcome) {
 /// What a writer's error is to who sent the rows.
 Response refusal_of(const Error& error) {
   if (error.kind == ErrorKind::kConflict)
-    return problem(422, "this Idempotency-Key came with other rows before; take another for these");
+    return problem(422,
+                   "this Idempotency-Key was used with other rows before; use another key for these rows");
   if (error.kind == ErrorKind::kUnavailable) return problem(429, error.message, 1);
   return problem_of(error);
 }
@@ -159,8 +160,8 @@ Response insert(const Call& call) {
   const auto format = format_of(call.request);
   if (!format)
     return problem(415,
-                   "Content-Type is application/json (an array of rows), application/x-ndjson (a row a line) "
-                   "or text/csv");
+                   "Content-Type must be application/json (an array of rows), application/x-ndjson (one row "
+                   "on each line) or text/csv");
   if (call.request.header("idempotency-key").size() > kKeyBytesMax)
     return problem(400, "an Idempotency-Key has at most " + std::to_string(kKeyBytesMax) + " bytes");
   auto body = decompressed(call.request.body, call.request.header("content-encoding"), kBodyBytesMax);

@@ -49,9 +49,10 @@ std::vector<Route> list_routes() {
       route.parameters.push_back({.name = "customer", .meaning = "Only this customer's", .form = "uuid"});
     if (names.by_service)
       route.parameters.push_back({.name = "service", .meaning = "Only this service's", .form = "uuid"});
-    route.parameters.push_back({.name = "limit",
-                                .meaning = "Most of them; " + std::to_string(kNamesDefault) + " unless said",
-                                .form = "integer"});
+    route.parameters.push_back(
+        {.name = "limit",
+         .meaning = "The largest number to list; " + std::to_string(kNamesDefault) + " by default",
+         .form = "integer"});
     route.parameters.push_back(format_parameter());
     routes.push_back(std::move(route));
   }

@@ -25,7 +25,7 @@ constexpr int kParseError = -32700, kInvalidRequest = -32600, kUnknownMethod = -
               kInvalidParameters = -32602;
 constexpr int kHeaderMismatch = -32020, kUnsupportedVersion = -32022;
 
-/// Tools change with the program alone, and with the caller's token.
+/// Tools change only with the program and with the caller's token.
 constexpr int kListLifeMs = 300'000;
 
 constexpr const char* kInstructions =
@@ -62,16 +62,16 @@ std::variant<Message, Response> parse_message(const std::string& body) {
         return !is_too_deep;
       },
       false);
-  if (json.is_discarded() || is_too_deep) return rpc_error(400, nullptr, kParseError, "the body is no JSON");
+  if (json.is_discarded() || is_too_deep) return rpc_error(400, nullptr, kParseError, "the body is not JSON");
   if (!json.is_object() || json.value("jsonrpc", "") != "2.0" || !json.contains("method") ||
       !json["method"].is_string())
     return rpc_error(400, nullptr, kInvalidRequest,
-                     "the body is no request of JSON-RPC 2.0; batches are not taken");
+                     "the body is not a JSON-RPC 2.0 request; batches are not supported");
   Message message{.id = nullptr, .method = json["method"]};
   message.is_notification = !json.contains("id");
   if (!message.is_notification) message.id = json["id"];
   if (!message.id.is_null() && !message.id.is_string() && !message.id.is_number_integer())
-    return rpc_error(400, nullptr, kInvalidRequest, "an id is a string or a whole number");
+    return rpc_error(400, nullptr, kInvalidRequest, "an id must be a string or a whole number");
   if (json.contains("params")) message.parameters = json["params"];
   if (!message.parameters.is_object())
     return rpc_error(400, message.id, kInvalidParameters, "params must be an object");

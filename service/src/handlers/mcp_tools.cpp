@@ -89,17 +89,18 @@ Json input_schema(const Route& route) {
 }
 
 Json output_schema() {
-  return {{"type", "object"},
-          {"properties",
-           {{"command", {{"type", "string"}, {"description", "The question that was asked"}}},
-            {"window",
-             {{"type", "object"}, {"description", "What the numbers cover: begin, and end, not included"}}},
-            {"data", {{"description", "Rows, or one object; a value that nobody measured is null"}}},
-            {"units", {{"type", "object"}, {"description", "The unit of each number that has one"}}},
-            {"coverage",
-             {{"type", "object"}, {"description", "How many rows of each family the answer rests on"}}},
-            {"has_more", {{"type", "boolean"}, {"description", "There are more rows than these"}}}}},
-          {"required", {"command", "data"}}};
+  return {
+      {"type", "object"},
+      {"properties",
+       {{"command", {{"type", "string"}, {"description", "The question that was asked"}}},
+        {"window",
+         {{"type", "object"}, {"description", "What the numbers cover: begin, and end, not included"}}},
+        {"data", {{"description", "Rows, or one object; a value that nobody measured is null"}}},
+        {"units", {{"type", "object"}, {"description", "The unit of each number that has one"}}},
+        {"coverage",
+         {{"type", "object"}, {"description", "How many rows of each family the answer is computed from"}}},
+        {"has_more", {{"type", "boolean"}, {"description", "There are more rows than these"}}}}},
+      {"required", {"command", "data"}}};
 }
 
 Json failure(const std::string& text) {

@@ -109,8 +109,8 @@ Route open_route(const char* path, const char* name, const char* meaning, Respon
 }  // namespace
 
 std::vector<Route> operation_routes() {
-  Route metrics = open_route("/metrics", "metrics", "What the service has done, in Prometheus' text format",
-                             answer_metrics);
+  Route metrics =
+      open_route("/metrics", "metrics", "Metrics of the service, in Prometheus' text format", answer_metrics);
   metrics.openness = Openness::kSeesAll;
   Route sql{
       .method = "POST",
@@ -121,9 +121,9 @@ std::vector<Route> operation_routes() {
       .openness = Openness::kSeesAll,
       .scope = Scope::kAdmin,
       .parameters = {{.name = "timeout_s",
-                      .meaning = "The longest that it may run, up to 600; 30 unless said",
+                      .meaning = "The longest that it may run, up to 600; 30 by default",
                       .form = "integer"},
-                     {.name = "format", .meaning = "json unless said", .words = {"json", "csv", "ndjson"}}},
+                     {.name = "format", .meaning = "json by default", .words = {"json", "csv", "ndjson"}}},
       .body = RequestBody{"The statement", {"text/plain", "application/sql"}},
       .handle = answer_sql};
   return {open_route("/healthz", "health", "Whether the service runs", answer_health),

@@ -91,7 +91,7 @@ Response ask_metrics(const Call& call) {
 RouteParameter limit_parameter() {
   return {.name = "limit",
           .meaning = "Most rows of the answer, up to " + std::to_string(kRowsMax) + "; " +
-                     std::to_string(kRowsDefault) + " unless said. \"has_more\" says that there are more",
+                     std::to_string(kRowsDefault) + " by default. \"has_more\" says that there are more",
           .form = "integer"};
 }
 
@@ -117,13 +117,13 @@ Route route_of(const NamedQuestion& question) {
   if (!question.choices.empty()) {
     RouteParameter by{.name = "by",
                       .meaning = std::string("What the numbers are split by; ") +
-                                 question.choices.front().name + " unless said"};
+                                 question.choices.front().name + " by default"};
     for (const Choice& choice : question.choices) by.words.emplace_back(choice.name);
     route.parameters.push_back(std::move(by));
   }
   if (question.bucket_may_differ)
     route.parameters.push_back(bucket_parameter(std::string("How long each step is; ") +
-                                                to_string(*question.bucket) + " unless said"));
+                                                to_string(*question.bucket) + " by default"));
   if (!question.is_object) route.parameters.push_back(limit_parameter());
   route.parameters.push_back(format_parameter());
   return route;

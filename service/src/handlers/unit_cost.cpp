@@ -32,7 +32,7 @@ Result<UnitCostQuestion> question_of(const std::vector<NamedText>& given) {
     double value = 0;
     const auto [end, code] = std::from_chars(score->data(), score->data() + score->size(), value);
     if (code != std::errc{} || end != score->data() + score->size() || !(value >= 0 && value <= 1))
-      return Error{ErrorKind::kInvalidArgument, "good_score: '" + *score + "' is no number within 0 and 1"};
+      return Error{ErrorKind::kInvalidArgument, "good_score: '" + *score + "' is not a number from 0 to 1"};
     question.good_score = value;
   }
   return question;
@@ -71,10 +71,10 @@ Route unit_cost_route() {
         {.name = dimension.name, .meaning = std::string("Only this ") + dimension.heading});
   route.parameters.push_back(
       {.name = "basis",
-       .meaning = "All that was paid for, or time with requests alone; reservation unless said",
+       .meaning = "All that was paid for, or only time with requests; reservation by default",
        .words = {"reservation", "usage"}});
   route.parameters.push_back({.name = "idle",
-                              .meaning = "What becomes of time without requests; separate unless said",
+                              .meaning = "What becomes of time without requests; separate by default",
                               .words = {"separate", "share", "hide"}});
   route.parameters.push_back(
       {.name = "good_score", .meaning = "The least overall score of a good answer, 0 to 1"});

@@ -9,7 +9,7 @@
 namespace optiinfra::embedded {
 namespace {
 
-/// What both kinds of engine are told.
+/// The settings of both kinds of engine.
 std::string common_configuration(std::uint64_t memory_bytes_max) {
   return "<timezone>UTC</timezone>\n" + element("max_server_memory_usage", std::to_string(memory_bytes_max)) +
          "<mark_cache_size>268435456</mark_cache_size>\n"
@@ -116,7 +116,7 @@ constexpr const char* kInsertsThatWait =
     "<parts_to_delay_insert>150</parts_to_delay_insert>\n"
     "<max_delay_to_insert>100</max_delay_to_insert>\n";
 
-/// What all tables are told. One element, because the engine reads the first alone.
+/// The settings of all tables. One element, because the engine reads only the first.
 std::string tables(const Folder& folder, const char* more) {
   if (folder.is_only_read()) return "<merge_tree><storage_policy>stored</storage_policy></merge_tree>\n";
   // Else nobody learns that the kernel could not write a merged part, whose sources are then removed.

@@ -1,4 +1,4 @@
-/// What the engine is told at boot, as the XML that it reads.
+/// The engine's configuration at its start, as the XML that it reads.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace optiinfra::embedded {
 /// Half of the machine's memory: the caller's program needs the rest.
 std::uint64_t memory_bytes_of_engine();
 
-/// Of an engine for this process alone.
+/// Of an engine that serves only this process.
 std::string engine_configuration(const Folder& folder);
 
 /// Of an engine that serves.

@@ -90,7 +90,8 @@ Error not_understood(const Log& log, std::size_t line) {
   return {
       ErrorKind::kCorrupt,
       "line " + std::to_string(line + 1) + " of " + log.path.string() +
-          " is none that the engine writes, and it would forget every insert behind it. Set the file aside "
+          " is not one that the engine writes, and the engine would forget every insert after it. Set the "
+          "file aside "
           "with: optiinfra doctor --repair; a retry of an insert that was stored before may then be stored "
           "twice"};
 }
@@ -124,8 +125,8 @@ Result<Judge> judge_of(const fs::path& table, const std::vector<Log>& logs) {
   return judge;
 }
 
-/// `spare` is where a changed log is written first: the engine does not start over a file that it
-/// does not know beside its logs.
+/// `spare` is where a changed log is written first: the engine does not start when the folder of its logs
+/// holds a file that it does not know.
 Result<void> repair_table(const fs::path& table, const fs::path& spare) {
   OPTIINFRA_TRY(const auto paths, list(table / "deduplication_logs"));
   std::vector<Log> logs;

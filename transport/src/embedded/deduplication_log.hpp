@@ -17,7 +17,7 @@ namespace optiinfra::embedded {
 /// is replaced whole. Repeating the call is safe.
 ///
 /// Errors: kStorage; kCorrupt for a log with a line that is none, naming it: the engine reads no
-/// further than such a line and forgets the tokens behind it. That log is left alone, all others are
+/// further than such a line and forgets the tokens after it. That log is left alone, all others are
 /// repaired.
 ///
 /// Covers a killed process on a machine that runs on. After a power loss the log, which the engine

@@ -1,4 +1,4 @@
-/// The engine's definitions of databases, tables and views, and our copy of them beside the engine's files.
+/// The engine's definitions of databases, tables and views, and our copy of them next to the engine's files.
 ///
 /// The engine keeps each definition in one small file and does not start when one of them is empty or cut,
 /// as a full disk leaves it, although all rows are there. The copy is a file of ours, `definitions` in the
@@ -29,14 +29,14 @@ inline constexpr std::size_t kDefinitionBytesMax = 1 << 20;
 Result<std::vector<Definition>> read_definitions(const std::filesystem::path& engine_path);
 
 /// Why the engine would not read `text` as a definition, such as "is empty"; empty where nothing is seen.
-/// Looks at its head, its end and its brackets alone. `known` is an earlier text of the same definition, or
+/// Looks only at its head, its end and its brackets. `known` is an earlier text of the same definition, or
 /// empty: a text that is a beginning of it has been cut.
 std::string definition_fault(std::string_view text, std::string_view known);
 
 /// The UUID that a definition names; empty where it names none.
 std::string definition_uuid(std::string_view text);
 
-/// The copy beside `engine_path`; nothing where there is none, or none that is whole.
+/// The copy next to `engine_path`; nothing where there is none, or none that is whole.
 std::vector<Definition> read_definitions_copy(const std::filesystem::path& engine_path);
 
 /// Whether `known`, from the copy, has no file any more although the folder of its table or database is there

@@ -85,7 +85,7 @@ void close_all() {
 }
 
 /// Objects of the main thread go before every static object and exit handler, so this closes in time.
-/// A program that opens stores in other threads alone has the exit handler, which comes before the
+/// A program that opens stores only in other threads has the exit handler, which comes before the
 /// library's handlers but after statics that it made later: such a program should close its clients.
 void close_all_at_exit() {
   struct Closer {
@@ -181,8 +181,8 @@ Result<Connection> Connection::open(const fs::path& path, IfAbsent if_absent, Us
 
 Result<void> Connection::expect_writable() const {
   if (why_only_reading_.empty()) return {};
-  return Error{ErrorKind::kStorage, "the store is open for reading alone: " + why_only_reading_ +
-                                        "; mend that, and repeat the call"};
+  return Error{ErrorKind::kStorage, "the store is open for reading only: " + why_only_reading_ +
+                                        "; repair that, and repeat the call"};
 }
 
 Result<void> Connection::sync_inserts() const {

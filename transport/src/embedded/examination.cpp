@@ -98,16 +98,15 @@ Result<void> examine_orphans(const fs::path& engine_path, FolderRepair repair,
       faults.push_back(fault_at(folder,
                                 "holds the definitions of " + std::to_string(contents.definitions) +
                                     " tables and views that no database names, so their rows are hidden",
-                                "to have them back, write its name as the UUID into "
-                                "engine/metadata/optiinfra.sql while nothing has "
-                                "the store open",
+                                "to make them visible, write the folder's name as the UUID into "
+                                "engine/metadata/optiinfra.sql while no process has the store open",
                                 false));
     } else if (contents.parts > 0) {
       faults.push_back(fault_at(
           folder,
           "holds " + std::to_string(contents.parts) + " parts with rows of a table that has no definition",
-          "`optiinfra init` takes back the rows of a table of the store that is missing; "
-          "others are left where they are",
+          "`optiinfra init` restores a missing table of the store with its rows; it leaves other rows where "
+          "they are",
           false));
     } else {
       const bool repairs = repair == FolderRepair::kRepair;

@@ -54,7 +54,7 @@ class Ruleset {
     if (version >= 3) write_ |= kTruncate;
     Attributes attributes{.files = kRead | write_ | LANDLOCK_ACCESS_FS_EXECUTE};
     if (version >= 4 && !fence.may_connect) attributes.network = kConnectTcp;
-    // Older versions know the first member alone.
+    // Older versions know only the first member.
     const std::size_t size = version >= 4 ? sizeof attributes : sizeof attributes.files;
     file_ = static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, size, 0));
   }
@@ -78,10 +78,10 @@ class Ruleset {
     const long added = ::syscall(SYS_landlock_add_rule, file_, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
     const int code = errno;
     // A rule holds for an inode, and /proc makes another one for the same path once nobody holds the first.
-    // So that stays open, for good, like the fence.
+    // So that descriptor stays open as long as the process, like the fence.
     if (path.native().rfind("/proc/", 0) != 0) ::close(at);
     if (added == 0) return {};
-    return storage_error(path, "cannot put within the server's fence", code);
+    return storage_error(path, "cannot allow inside the server's fence", code);
   }
 
   Result<void> enforce() const {
@@ -103,7 +103,7 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 #error "a server needs to know how this processor's system calls are numbered"
 #endif
 
-/// Refuses connect() by every protocol, on every kernel: Landlock knows TCP alone, from Linux 6.7 on, and a
+/// Refuses connect() by every protocol, on every kernel: Landlock covers only TCP, from Linux 6.7 on, and a
 /// name that is asked for by UDP says as much to its owner as a request does. Older calls of 32-bit programs
 /// are refused as well. Fails only on a kernel that was built without filters: then Landlock is what there
 /// is.

@@ -17,7 +17,7 @@ struct Fence {
   bool may_connect = false;  ///< To other servers.
 };
 
-/// Puts this thread, and every thread that it makes from now on, behind `fence` for good; other threads
+/// Puts this thread, and every thread that it makes from now on, behind `fence` permanently; other threads
 /// of the process go on as before. Nothing can be executed from behind it. What is missing is left out.
 ///
 /// The function file('/path') of the engine's SQL reads any file that the process may read, and no grant

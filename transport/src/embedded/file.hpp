@@ -18,7 +18,7 @@ Result<void> sync_file(const std::filesystem::path& path);
 Result<void> sync_folder(const std::filesystem::path& folder);
 
 /// Writes `text` to `spare`, makes it permanent and renames it to `path`, which may exist. Both must
-/// lie on one disk. Mode 0600. Errors: kStorage; `path` is as it was, but for the name's permanence.
+/// lie on one disk. Mode 0600. Errors: kStorage; `path` is as it was, but its name may not be permanent.
 Result<void> replace_file(const std::filesystem::path& path, std::string_view text,
                           const std::filesystem::path& spare);
 

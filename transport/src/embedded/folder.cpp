@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kMarkerStart = "optiinfra store, layout ";
 constexpr std::string_view kMarkerText = "optiinfra store, layout 1\n";
-/// How long an open waits for another process to let go: a command that is ending needs moments,
+/// How long an open waits for another process to release the folder: a command that is ending needs moments,
 /// a service holds the store for days.
 constexpr std::chrono::milliseconds kLockWait{2'000};
 constexpr std::chrono::milliseconds kLockPoll{20};
@@ -104,7 +104,7 @@ Result<void> expect_store_or_create(const fs::path& path, IfAbsent if_absent) {
     return Error{
         ErrorKind::kIncompatible,
         path.string() +
-            " holds files of another program and is no optiinfra store; choose an empty or new folder"};
+            " holds files of another program and is not an optiinfra store; choose an empty or new folder"};
   }
   if (if_absent == IfAbsent::kFail) {
     return Error{ErrorKind::kStorage, "there is no store in " + path.string() +

@@ -28,7 +28,7 @@
 
 namespace optiinfra::embedded {
 
-/// A held store folder. Destroying it lets go without claiming an orderly close.
+/// A held store folder. Destroying it releases the folder without recording an orderly close.
 class Folder {
  public:
   /// Opens `path`, waiting a moment for a holder that is about to finish. A store that is there and cannot be
@@ -40,7 +40,7 @@ class Folder {
   Folder& operator=(Folder&&) = delete;
   ~Folder();
 
-  /// Where the engine works: in the store, or beside it while it reads alone.
+  /// Where the engine works: in the store, or in a folder next to it while it only reads.
   std::filesystem::path engine_path() const { return files_path() / "engine"; }
   std::filesystem::path configuration_path() const { return files_path() / "engine.xml"; }
   std::filesystem::path server_configuration_path() const { return files_path() / "server.xml"; }

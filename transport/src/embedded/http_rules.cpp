@@ -35,7 +35,7 @@ std::string own_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-/// What stands in the header Host of a request for this server. An IP address is good whatever it is: a page
+/// The accepted values of the header Host. An IP address is good whatever it is: a page
 /// that was opened by address has no name that could be pointed elsewhere. Without the header it is no page.
 std::string hosts(const ServeOptions& options) {
   std::string names = R"(localhost|[0-9.]+|\[[0-9a-f:.%]+\])";
@@ -52,7 +52,7 @@ constexpr const char* kPageScripts[] = {"/js/uplot.js", "/js/lz-string.js"};
 std::string http_rules(const ServeOptions& options) {
   const std::string host = header("host", hosts(options));
   const auto at = [&host](const std::string& path) { return element("url", path) + host; };
-  const std::string other_origin = answer(403, "a web page of another origin may not ask this server");
+  const std::string other_origin = answer(403, "a web page of another origin must not use this server");
   std::string rules = rule(header("origin", ".+"), other_origin) +
                       rule(header("sec-fetch-site", "(cross-site|same-site)"), other_origin);
   rules += rule(at("/ping"), element("type", "ping"));
@@ -65,8 +65,8 @@ std::string http_rules(const ServeOptions& options) {
   }
   rules += rule(host, answer(404, "there is nothing here; send statements to /"));
   rules += rule("", answer(403,
-                           "this server is not known by the name that stands in Host; "
-                           "optiinfra server --host-name NAME lets it in"));
+                           "the name in the header Host is not a name of this server; allow it with: "
+                           "optiinfra server --host-name NAME"));
   return "<http_handlers>\n" + rules + "</http_handlers>\n<enable_webterminal>0</enable_webterminal>\n";
 }
 

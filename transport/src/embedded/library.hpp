@@ -48,7 +48,7 @@ struct Library {
   std::size_t (*result_storage_rows_read)(chdb_result*);
   std::size_t (*result_storage_bytes_read)(chdb_result*);
 
-  /// Loads the library once per process. Looks at OPTIINFRA_LIBCHDB, then beside the program
+  /// Loads the library once per process. Looks at OPTIINFRA_LIBCHDB, then in the program's folder
   /// (../lib, ../lib/optiinfra), then where the loader looks, which is the program's run path first: the
   /// installed package sets it to its prefix; then where an installation puts it (/usr/local/lib/optiinfra,
   /// /usr/lib/optiinfra).

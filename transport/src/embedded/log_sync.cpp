@@ -51,7 +51,7 @@ Result<void> LogSync::sync() {
     auto status = sync_table(table);
     if (status) continue;
     failure_ = with_context(std::move(status).error(),
-                            "the insert is stored, but a power loss may undo it; open the store anew");
+                            "the insert is stored, but a power loss may undo it; open the store again");
     failure_->applied = Applied::kUnknown;
     return *failure_;
   }

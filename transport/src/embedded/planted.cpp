@@ -66,7 +66,7 @@ bool begins_with(std::string_view word, std::string_view name) {
   return word.size() >= name.size() && ::strncasecmp(word.data(), name.data(), name.size()) == 0;
 }
 
-/// Where the quoted text that begins at `at` ends: behind its last quote.
+/// The end of the quoted text that begins at `at`: after its last quote.
 std::size_t end_of_quoted(std::string_view sql, std::size_t at) {
   const char quote = sql[at];
   for (++at; at < sql.size() && sql[at] != quote; ++at) {
@@ -85,12 +85,11 @@ Result<std::string> read(const fs::path& path) {
 
 /// The name that a definition gives: of its file, in the database of its folder.
 Error planted(const fs::path& path, const std::string& what) {
-  return {
-      ErrorKind::kIncompatible,
-      what + " (" + path.string() +
-          ") reads files or asks other hosts, and would do so with this process's rights; was it left by a "
-          "user of a server? Start 'optiinfra server' on the store, which keeps it from both, and remove it "
-          "there by DROP or KILL MUTATION"};
+  return {ErrorKind::kIncompatible,
+          what + " (" + path.string() +
+              ") reads files or connects to other hosts, and would do so with this process's rights. A user "
+              "of a server may have left it. Start 'optiinfra server' on the store, which prevents both, and "
+              "remove it there with DROP or KILL MUTATION"};
 }
 
 Result<void> check_definition(const fs::path& path) {
@@ -135,7 +134,7 @@ bool reaches_out(std::string_view sql) {
       continue;
     }
     const std::string_view word = sql.substr(at, end - at);
-    // The name may stand in quotes of its own: `file`(...).
+    // The name may have quotes of its own: `file`(...).
     const std::size_t next = sql.find_first_not_of(" \t\r\n`\"", end);
     at = end;
     if (next == std::string_view::npos || sql[next] != '(') continue;

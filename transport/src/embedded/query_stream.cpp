@@ -23,14 +23,14 @@ struct Bound {
   std::vector<std::size_t> name_sizes, value_sizes;
 };
 
-/// The engine streams SELECT alone; it says so of SHOW, DESCRIBE, EXISTS and the rest before running them.
+/// The engine streams only SELECT; it says so of SHOW, DESCRIBE, EXISTS and the rest before running them.
 bool cannot_be_streamed(const EngineResult& handle) {
   const auto status = handle.check(Applied::kNo);
   return !status && status.error().message.find("Streaming query is not supported") != std::string::npos;
 }
 
 /// Whether pieces in `format` may follow each other. The engine's stream formats each block by itself,
-/// with the format's beginning and end: fit for rows alone, not for a JSON document or a Parquet file.
+/// with the format's beginning and end: fit only for rows, not for a JSON document or a Parquet file.
 /// JSONCompactEachRowWithNamesAndTypes, which has headings, repeats them with each block.
 bool is_made_of_rows(std::string_view format) {
   static constexpr std::string_view kFormats[] = {"CSV",
@@ -45,7 +45,7 @@ bool is_made_of_rows(std::string_view format) {
 }
 
 /// A statement that changes no store. The engine itself keeps the parts of a store that is only read from
-/// change; what it would make beside them, such as a view, would be gone with the session.
+/// change; what it would make in addition, such as a view, would be gone with the session.
 bool is_reading(std::string_view sql) {
   static constexpr std::string_view kWords[] = {"(",      "DESC", "DESCRIBE", "EXISTS", "EXPLAIN", "FROM",
                                                 "SELECT", "SET",  "SHOW",     "USE",    "VALUES",  "WITH"};

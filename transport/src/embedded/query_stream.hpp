@@ -37,7 +37,7 @@ class QueryStream {
   EngineResult handle_;
   std::optional<EngineResult> chunk_;
   QuerySummary summary_;
-  bool is_stream_;  ///< Otherwise handle_ holds the whole answer: the engine streams SELECT alone.
+  bool is_stream_;  ///< Otherwise handle_ holds the whole answer: the engine streams only SELECT.
   bool ended_ = false;
 };
 

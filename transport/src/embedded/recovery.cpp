@@ -99,7 +99,7 @@ Result<void> Recovery::definitions() {
   return {};
 }
 
-/// Folders of databases that the engine makes itself and that have no definition: their links alone name
+/// Folders of databases that the engine makes itself and that have no definition: only their links name
 /// them.
 std::vector<std::string> folders_of_other_links(const fs::path& engine_path) {
   std::vector<std::string> folders;

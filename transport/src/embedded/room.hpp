@@ -15,7 +15,7 @@ namespace optiinfra::embedded {
 
 /// The engine reserves no part, of an insert, a merge or a mutation, from the last bytes of the disk: they
 /// are for definitions, for the logs of tokens and for what an opening writes. With fewer free, a store is
-/// opened for reading alone.
+/// opened for reading only.
 inline constexpr std::uint64_t kKeptBytes = std::uint64_t{2} << 20;
 
 /// On top of them, inserts leave a sixteenth of the disk, at most this, so that merges go on and end.

@@ -10,7 +10,7 @@
 namespace optiinfra {
 namespace {
 
-/// A name that can stand in the engine's configuration as it is.
+/// Whether a name is valid in the engine's configuration without escaping.
 bool is_plain(const std::string& name) {
   return !name.empty() && name.size() <= 64 && name.find_first_of("0123456789-") != 0 &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
@@ -19,9 +19,11 @@ bool is_plain(const std::string& name) {
 
 Result<void> check_user(const ServedUser& user) {
   if (user.name == "default")
-    return invalid_argument("'default' is the server's own user and cannot have a password; choose another name");
+    return invalid_argument(
+        "'default' is the server's own user and cannot have a password; choose another name");
   if (!is_plain(user.name))
-    return invalid_argument("a user's name is made of letters, digits, '_' and '-', and starts with a letter");
+    return invalid_argument(
+        "a user's name is made of letters, digits, '_' and '-', and starts with a letter");
   if (user.password.empty()) return invalid_argument("the user " + user.name + " needs a password");
   return {};
 }
@@ -53,7 +55,8 @@ Result<void> check_clusters(const ServeOptions& options) {
     }
   }
   for (const auto& [name, value] : options.macros) {
-    if (!is_plain(name)) return invalid_argument("'" + name + "' is no name for a macro: use letters, digits and '_'");
+    if (!is_plain(name))
+      return invalid_argument("'" + name + "' is not a name for a macro: use letters, digits and '_'");
   }
   return {};
 }
@@ -70,7 +73,7 @@ Result<bool> is_loopback(const std::string& address) {
   in6_addr six{};
   if (::inet_pton(AF_INET6, address.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six) != 0;
   return invalid_argument("'" + address +
-                 "' is no IP address; write 127.0.0.1 for this machine, 0.0.0.0 or :: for all");
+                          "' is not an IP address; write 127.0.0.1 for this machine, 0.0.0.0 or :: for all");
 }
 
 StoreUrl ServedAddress::url(const ServeOptions& options) const {
@@ -84,17 +87,18 @@ StoreUrl ServedAddress::url(const ServeOptions& options) const {
 
 Result<void> check_serve_options(const ServeOptions& options) {
   if (!options.folder.is_absolute())
-    return invalid_argument("a server needs the folder of its store, as an absolute path; '" +
-                   options.folder.string() + "' is none");
+    return invalid_argument("a server needs the folder of its store, as an absolute path, which '" +
+                            options.folder.string() + "' is not");
   if (options.tcp_port != 0 && options.tcp_port == options.http_port)
-    return invalid_argument("native TCP and HTTP need a port each; both were to be " +
-                   std::to_string(options.tcp_port));
+    return invalid_argument("native TCP and HTTP need different ports; both are set to " +
+                            std::to_string(options.tcp_port));
   if (options.connections_max < 16 || options.grace.count() < 0 || options.grace.count() > 120)
     return invalid_argument("connections_max must be at least 16, and grace from 0 to 120 seconds");
-  if (options.statement_time_max.count() < 1) return invalid_argument("a statement needs a second at least");
+  if (options.statement_time_max.count() < 1)
+    return invalid_argument("a statement needs at least one second");
   for (const std::string& name : options.host_names) {
     if (!embedded::is_host_name(name))
-      return invalid_argument("'" + name + "' is no host's name: write it as in a URL, without a port");
+      return invalid_argument("'" + name + "' is not a host name: write it as in a URL, without a port");
   }
   OPTIINFRA_CHECK(check_users(options));
   return check_clusters(options);
@@ -128,7 +132,7 @@ Error boot_error(const ServeOptions& options, const std::string& reason) {
     return {ErrorKind::kUnavailable, "this user may not listen on " + port +
                                          "; ports under 1024 belong to root: choose another with " + flag};
   if (reason.find("Cannot assign requested address") != std::string::npos)
-    return {ErrorKind::kUnavailable, options.listen + " is no address of this machine; see: ip address"};
+    return {ErrorKind::kUnavailable, options.listen + " is not an address of this machine; see: ip address"};
   return {ErrorKind::kStorage, "the engine cannot serve " + options.folder.string() + ": " + reason};
 }
 

@@ -10,7 +10,7 @@ namespace optiinfra::embedded {
 /// The user as whom the server's own clients log in; nullptr for a server without users.
 const ServedUser* first_admin(const ServeOptions& options);
 
-/// Whether `name` can stand in a URL as a host's name.
+/// Whether `name` is valid as the host of a URL.
 bool is_host_name(const std::string& name);
 
 /// What `reason`, the engine's own words, means to the one who started the server.

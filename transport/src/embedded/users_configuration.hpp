@@ -12,8 +12,8 @@ namespace optiinfra::embedded {
 /// Users' inserts leave `insert_floor_bytes` of the disk.
 std::string users_configuration(const ServeOptions& options, std::uint64_t insert_floor_bytes = 0);
 
-/// The one user of an engine for this process alone: the store's owner, whose statements reach no other host
-/// and no program. What a user of a server left in the store runs with these rights.
+/// The one user of an engine that serves only this process: the store's owner, whose statements reach no
+/// other host and no program. What a user of a server left in the store runs with these rights.
 std::string own_user_configuration();
 
 }  // namespace optiinfra::embedded

@@ -13,7 +13,7 @@ namespace optiinfra::embedded {
 /// An address in this process.
 using Word = std::uintptr_t;
 
-/// What a libchdb.so is told about that is laid out in another way than the one that we know.
+/// The error for a libchdb.so whose layout differs from the one that we know.
 Error unknown_layout();
 
 struct EngineClass {
@@ -21,7 +21,7 @@ struct EngineClass {
   std::size_t base_number = 0;  ///< Which of its bases with virtual functions declares them, from 0.
 };
 
-/// For each class its virtual functions, those behind the two destructors and in the order of their
+/// For each class its virtual functions, those after the two destructors and in the order of their
 /// declaration; empty for a class that the library does not have.
 ///
 /// Errors: kIncompatible when the library has a class and no table for it where one is expected; kStorage.

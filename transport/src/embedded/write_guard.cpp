@@ -34,7 +34,7 @@ constexpr std::chrono::milliseconds kRoomPoll{20};
 /// statics.
 struct State {
   std::mutex mutex;
-  std::string root;  ///< The engine's folder, with a '/' behind it; guarded, as all below.
+  std::string root;  ///< The engine's folder, with a '/' at its end; guarded, as all below.
   std::map<std::string, int, std::less<>> failed;  ///< Paths of unfinished files, with the errno of each.
   bool has_too_many = false;
   OnFailure on_failure;

@@ -42,7 +42,7 @@ std::string unframed(std::string_view frames) {
   return std::string(text_of(std::span(text).first(end)));
 }
 
-/// Whether whoever answered so cannot have handed the request on.
+/// Whether a server or proxy that answers with `status` cannot have handed the request on.
 bool is_before_forwarding(int status) {
   return (status >= 300 && status < 400) || status == 400 || status == 401 || status == 403 ||
          status == 404 || status == 405 || status == 407 || status == 411 || status == 413 || status == 414 ||
@@ -56,9 +56,9 @@ Error foreign_refusal(const std::string& place, int status, std::string_view tex
   std::string message = place + ": HTTP status " + std::to_string(status);
   if (!text.empty()) message += ", \"" + quoted(text) + "\"";
   if (status >= 300 && status < 400) {
-    message += "; redirects are not followed: put the address that answers itself into the store's URL";
+    message += "; redirects are not followed: put the address that they lead to into the store's URL";
   } else {
-    message += "; check that this is ClickHouse's HTTP port and what stands before it";
+    message += "; check that this is ClickHouse's HTTP port and which proxies are in front of it";
   }
   return {is_worth_a_retry(status) ? ErrorKind::kUnavailable : ErrorKind::kRejected, std::move(message),
           is_before_forwarding(status) ? Applied::kNo : Applied::kUnknown};
@@ -89,8 +89,8 @@ Result<void> Answer::begin() {
     return wrong(ErrorKind::kCorrupt, "the answer has a Content-Encoding that nobody asked for");
   if (head().exception_tag().empty() && !options_.held_back)
     return wrong(ErrorKind::kIncompatible,
-                 "this answer does not mark errors as those before it did; do servers of different versions "
-                 "stand behind one address? Connect again, or use the native protocol");
+                 "this answer marks errors in another way than earlier answers; are there servers of "
+                 "different versions behind one address? Connect again, or use the native protocol");
   scanner_.emplace(head().exception_tag());
   return {};
 }
@@ -121,7 +121,7 @@ Result<std::size_t> Answer::read_raw(std::span<std::byte> into) {
   return frames_ ? frames_->read(into) : exchange_.read(into);
 }
 
-/// The server breaks the connection behind an exception, so its end is expected here.
+/// The server closes the connection after an exception, so its end is expected here.
 Error Answer::late_error() {
   std::size_t total = 0;
   while (total < kExceptionBytesMax) {

@@ -22,7 +22,7 @@ struct AnswerOptions {
 };
 
 /// Threads: one at a time. Errors: those of the exchange; kCorrupt for an answer that is not ClickHouse's;
-/// the engine's own, whether they come before the first byte of data or behind some of it.
+/// the engine's own, whether they come before the first byte of data or after some of it.
 class Answer {
  public:
   Answer(Connection& connection, Request request, Clock::time_point deadline, AnswerOptions options);
@@ -35,7 +35,7 @@ class Answer {
   /// Waits for the head and for what it means. What follows is data unless this fails.
   Result<void> begin();
 
-  /// The data, without frames and without an exception behind it; 0 at its end.
+  /// The data, without frames and without an exception after it; 0 at its end.
   Result<std::size_t> read(std::span<std::byte> into);
 
   /// Reads to the end and keeps nothing.

@@ -26,11 +26,11 @@ Summary parse_summary(std::string_view json);
 /// The status and those headers that matter here. Names of headers are matched in any case.
 class AnswerHead {
  public:
-  /// Takes one line with or without its end. The line of another status begins anew, as after
+  /// Takes one line with or without its end. The line of another status starts a new head, as after
   /// "100 Continue". Lines after the empty one (trailers) are ignored.
   void take_line(std::string_view line);
 
-  /// Whether the empty line behind a final status has come.
+  /// Whether the empty line after a final status has come.
   bool complete() const noexcept { return complete_; }
 
   int status() const noexcept { return status_; }

@@ -72,7 +72,7 @@ Result<Call> statement_call(const SessionState& state, const Statement& statemen
 }
 
 Result<Call> insert_call(const SessionState& state, const InsertStatement& statement, const Block& block) {
-  // Asynchronous inserts would cut blocks anew, together with those of others.
+  // Asynchronous inserts would cut the rows into other blocks, together with rows of other clients.
   std::vector<NamedValue> ours = {{"async_insert", "0"}};
   if (statement.deduplication_token.empty()) {
     // Else a table with a deduplication window would drop a block that equals an earlier one.

@@ -1,4 +1,4 @@
-/// libcurl's handles. The files here, exchange and libcurl alone know libcurl.
+/// libcurl's handles. Only this file, exchange and libcurl know libcurl.
 #pragma once
 
 #include <chrono>

@@ -27,7 +27,7 @@ inline constexpr std::size_t kHeadBytesMax = 256 << 10;
 /// Received bytes that wait to be read; then the network waits.
 inline constexpr std::size_t kReceivedBytesMax = 512 << 10;
 
-/// Runs in the calls of its owner alone: no thread of its own, no work between calls.
+/// Runs only in the calls of its owner: no thread of its own, no work between calls.
 ///
 /// libcurl repeats a request by itself when a kept connection turns out closed before the answer's first
 /// byte. That would store an insert twice, so it is never given the means to send a body again: such a

@@ -121,7 +121,7 @@ void set_value(std::vector<NamedValue>& settings, std::string_view name, std::st
 Result<void> expect_settings(const std::vector<NamedValue>& settings) {
   for (const auto& [name, value] : settings) {
     if (!is_name(name) || is_reserved(name))
-      return Error{ErrorKind::kInvalidArgument, "'" + name + "' is no setting of a statement"};
+      return Error{ErrorKind::kInvalidArgument, "'" + name + "' is not a setting of a statement"};
     OPTIINFRA_CHECK(expect_field("the setting " + name, value));
   }
   return {};
@@ -137,7 +137,7 @@ Result<Body> statement_body(const Statement& statement) {
     if (!is_name(parameter.first))
       return Error{
           ErrorKind::kInvalidArgument,
-          "'" + parameter.first + "' is no name of a parameter: letters, digits and underscores are"};
+          "'" + parameter.first + "' is not the name of a parameter: use letters, digits and underscores"};
     const std::string text = parameter_text(sql, parameter);
     OPTIINFRA_CHECK(expect_field("the parameter " + parameter.first, text));
     body.bytes += form_field(boundary, "param_" + parameter.first, text);

@@ -1,4 +1,4 @@
-/// The parts of a request: what stands in its URL, its headers and its body.
+/// The parts of a request: its URL, its headers and its body.
 #pragma once
 
 #include <optional>
@@ -30,7 +30,7 @@ Result<std::vector<std::string>> credential_headers(const StoreUrl& store);
 void set_value(std::vector<NamedValue>& settings, std::string_view name, std::string value);
 
 /// Errors: kInvalidArgument for names that are no setting's: the interface has parameters of its own
-/// (user, query_id, param_...) that stand beside settings.
+/// (user, query_id, param_...) that a URL holds in addition to settings.
 Result<void> expect_settings(const std::vector<NamedValue>& settings);
 
 /// A request as libcurl takes it.

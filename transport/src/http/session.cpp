@@ -61,7 +61,7 @@ class Session final : public Transport {
     Answer& answer = *running.answer;
     if (!answer.head().format().empty() && answer.head().format() != "Native")
       return Error{ErrorKind::kInvalidArgument,
-                   "the statement names a FORMAT of its own; leave it out where blocks are asked for"};
+                   "the statement names a FORMAT of its own; leave it out when blocks are asked for"};
     NativeReader reader([&answer](std::span<std::byte> into) { return answer.read(into); });
     Block block;
     while (true) {
@@ -211,7 +211,8 @@ class HttpConnector final : public Connector {
       if (last.server_code != 0) return last;
       store_->hosts.failed(host);
     }
-    return with_context(std::move(last), store_->hosts.size() == 1 ? "connect" : "no host answers, at last");
+    return with_context(std::move(last),
+                        store_->hosts.size() == 1 ? "connect" : "no host answers; the last one");
   }
 
   std::string description() const override { return store_->url.description(); }

@@ -82,8 +82,9 @@ Result<std::optional<std::vector<NamedValue>>> parse_set(std::string_view sql) {
   Reader reader(sql);
   const std::string_view first = reader.run(is_word);
   if (is_keyword(first, "USE"))
-    return Error{ErrorKind::kInvalidArgument,
-                 "over HTTP no USE lasts; name the database in the store's URL or before each table"};
+    return Error{
+        ErrorKind::kInvalidArgument,
+        "over HTTP a USE has no lasting effect; name the database in the store's URL or before each table"};
   if (!is_keyword(first, "SET")) return std::optional<std::vector<NamedValue>>{};
   std::vector<NamedValue> settings;
   do {
@@ -97,7 +98,7 @@ Result<std::optional<std::vector<NamedValue>>> parse_set(std::string_view sql) {
   } while (reader.take(','));
   if (!reader.at_end())
     return Error{ErrorKind::kInvalidArgument,
-                 "a SET has more behind its last value than can be kept over HTTP"};
+                 "a SET has more after its last value than can be kept over HTTP"};
   return std::optional(std::move(settings));
 }
 

@@ -172,7 +172,7 @@ Result<void> Connection::send_block(std::string_view table, const Block& block) 
 
 Result<void> Connection::send(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    if (deadline_.passed()) return overdue("its request was not taken");
+    if (deadline_.passed()) return overdue("it did not accept the request");
     auto sent = channel_->try_send(bytes);
     if (!sent) {
       // A server that refused may have said why before it closed.
@@ -231,7 +231,7 @@ Result<void> Connection::cancel() {
   const auto packet = static_cast<std::byte>(ClientPacket::kCancel);
   cancelled_ = true;
   OPTIINFRA_TRY(const std::size_t sent, channel_->try_send({&packet, 1}));
-  if (sent == 0) return overdue("it takes no request to stop");
+  if (sent == 0) return overdue("it did not accept the request to cancel");
   deadline_ =
       overdue_ ? net::Deadline::after(kCancelGrace) : sooner(deadline_, net::Deadline::after(kCancelGrace));
   return {};

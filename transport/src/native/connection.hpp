@@ -47,7 +47,7 @@ class Connection {
   /// unasked. After an exception the server is asked, since it closes the connection after some.
   bool is_ready(net::Deadline deadline);
 
-  /// Sends a query, with nothing behind it, and begins to count `totals`.
+  /// Sends a query, with nothing after it, and begins to count `totals`.
   Result<void> send_query(const QueryPacket& query, net::Deadline deadline);
 
   /// Sends one block under the name of `table`, "" for the block of an insert. While it is sent, an exception

@@ -78,7 +78,7 @@ void write_query(OutputBuffer& output, const QueryPacket& query);
 void write_block_info(OutputBuffer& output);
 void read_block_info(InputBuffer& input);
 
-/// The bodies of packets, behind their kind. After a failure of `input` what they return means nothing.
+/// The bodies of packets, after their kind. After a failure of `input` what they return means nothing.
 ServerHello read_hello(InputBuffer& input);
 Exception read_exception(InputBuffer& input);
 Progress read_progress(InputBuffer& input);

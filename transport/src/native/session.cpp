@@ -226,7 +226,7 @@ Result<InsertSummary> Session::insert(const InsertStatement& statement, const Bl
                      .own_settings = own_settings(statement.timeout),
                      .settings = insert_settings(statement),
                      .compressed = is_compressed()};
-  // Its events alone tell how many rows an insert wrote.
+  // Only its events tell how many rows an insert wrote.
   packet.own_settings.emplace_back("send_profile_events", "1");
   for (NamedValue& setting : whole_block_settings()) packet.own_settings.push_back(std::move(setting));
   auto sent = connection_->send_query(packet, deadline);
@@ -301,7 +301,7 @@ Error Session::lost(Error error, Applied applied) {
   if (error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout) store_->broke(host_);
   connection_.reset();
   error.applied = applied;
-  // A column of a type that has no layout here is no fault of the server; the next call connects anew.
+  // A column of a type that has no layout here is no fault of the server; the next call reconnects.
   error.connection_usable = error.kind == ErrorKind::kInvalidArgument && !has_state_;
   return error;
 }

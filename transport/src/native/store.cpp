@@ -74,7 +74,8 @@ Result<Store::Made> Store::connect(net::Deadline deadline) {
     in_time = !deadline.passed();
   }
   return Error{in_time ? ErrorKind::kUnavailable : ErrorKind::kTimeout,
-               "no host of " + url_.description() + " took a connection: " + reasons, Applied::kNo, false};
+               "no host of " + url_.description() + " accepted a connection: " + reasons, Applied::kNo,
+               false};
 }
 
 Result<std::shared_ptr<Connector>> make_native_connector(const StoreUrl& url) {

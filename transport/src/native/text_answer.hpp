@@ -1,4 +1,4 @@
-/// Answers as text over a protocol that carries blocks alone.
+/// Answers as text over a protocol that carries only blocks.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 
 namespace optiinfra::native {
 
-/// The name under which a block travels beside a query, which reads it as a table.
+/// The name under which a block travels with a query, which reads it as a table.
 inline constexpr std::string_view kExternalTable = "optiinfra_answer";
 
 /// The largest answer of a statement that is no query (SHOW, DESCRIBE): it is held in memory.
@@ -19,8 +19,8 @@ using RunBlocks = std::function<Result<QuerySummary>(const Statement& statement,
 
 /// Transport::query_text by queries for blocks.
 ///
-/// The server formats, as it alone knows all its types: a query is wrapped in one that gives formatRow() of
-/// its rows, and the answer of any other statement is sent back beside such a query. Formats: those made of
+/// The server formats, because only it knows all its types: a query is wrapped in one that gives formatRow()
+/// of its rows, and the answer of any other statement is sent back with such a query. Formats: those made of
 /// rows, one by one (CSV, TSV, TSVRaw, JSONEachRow, JSONCompactEachRow and their kin), with headings
 /// (...WithNames, ...WithNamesAndTypes) where they have them, and Native. Errors: kInvalidArgument for
 /// another format, which names the transports that give it; those of `run`.

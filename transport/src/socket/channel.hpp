@@ -1,5 +1,5 @@
 /// Bytes both ways with one peer, without ever blocking but in wait(). What is inside - a socket, TLS on a
-/// socket, bytes of a test - is known to its kinds alone.
+/// socket, bytes of a test - is known only to its kinds.
 #pragma once
 
 #include <cstddef>

@@ -160,7 +160,7 @@ class TlsChannel final : public Channel {
       ERR_clear_error();
       return broken(
           "the server's certificate is refused: " + std::string(X509_verify_cert_error_string(code)) +
-          "; trust its authority with the URL's ca_file option, or mend the certificate");
+          "; trust its authority with the URL's ca_file option, or replace the certificate");
     }
     if (below_->ended)
       return broken("the server closed the connection during the handshake; is this its TLS port?");

@@ -10,7 +10,7 @@ namespace optiinfra::net {
 
 struct TlsOptions {
   std::string ca_file = {};  ///< Certificates to trust instead of the system's, in PEM.
-  bool verify = true;        ///< False accepts any certificate: for tests alone.
+  bool verify = true;        ///< False accepts any certificate: only for tests.
 };
 
 /// What the connections of one store share: the certificates that are trusted. Threads: any, at once.
@@ -21,9 +21,9 @@ class TlsContext {
 
   virtual ~TlsContext() = default;
 
-  /// Speaks TLS 1.2 or newer over `inner` and verifies, unless told otherwise, that the certificate is
-  /// trusted, valid now and made out to `host`, a name or an address. Errors: kUnavailable, which says what
-  /// is wrong with the certificate, kTimeout.
+  /// Speaks TLS 1.2 or newer over `inner` and verifies, unless the options say otherwise, that the
+  /// certificate is trusted, valid now and made out to `host`, a name or an address. Errors: kUnavailable,
+  /// which says what is wrong with the certificate, kTimeout.
   virtual Result<std::unique_ptr<Channel>> connect(std::unique_ptr<Channel> inner, const std::string& host,
                                                    Deadline deadline) const = 0;
 };

@@ -1,10 +1,10 @@
 /// @file optiinfra/attribution/attribute.hpp
-/// The hours of a store attributed and kept: what the bill of each hour paid for, in versions.
+/// Attributes the hours of a store: computes what the bill of each hour paid for, and stores it in versions.
 ///
-/// A version of an hour is stored whole before it is recorded, and readers see recorded versions alone. So a
+/// A version of an hour is stored whole before it is recorded, and readers see only recorded versions. So a
 /// run may be killed anywhere: the next one makes what is missing. An hour whose rows have not changed since
-/// its newest version is left alone; late rows, a restated bill or another rate of the best hours make a new
-/// version. What is made depends on the rows alone, so that every run gives the same amounts.
+/// its newest version is left alone; late rows, a restated bill or another rate of the best hours lead to a
+/// new version. The result depends only on the rows, so every run gives the same amounts.
 #pragma once
 
 #include <cstdint>
@@ -14,23 +14,24 @@
 
 namespace optiinfra {
 
-/// Kinds of requests, and charges, that one hour may have. An hour beyond that is refused.
+/// Most groups of requests, and most charges, of one hour. An hour with more is refused.
 inline constexpr std::size_t kRequestGroupsMax = 1'000'000;
 inline constexpr std::size_t kChargesMax = 1'000'000;
 
 /// Longest time for which a request counts as running.
 inline constexpr std::chrono::seconds kLongestRequest{3600};
 
-/// An instance's best hours are sought in so many days before the hour's own, and need so many hours.
+/// An instance's best hours are sought in this many days before the day of the hour, and need at least this
+/// many hours with requests.
 inline constexpr std::chrono::days kEfficientWindow{14};
 inline constexpr std::size_t kEfficientHoursMin = 24;
 
 struct AttributionReport {
   TimeRange window{};                      ///< The whole hours that were looked at.
   std::uint64_t hours_made = 0;            ///< New versions.
-  std::uint64_t hours_remade = 0;          ///< Those of them that replace a version.
-  std::uint64_t hours_current = 0;         ///< Whose rows have not changed.
-  std::uint64_t hours_past_retention = 0;  ///< Whose raw rows may have expired: left as they are.
+  std::uint64_t hours_remade = 0;          ///< The new versions that replace another version.
+  std::uint64_t hours_current = 0;         ///< Hours whose rows have not changed.
+  std::uint64_t hours_past_retention = 0;  ///< Hours whose raw rows may have expired: left as they are.
   std::uint64_t rows = 0;                  ///< Stored in the new versions.
   std::uint64_t requests = 0;              ///< In the new versions.
 };

@@ -1,5 +1,5 @@
 /// @file optiinfra/attribution/hour.hpp
-/// One hour of charges split among the requests that the instances served. Pure arithmetic on integers.
+/// Splits one hour of charges among the requests that the instances served. Pure arithmetic on integers.
 ///
 /// For each charge: billed = served + wasted + underfill + idle + overhead + unreconciled. Amounts are
 /// billionths of the charge's currency (nano-units); no part is negative but `unreconciled`.
@@ -22,22 +22,22 @@ inline constexpr std::size_t kSecondsOfHour = 3600;
 
 /// What a part of a bill paid for.
 enum class CostKind {
-  kServed,        ///< Requests that ended well, or do not say how they ended.
+  kServed,        ///< Requests that succeeded, or whose outcome is not known.
   kWasted,        ///< Requests that failed, were dropped or aborted: they used the instance too.
-  kUnderfill,     ///< Time with requests, beyond what an instance of this type needs for them at its best.
+  kUnderfill,     ///< Time with requests, beyond what such an instance needs for them in its best hours.
   kIdle,          ///< Time without a request.
-  kOverhead,      ///< Charges of no instance, taxes and purchases.
+  kOverhead,      ///< Charges without an instance, taxes and purchases.
   kUnreconciled,  ///< Credits, refunds and adjustments, with their sign; usage below zero.
-  kUnpriced,      ///< Requests on what no charge covers: what they cost is not known, and the amount is 0.
+  kUnpriced,      ///< Requests that no charge covers: their cost is not known, and the amount is 0.
 };
 const char* to_string(CostKind kind);
 
-/// How requests got their weight, the best first.
+/// How requests got their weight, the best method first.
 enum class WeightMethod {
   kRequestTimes,   ///< The request's own prefill and decode time.
   kInstanceRates,  ///< Its tokens at the rates of the requests of its instance and hour that have both times.
   kMultiplier,     ///< Its tokens, a generated one weighing 2.5 times an uncached one of the prompt.
-  kDuration,       ///< The time that it ran, where no request of the instance and hour has tokens or times.
+  kDuration,       ///< Its running time, when no request of the instance and hour has tokens or times.
 };
 const char* to_string(WeightMethod method);
 
@@ -50,8 +50,9 @@ enum class Placement {
 };
 const char* to_string(Placement placement);
 
-/// Requests of one hour that are alike. A request that runs over the end of an hour has in each hour the part
-/// of its times and tokens that its seconds there are of all its seconds; it is counted where it began.
+/// Requests of one hour that are alike. A request that runs over the end of an hour is split: each hour gets
+/// its times and tokens in proportion to the seconds that it ran there. It is counted in the hour in which it
+/// began.
 struct RequestGroup {
   std::string instance;  ///< Empty when they name none.
   Uuid customer, service;
@@ -73,7 +74,7 @@ struct Charge {
   Uuid payer;
   std::string provider, instance, region, instance_type, currency;
   std::string price_source;
-  bool has_usage = false;  ///< Whether any of it is for use: a price of zero is one, none is not.
+  bool has_usage = false;  ///< Whether any of it is for usage, also at a price of zero.
   std::int64_t usage = 0;  ///< Nano-units, as are the next two.
   std::int64_t fees = 0;   ///< Taxes and purchases.
   std::int64_t other = 0;  ///< Credits, refunds and adjustments.
@@ -82,10 +83,10 @@ struct Charge {
   std::int64_t billed() const noexcept { return usage + fees + other; }
 };
 
-/// What an instance of a type achieves with a model at its best hours.
+/// What an instance of a type achieves with a model in its best hours.
 struct EfficientRate {
   std::string instance_type, model;
-  bool is_time = false;  ///< Whether weights are times, else tokens.
+  bool is_time = false;  ///< True when weights are times, false when they are tokens.
   std::uint64_t weight_per_second = 0;
 };
 
@@ -100,16 +101,17 @@ struct HourInput {
 
 /// A row of attributed_cost_hourly, without its hour and version.
 struct AttributedCost {
-  Uuid payer;   ///< Nil where no charge covers the requests.
-  Uuid served;  ///< The customer whose requests they are; the payer for what served no request.
+  Uuid payer;   ///< Nil when no charge covers the requests.
+  Uuid served;  ///< The customer whose requests they are; the payer when the part served no request.
   Uuid service;
   std::string model, instance, provider, region, instance_type, currency;
   CostKind kind = CostKind::kServed;
   std::int64_t cost = 0;
-  std::int64_t input_cost = 0;    ///< The part of `cost` for reading prompts.
-  std::int64_t avoided_cost = 0;  ///< What the prompt tokens in the prefix cache would have cost; in no sum.
-  /// Where underfill and idle time go when they are shared among the requests of the instance and hour: more
-  /// on these, less where they were. Each adds up to zero over a charge.
+  std::int64_t input_cost = 0;  ///< The part of `cost` for reading prompts.
+  std::int64_t avoided_cost =
+      0;  ///< What the prompt tokens in the prefix cache would have cost; not part of any sum.
+  /// The correction of `cost` when underfill and idle time are shared among the requests of the instance and
+  /// hour: positive for requests, negative for underfill and idle time. Each adds up to zero over a charge.
   std::int64_t shared_underfill = 0, shared_idle = 0;
   std::int64_t billed = 0;  ///< The charge, on one of its rows: the sum of `cost` over its rows.
   std::uint64_t requests = 0, prompt_tokens = 0, cached_tokens = 0, completion_tokens = 0;
@@ -120,8 +122,8 @@ struct AttributedCost {
   std::string price_source;
 };
 
-/// Splits the hour. The rows come in an order that depends on the input's values alone. Counts of requests
-/// and tokens stand on the rows of an instance's largest charge only, so that they can be added up.
+/// Splits the hour. The order of the rows depends only on the input's values. Counts of requests and tokens
+/// are given only on the rows of an instance's largest charge, so that they can be added up.
 std::vector<AttributedCost> attribute_hour(HourInput input);
 
 }  // namespace optiinfra

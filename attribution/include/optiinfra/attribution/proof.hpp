@@ -1,5 +1,5 @@
 /// @file optiinfra/attribution/proof.hpp
-/// Whether what is kept of attributed hours still adds up to the bills.
+/// Verifies that the stored attributed hours still add up to the bills.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace optiinfra {
 
-/// Broken hours that a proof describes, the earliest first; it counts all.
+/// Most broken hours that a proof describes, the earliest first; it counts all.
 inline constexpr std::size_t kBrokenHoursDescribedMax = 100;
 
 struct BrokenHour {
@@ -25,9 +25,9 @@ struct AttributionProof {
   std::vector<BrokenHour> broken;
 };
 
-/// Holds the newest version of every attributed hour to what was recorded of it: as many rows, the same
-/// values, each charge equal to the sum of its parts, and no part below zero but what is unreconciled.
-/// A store of an older schema, which has no attributed hours, proves none.
+/// Compares the newest version of every attributed hour with its record: the number of rows, their values,
+/// each charge equal to the sum of its parts, and no part below zero except the unreconciled one.
+/// For a store of an older schema, which has no attributed hours, the counts are 0.
 Result<AttributionProof> prove_attribution(Transport& session);
 
 }  // namespace optiinfra

@@ -12,23 +12,23 @@
 
 namespace optiinfra {
 
-/// What the numbers per token, request and answer are made of.
+/// Which costs the numbers per token, request and answer include.
 enum class CostBasis {
   kReservation,  ///< All that was paid for: served, wasted, underfill, idle and overhead.
-  kUsage,        ///< Time with requests alone: served, wasted and underfill.
+  kUsage,        ///< Only time with requests: served, wasted and underfill.
 };
 Result<CostBasis> parse_cost_basis(std::string_view text);  ///< "reservation", "usage".
 
-/// What becomes of time without requests.
+/// How time without requests is counted.
 enum class IdlePolicy {
-  kSeparate,  ///< It stays with who pays for the instance, in a row of its own where rows are by service.
-  kShare,  ///< It and underfill go to the requests of the same instance and hour, by weight; the rest stays.
-  kHide,   ///< It is in no number.
+  kSeparate,  ///< With the payer of the instance, in a row of its own when rows are by service.
+  kShare,     ///< With underfill, on the requests of the same instance and hour, by weight; the rest stays.
+  kHide,      ///< In no number.
 };
 Result<IdlePolicy> parse_idle_policy(std::string_view text);  ///< "separate", "share", "hide".
 
 /// What answers are split and filtered by: "customer", "service", "model", "instance", "provider", "region",
-/// "instance_type". A customer has the requests that were its own, and the idle instances that it pays for.
+/// "instance_type". The numbers of a customer cover its own requests and the idle instances that it pays for.
 std::span<const Dimension> unit_cost_dimensions();
 
 struct UnitCostQuestion {
@@ -42,8 +42,8 @@ struct UnitCostQuestion {
   std::optional<double> good_score = {};
 };
 
-/// A row for each bucket, dimensions and currency. Amounts are in the row's currency. What is not known is
-/// absent, and the column `reason` says why.
+/// Returns a row for each bucket, combination of dimensions and currency. Amounts are in the row's currency.
+/// An unknown value is absent, and the column `reason` says why.
 /// Errors: kInvalidArgument for an unknown dimension and an empty range; kTooLarge beyond kAnswerRowsMax
 /// rows.
 Result<Answer> query_unit_cost(Client& client, const UnitCostQuestion& question);

@@ -1,9 +1,9 @@
 /// @file optiinfra/benchmark/benchmark.hpp
-/// How fast a store takes rows and answers, how small it keeps them, and how that stands against the
-/// engine's own limit, measured in the same run.
+/// Measures how fast a store takes rows and answers questions, how much disk it needs, and how that compares
+/// with the engine's own limit, measured in the same run.
 ///
-/// What is compared is measured in alternating rounds, and its ratio is the median of the rounds' ratios,
-/// because machines are noisy: compare figures of one report, not of two.
+/// Things that are compared are measured in alternating rounds, and their ratio is the median of the rounds'
+/// ratios, because machines are noisy: compare figures within one report, not across two.
 #pragma once
 
 #include <cstdint>
@@ -25,26 +25,26 @@ inline constexpr unsigned kBenchmarkFleetsMax = 1'000;
 inline constexpr std::uint64_t kBenchmarkGrowthRowsMax = 1'000'000'000;
 
 struct BenchmarkOptions {
-  /// The store to measure. Nothing of it is touched: an embedded one gets a neighbour, a folder of its own on
-  /// the same disk; on a server a database of its own is made. Both are removed in the end.
+  /// The store to measure. It is not touched: the benchmark works in a folder next to an embedded store, on
+  /// the same disk, or in a database of its own on a server. Both are removed at the end.
   StoreUrl url = {};
   std::uint64_t seed = 1;
   std::uint64_t rows = 2'000'000;  ///< Of one measured insert, each family.
   unsigned rounds = 5;
   unsigned threads = 2;  ///< That insert at the same time.
   unsigned asks = 40;    ///< Times that each question is asked in a round.
-  /// Fleets whose last days lie in the store when questions are asked; each has 24 services.
+  /// Fleets whose last days are in the store when questions are asked; each has 24 services.
   unsigned fleets = 8;
   int history_days = 30;  ///< 1 to kFleetDaysMax: how far that reaches back, and each question.
   bool measure_inserts = true;
   bool measure_questions = true;
   bool measure_sizes = true;
   std::uint64_t growth_rows = 0;  ///< Raw rows up to which a store is grown; 0: not measured.
-  /// Told what is measured next; false stops.
+  /// Called with what is measured next; return false to stop.
   std::function<bool(const std::string& step)> on_step = [](const std::string&) { return true; };
 };
 
-/// What several rounds gave.
+/// The results of several rounds.
 struct Spread {
   double median = 0, low = 0, high = 0;
 };
@@ -56,21 +56,22 @@ struct InsertFigure {
   std::uint64_t rows = 0;
   Spread rows_per_second = {};          ///< Until the last row is stored in raw table and rollup.
   Spread acknowledged_per_second = {};  ///< Until the last row is acknowledged.
-  /// Processor time a row, all threads of this process: for an embedded store the whole cost, for a server
-  /// ours alone. Other work on the machine hardly disturbs it, unlike the rates.
+  /// Processor time for each row, all threads of this process: for an embedded store the whole cost, for a
+  /// server only the client's. Other work on the machine hardly disturbs it, unlike the rates.
   Spread cpu_ns_per_row = {};
-  double cpu_of_engine = 0;    ///< Processor time of the engine alone over this.
-  double share_of_engine = 0;  ///< Rows a second over those of the engine alone.
+  double cpu_of_engine = 0;    ///< Processor time of the engine alone, divided by this.
+  double share_of_engine = 0;  ///< Rows a second, divided by those of the engine alone.
 };
 
 struct QuestionFigure {
   std::string question = {};      ///< "performance, 30 days", "SELECT 1".
   std::string circumstance = {};  ///< "idle", "while inserting".
   std::uint64_t asked = 0;
-  Spread p50_ms = {};                      ///< Of the rounds.
-  double p99_ms = 0;                       ///< Of all.
-  std::optional<double> cpu_ms = {};       ///< Processor time of this process, the median; when idle.
-  std::optional<double> times_keyed = {};  ///< p50 over that of the cheapest keyed SELECT on the same rollup.
+  Spread p50_ms = {};                 ///< Of the rounds.
+  double p99_ms = 0;                  ///< Of all.
+  std::optional<double> cpu_ms = {};  ///< Processor time of this process, the median; when idle.
+  std::optional<double> times_keyed =
+      {};  ///< p50, divided by that of the cheapest keyed SELECT on the same rollup.
   double times_select_1 = 0;
 };
 
@@ -81,7 +82,7 @@ struct SizeFigure {
   double raw_bytes = 0, rollup_bytes = 0;  ///< On disk, merged.
   double plain_bytes = 0;   ///< The same rows and rollup in plain tables: no codecs, default compression.
   double json_bytes = 0;    ///< The raw rows as JSON lines.
-  double random_bytes = 0;  ///< Of raw_bytes, what no codec can take away: random bits of identifiers.
+  double random_bytes = 0;  ///< The part of raw_bytes that no codec can remove: random bits of identifiers.
 };
 
 struct GrowthFigure {
@@ -117,7 +118,7 @@ struct BenchmarkReport {
 
 /// Measures. Takes minutes, and gigabytes of disk with the largest options.
 /// Errors: kInvalidArgument for an option out of range, those of the store; kCorrupt when the store does
-/// not hold exactly the rows that were inserted. What was made is removed in any case.
+/// not hold exactly the rows that were inserted. The folder or database is removed in any case.
 Result<BenchmarkReport> run_benchmark(const BenchmarkOptions& options);
 
 }  // namespace optiinfra

@@ -1,10 +1,10 @@
 /// @file optiinfra/client/answers.hpp
-/// What the questions of the client are answered with. All times are UTC; an hour is named by its start.
+/// The answers to the client's questions. All times are UTC; an hour is named by its start.
 ///
-/// Every answer has the window that its numbers cover, which is the one asked for unless the question says
-/// otherwise. A number is absent where there is nothing to compute it from: a window without rows has no
-/// average, and neither has one whose rows all lack the value. Counts of rows are 0 then; so is a sum of
-/// counted things such as tokens without rows, and absent where there are rows that all lack the value.
+/// Every answer has the window that its numbers cover, which is the requested one unless the question says
+/// otherwise. A number is absent when there is nothing to compute it from: a window without rows has no
+/// average, and neither has a window whose rows all lack the value. A count of rows is then 0. A sum of
+/// counted things, such as tokens, is 0 without rows, and absent when there are rows that all lack the value.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct CostHour {
   sys_seconds hour;
   std::string cloud_provider;
   std::string service_name;
-  std::string currency;                   ///< Empty when not stated. Amounts of two currencies are two hours.
+  std::string currency;                   ///< Empty when not stated. An hour has one entry for each currency.
   std::optional<double> total_cost;       ///< Currency units.
   std::optional<double> avg_utilization;  ///< Percent.
   std::uint64_t sample_count = 0;
@@ -100,7 +100,7 @@ struct ServiceModels {
 };
 
 struct PerformancePoint {
-  sys_seconds begin;  ///< Of the bucket; the summary's window is the part of it that the numbers cover.
+  sys_seconds begin;  ///< Of the bucket. The summary's window is the part of it that the numbers cover.
   PerformanceSummary summary;
 };
 
@@ -109,7 +109,7 @@ struct ResourcePoint {
   ResourceSummary summary;
 };
 
-/// What cost is added up by.
+/// How cost is grouped before it is added up.
 enum class CostDimension { kProvider, kService, kRegion, kInstanceType };
 
 struct CostPoint {

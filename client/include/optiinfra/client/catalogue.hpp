@@ -1,6 +1,6 @@
 /// @file optiinfra/client/catalogue.hpp
-/// What can be asked: every measure, every dimension, and the questions with names of their own. The command
-/// line, its JSON and the documentation are made from it.
+/// What can be asked: every measure, every dimension, and the named questions. The command line, its JSON and
+/// the documentation are generated from it.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,7 @@ struct Dimension {
 };
 std::span<const Dimension> dimensions();
 
-/// How a family knows a dimension. kRaw: by raw rows alone, so for their retention.
+/// Where a family keeps a dimension. kRaw: only in raw rows, so for as long as those are kept.
 enum class KnownBy { kNothing, kRaw, kRollup };
 KnownBy known_by(Family family, const Dimension& dimension);
 
@@ -42,7 +42,7 @@ struct Parameter {
   const char* meaning;
 };
 
-/// A way to split an answer that the asker picks: --by region.
+/// A way to split an answer that the caller may choose: --by region.
 struct Choice {
   const char* name;
   const char* dimension;
@@ -64,28 +64,27 @@ struct NamedQuestion {
   std::vector<Parameter> parameters;
   std::vector<const char*> measures;
   std::vector<const char*> dimensions = {};
-  /// When there are any, the answer is split by one in front of the dimensions: the first unless another is
-  /// asked for.
+  /// When not empty, the answer is split by one of them in front of the dimensions, by default the first.
   std::vector<Choice> choices = {};
   std::optional<Bucket> bucket = {};
-  bool bucket_may_differ = false;   ///< Whether the asker may take another bucket.
+  bool bucket_may_differ = false;   ///< Whether the caller may choose another bucket.
   const char* begin_key = "begin";  ///< What the bucket's column is called.
   std::vector<Order> order = {};
   bool is_object = false;  ///< One row, always.
   bool needs_range =
-      false;  ///< Asked with a begin and an end. Otherwise also for the last hours, 24 unless said.
+      false;  ///< Asked with a begin and an end. Otherwise also for the last hours, by default 24.
   std::optional<Drawing> drawing = {};
 
-  /// The question over `range`. Give the filters of the parameters, and another choice or bucket than the
-  /// default, afterwards.
+  /// The question over `range`. The caller then adds the filters of the parameters, and a choice or bucket
+  /// other than the default.
   Question over(TimeRange range) const;
 
-  /// Its columns' names put on the columns of the answer.
+  /// Gives the answer's columns the names that this question has for them.
   void name_columns(std::vector<AnswerColumn>& columns) const;
 };
 std::span<const NamedQuestion> named_questions();
 
-/// nullptr when there is none of that name.
+/// nullptr when no question has that name.
 const NamedQuestion* find_question(std::string_view name);
 
 const char* to_string(Bucket bucket);

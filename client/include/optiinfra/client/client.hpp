@@ -25,17 +25,17 @@ class Connector;  // optiinfra/transport/transport.hpp
 class Transport;
 struct StoreUrl;  // optiinfra/transport/url.hpp
 
-/// Largest batch that one insert call takes. A larger one is refused, because what the engine stores
-/// whole is one block; feed more rows with more calls.
+/// Largest batch that one insert call takes. A larger one is refused, because the engine stores only a single
+/// block whole or not at all; insert more rows with more calls.
 inline constexpr std::size_t kInsertRowsMax = 1'000'000;
 
-/// Sessions that one client opens at most, and so calls that run at the same time; more calls wait.
+/// Most sessions that one client opens, and so most calls that run at the same time; further calls wait.
 inline constexpr std::size_t kSessionsMax = 16;
 
 struct ClientOptions {
   /// Create the store and bring its schema up to date. False: an absent or older store is an error.
   bool create = false;
-  /// Give up an embedded store's reserve where its disk is full: for a caller that frees space.
+  /// Give up an embedded store's reserve when its disk is full: for a caller that frees space.
   bool use_reserve = false;
   /// Budget for one whole call, waiting for a session included. Must be positive.
   std::chrono::milliseconds call_timeout{60'000};
@@ -45,15 +45,15 @@ struct ClientOptions {
 enum class OnRefusedRows {
   kStoreNothing,  ///< The call fails and names the first bad value; nothing of it is stored.
   kStoreOthers,   ///< Good rows are stored, bad ones come back in the receipt.
-  kDoNotCheck,  ///< All rows are stored as they are: they come from another store, which keeps them already.
+  kDoNotCheck,    ///< All rows are stored as they are, because another store has accepted them before.
 };
 
-/// What is known, before an insert, of inserts under its token.
+/// What the caller knows, before an insert, of earlier inserts under the same token.
 enum class TokenHistory {
-  kUnknown,     ///< Any of its rows may be stored: they are looked for. Always right.
-  kNeverTried,  ///< No insert was tried: spares the look.
-  /// There were more rows under the token, which the caller forgot, and only after all of them were stored,
-  /// as a spool does: where the store has any row of the token and a UTC day, it has them all.
+  kUnknown,     ///< Any of the rows may be stored, so the call looks for them. Always right.
+  kNeverTried,  ///< No insert was tried, so the call need not look.
+  /// The token named more rows than these. The caller, like a spool, forgets rows of a token only after all
+  /// of them were stored: when the store has any row of the token and a UTC day, it has them all.
   kRowsForgotten,
 };
 
@@ -61,10 +61,10 @@ struct InsertOptions {
   OnRefusedRows on_refused_rows = OnRefusedRows::kStoreNothing;
   /// Names the rows of this call across retries, also those of another process: after an error with
   /// Applied::kUnknown, or a crash, repeat the same rows with the same token, and they are stored once, for
-  /// as long as the store keeps them. Empty: a token of the call's own, so that retries inside the call are
-  /// safe and equal rows of another call count again.
+  /// as long as the store keeps them. Empty: the call makes a token of its own, so that its internal retries
+  /// are safe, while equal rows of another call count again.
   std::string token = {};
-  /// Of `token`; without one it is kNeverTried.
+  /// What the caller knows of `token`. Without a token it is always kNeverTried.
   TokenHistory token_history = TokenHistory::kUnknown;
 };
 
@@ -77,25 +77,26 @@ struct InsertReceipt {
 /// One store.
 ///
 /// Threads: all methods may be called from several threads at once; each call takes one of at most
-///          kSessionsMax sessions. Moving and destroying need the object alone.
+///          kSessionsMax sessions. No other call may run while the object is moved or destroyed.
 /// Errors:  methods return Result and throw only std::bad_alloc and what a callback throws. After an error
 ///          the client stays usable: a broken session is replaced.
-/// Memory:  an insert needs as much again as its batch; up to 256 MiB of that stay for the inserts after it.
-/// Process: an embedded store belongs to one process and one Client path at a time; never fork with an open
+/// Memory:  an insert needs as much memory again as its batch; up to 256 MiB of it are kept for later
+/// inserts. Process: an embedded store belongs to one process and one Client path at a time; never fork with
+/// an open
 ///          embedded client (exec is fine).
 class Client {
  public:
   /// Opens the store at `url` ("embedded:/path/to/folder", "clickhouse://host/optiinfra"; all forms in
   /// optiinfra/transport/url.hpp) and checks its schema version.
-  /// Errors: kUnavailable when another process holds it, kIncompatible for a newer store or a folder of
-  /// something else, kStorage for a store that is not there or a disk that refuses.
+  /// Errors: kUnavailable when another process holds it, kIncompatible for a newer store or a folder that is
+  /// not a store, kStorage when there is no store or the disk fails.
   static Result<Client> open(std::string_view url, ClientOptions options = {});
   static Result<Client> open(const StoreUrl& url, ClientOptions options = {});
 
-  /// The same through a connector that the caller has made, or a transport of its own.
+  /// The same through a connector that the caller has made, possibly to a transport of its own.
   static Result<Client> open(std::shared_ptr<Connector> connector, ClientOptions options = {});
 
-  /// Lets go of the store. Everything acknowledged is stored already; nothing is completed here.
+  /// Closes the sessions. Everything acknowledged is stored already; nothing is completed here.
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
@@ -103,19 +104,20 @@ class Client {
   /// Whether the store's engine runs in this process.
   bool is_embedded() const;
 
-  /// Closes every session, once its call has ended; the next call opens the store anew, and waits for that.
-  /// What mends an embedded engine that refuses its inserts since its disk had failed.
+  /// Closes every session once its call has ended. The next call opens the store again and waits for that.
+  /// Call it when an embedded engine refuses inserts after its disk failed: a new start of the engine is the
+  /// only cure.
   void reopen();
 
-  /// Whether the store answers. Never throws, never fails otherwise.
+  /// Whether the store answers. Never throws; every failure is `false`.
   bool ping() noexcept;
 
   /// @name Inserting
   /// On success every row is stored in the raw table and counted in its rollup. An empty list succeeds
-  /// with 0 rows. A bad row gives kInvalidArgument that names row, column, value and rule. On an error
-  /// with Applied::kUnknown part of the rows may be stored: see InsertOptions::token.
-  /// On a cluster each row goes straight to its shard. A shard that fails does not keep the rows of the
-  /// others from being stored; the error then names it, and is Applied::kUnknown.
+  /// with 0 rows. A bad row gives kInvalidArgument, which names row, column, value and rule. On an error
+  /// with Applied::kUnknown some of the rows may be stored: see InsertOptions::token.
+  /// On a cluster each row goes straight to its shard. When a shard fails, the rows of the other shards are
+  /// stored all the same; the error names the shard and is Applied::kUnknown.
   /// @{
   Result<InsertReceipt> insert_cost_metrics(std::span<const CostMetric> rows,
                                             const InsertOptions& options = {});
@@ -143,9 +145,9 @@ class Client {
   }
   /// @}
 
-  /// Stores rows of a rollup that have no raw rows in this store, as a copy of another store does. `block`
-  /// has the rollup's columns, states as their bytes in a String (MeasureDefinition::merged_expression),
-  /// and is stored once for one token.
+  /// Stores rollup rows that have no raw rows in this store; a copy of another store needs this. `block` has
+  /// the rollup's columns, with states as their bytes in a String (MeasureDefinition::merged_expression). It
+  /// is stored once for one token.
   Result<void> insert_rollup(Family family, const Block& block, std::string_view token);
 
   /// @name The four questions
@@ -163,7 +165,7 @@ class Client {
   Result<QualityTrend> query_quality_trends(const Uuid& customer_id, const Uuid& service_id, int hours = 24);
   /// @}
 
-  /// @name The same questions over any range, and what comes next
+  /// @name The same questions over any range, models and series
   /// @{
   Result<PerformanceSummary> query_performance(const Uuid& customer_id, const Uuid& service_id,
                                                TimeRange range);
@@ -175,49 +177,49 @@ class Client {
   /// The models of a service, the busiest first.
   Result<ServiceModels> query_models(const Uuid& customer_id, const Uuid& service_id, TimeRange range);
 
-  /// Series come point by point, in order, with memory for one block only. The callback returns false
-  /// to stop early. Buckets without rows are left out. Returns the window that was used. The callback must
-  /// not call this client's other methods for long: its session is busy until it returns.
+  /// A series arrives point by point, in order, with memory for one block only. The callback returns false
+  /// to stop early. Buckets without rows are left out. Returns the window that was used. The callback should
+  /// be short: the session is busy until it returns.
   Result<TimeRange> query_performance_series(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
                                              Bucket bucket,
                                              const std::function<bool(const PerformancePoint&)>& on_point);
   Result<TimeRange> query_resource_series(const Uuid& customer_id, std::string_view instance_id,
                                           TimeRange range, Bucket bucket,
                                           const std::function<bool(const ResourcePoint&)>& on_point);
-  /// Regions and instance types are kept in raw rows only: the window begins where those do.
-  /// Errors: kInvalidArgument for a range that ends before them.
+  /// Regions and instance types are kept in raw rows only, so the window begins with the oldest raw rows.
+  /// Errors: kInvalidArgument for a range that ends before those.
   Result<TimeRange> query_cost_series(const Uuid& customer_id, TimeRange range, Bucket bucket,
                                       CostDimension dimension,
                                       const std::function<bool(const CostPoint&)>& on_point);
   /// @}
 
   /// @name Any question: measures by dimensions (question.hpp, catalogue.hpp)
-  /// Windows are used as above. A dimension that only raw rows keep (KnownBy::kRaw) begins where those do.
-  /// Errors: kInvalidArgument names what is unknown or out of bounds; kTooLarge when the answer has more than
-  /// kAnswerRowsMax rows.
+  /// Windows are used as above. With a dimension that only raw rows keep (KnownBy::kRaw) the window begins
+  /// with the oldest raw rows. Errors: kInvalidArgument, which names what is unknown or out of bounds;
+  /// kTooLarge when the answer has more than kAnswerRowsMax rows.
   /// @{
   Result<Answer> query(const Question& question);
 
-  /// The same row by row, with memory for one block only; the answer comes back without rows. The callback
-  /// returns false to stop early, and coverage then counts what it was given. It must not call this client's
-  /// other methods for long: its session is busy until it returns.
+  /// The same row by row, with memory for one block only; the returned Answer has no rows. The callback
+  /// returns false to stop early; coverage then counts the rows that it received. The callback should be
+  /// short: the session is busy until it returns.
   Result<Answer> query(const Question& question, const std::function<bool(std::span<const Cell>)>& on_row);
   /// @}
 
-  /// Lends one session for statements of the caller's own; it goes back when `use` returns.
+  /// Lends one session for the caller's own statements, until `use` returns.
   /// On a cluster it is a session with a host of the URL, whose database reads all shards.
   Result<void> with_session(const std::function<Result<void>(Transport&)>& use);
 
   /// Shards of the cluster that holds the store; 0 for a store on one machine.
   std::size_t shard_count() const noexcept;
 
-  /// How long the engine keeps raw rows; kRetentionMax when its table has no limit. On a cluster one shard
-  /// answers for all.
+  /// How long the engine keeps raw rows; kRetentionMax when its table has no limit. On a cluster this asks
+  /// one shard.
   Result<std::chrono::days> raw_retention(Family family);
 
   /// Lends a session with each part of the store that holds tables of its own, one after the other: the
-  /// store itself, with number 0, or each shard of a cluster, with its number from 1. What concerns tables
-  /// rather than rows - retention, verification - is asked here.
+  /// store itself, with number 0, or each shard of a cluster, with its number from 1. Use it for work on
+  /// tables rather than rows, such as retention and verification.
   /// Errors: the first that `use` returns or that opening a session gives, naming the shard.
   Result<void> with_each_part(const std::function<Result<void>(Transport&, std::uint32_t shard)>& use);
 
@@ -229,8 +231,8 @@ class Client {
 
 /// The process's shared client of the store that the environment names (store_url_of_environment), opened
 /// (and created) on first use and kept until the process ends. After a failed open the next call tries again.
-/// Threads: any, but let the main thread make the first call: the store is closed in order when that thread
-/// ends.
+/// Threads: any, but the main thread should make the first call: the store is closed in order when the thread
+/// of the first call ends.
 Result<Client*> default_client();
 
 }  // namespace optiinfra

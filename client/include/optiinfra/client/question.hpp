@@ -17,16 +17,16 @@ namespace optiinfra {
 /// How long the buckets of a series are. A week starts on Monday.
 enum class Bucket { kHour, kDay, kWeek };
 
-/// What one question may ask for at most: the engine prepares every number of it before it reads a row.
+/// Limits of one question: the engine prepares every number of it before it reads a row.
 inline constexpr std::size_t kMeasuresMax = 64, kDimensionsMax = 8, kFiltersMax = 64;
 
-/// Rows that an Answer holds at most. Ask for longer ones row by row.
+/// Most rows that an Answer holds. Read longer answers row by row, with a callback.
 inline constexpr std::size_t kAnswerRowsMax = 1'000'000;
 
-/// Only rows whose dimension has the value. Several filters of one dimension: any of the values.
+/// Keeps only rows whose dimension has the value. Several filters of one dimension accept any of the values.
 struct Filter {
   std::string dimension;
-  std::string value;  ///< A UUID as text where the dimension is one.
+  std::string value;  ///< As text, also when the dimension is a UUID.
 };
 
 struct Order {
@@ -35,10 +35,10 @@ struct Order {
 };
 
 /// Names are those of the catalogue: measures() and dimensions() in catalogue.hpp. Measures of several
-/// families may stand side by side where the families share the dimensions and filters; a row is there when
-/// one of them has it.
+/// families may be asked together when the families share the dimensions and filters; the answer has a row
+/// when any of the families has it.
 struct Question {
-  /// "total_cost", "p95_latency". Where several families have a name, "performance.request_count".
+  /// "total_cost", "p95_latency". When several families have a name: "performance.request_count".
   std::vector<std::string> measures = {};
   std::vector<std::string> dimensions =
       {};                             ///< "customer", "model": a row for each combination. Empty: one row.
@@ -47,7 +47,7 @@ struct Question {
   std::vector<Filter> filters = {};
   std::vector<Order> order = {};  ///< Empty: by bucket, then by dimension, as the question lists them.
   std::size_t limit = 0;          ///< Most rows; 0 for all.
-  /// Whose measures are meant where several families have a name.
+  /// The family whose measures are meant when several families have a name.
   std::optional<Family> family = {};
 };
 
@@ -62,10 +62,10 @@ struct AnswerColumn {
   std::string heading;  ///< For people, without the unit: "p95 latency".
   std::string unit;     ///< "ms"; empty for none.
   CellKind kind = CellKind::kText;
-  int decimals = 0;  ///< Of a number, where people read it.
+  int decimals = 0;  ///< Digits after the point when the number is shown to people.
 };
 
-/// How many raw rows of a family an answer rests on.
+/// How many raw rows of a family an answer is computed from.
 struct Coverage {
   Family family{};
   std::uint64_t rows = 0;

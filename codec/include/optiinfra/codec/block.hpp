@@ -34,7 +34,7 @@ class Block {
   /// The bytes that the values take in memory, near what they take on the wire.
   std::size_t size_bytes() const noexcept;
 
-  /// The memory that it holds, with what its columns reserved and do not use.
+  /// The memory that it holds, with memory that its columns have reserved but do not use.
   std::size_t capacity_bytes() const noexcept;
 
  private:

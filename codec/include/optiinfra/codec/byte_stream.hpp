@@ -1,5 +1,5 @@
 /// @file optiinfra/codec/byte_stream.hpp
-/// Where encoded bytes go to and come from.
+/// Destinations and sources of encoded bytes.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace optiinfra {
 using ByteSink = std::function<Result<void>(std::span<const std::byte>)>;
 
 /// Fills part of the buffer and returns how many bytes it gave; 0 means the end of the input. A source
-/// that can block gives what is there, and blocks only while nothing is.
+/// that can block gives the bytes that are there, and blocks only while there are none.
 using ByteSource = std::function<Result<std::size_t>(std::span<std::byte>)>;
 
 }  // namespace optiinfra

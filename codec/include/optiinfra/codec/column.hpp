@@ -23,8 +23,8 @@ class Strings {
   void append_all(const Strings& more);
   void clear() noexcept;
 
-  /// Becomes the rows of `source` that `rows` names, in that order, in the memory that it has where that is
-  /// enough. `source` is another object.
+  /// Becomes the rows of `source` that `rows` names, in that order. Uses the memory that it has if that is
+  /// enough. `source` must be another object.
   void assign(const Strings& source, std::span<const std::uint32_t> rows);
 
   std::size_t size() const noexcept { return ends_.size(); }
@@ -78,8 +78,8 @@ class Dictionary {
   std::span<const std::uint32_t> indexes() const noexcept { return indexes_; }
   std::string_view operator[](std::size_t row) const noexcept { return keys_[indexes_[row]]; }
 
-  /// Becomes a dictionary with all keys of `source` and the rows that `rows` names, in that order, in the
-  /// memory that it has where that is enough. `source` is another object.
+  /// Becomes a dictionary with all keys of `source` and the rows that `rows` names, in that order. Uses the
+  /// memory that it has if that is enough. `source` must be another object.
   void assign(const Dictionary& source, std::span<const std::uint32_t> rows);
 
  private:

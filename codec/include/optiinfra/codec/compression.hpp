@@ -16,7 +16,7 @@ namespace optiinfra {
 class InputBuffer;
 
 enum class Compression {
-  kNone,  ///< As a frame: stored as it is, with a checksum.
+  kNone,  ///< In a frame: stored uncompressed, with a checksum.
   kLz4,
   kZstd,
 };
@@ -24,10 +24,10 @@ enum class Compression {
 /// Bytes of one frame before compression, as the writer cuts them.
 inline constexpr std::size_t kFrameBytes = std::size_t{1} << 20;
 
-/// The largest frame that a reader takes, on either side of the compression; checked before memory is taken.
+/// The largest frame that a reader takes, compressed or not; checked before memory is taken.
 inline constexpr std::size_t kFrameBytesMax = std::size_t{1} << 30;
 
-/// Cuts what it is given into frames and hands each to `sink`. Borders of frames are not borders of blocks.
+/// Cuts the bytes that it receives into frames and hands each to `sink`. A frame need not end with a block.
 /// Threads: one at a time. Errors: those of the sink; after one, nothing more is written.
 class FrameWriter {
  public:
@@ -38,7 +38,7 @@ class FrameWriter {
 
   Result<void> write(std::span<const std::byte> bytes);
 
-  /// Sends what is held back. The writer may be used on.
+  /// Sends the bytes that it holds back. The writer may be used further.
   Result<void> flush();
 
  private:
@@ -46,8 +46,8 @@ class FrameWriter {
   std::unique_ptr<Output> output_;
 };
 
-/// Gives the bytes inside the frames that `source` gives; itself a ByteSource. The checksum of a frame is
-/// verified before any of its bytes are given. Reads from `source` exactly whole frames.
+/// A ByteSource of the bytes inside the frames of `source`. It verifies the checksum of a frame before it
+/// gives any of its bytes, and reads exactly whole frames from `source`.
 /// Threads: one at a time. Errors: kCorrupt with the byte offset for a wrong checksum, an unknown method, a
 /// payload that does not decompress to the size stated or an end inside a frame; kTooLarge for a size over
 /// kFrameBytesMax; those of the source. After an error every further call repeats it.
@@ -55,8 +55,8 @@ class FrameReader {
  public:
   explicit FrameReader(ByteSource source);
 
-  /// Sits on `input`, which must outlive it: on a connection, packets are read from it between frames. An
-  /// error is `input`'s failure too.
+  /// Reads from `input`, which must outlive it: on a connection, other readers take packets from it between
+  /// frames. An error becomes `input`'s failure too.
   explicit FrameReader(InputBuffer& input);
   ~FrameReader();
   FrameReader(FrameReader&&) noexcept;

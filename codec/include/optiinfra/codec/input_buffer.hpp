@@ -1,6 +1,6 @@
 /// @file optiinfra/codec/input_buffer.hpp
-/// Buffered reading of a byte source, shared by those who take turns on one stream: over a connection,
-/// packets and the blocks between them come through one InputBuffer, so nothing is read past a turn.
+/// Buffered reading of a byte source, shared by readers that take turns on one stream: on a connection,
+/// packets and the blocks between them come through one InputBuffer, so no reader takes bytes of the next.
 #pragma once
 
 #include <cstddef>
@@ -18,17 +18,17 @@
 
 namespace optiinfra {
 
-/// Bytes that an InputBuffer asks its source for at once, unless told otherwise.
+/// Bytes that an InputBuffer asks its source for at once, by default.
 inline constexpr std::size_t kInputBufferBytes = std::size_t{64} << 10;
 
-/// Bytes with a position. The first failure is kept, and whatever is read after it is zero or empty: a
-/// caller may read a whole packet and look at failure() once, but must look before it loops on a count.
+/// Bytes with a position. The first failure is kept, and every read after it gives zero or empty: a caller
+/// may read a whole packet and check failure() once, but must check before it loops on a count.
 ///
 /// Each call takes from the stream exactly what it returns. The source is asked only while a call lacks
 /// bytes, so a reader that knows where its message ends never blocks for the next one. Large reads go from
-/// the source to where they belong without a copy.
-/// Threads: one at a time. Errors: kCorrupt for an input that ends too early, those that fail() is given,
-/// and those of the source, unchanged.
+/// the source to their destination without a copy.
+/// Threads: one at a time. Errors: kCorrupt for an input that ends too early, those passed to fail(), and
+/// those of the source, unchanged.
 class InputBuffer {
  public:
   /// `name` begins each message: "Native format" or "answer of db1:9000". With `read_ahead_bytes` 0 the
@@ -42,7 +42,7 @@ class InputBuffer {
   /// Keeps this failure, with the name, the offset and the place before `what`, unless there is one.
   void fail(ErrorKind kind, std::string_view what);
 
-  /// Where in the message the reader is, for a failure: "column 'v'". Empty: nowhere in particular.
+  /// The reader's place in the message, for failures: "column 'v'". Empty: no place is named.
   void set_place(std::string place) { place_ = std::move(place); }
 
   /// Bytes given so far.
@@ -51,7 +51,7 @@ class InputBuffer {
   /// Bytes that the source has given and no call has taken.
   std::size_t buffered_bytes() const noexcept { return end_ - begin_; }
 
-  /// True after a failure and where the input ends. Asks the source when nothing is buffered.
+  /// True after a failure and at the end of the input. Asks the source when nothing is buffered.
   bool at_end() {
     if (begin_ == end_) refill();
     return failure_ || begin_ == end_;
@@ -88,13 +88,13 @@ class InputBuffer {
     return slow_varint();
   }
 
-  /// `value`, or 0 after a failure, which a value over `limit` is: "`what` of 7 is over the limit of 5".
+  /// `value`, or 0 after a failure. A value over `limit` is a failure: "`what` of 7 is over the limit of 5".
   std::uint64_t bounded(std::uint64_t value, std::uint64_t limit, std::string_view what) {
     if (value > limit) refuse(value, limit, what);
     return failure_ ? 0 : value;
   }
 
-  /// A varuint and that many bytes, of which there may be `limit`. Valid until the next call.
+  /// A varuint and that many bytes, at most `limit`. Valid until the next call.
   std::string_view text(std::uint64_t limit, std::string_view what) {
     const std::uint64_t size = bounded(varint(), limit, what);
     if (size > end_ - begin_) return slow_text(size);

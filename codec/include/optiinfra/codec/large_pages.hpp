@@ -6,9 +6,9 @@
 
 namespace optiinfra {
 
-/// To be called on memory that was reserved and not touched yet: in small pages the system takes longer to
-/// hand out a large column's than the values take to be copied there. Only a wish: nothing depends on it, and
-/// small sizes are left alone.
+/// Asks for large pages for memory that was reserved and not touched yet. With small pages the system takes
+/// longer to provide the memory of a large column than it takes to copy the values there. It is only a hint:
+/// nothing depends on it, and small sizes are left alone.
 void prefer_large_pages(void* data, std::size_t size_bytes) noexcept;
 
 /// Empties `values` and makes room for `size`, in the memory that it has or in new memory in large pages.

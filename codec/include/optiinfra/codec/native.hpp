@@ -16,10 +16,11 @@ namespace optiinfra {
 inline constexpr std::uint64_t kBlockRowsMax = std::uint64_t{1} << 26;
 inline constexpr std::uint64_t kBlockColumnsMax = 4096;
 inline constexpr std::uint64_t kStringBytesMax = std::uint64_t{1} << 30;
-/// Memory of one block. Few bytes can stand for many: compressed ones, and columns without their defaults.
+/// Most memory of one block. A few bytes of input can stand for many: compressed ones, and sparse columns,
+/// which leave out default values.
 inline constexpr std::uint64_t kBlockBytesMax = std::uint64_t{1} << 30;
 
-/// Where blocks travel: the native protocol has more in each column's heading than files and HTTP.
+/// Where blocks travel: in the native protocol each column's heading has more fields than in files and HTTP.
 enum class NativeForm {
   kFile,      ///< Files, HTTP, the embedded engine.
   kProtocol,  ///< The native protocol from revision 54454: a serialization byte follows each column's type.
@@ -28,26 +29,26 @@ enum class NativeForm {
 class InputBuffer;
 class OutputBuffer;
 
-/// Writes `block` to `sink`. Columns of fixed width go to the sink straight from where they lie;
-/// small pieces are gathered first. A block without rows writes its columns' names and types.
+/// Writes `block` to `sink`. Columns of fixed width go to the sink without a copy; small pieces are gathered
+/// first. A block without rows writes its columns' names and types.
 /// Errors: only those of `sink`.
 Result<void> write_native(const Block& block, const ByteSink& sink, NativeForm form = NativeForm::kFile);
 
-/// The same behind what `output` holds, and as buffered as that; its flush() says how it went.
+/// The same, appended to `output` and buffered there; its flush() returns the errors.
 void write_native(const Block& block, OutputBuffer& output, NativeForm form);
 
 /// Reads blocks one after the other. Memory stays near the size of one block.
 ///
 /// Threads: one at a time. Errors: kCorrupt with the byte offset for anything that is not a whole
 /// valid block, kTooLarge for a size over a limit, kInvalidArgument for a type without a layout
-/// here, and those of the source. After an error the reader stays at it: every further call repeats it.
+/// here, and those of the source. After an error every further call repeats it.
 class NativeReader {
  public:
   explicit NativeReader(ByteSource source, NativeForm form = NativeForm::kFile);
 
-  /// Sits on `input`, which must outlive it, and takes from it exactly the blocks that it returns: what
-  /// stands between them is for others to read. An error is `input`'s failure too, and ends the stream
-  /// for all who read it.
+  /// Reads from `input`, which must outlive it, and takes exactly the blocks that it returns: other readers
+  /// take what stands between them. An error becomes `input`'s failure too, and ends the stream for all its
+  /// readers.
   NativeReader(InputBuffer& input, NativeForm form);
   ~NativeReader();
   NativeReader(NativeReader&&) noexcept;

@@ -1,5 +1,5 @@
 /// @file optiinfra/codec/output_buffer.hpp
-/// Buffered writing to a byte sink, shared by those who take turns on one stream: packets and the blocks
+/// Buffered writing to a byte sink, shared by writers that take turns on one stream: packets and the blocks
 /// between them.
 #pragma once
 
@@ -16,11 +16,11 @@
 
 namespace optiinfra {
 
-/// Bytes that an OutputBuffer gathers; larger pieces go to the sink from where they lie.
+/// Bytes that an OutputBuffer gathers; larger pieces go to the sink without a copy.
 inline constexpr std::size_t kOutputBufferBytes = std::size_t{64} << 10;
 
-/// Gathers small pieces; hands large ones to the sink where they lie. What was not flushed when the
-/// object ends is not sent.
+/// Gathers small pieces and hands large ones to the sink without a copy. Bytes that were not flushed when the
+/// object is destroyed are not sent.
 /// Threads: one at a time. Errors: those of the sink; the first is kept and nothing is sent after it.
 class OutputBuffer {
  public:
@@ -28,7 +28,7 @@ class OutputBuffer {
   OutputBuffer(const OutputBuffer&) = delete;
   OutputBuffer& operator=(const OutputBuffer&) = delete;
 
-  /// Sends what is gathered. Says how all writing has gone so far.
+  /// Sends the gathered bytes. Returns the first error of all writing so far.
   Result<void> flush();
 
   void raw(const void* data, std::size_t size) {

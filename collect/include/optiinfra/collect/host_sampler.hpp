@@ -8,10 +8,9 @@
 /// - memory_used_gb, memory_total_gb: MemTotal - MemAvailable, and MemTotal; 1 GB = 10^9 bytes.
 /// - network_rx_mbps, network_tx_mbps: 10^6 bits per second since the sample before, over interfaces
 ///   with a device behind them. Loopback, bridges, veth pairs, tunnels, bonds and VLANs are left out:
-///   what passes through them passes a device too and would count twice. Where no interface has a
-///   device, as in a container, all count but loopback, bridges and members of bridges. When a
-///   counter starts again, that sample has no value; an interface that just came is counted from the next
-///   one.
+///   their traffic passes a device too and would count twice. When no interface has a device, as in a
+///   container, all count except loopback, bridges and members of bridges. When a counter is reset, that
+///   sample has no value; an interface that has just appeared is counted from the next sample on.
 /// - gpu_utilization: percent, as the driver measures it over its own last period (up to a second).
 /// - gpu_memory_used_mb, gpu_memory_total_mb: MiB (2^20 bytes), the number that nvidia-smi shows as
 ///   MiB; used includes what the driver reserves for itself. gpu_temperature: degrees Celsius.
@@ -68,9 +67,9 @@ struct HostGpu {
 class HostSampler {
  public:
   /// Takes the baseline, so that the first sample covers the time since this call. A host without a
-  /// GPU, or without its library, is no error: see gpu_note().
+  /// GPU, or without the GPU library, is not an error: see gpu_note().
   /// Errors: kInvalidArgument for a nil customer or an identifier over kTextBytesMax bytes; kStorage
-  /// when one of stat, meminfo and net/dev cannot be read; kCorrupt when one has no known form.
+  /// when one of stat, meminfo and net/dev cannot be read; kCorrupt when one has an unknown form.
   static Result<HostSampler> open(HostSamplerOptions options);
 
   ~HostSampler();

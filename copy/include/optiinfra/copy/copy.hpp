@@ -1,12 +1,12 @@
 /// @file optiinfra/copy/copy.hpp
 /// Copies a store into another one: embedded to server, server to cluster, and every other pair.
 ///
-/// Raw rows are copied day by day in the table's order; the target's views make their rollups anew. Hours
-/// whose raw rows are past the source's retention have nothing but their rollup, and that is copied as it is,
-/// sketches included. Where the border lies is decided by the first copy between two stores and kept.
+/// Raw rows are copied day by day in the table's order; the target's views build their rollups again. Hours
+/// whose raw rows are past the source's retention have only their rollup, which is copied as it is, sketches
+/// included. The first copy between two stores decides where that border lies, and later copies keep it.
 ///
-/// The target remembers in `copy_ledger` what was copied. So a copy that was killed at any point is finished
-/// by the same call, and a later call copies what the source has got since.
+/// The target records in `copy_ledger` what was copied. So the same call finishes a copy that was killed at
+/// any point, and a later call copies the rows that the source has received since.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@
 
 namespace optiinfra {
 
-/// Rows of one block that is copied, and bytes of text at which it ends earlier.
+/// Most rows of one copied block, and the bytes of text at which a block ends earlier.
 inline constexpr std::size_t kCopyBlockRowsMax = 262'144;
 inline constexpr std::size_t kCopyBlockTextBytesMax = std::size_t{32} << 20;
 
@@ -39,7 +39,7 @@ struct CopyOptions {
   std::function<void(const CopyProgress&)> on_progress = {};
 };
 
-/// What became of one family.
+/// The result for one family.
 struct FamilyCopy {
   Family family{};
   std::uint64_t days = 0;                 ///< With raw rows.
@@ -48,11 +48,11 @@ struct FamilyCopy {
   std::uint64_t rollup_hours_copied = 0;  ///< Rollup rows without raw rows, by this call.
   std::uint64_t rollup_hours_already_copied = 0;
   std::uint64_t rows_behind =
-      0;                   ///< Raw rows that the source got while this call ran; the next one copies them.
-  sys_seconds raw_from{};  ///< Hours before are copied as rollups alone.
+      0;  ///< Raw rows that the source received while this call ran; the next one copies them.
+  sys_seconds raw_from{};  ///< Hours before it are copied as rollups only.
 };
 
-/// A day that the two stores do not agree about.
+/// A day on which the two stores differ.
 struct CopyDifference {
   Family family{};
   Tier tier = Tier::kRaw;
@@ -73,15 +73,14 @@ struct CopyReport {
   bool ok() const noexcept { return days_differing == 0 && rollup_hours_differing == 0; }
 };
 
-/// Copies, then compares: of each day that was copied the rows and their values on both sides, and every
+/// Copies, then compares: the rows and their values on both sides for each day that was copied, and every
 /// rollup hour of the target against its raw rows.
 ///
-/// Rows that a source which is written to gets while a day is read are copied by the next call. Where both
-/// stores are embedded they need two processes, because a process holds one folder: serve one of them with
-/// `optiinfra server`.
+/// The next call copies rows that the source receives while a day is being read. Two embedded stores need two
+/// processes, because a process holds one folder: serve one of them with `optiinfra server`.
 /// Errors: kInvalidArgument when both are the same store; kIncompatible when the target keeps raw rows longer
 /// than the source does, since the rollups without raw rows would then look damaged; those of either store,
-/// saying which. After one, the same call goes on where this one stopped.
+/// saying which. After an error, the same call continues where this one stopped.
 Result<CopyReport> copy_store(Client& source, Client& target, const CopyOptions& options);
 
 }  // namespace optiinfra

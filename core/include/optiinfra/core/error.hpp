@@ -19,7 +19,7 @@ enum class ErrorKind {
   kUnavailable,      ///< No healthy connection, or the store is held elsewhere; try later.
   kCorrupt,          ///< Bytes did not decode, a checksum differed, or stored data contradicts itself.
   kTooLarge,         ///< A documented limit was reached; nothing was sent.
-  kStorage,          ///< The disk is full, read-only or unreadable; mend it, then repeat the call.
+  kStorage,          ///< The disk is full, read-only or unreadable; repair it, then repeat the call.
   kIncompatible,     ///< The store belongs to a newer program or to another one.
   kConflict,  ///< The name of a request was used before for another content; see WriteOptions::request.
 };

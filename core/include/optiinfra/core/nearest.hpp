@@ -1,5 +1,5 @@
 /// @file optiinfra/core/nearest.hpp
-/// The name that somebody probably meant.
+/// Finds the name that a misspelt one probably means.
 #pragma once
 
 #include <span>
@@ -9,8 +9,8 @@
 
 namespace optiinfra {
 
-/// The candidates that `name` may be a misspelling or a piece of, the nearest first; at most three. Names of
-/// more than 256 bytes are near to none.
+/// The candidates that `name` may be a misspelling or a part of, the nearest first; at most three. A name of
+/// more than 256 bytes is near to none.
 std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> candidates);
 
 /// The first of those, or "" when none is near.

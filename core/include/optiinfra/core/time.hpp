@@ -12,7 +12,7 @@ namespace optiinfra {
 
 using std::chrono::sys_seconds;
 
-/// The first instant the store accepts: 2000-01-01T00:00:00Z. Anything older is a unit mistake
+/// The first instant that the store accepts: 2000-01-01T00:00:00Z. Anything older is a unit mistake
 /// (milliseconds read as seconds, an unset field), never a metric.
 inline constexpr sys_seconds kOldestTime{std::chrono::seconds{946'684'800}};
 
@@ -37,7 +37,7 @@ sys_seconds floor_hour(sys_seconds time);
 
 /// Reads `2026-03-01`, `2026-03-01 12:30`, `2026-03-01T12:30:05Z`, the same with an offset such as
 /// `+02:00` or with fractions of a second (cut off), Unix seconds (`1767225600`), `now`, and `now-24h` with a
-/// unit of s, m, h, d or w. A time without an offset is UTC: a local time has no place in the store. Errors:
+/// unit of s, m, h, d or w. A time without an offset is UTC, because the store has no local times. Errors:
 /// kInvalidArgument that quotes the text and shows the accepted forms.
 Result<sys_seconds> parse_time(std::string_view text);
 

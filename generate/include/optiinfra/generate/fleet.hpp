@@ -2,15 +2,14 @@
 /// A believable LLM fleet, made from a seed: six customers on three clouds, 24 services, their
 /// instances, and what they measured up to a given instant.
 ///
-/// How many rows of what. Of `rows` in all, 9 % are quality, 20 % resource, at most 1 % cost and the
-/// rest performance:
+/// Of all `rows`, 9 % are quality, 20 % resource, at most 1 % cost and the rest performance:
 /// - performance: requests, following the demand of each customer's day and week.
 /// - quality: a sample of those requests, with their request_id, timestamp and latency.
 /// - resource: rounds over all GPUs of the fleet, evenly spaced. The fleet grows from kFleetInstances
 ///   to as many instances as one row per GPU and minute needs; fewer rows make the rounds rarer, and
 ///   rows beyond kFleetInstancesMax instances make them more frequent. The last round may be partial.
-/// - cost: one row per instance and hour. Where rows are short, the first instances have theirs, the
-///   busiest services first.
+/// - cost: one row per instance and hour. When there are too few rows, only the first instances get
+///   theirs, the busiest services first.
 ///
 /// Values have the precision of real sensors: whole numbers, or one to four decimals.
 #pragma once
@@ -56,7 +55,7 @@ struct FleetCustomer {
   Uuid id;
   std::string name;
   double share = 0;            ///< Of all requests.
-  int utc_offset_minutes = 0;  ///< Where its users live; their day is its rhythm.
+  int utc_offset_minutes = 0;  ///< Time zone of its users, whose day gives its traffic its rhythm.
 };
 
 struct FleetService {

@@ -1,6 +1,6 @@
 /// @file optiinfra/import/import.hpp
-/// Files into a store: CSV, JSON lines, Parquet, Arrow, Native and what else the engine reads, also
-/// compressed.
+/// Imports files into a store: CSV, JSON lines, Parquet, Arrow, Native and other formats that the engine
+/// reads, also compressed.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@ namespace optiinfra {
 /// The map of files whose columns have the names of the table's columns.
 inline constexpr const char* kContractMap = "contract";
 
-/// How far the import of one file is.
+/// How far the import of one file has come.
 struct ImportProgress {
   std::filesystem::path path;
   std::size_t file_index = 0;  ///< From 0, in the order of ImportOptions::files.
@@ -33,19 +33,19 @@ struct ImportProgress {
   std::uint64_t rows_refused = 0;
 };
 
-/// What the lines of one category of a bill come to, in the bill's currency.
+/// The total of one category of a bill's lines, in the bill's currency.
 struct BilledCategory {
   std::string category = {};  ///< As the file names it: Usage, Tax, Credit, ...
   std::uint64_t lines = 0;
   double amount = 0;  ///< In the file.
-  double stored = 0;  ///< What the rows stored of it come to. The rest is left out, or refused.
+  double stored = 0;  ///< The total of its stored rows. The rest is left out or refused.
 };
 
-/// What became of one file.
+/// The result for one file.
 struct FileReport {
   std::filesystem::path path;
   Uuid import_id;                 ///< Names content, family and map: the same three give the same identifier.
-  std::uint64_t rows_read = 0;    ///< By this call. Rows that an earlier call has dealt with are passed over.
+  std::uint64_t rows_read = 0;    ///< By this call. Rows that an earlier call has handled are skipped.
   std::uint64_t rows_stored = 0;  ///< By this call. A map with `repeat` stores several rows for one read.
   std::uint64_t rows_already_stored = 0;  ///< By earlier calls.
   std::uint64_t rows_refused = 0;         ///< Of the whole file, by this call and earlier ones.
@@ -53,7 +53,7 @@ struct FileReport {
   /// when the import was finished before.
   std::uint64_t rows_written_down = 0;
   std::uint64_t rows_left_out = 0;  ///< By this call, because the map's `where` did not hold.
-  /// Rows stored by this call that are older than the family's retention: they stay for a day, and then go.
+  /// Rows stored by this call that are older than the family's retention: they are removed after a day.
   std::uint64_t rows_past_retention = 0;
   /// Of the rows read by this call, in the order of the categories' names; empty when the map states no
   /// `amount`. The sum of `amount` is the bill's, that of `stored` the store's.
@@ -82,11 +82,11 @@ struct ImportOptions {
   std::string map = kContractMap;
   /// One refused row makes its file fail, and nothing of that file is stored. The file is read twice.
   bool strict = false;
-  /// Where FILE.rejected.jsonl is written. Empty: beside each file, or where that folder cannot be
+  /// Where FILE.rejected.jsonl is written. Empty: in the folder of each file, or where that folder cannot be
   /// written, in the current folder.
   std::filesystem::path rejected_folder;
-  /// The program that reads ORC files, whose reader in the engine can end the process that runs it: it is
-  /// started as `PROGRAM kReadApart FORMAT COMPRESSION` and must then call read_apart(). The program
+  /// The program that reads ORC files, because the engine's ORC reader can end the process that runs it. It
+  /// is started as `PROGRAM kReadApart FORMAT COMPRESSION` and must then call read_apart(), as the program
   /// optiinfra does. Empty: such files are refused.
   std::filesystem::path reader_program;
   /// Called after every stored block and at the end of each file.
@@ -98,22 +98,21 @@ struct ImportOptions {
 /// Imports the files one after the other, in blocks of up to 262,144 rows, 300 days and 32 MiB of text.
 ///
 /// Exactly once: an import is named by the file's content, the family and the map, and each stored block is
-/// recorded in the store. A call that ended early - by an error, a kill, a crash - is completed by calling
-/// again, and a finished import is not read again. The same rows in a file of other content are other rows.
-/// The call must be repeated before the engine's memory of recent inserts (10,000 of them) is overrun.
+/// recorded in the store. To complete a call that ended early - by an error, a kill, a crash - call again; a
+/// finished import is not read again. The same rows in a file of other content count as other rows. Repeat
+/// the call before 10,000 other inserts, which is how many the engine remembers.
 ///
 /// Refused rows go to FILE.rejected.jsonl, one JSON object each: `line` in the file (where the format has
-/// lines), `row` counted from 1, `reason`, `refused` values with their rules, and the `raw` row. It takes no
-/// more after 100,000 rows or 64 MiB; further ones are counted. A file of that name that no import has
-/// written is left alone, and is an error (kStorage).
+/// lines), `row` counted from 1, `reason`, `refused` values with their rules, and the `raw` row. After
+/// 100,000 rows or 64 MiB further ones are only counted. A file of that name that no import has written is
+/// left alone, and is an error (kStorage).
 ///
 /// Memory stays near the size of two blocks, whatever the size of the file.
 /// Errors: the first file that fails ends the call; files before it stay imported. kInvalidArgument for a
-/// file that is absent, empty, no regular file, not in its format or damaged, for a map that does not fit,
-/// and in strict mode for refused rows; kStorage for a file that may not be read; and those of
-/// Client::insert. Files are checked to be there, and the map to be valid, before anything is stored.
-/// Threads: several calls at once are safe on one client as long as they are not more than eight, since each
-/// holds one session and needs another.
+/// file that is absent, empty, not a regular file, not in its format or damaged, for a map that does not fit,
+/// and in strict mode for refused rows; kStorage for a file that this process may not read; and those of
+/// Client::insert. Before anything is stored the call checks that all files exist and that the map is valid.
+/// Threads: up to eight calls may run at once on one client, since each holds one session and needs another.
 Result<ImportReport> import_files(Client& client, const ImportOptions& options);
 
 inline constexpr const char* kReadApart = "read-apart";

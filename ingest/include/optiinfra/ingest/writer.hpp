@@ -1,5 +1,5 @@
 /// @file optiinfra/ingest/writer.hpp
-/// Many threads hand metrics over; one writer stores them, each row exactly once.
+/// Many threads hand over metrics; one writer stores them, each row exactly once.
 #pragma once
 
 #include <chrono>
@@ -19,27 +19,29 @@
 
 namespace optiinfra {
 
-/// What a row has reached, and so what it survives (docs/reliability.md has the table).
+/// How far a row has come, and so what it survives (docs/reliability.md has the table).
 enum class Acknowledgement {
-  kAccepted,  ///< In the writer's memory: nothing but an orderly close.
-  kSpooled,   ///< On this machine's disk, synced: a kill, a crash, a power loss; stored by the next writer.
-  kStored,  ///< In the store's table and rollup, deduplicated and synced: all of that, and the spool's loss.
+  kAccepted,  ///< In the writer's memory. Survives only an orderly close.
+  kSpooled,   ///< On this machine's disk, synced. Survives a kill, a crash, a power loss; the next writer
+              ///< stores it.
+  kStored,    ///< In the store's table and rollup, deduplicated and synced. Survives all of that, and the
+              ///< loss of the spool.
 };
 
-/// What write() does while the writer holds as many bytes as it may.
+/// What write() does while the writer's memory is full (WriterOptions::memory_bytes_max).
 enum class WhenFull {
   kWait,      ///< Waits for room, up to the write's time budget.
   kTryLater,  ///< Fails at once with kUnavailable, having taken nothing.
 };
 
 struct WriterOptions {
-  /// Where the spool lies, on this machine's disk; created when absent, held by one writer at a time. Empty:
-  /// no spool, and writes that ask for kSpooled are refused.
+  /// The folder of the spool on this machine's disk; created when absent, used by one writer at a time.
+  /// Empty: no spool, and writes that ask for kSpooled are refused.
   std::filesystem::path spool_folder = {};
   /// Most bytes that the spool may take on disk, at least kSpoolBytesMin.
   std::size_t spool_bytes_max = std::size_t{8} << 30;
-  /// Rows of a family that make an insert, 1 to kInsertRowsMax. Larger inserts cost the engine and the disk
-  /// less a row (docs/decisions/0015).
+  /// Rows of a family that make one insert, 1 to kInsertRowsMax. Larger inserts cost the engine and the disk
+  /// less for each row (docs/decisions/0015).
   std::size_t insert_rows = 524'288;
   /// Rows are sent after this time even when they are fewer.
   std::chrono::milliseconds insert_age{1'000};
@@ -66,9 +68,10 @@ struct WriteOptions {
   /// time.
   std::string token = {};
   /// Names these rows as one request, which counts once however often it is handed over, to this writer or to
-  /// a later one of the same spool folder, through crashes. Unlike rows under a token they share inserts with
-  /// others. Needs a spool, kSpooled or kStored, and no token. Remembered: all requests that are in the
-  /// spool, and the latest million of those that were stored; one that is older counts again.
+  /// a later one of the same spool folder, also after crashes. Unlike rows under a token they share inserts
+  /// with other rows. Needs a spool, the level kSpooled or kStored, and no token. The writer remembers all
+  /// requests that are in the spool and the latest million of those that were stored; an older one counts
+  /// again.
   std::optional<RequestKey> request = {};
 };
 
@@ -76,11 +79,12 @@ struct WriteOptions {
 /// Threads: any.
 class Ticket {
  public:
-  /// Waits until the rows have reached the level that their write asked for. An error of the store that time
-  /// alone does not mend (anything but kUnavailable and kTimeout) is returned at once; the writer goes on
-  /// trying, and the next wait() may succeed. kSpooled waits for the disk alone, however long that takes.
-  /// Errors: kTimeout, naming what the store last said, when they have not yet; kUnavailable when the writer
-  /// was destroyed before. Either way rows that are spooled are stored by the next writer of the spool.
+  /// Waits until the rows have reached the level that their write asked for. An error of the store that does
+  /// not pass by itself (anything but kUnavailable and kTimeout) is returned at once; the writer goes on
+  /// trying, and the next wait() may succeed. For kSpooled it waits only for this machine's disk, even beyond
+  /// `timeout`. Errors: kTimeout, with the store's last error, when the rows have not reached the level in
+  /// time; kUnavailable when the writer was destroyed before. After either error the next writer of the spool
+  /// stores the rows that are spooled.
   Result<void> wait(std::chrono::milliseconds timeout) const;
 
  private:
@@ -95,8 +99,8 @@ struct WriteReceipt {
   std::size_t rows = 0;                          ///< Taken over.
   std::vector<RefusedValue> refused = {};        ///< With kStoreOthers: the values that broke a rule.
   std::vector<std::uint32_t> refused_rows = {};  ///< With kStoreOthers: the rows that were left out.
-  /// The request was handed over before: nothing was taken or looked at, and the ticket follows the rows of
-  /// the first time to the level that this write asks for.
+  /// The request was handed over before: this call took and checked nothing. The ticket follows the rows of
+  /// the first call to the level that this write asks for.
   bool is_repeated = false;
 };
 
@@ -115,26 +119,27 @@ struct WriterMetrics {
   /// Of the latest insert that failed, or whose request keys the spool's disk did not take; empty after one
   /// that succeeded.
   std::string last_error;
-  /// Damage found in the spool and its log of requests when they were opened, a sentence each: tell a person.
-  /// A tail torn by a crash is none.
+  /// Damage found in the spool and its log of requests when they were opened, one sentence each, for an
+  /// operator to read. A tail torn by a crash is not damage.
   std::vector<std::string> spool_problems;
 };
 
 /// Takes rows from many threads and stores them in large sorted inserts.
 ///
-/// Threads: write, flush and metrics from any; close and destruction need the object alone.
+/// Threads: write, flush and metrics may be called from any thread; no other call may run during close and
+///          destruction.
 /// Errors:  write refuses bad rows as Client::insert does. An insert that fails is tried again, with growing
 ///          pauses, until it succeeds or the writer closes: rows are never dropped. metrics().last_error
-///          says why.
+///          says why it failed.
 /// Process: never fork with an open writer.
 class Writer {
  public:
-  /// Opens the store, and the spool when options name one; what an earlier writer left in the spool is
-  /// stored in the background, each row once. With a spool the store may be away: rows are spooled, and
-  /// stored once it answers. Errors: those of Client::open; kInvalidArgument for an option out of range;
-  /// kUnavailable when another writer holds the spool; kStorage when its disk refuses;
-  /// kIncompatible when a newer program wrote it. Damage in the spool is
-  /// no error: see WriterMetrics::spool_problems.
+  /// Opens the store, and the spool when options name one. Rows that an earlier writer left in the spool are
+  /// stored in the background, each once. With a spool the store may be unreachable: rows are spooled, and
+  /// stored when it answers. Errors: those of Client::open; kInvalidArgument for an option out of range;
+  /// kUnavailable when another writer holds the spool; kStorage when the spool's disk fails; kIncompatible
+  /// when a newer program wrote the spool. Damage in the spool is not an error: see
+  /// WriterMetrics::spool_problems.
   static Result<Writer> open(const StoreUrl& url, WriterOptions options = {});
 
   /// The same on a client that is open already. It must outlive the writer.
@@ -145,13 +150,13 @@ class Writer {
   Writer(Writer&&) noexcept;
   Writer& operator=(Writer&&) noexcept;
 
-  /// Takes over the rows of `batch`. An empty batch succeeds, and its ticket is reached. Of writes with the
-  /// same request, also at the same time, one takes rows. After an error, and where no row was taken, the
-  /// request is as unknown as before. Errors: kInvalidArgument for bad rows (names row, column, value and
-  /// rule; nothing is taken), for kSpooled without a spool and for a request that WriteOptions does not
-  /// allow; kConflict for a request that is known with another content; kTooLarge for more than
-  /// kInsertRowsMax rows or than memory_bytes_max; kUnavailable (kTryLater) or kTimeout (kWait) when there is
-  /// no room; kStorage when the spool's disk is full or fails: nothing is taken, and writing resumes when
+  /// Takes over the rows of `batch`. An empty batch succeeds, and its ticket is reached at once. Of several
+  /// writes with the same request, also concurrent ones, only one takes rows. After an error, and when no row
+  /// was taken, the writer does not remember the request. Errors, with nothing taken: kInvalidArgument for
+  /// bad rows (names row, column, value and rule), for kSpooled without a spool and for a request that
+  /// WriteOptions does not allow; kConflict for a request that is known with another content; kTooLarge for
+  /// more than kInsertRowsMax rows or more than memory_bytes_max; kUnavailable (kTryLater) or kTimeout
+  /// (kWait) when there is no room; kStorage when the spool's disk is full or fails: writing resumes when
   /// there is room.
   template <typename Row>
   Result<WriteReceipt> write(const Batch<Row>& batch, const WriteOptions& options = {});
@@ -160,12 +165,12 @@ class Writer {
   template <typename Row>
   Result<WriteReceipt> write(std::span<const Row> rows, const WriteOptions& options = {});
 
-  /// Sends what waits and returns when all that was written before is stored. Errors: kTimeout with what the
-  /// store last said; the rows stay with the writer.
+  /// Sends the waiting rows and returns when everything written before is stored. Errors: kTimeout, with the
+  /// store's last error; the rows stay with the writer.
   Result<void> flush(std::chrono::milliseconds timeout);
 
-  /// flush(), and then stops. On an error the writer has stopped as well: what was not stored is in
-  /// the spool, or lost where there is none, and the message says how many rows.
+  /// Calls flush() and then stops. On an error the writer has stopped too: rows that were not stored are in
+  /// the spool, or lost when there is none, and the message says how many.
   Result<void> close(std::chrono::milliseconds timeout);
 
   WriterMetrics metrics() const;

@@ -1,5 +1,5 @@
 /// @file optiinfra/report/answer.hpp
-/// A question's answer as a part of a report.
+/// Adds the answer of a question to a report.
 #pragma once
 
 #include "optiinfra/client/question.hpp"
@@ -7,11 +7,11 @@
 
 namespace optiinfra::report {
 
-/// The rows of `answer`, and what they rest on, in `report`.
+/// Adds the rows of `answer`, its window, units and coverage to `report`.
 void add_answer(Report& report, const Answer& answer, bool is_object);
 
-/// The numbers of the column `key` over time, added up where several rows have one time. Rows must be in
-/// order of time, which their first column holds.
+/// The numbers of the column `key` over time. Numbers of rows with the same time are added up. The first
+/// column of the rows must be their time, and they must be in its order.
 Series series_of(const Answer& answer, std::string_view key, std::string title, std::chrono::seconds step);
 
 }  // namespace optiinfra::report

@@ -1,5 +1,5 @@
 /// @file optiinfra/report/csv.hpp
-/// Records as CSV (RFC 4180, lines end with a newline alone).
+/// Records as CSV (RFC 4180, but lines end with LF).
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace optiinfra::report {
 
-/// A line of the keys and a line for each row. Nothing is an empty cell.
+/// One line with the keys and one line for each row. An absent value is an empty cell.
 std::string render_csv(const Records& records);
 
-/// `text` as one cell, quoted where it must be.
+/// `text` as one cell, quoted when it must be.
 std::string csv_cell(std::string_view text);
 
 }  // namespace optiinfra::report

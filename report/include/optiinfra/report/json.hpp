@@ -10,17 +10,17 @@
 
 namespace optiinfra::report {
 
-/// {"command", "window", "data", "units", "coverage", "has_more", "elapsed_ms"} and a newline, without what
-/// there is not. "data" is the one section, or an object of all of them by their keys.
+/// {"command", "window", "data", "units", "coverage", "has_more", "elapsed_ms"} and a newline; members
+/// without content are left out. "data" is the only section, or an object of several sections by their keys.
 std::string render_json(const Report& report);
 
-/// A JSON object a line, for each row.
+/// One JSON object on a line of its own for each row.
 std::string render_json_lines(const Records& records);
 
 /// {"error": {"kind", "message", "server_code"}} and a newline.
 std::string render_json_error(std::string_view kind, std::string_view message, int server_code);
 
-/// `text` as a JSON string, quotes included. Bytes that are no UTF-8 become U+FFFD.
+/// `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
 std::string json_string(std::string_view text);
 
 }  // namespace optiinfra::report

@@ -1,5 +1,5 @@
 /// @file optiinfra/report/name_lists.hpp
-/// Who is there: the customers, services, instances and models that the rows of a store name.
+/// Lists the customers, services, instances and models that the rows of a store name.
 #pragma once
 
 #include <span>
@@ -23,7 +23,7 @@ struct NameList {
 };
 std::span<const NameList> name_lists();
 
-/// The families whose rollups know all keys.
+/// The families whose rollups have all keys of the list.
 std::vector<Family> families_of(const NameList& list);
 
 struct ListedNames {
@@ -31,7 +31,7 @@ struct ListedNames {
   bool has_more = false;  ///< There are more than were asked for.
 };
 
-/// At most `limit` of them, those with the most rows first. Empty where no row has what `filters` say.
+/// At most `limit` names, those with the most rows first. Empty when no row matches `filters`.
 Result<ListedNames> list_names(Client& client, const NameList& list, const std::vector<Filter>& filters,
                                std::size_t limit);
 

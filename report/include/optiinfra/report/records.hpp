@@ -1,5 +1,5 @@
 /// @file optiinfra/report/records.hpp
-/// What a command answers with, before it becomes a table, JSON or CSV.
+/// The answer of a command before it is printed as a table, JSON or CSV.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@
 
 namespace optiinfra::report {
 
-/// Nothing, or a value. A double that is not finite is shown as nothing.
+/// An absent or present value. A double that is not finite is shown as absent.
 using Value =
     std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, sys_seconds>;
 
@@ -47,7 +47,7 @@ struct Section {
   std::string key = {};    ///< Its name in JSON's "data" when an answer has several parts.
   std::string title = {};  ///< Above its table; empty for none.
   Records records = {};
-  bool is_object = false;  ///< Exactly one row, shown as one value a line and as a JSON object.
+  bool is_object = false;  ///< Exactly one row, shown as one value on each line and as a JSON object.
 };
 
 struct Report {
@@ -56,16 +56,16 @@ struct Report {
   std::vector<Section> sections = {};   ///< CSV holds the first.
   std::vector<Series> charts = {};      ///< Tables only.
   std::vector<std::string> notes = {};  ///< Sentences below the tables; in no other output.
-  std::string instead =
-      {};  ///< A sentence in the place of tables that would hold nothing but zeros; in no other output.
-  std::vector<std::pair<std::string, std::string>> units = {};  ///< Of keys that have one; in JSON alone.
-  std::vector<std::pair<std::string, std::uint64_t>> coverage = {};  ///< Rows of each family; in JSON alone.
-  bool has_more = false;  ///< The answer was cut at a limit; in JSON alone, where it is so.
+  std::string instead = {};  ///< A sentence instead of tables that would hold only zeros; in no other output.
+  std::vector<std::pair<std::string, std::string>> units = {};       ///< Of keys that have one; only in JSON.
+  std::vector<std::pair<std::string, std::uint64_t>> coverage = {};  ///< Rows of each family; only in JSON.
+  bool has_more = false;  ///< The answer was cut at a limit; only in JSON, when it is true.
   std::optional<std::chrono::duration<double>> elapsed = {};
 };
 
-/// Adds `more`'s rows, which must have the same fields, with `shard` in front, to `section`, which is empty
-/// at first: rows of a store's parts under each other, so that each says where it comes from.
+/// Adds the rows of `more` to `section` with `shard` as their first value, so that one section holds the rows
+/// of all shards and each row names its shard. `section` is empty at first; then both must have the same
+/// fields.
 void append_of_shard(Section& section, std::uint64_t shard, Section more);
 
 /// A section of one row.

@@ -1,5 +1,5 @@
 /// @file optiinfra/report/result_stream.hpp
-/// The rows of any SQL answer, row by row, as JSON or CSV.
+/// Writes the answer of any SQL, row by row, as JSON or CSV.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 
 namespace optiinfra::report {
 
-/// What receives an answer. Texts are JSON values as the engine writes them.
+/// Receives an answer. Texts are JSON values as the engine writes them.
 class ResultWriter {
  public:
   virtual ~ResultWriter() = default;
@@ -31,18 +31,19 @@ std::unique_ptr<ResultWriter> make_json_writer(TextOutput output, std::string co
 std::unique_ptr<ResultWriter> make_csv_writer(TextOutput output);
 
 /// The values of a row that a ResultWriter is given, as plain text; nothing for null.
-/// Errors: kInvalidArgument for what is no array.
+/// Errors: kInvalidArgument for text that is not an array.
 Result<std::vector<std::optional<std::string>>> parse_row(std::string_view row);
 
-/// Takes the engine's JSONCompactEachRowWithNamesAndTypes in pieces of any size. The two heading lines
-/// may come again at the start of a piece, as the embedded engine sends them with each block.
+/// Reads the engine's JSONCompactEachRowWithNamesAndTypes in pieces of any size. The two heading lines may
+/// repeat at the start of a piece, because the embedded engine sends them with each block.
 class ResultReader {
  public:
   explicit ResultReader(ResultWriter& writer) : writer_(writer) {}
 
   Result<void> take(std::string_view piece);
 
-  /// The last line, and headings for an answer without any. Call once, when the answer is complete.
+  /// Handles the last line, and writes headings for an empty answer. Call it once, when the answer is
+  /// complete.
   Result<void> finish(double elapsed_ms);
 
  private:

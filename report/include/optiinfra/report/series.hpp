@@ -1,5 +1,5 @@
 /// @file optiinfra/report/series.hpp
-/// A number over time, for whoever draws it.
+/// A number over time, in the shape that charts need.
 #pragma once
 
 #include <chrono>

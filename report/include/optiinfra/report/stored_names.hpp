@@ -23,13 +23,13 @@ struct NameFilter {
 /// The dimension of that name, which the catalogue must have.
 const Dimension& dimension_of(std::string_view name);
 
-/// "UUID" or "String": what values of the dimension are in `family`, which must know it.
+/// "UUID" or "String": the type of the dimension's values in `family`, which must have the dimension.
 const char* value_type(Family family, const Dimension& dimension);
 
 /// Whether the parameter's value is a UUID.
 bool takes_uuid(const NamedQuestion& question, const Parameter& parameter);
 
-/// Where the rows of a family lie that have some names: in the rollup, or in the raw table where only that
+/// Where to find the rows of a family that have some names: in the rollup, or in the raw table when only that
 /// has the names.
 struct NamedRows {
   std::string from;
@@ -38,7 +38,7 @@ struct NamedRows {
   std::vector<NamedValue> parameters;
 };
 
-/// Nothing when the family does not know one of the dimensions.
+/// Empty when the family lacks one of the dimensions.
 std::optional<NamedRows> named_rows(std::string_view database, Family family,
                                     std::span<const NameFilter> filters);
 
@@ -47,10 +47,10 @@ struct Absence {
   std::string sentence;     ///< With what the store does have.
 };
 
-/// Nothing for an answer that rests on rows; else why it does not.
+/// Nothing for an answer that has rows behind it; else the reason why it has none.
 Result<std::optional<Absence>> absence_of(Client& client, const Question& question, const Answer& answer);
 
-/// Why no rows of `families` have what `filters` say within `window`. Filters name what the families know.
+/// Why no rows of `families` match `filters` within `window`. The families must have the filters' dimensions.
 Result<Absence> explain_absence(Client& client, const std::vector<Filter>& filters,
                                 const std::vector<Family>& families, TimeRange window);
 

@@ -1,18 +1,20 @@
 /// @file optiinfra/rows/decode.hpp
-/// Rows that others wrote as JSON or CSV into a typed batch.
+/// Reads rows that other programs wrote as JSON or CSV into a typed batch.
 ///
 /// Keys are the names of the table's columns, each at most once in a row. A value that is null, empty in CSV
-/// or not there is absent. What a value may look like follows from its column's type:
+/// or missing is absent. The type of a column decides which values it takes:
 ///
-///   time        RFC 3339 text, `2026-03-01 12:30:05` (UTC), or Unix seconds; fractions of a second are cut
-///   off UUID        text of 36 characters text        text in UTF-8 number      a number, or text that is
-///   one; whole columns take whole numbers in their range alone: nothing
-///               is wrapped or rounded. A number that a float column cannot hold is refused.
-///   flag        true, false, 0 or 1
+/// - time: RFC 3339 text, `2026-03-01 12:30:05` (UTC), or Unix seconds; fractions of a second are cut off.
+/// - UUID: text of 36 characters.
+/// - text: text in UTF-8.
+/// - number: a number, or text that is one. Integer columns take only whole numbers in their range; nothing
+/// is
+///   wrapped or rounded. A number that a float column cannot hold is refused.
+/// - flag: true, false, 0 or 1.
 ///
-/// A row that cannot be read costs only itself, but for an error in the syntax of a JSON document, whose rows
-/// have no bounds then. The rules of the columns (a percentage, a time that is not in the future) are not
-/// checked here: see validate.hpp.
+/// A row that cannot be read does not affect other rows. The exception is a syntax error in a JSON document,
+/// after which rows cannot be told apart. The rules of the columns (a percentage, a time that is not in the
+/// future) are not checked here: see validate.hpp.
 #pragma once
 
 #include <cstddef>
@@ -28,35 +30,36 @@ namespace optiinfra {
 
 enum class RowFormat {
   kJson,       ///< An array of objects, or one object.
-  kJsonLines,  ///< An object on each line; blank lines are no rows.
-  kCsv,        ///< RFC 4180, its first line the columns' names; blank lines are no rows.
+  kJsonLines,  ///< An object on each line; blank lines are ignored.
+  kCsv,        ///< RFC 4180, with the columns' names in the first line; blank lines are ignored.
 };
 
-/// Rows of one body, taken and rejected together.
+/// Most rows of one body, accepted and rejected ones together.
 inline constexpr std::size_t kDecodedRowsMax = 1'000'000;
 /// At most this many rejected rows are described one by one; all are counted.
 inline constexpr std::size_t kRejectedDescribedMax = 1'000;
-/// Deepest nesting that is read past, in a value that no column takes.
+/// Deepest nesting of a value that no column takes, which is skipped.
 inline constexpr unsigned kJsonDepthMax = 64;
 
-/// A row that was not taken, and why: the first thing that was wrong with it.
+/// A rejected row, and the first reason for it.
 struct RejectedRow {
   std::size_t index = 0;  ///< Of the row in the body, from 0.
-  std::string column;     ///< As the body names it, long names cut. Empty where the row as a whole is meant.
+  std::string
+      column;  ///< As the body names it; long names are cut. Empty when the reason concerns the whole row.
   std::string reason;  ///< In UTF-8, on one line, whatever the body holds: "-1 must be a whole number, ...".
 };
 
 template <Metric Row>
 struct DecodedRows {
-  Batch<Row> batch;                    ///< The rows that could be read. Columns that all leave out are empty.
+  Batch<Row> batch;  ///< The rows that could be read. Columns that all rows leave out are empty.
   std::vector<std::uint32_t> indexes;  ///< For each row of `batch`, its index in the body.
   std::vector<RejectedRow> rejected;   ///< In the order of the body; at most kRejectedDescribedMax.
   std::size_t rejected_count = 0;      ///< All of them.
 };
 
-/// Reads `body`, which may begin with UTF-8's mark. Memory stays in proportion to the body.
-/// Errors: kInvalidArgument where the body as a whole cannot be read (JSON's syntax, a header of CSV that
-/// names no row of ours), with the byte or the line; kTooLarge for more than kDecodedRowsMax rows.
+/// Reads `body`, which may begin with a UTF-8 byte order mark. Memory stays in proportion to the body.
+/// Errors: kInvalidArgument when the body as a whole cannot be read (JSON syntax, a CSV header without a
+/// required column), with the byte or the line; kTooLarge for more than kDecodedRowsMax rows.
 template <Metric Row>
 Result<DecodedRows<Row>> decode_rows(std::string_view body, RowFormat format);
 

@@ -1,5 +1,5 @@
 /// @file optiinfra/schema/batch_columns.hpp
-/// Values of a batch's columns: out of blocks, into blocks, and from batch to batch.
+/// Copies values of a batch's columns: out of blocks, into blocks, and from batch to batch.
 #pragma once
 
 #include <cstdint>
@@ -54,14 +54,14 @@ inline void append_rows(Dictionary& into, const Strings& from, std::span<const s
   for (const std::uint32_t row : rows) into.append(from[row]);
 }
 
-/// Times come as signed 64-bit seconds, so that one outside of the column's range is seen and refused.
+/// Times arrive as signed 64-bit seconds, so that one outside of the column's range is noticed and refused.
 inline void append_rows(std::vector<std::uint32_t>& into, const std::vector<std::int64_t>& from,
                         std::span<const std::uint32_t> rows) {
   for (const std::uint32_t row : rows)
     into.push_back(to_column_time(sys_seconds{std::chrono::seconds{from[row]}}));
 }
 
-/// Columns of what was written before the column knew absent values.
+/// For blocks that were written before the column could hold absent values.
 template <typename T>
 void append_rows(Optionals<T>& into, const std::vector<T>& from, std::span<const std::uint32_t> rows) {
   into.absent.insert(into.absent.end(), rows.size(), 0);
@@ -113,8 +113,8 @@ inline std::size_t bytes_of(const Dictionary& values) {
   return values.indexes().size_bytes() + bytes_of(values.keys());
 }
 
-/// Makes a column ready for `rows` more behind `rows_before`, and says whether their values are to be added.
-/// Rows that leave the column out are added here, but for a column that all rows leave out, which stays
+/// Prepares a column for `rows` more after `rows_before`, and says whether their values are to be added.
+/// Rows that leave the column out are added here, except in a column that all rows leave out, which stays
 /// empty.
 template <typename Values>
 bool begin_rows(Values& values, std::size_t rows_before, bool is_given, const ColumnDefinition& column,
@@ -188,8 +188,8 @@ void append_batch(Batch<Row>& into, const Batch<Row>& from) {
   });
 }
 
-/// A block of the columns of `batch` that its rows do not leave out, in the table's order, its rows as they
-/// are.
+/// A block of the columns of `batch` that its rows do not leave out, in the table's order, with the rows in
+/// the batch's order.
 template <typename Row>
 Block block_of(Batch<Row> batch) {
   Block block;

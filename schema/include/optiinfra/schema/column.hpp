@@ -1,5 +1,5 @@
 /// @file optiinfra/schema/column.hpp
-/// What a column of our tables is: its types on each side, the rule its values obey, its defaults.
+/// Describes a column of our tables: its types in C++ and in the engine, the rule of its values, its default.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@
 
 namespace optiinfra {
 
-/// Longest text in any column. Labels are names; whoever sends more sends something else by mistake.
+/// Longest text in any column. Labels are names; a longer text is something else, sent by mistake.
 inline constexpr std::size_t kTextBytesMax = 4096;
 
-/// The rule that every value of a column obeys. A rule's words are in rule_text().
+/// The rule that every value of a column must obey. rule_text() gives it in words.
 enum class Rule {
   kAny,
   kTime,         ///< Not before kOldestTime, not more than kFutureTolerance ahead of the clock.
@@ -41,24 +41,24 @@ enum class Rule {
 inline constexpr const char* kCharges[] = {"usage", "credit", "refund", "tax", "purchase", "adjustment"};
 /// Charges that lower a bill.
 inline constexpr const char* kNegativeCharges[] = {"credit", "refund", "adjustment"};
-/// How a request can end. `aborted`: by who asked. `dropped`: never scheduled.
+/// How a request can end. `aborted`: by its sender. `dropped`: never scheduled.
 inline constexpr const char* kStatuses[] = {"ok", "client_error", "server_error", "aborted", "dropped"};
 
-/// The words that `rule` allows besides the empty one; none when it is not about words.
+/// The words that `rule` allows in addition to the empty one; none when the rule is not about words.
 std::span<const char* const> words_of(Rule rule) noexcept;
 
 /// The rule in words that fit after "must be".
 std::string_view rule_text(Rule rule) noexcept;
 
-/// Whether a row must have the column. One that it may leave out is absent then where its type is one of the
-/// optional ones; otherwise it is 0, "" or the nil UUID.
+/// Whether a row must have the column. A column that a row leaves out is absent when its type is optional;
+/// otherwise it is 0, "" or the nil UUID.
 enum class Presence { kRequired, kOptional };
 
 /// A column as data, for DDL, validation, import, output and documentation.
 struct ColumnDefinition {
   const char* name;
   const char* type;           ///< The engine's: "LowCardinality(String)".
-  const char* contract_type;  ///< What a client that knows the contract alone writes: "String".
+  const char* contract_type;  ///< The type that a client knows from the contract: "String".
   Rule rule;
   Presence presence;
   const char* codec;
@@ -73,7 +73,7 @@ struct ColumnDefinition {
 /// says which rules validate() checks on that type.
 namespace column_type {
 
-/// A range that only finite numbers lie in.
+/// Whether a value lies in a range; only finite numbers do.
 constexpr bool is_range(Rule rule) {
   return rule == Rule::kFinite || rule == Rule::kNonNegative || rule == Rule::kPercent ||
          rule == Rule::kScore || rule == Rule::kAmount;
@@ -162,7 +162,7 @@ struct OptionalUInt32 : Optional<UInt32> {
 
 }  // namespace column_type
 
-/// Whether values of a column type can be held to `rule`.
+/// Whether `rule` can be checked on values of a column type.
 template <typename Type>
 constexpr bool rule_fits(Rule rule) {
   return Type::takes(rule);

@@ -28,8 +28,8 @@
 
 namespace optiinfra {
 
-/// One column of one family, for code that works on all of them: where it lies in the typed row and
-/// in the batch, and what it is.
+/// Gives code that works on all columns access to one column of one family: its definition, and its member in
+/// the typed row and in the batch.
 template <typename RowMember, typename BatchMember>
 struct ColumnAccess {
   RowMember row;
@@ -75,8 +75,8 @@ inline constexpr Family kFamilies[] = {
 template <typename Row>
 struct MetricTraits;
 
-/// The rows of one family, column by column. Columns are public members; size() holds once they agree in
-/// length. A column that a row may leave out may stay empty as a whole: all rows leave it out then.
+/// The rows of one family, column by column. Columns are public members; size() is valid when they agree in
+/// length. A column that rows may leave out may stay empty: then all rows leave it out.
 template <typename Row>
 struct Batch : MetricTraits<Row>::Columns {
   /// Copies `row` to the end of every column.
@@ -105,9 +105,9 @@ struct Batch : MetricTraits<Row>::Columns {
     static constexpr Family kFamily = Family::k##Name; \
     template <typename Visitor>                        \
     static constexpr void visit_columns([[maybe_unused]] Visitor&& visit) {
-#define COLUMN(name, type, rule, presence, codec, unit, meaning) \
-  visit(detail::column_access<column_type::type, Rule::rule>(    \
-      &Row::name, &Columns::name, #name, Presence::presence, codec, unit, meaning));
+#define COLUMN(name, type, rule, presence, codec, unit, meaning)                                \
+  visit(detail::column_access<column_type::type, Rule::rule>(&Row::name, &Columns::name, #name, \
+                                                             Presence::presence, codec, unit, meaning));
 #define END_FAMILY(Name, name) \
   }                            \
   }                            \

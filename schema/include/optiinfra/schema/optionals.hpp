@@ -12,20 +12,20 @@
 
 namespace optiinfra {
 
-/// Values of one column, of which each may be absent: what nobody measured is not 0. The two vectors have one
-/// element per row, as the Native format sends them.
+/// Values of one column, each of which may be absent: a value that nobody measured is not 0. The two vectors
+/// have one element per row, as the Native format sends them.
 template <typename T>
 struct Optionals {
   using value_type = std::optional<T>;
 
   std::vector<std::uint8_t> absent;  ///< 1 where there is no value.
-  std::vector<T> values;             ///< Where there is none, any placeholder.
+  std::vector<T> values;             ///< Any placeholder where the value is absent.
 
   Optionals() = default;
-  /// All present. A NaN is refused by validate(), not taken for an absent value.
+  /// All values are present. validate() refuses a NaN; it does not count as absent.
   explicit Optionals(std::vector<T> present) : absent(present.size()), values(std::move(present)) {}
 
-  /// A NaN is an absent value.
+  /// A NaN counts as an absent value.
   void push_back(std::optional<T> value) {
     if constexpr (std::is_floating_point_v<T>) {
       if (value && std::isnan(*value)) value.reset();
@@ -34,7 +34,7 @@ struct Optionals {
     values.push_back(value.value_or(T{}));
   }
 
-  /// A copy, and const so that nothing is assigned to it: see set().
+  /// Returns a const copy, so that nobody assigns to it; set() changes a value.
   const std::optional<T> operator[](std::size_t row) const {
     return absent[row] != 0 ? std::nullopt : std::optional<T>(values[row]);
   }

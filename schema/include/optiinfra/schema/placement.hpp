@@ -1,6 +1,6 @@
 /// @file optiinfra/schema/placement.hpp
-/// Which shard of a cluster holds a row. The one definition of it, for the client that inserts straight
-/// into a shard and for the engine's Distributed tables alike.
+/// Decides which shard of a cluster holds a row. Both the client, which inserts straight into a shard, and
+/// the engine's Distributed tables use this definition.
 ///
 /// A row's text key is the text of its customer_id, a slash, and the text of its placement column. The
 /// key's XXH64 (seed 0) modulo the sum of the shards' weights is a slot; the first shard has as many of
@@ -18,8 +18,8 @@
 
 namespace optiinfra {
 
-/// The column that places a row beside customer_id: "service_name" of cost, "service_id" of performance
-/// and quality, "instance_id" of resources. Part of the rollup's key.
+/// The column that, together with customer_id, decides a row's shard: "service_name" of cost, "service_id" of
+/// performance and quality, "instance_id" of resources. Part of the rollup's key.
 const char* placement_column(Family family);
 
 /// The hash as SQL over columns of the family's raw table or of its rollup; also the sharding key of its
@@ -29,7 +29,7 @@ std::string placement_expression(Family family);
 /// The hash of a row. `text` is the placement column's value: a name, or a UUID in lower case.
 std::uint64_t placement_hash(const Uuid& customer_id, std::string_view text);
 
-/// Slots from first to last, not included.
+/// A range of slots: `first` is included, `last` is not.
 struct SlotRange {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
@@ -45,7 +45,7 @@ class Placement {
   std::size_t shard_count() const noexcept { return ends_.size(); }
   std::uint64_t slot_count() const noexcept { return ends_.back(); }
 
-  /// Empty for a shard of weight 0, which no row is placed on.
+  /// Empty for a shard of weight 0, which gets no rows.
   SlotRange slots_of(std::size_t shard) const noexcept;
 
   /// The index of the shard, from 0.

@@ -7,7 +7,7 @@
 namespace optiinfra {
 
 /// Markdown: for each family the raw columns with type, unit, rule and default, and the numbers that its
-/// hourly view gives. Made from the definitions, so that it cannot say anything else than they do.
+/// hourly view gives. Generated from the definitions, so that it always agrees with them.
 std::string reference_markdown();
 
 }  // namespace optiinfra

@@ -1,5 +1,5 @@
 /// @file optiinfra/schema/select.hpp
-/// A SELECT as a value, and the one place that writes it as SQL.
+/// A SELECT statement as a value, and the only code that renders it as SQL.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace optiinfra {
 /// A column of a SELECT.
 struct Selected {
   std::string expression;
-  std::string name = {};  ///< Behind AS. Empty: as the expression is called.
+  std::string name = {};  ///< The name after AS. Empty: that of the expression.
 };
 
 struct Select {
@@ -21,7 +21,7 @@ struct Select {
   std::vector<std::string> order_by = {};
   std::size_t limit = 0;  ///< Most rows; 0 for no limit.
 
-  /// Adds columns that are called as they are.
+  /// Adds columns under their own names.
   void add(const std::vector<std::string>& names);
 
   std::string sql() const;
@@ -30,7 +30,7 @@ struct Select {
 /// "a, b, c".
 std::string joined(const std::vector<std::string>& texts, const std::string& separator = ", ");
 
-/// The rows of all `parts`, which have the same columns, as something to select from.
+/// The rows of all `parts`, which must have the same columns, in a form to select from.
 std::string subquery(const std::vector<Select>& parts);
 
 }  // namespace optiinfra

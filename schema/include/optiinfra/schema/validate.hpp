@@ -1,5 +1,5 @@
 /// @file optiinfra/schema/validate.hpp
-/// Every value of a batch against the rule of its column.
+/// Checks every value of a batch against the rule of its column.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +33,8 @@ struct Validation {
   bool ok() const noexcept { return refused_rows.empty(); }
 };
 
-/// Checks all columns. `clock` is the present, against which Rule::kTime is held.
-/// The batch must be rectangular. An empty batch is valid.
+/// Checks all columns. `clock` is the present time, which Rule::kTime needs.
+/// All columns must agree in length (Batch::is_rectangular). An empty batch is valid.
 template <typename Row>
 Validation validate(const Batch<Row>& batch, sys_seconds clock);
 

@@ -1,5 +1,5 @@
 /// @file optiinfra/service/service.hpp
-/// The front door of a store: an HTTP API through which many programs insert and ask at the same time.
+/// The HTTP API of a store, through which many programs insert and query at the same time.
 #pragma once
 
 #include <chrono>
@@ -17,23 +17,23 @@ namespace optiinfra::service {
 struct ServiceOptions {
   std::string listen = "127.0.0.1";  ///< An IP address.
   std::uint16_t port = 7070;         ///< 0: a free one.
-  /// Where the service keeps its spool and its tokens; made when absent.
+  /// Where the service keeps its spool and its tokens; created when absent.
   std::filesystem::path folder = {};
-  /// Names by which clients reach it, besides IP addresses, localhost and this machine's own name.
+  /// Names by which clients reach it, in addition to IP addresses, localhost and this machine's own name.
   std::vector<std::string> host_names = {};
   std::size_t connections_max = 1024;
   /// A certificate with its chain and its key, in PEM; both or neither.
   std::string certificate_file = {}, key_file = {};
-  /// Whether this machine's own programs need a token, too; others always do.
+  /// Whether programs on this machine need a token too; programs on other machines always do.
   bool is_token_needed = false;
-  /// Serves an address that other machines reach without TLS: tokens travel in the clear.
+  /// Allows an address that other machines reach without TLS: tokens then travel without encryption.
   bool is_insecure_allowed = false;
 };
 
-/// Threads: the object alone, but for stop(), which any may call once start() has returned.
+/// Threads: one at a time, except stop(), which any thread may call after start() has returned.
 class Service {
  public:
-  /// Opens the port; whoever connects waits until start(). Errors: kInvalidArgument for options that
+  /// Opens the port; clients that connect wait until start(). Errors: kInvalidArgument for options that
   /// contradict each other, kUnavailable for a port that is taken.
   static Result<Service> listen(const ServiceOptions& options);
 
@@ -44,13 +44,15 @@ class Service {
   /// "127.0.0.1:7070".
   std::string address() const;
 
-  /// Opens the store, and the spool, whose rows of an earlier run are stored in the background; then answers.
-  /// With `why_only_reading`, or where the spool's disk refuses, questions alone are answered, nothing is
-  /// written, and who inserts is told why. Errors: those of Client::open and Writer::open.
+  /// Opens the store and the spool, and then answers requests. Rows that an earlier run left in the spool are
+  /// stored in the background.
+  /// With `why_only_reading`, or when the spool's disk refuses writes, the service answers questions only;
+  /// inserts fail with that reason, and nothing is written. Errors: those of Client::open and Writer::open.
   Result<void> start(const StoreUrl& store, const std::string& why_only_reading = {});
 
-  /// Answers what is there for up to `grace`, then stores what was taken, for as long again. What is not
-  /// stored by then lies in the spool, and the next run stores it: nothing that was acknowledged is lost.
+  /// Answers the requests that are running, for up to `grace`, and then stores the accepted rows, for as long
+  /// again. Rows that are not stored by then are in the spool, and the next run stores them: no acknowledged
+  /// row is lost.
   void stop(std::chrono::milliseconds grace);
 
  private:

@@ -1,5 +1,5 @@
 /// @file optiinfra/service/tokens.hpp
-/// Who may do what through a service: bearer tokens, of which the service keeps a hash alone.
+/// Bearer tokens, which say what a client of a service may do. The service keeps only their hashes.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@
 
 namespace optiinfra::service {
 
-/// What a token allows. Each scope allows what the one before it does, but for kWrite, which only writes.
+/// What a token allows: kRead queries, kWrite only inserts, kAdmin everything.
 enum class Scope { kRead, kWrite, kAdmin };
 std::string_view to_string(Scope scope) noexcept;
 Result<Scope> parse_scope(std::string_view text);
@@ -30,21 +30,21 @@ struct Token {
   std::string secret_hash = {};  ///< SHA-256 in hex.
 };
 
-/// The tokens in one folder, kept in the file tokens.json, which its owner alone can read. A change replaces
-/// the file whole, so that a reader sees it before or after, never half.
+/// The tokens in one folder, kept in the file tokens.json, which only its owner can read. A change replaces
+/// the whole file, so that a reader sees either the old or the new one.
 /// Threads: any, and several processes; changes take a lock on the folder.
 class Tokens {
  public:
   explicit Tokens(std::filesystem::path folder);
 
-  /// Makes a token and gives its text, which cannot be had again. Errors: kInvalidArgument for a name that is
-  /// empty or taken, kTooLarge beyond kTokensMax, kStorage.
+  /// Makes a token and returns its text, which cannot be read again. Errors: kInvalidArgument for a name that
+  /// is empty or taken, kTooLarge beyond kTokensMax, kStorage.
   Result<std::string> create(const std::string& name, Scope scope, std::vector<Uuid> customers);
 
-  /// Errors: kInvalidArgument when there is none of that name.
+  /// Errors: kInvalidArgument when no token has that name.
   Result<void> revoke(const std::string& name);
 
-  /// In the order in which they were made. No file: none. Errors: kCorrupt, kStorage.
+  /// All tokens in the order in which they were made; empty without the file. Errors: kCorrupt, kStorage.
   Result<std::vector<Token>> list() const;
 
  private:

@@ -1,5 +1,5 @@
 /// @file optiinfra/spool/file_system.hpp
-/// What the spool asks of a disk, so that a test can put a lying one under it.
+/// The spool's interface to a disk. Tests replace it with a disk that loses or refuses writes.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace optiinfra {
 
 /// An open file. Errors of all calls: kStorage, naming the file and the system's reason.
 ///
-/// Threads: reads may go on beside each other and beside writes; one thread writes.
+/// Threads: reads may run at the same time as each other and as writes; one thread writes.
 class File {
  public:
   virtual ~File() = default;
@@ -32,8 +32,8 @@ class File {
   virtual Result<std::size_t> write(std::uint64_t offset,
                                     std::span<const std::span<const std::byte>> parts) = 0;
 
-  /// Takes room on the disk for the first `bytes`, which read as zeros where nothing was written. A disk that
-  /// cannot do so is no error; one without that room is.
+  /// Reserves room on the disk for the first `bytes`, which read as zeros where nothing was written. It is
+  /// not an error when the file system cannot reserve; it is one when the disk lacks the room.
   virtual Result<void> allocate(std::uint64_t bytes) = 0;
 
   virtual Result<void> truncate(std::uint64_t bytes) = 0;
@@ -45,7 +45,7 @@ class File {
 
 inline constexpr std::size_t kFilePartsMax = 256;
 
-/// Held until the object goes or the process ends, however it ends.
+/// Held until the object is destroyed or the process ends, however it ends.
 class FolderLock {
  public:
   virtual ~FolderLock() = default;
@@ -56,7 +56,7 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
-  /// Makes `folder` (mode 0700) unless it is there, for good. Its parent must exist.
+  /// Makes `folder` (mode 0700) unless it is there, and syncs it. Its parent must exist.
   virtual Result<void> create_folder(const std::filesystem::path& folder) = 0;
 
   /// Locks `folder` for this process through its file `lock`. Errors: kUnavailable, naming the holder.
@@ -65,7 +65,7 @@ class FileSystem {
   /// The names in `folder`, in any order.
   virtual Result<std::vector<std::string>> list(const std::filesystem::path& folder) = 0;
 
-  /// Makes a file (mode 0600) that must not exist, to read and write.
+  /// Creates a file (mode 0600) that must not exist, to read and write.
   virtual Result<std::unique_ptr<File>> create(const std::filesystem::path& file) = 0;
 
   /// Opens a file that must exist, to read and write.
@@ -74,7 +74,7 @@ class FileSystem {
   /// Replaces `to` where it exists.
   virtual Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
 
-  /// A file that is absent is no error.
+  /// Succeeds when the file is absent.
   virtual Result<void> remove(const std::filesystem::path& file) = 0;
 
   /// Makes the names in `folder` permanent: what was created, renamed and removed.

@@ -18,14 +18,15 @@
 
 namespace optiinfra {
 
-/// Keys that one file takes, 4 MiB of disk: what is forgotten at a time.
+/// Keys in one file, which takes 4 MiB of disk. The log forgets one file of keys at a time.
 inline constexpr std::uint32_t kRequestKeysPerFile = 131'072;
-/// Files at a time. Only syncs that fail make files with few keys.
+/// Most files at a time. Files with few keys come only from failed syncs.
 inline constexpr std::size_t kRequestFilesMax = 1'024;
 
 /// A log of keys in files `requests-<number>.log`, oldest first, in a spool's folder.
 ///
-/// Threads: one at a time. Errors: kStorage for what the disk refuses; keys that were appended before stay.
+/// Threads: one at a time. Errors: kStorage when the disk refuses a call; keys that were appended before
+/// stay.
 class RequestLog {
  public:
   /// Names a file. Grows, never 0, below 2^31.
@@ -33,15 +34,15 @@ class RequestLog {
   /// Receives a key and the file that holds it.
   using KeySink = std::function<void(FileNumber, const RequestKey&)>;
 
-  /// Reads all keys, in the order in which they were appended, into `found`. The caller holds the lock of the
-  /// folder, which must exist; `files` must outlive the log. Damage is no error: see problems(). Errors:
+  /// Passes all keys to `found`, in the order in which they were appended. The caller holds the lock of the
+  /// folder, which must exist; `files` must outlive the log. Damage is not an error: see problems(). Errors:
   /// kIncompatible for a file of a newer program; kStorage.
   static Result<std::unique_ptr<RequestLog>> open(const std::filesystem::path& folder, FileSystem& files,
                                                   const KeySink& found,
                                                   std::uint32_t keys_per_file = kRequestKeysPerFile);
 
-  /// What had been promised and cannot be read, a sentence a file: repeats of those requests may count twice.
-  /// A tail torn by a crash is none.
+  /// One sentence for each file with synced keys that cannot be read: repeats of those requests may count
+  /// twice. A tail torn by a crash is not a problem.
   const std::vector<std::string>& problems() const noexcept { return problems_; }
 
   struct Appended {
@@ -56,7 +57,7 @@ class RequestLog {
   /// Oldest first.
   const std::vector<FileNumber>& files() const noexcept { return numbers_; }
 
-  /// Removes the oldest file, with the keys in it. One that the disk keeps is found by the next open().
+  /// Removes the oldest file, with the keys in it. If the disk fails to remove it, the next open() finds it.
   void remove_oldest();
 
   /// Whether a file of this name in a spool's folder is one of such a log.

@@ -11,10 +11,10 @@
 
 namespace optiinfra {
 
-/// Each part of each charge of an hour, in versions: an hour that is made again gets new rows beside the old.
+/// Each part of each charge of an hour, in versions: a recomputed hour gets new rows and keeps the old ones.
 inline constexpr const char* kAttributedCostTable = "attributed_cost_hourly";
 
-/// The versions that are complete. What has no row here is not there for readers.
+/// The versions that are complete. Readers do not see a version that has no row here.
 inline constexpr const char* kAttributedHoursTable = "attributed_hours";
 
 /// A column of one of the tables.

@@ -1,15 +1,16 @@
 /// @file optiinfra/store/batch.hpp
-/// A block that is stored exactly once, whatever became of earlier attempts: the engine's own deduplication
-/// while it can be trusted, and behind it a look into the raw table, which needs to trust nothing.
+/// Stores a block exactly once, whatever became of earlier attempts: by the engine's own deduplication while
+/// that can be trusted, and after that by a look into the raw table, which need not trust anything.
 ///
 /// A block is named by its token. The engine remembers the tokens of a table's last inserts, and every raw
-/// row keeps a hash of the token that brought it (`batch_id`) for as long as it is kept itself. So:
+/// row keeps a hash of the token that brought it (`batch_id`) for as long as it is kept itself. So there are
+/// two ways to repeat an insert of unknown outcome:
 ///
-/// | how | holds for | costs |
-/// | --- | --- | --- |
-/// | insert again with the token | kTokenInsertsMax inserts and kTokenAgeMax, while the engine's log is whole
-/// | the insert | | complete_block() | as long as raw rows are kept | a look of milliseconds, then what is
-/// missing |
+/// - Insert again with the token. This holds for kTokenInsertsMax inserts and kTokenAgeMax, while the
+/// engine's
+///   log is whole, and costs the insert.
+/// - Call complete_block(). This holds as long as raw rows are kept, and costs a look of milliseconds and the
+///   insert of what is missing.
 #pragma once
 
 #include <chrono>
@@ -24,8 +25,8 @@
 
 namespace optiinfra {
 
-/// Whose batch, and which of theirs: 128 bits of producer and a number that the producer never gives twice.
-/// A producer that keeps both across its own crash has its repeated batch counted once.
+/// Names a batch: 128 bits for the producer, and a number that the producer never gives twice. When the
+/// producer keeps both across its own crash, its repeated batch counts once.
 struct BatchId {
   Uuid producer;
   std::uint64_t sequence = 0;
@@ -49,23 +50,23 @@ struct BatchBlock {
   const Block& rows;  ///< Of one UTC day, with the raw table's columns; not empty.
 };
 
-/// How many rows of `block` the raw table has: all or none, unless something else than an insert was at
-/// work. Reads one day's hashes, of the block's customers where they are few.
+/// How many rows of `block` the raw table has: all or none, unless something other than an insert changed
+/// them. Reads the hashes of one day, and only of the block's customers when those are few.
 Result<std::uint64_t> count_stored(Transport& transport, const BatchBlock& block);
 
-/// What to do where the raw table has some of a block's rows, or more of its token than the block has, which
-/// no insert of ours leaves behind.
+/// What to do when the raw table has some of a block's rows, or more rows of its token than the block has.
+/// No insert of ours leaves such a state.
 enum class OnMismatch {
   kReport,   ///< kCorrupt, changing nothing.
-  kReplace,  ///< They are taken out and the block is stored anew.
-  /// The block is stored: rows of its token were forgotten after all of them had been stored, as a spool
-  /// forgets them one by one.
+  kReplace,  ///< They are deleted and the block is stored again.
+  /// The block counts as stored: the caller, like a spool, forgets rows of a token one by one, but only after
+  /// all of them were stored.
   kAccept,
 };
 
 struct CompleteOptions {
-  /// When the block was first handed to the store. Matters for rows past their retention: those that
-  /// arrived within a day are still there to be looked for.
+  /// When the block was first handed to the store. It matters for rows past their retention: those that
+  /// arrived within a day are still there and can be found.
   sys_seconds first_attempt = now();
   OnMismatch on_mismatch = OnMismatch::kReport;
   /// Budget of each insert.
@@ -75,7 +76,7 @@ struct CompleteOptions {
 struct CompleteReport {
   std::uint64_t rows_found = 0;     ///< Stored before the call.
   std::uint64_t rows_inserted = 0;  ///< By the call.
-  std::uint64_t hours_rebuilt = 0;  ///< Rollup rows that did not hold what the raw rows say.
+  std::uint64_t hours_rebuilt = 0;  ///< Rollup rows that differed from the raw rows.
 };
 
 /// Makes sure that `block` is in the raw table once and in the rollup once: waits for attempts that still
@@ -83,8 +84,9 @@ struct CompleteReport {
 /// from the raw rows. May be repeated, also after a kill at any point.
 ///
 /// Errors: those of the engine, with Applied::kUnknown; repeat the call. kCorrupt, changing nothing, on a
-/// mismatch (CompleteOptions). kRejected, changing nothing, when nobody can know any more: the rows are past
-/// the raw table's retention and were first handed over more than a day ago. kInvalidArgument for a block
+/// mismatch (CompleteOptions). kRejected, changing nothing, when it cannot be known any more whether the rows
+/// were stored: they are past the raw table's retention and were first handed over more than a day ago.
+/// kInvalidArgument for a block
 /// that is empty, of several days or without the columns timestamp and customer_id.
 Result<CompleteReport> complete_block(Transport& transport, const BatchBlock& block,
                                       const CompleteOptions& options = {});
@@ -96,8 +98,8 @@ inline constexpr std::uint64_t kTokenInsertsMax = 9'000;
 /// default) after this.
 inline constexpr std::chrono::minutes kTokenAgeMax{50};
 
-/// Where a family's inserts stand: the higher the number, the more have been stored. It may jump, never by
-/// too little: merges and mutations count as well.
+/// A number that grows with each insert of a family. Merges and mutations increase it too, so it can grow
+/// faster than the inserts but never more slowly.
 Result<std::uint64_t> insert_position(Transport& transport, Family family);
 
 /// Whether the engine still knows the token of an insert first tried when insert_position() was

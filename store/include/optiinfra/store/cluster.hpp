@@ -3,7 +3,7 @@
 ///
 /// Each shard is a store like that of one machine, in the database `<database>_shard`. The database of
 /// the URL holds, on every host of the cluster, tables of the contract's names over all shards, so that
-/// whoever reads them reads the whole store.
+/// a query of them reads the whole store.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ inline constexpr std::size_t kShardsMax = 256;
 inline constexpr std::size_t kClusterHostsMax = 1024;
 
 struct Shard {
-  std::uint32_t number = 0;             ///< From 1, as the servers count.
-  std::uint32_t weight = 1;             ///< Its share of the rows; 0: takes none, and is read.
+  std::uint32_t number = 0;             ///< From 1, as the servers count them.
+  std::uint32_t weight = 1;             ///< Its share of the rows; 0: it takes none, but is still read.
   std::vector<Endpoint> replicas = {};  ///< As the servers reach each other, with the native protocol's port.
 };
 
@@ -37,8 +37,7 @@ struct Cluster {
 
   Result<Placement> placement() const;
 
-  /// Which shards there are and what share each has: "1:1,2:3". Where a row is placed follows from this
-  /// alone.
+  /// Which shards there are and what share each has: "1:1,2:3". Only this decides where a row is placed.
   std::string layout() const;
 };
 
@@ -52,7 +51,7 @@ Result<Cluster> read_cluster(Transport& session, std::string_view name);
 /// A cluster and what its store remembers of it.
 struct ClusterStore {
   Cluster cluster;
-  /// Shards came or changed their shares since the store was made. Rows stay where they were placed then, so
+  /// Shards were added or changed their shares since the store was made. Rows stay where they were placed, so
   /// every question must ask every shard.
   bool was_resized = false;
 };
@@ -84,7 +83,7 @@ struct ClusterMigration {
 
 struct ClusterOptions {
   std::string name;
-  bool is_replicated = true;  ///< ReplicatedMergeTree; false: tables that each host has alone.
+  bool is_replicated = true;  ///< ReplicatedMergeTree; false: tables that are not shared between hosts.
 };
 
 /// Opens sessions with the store at a URL; make_connector() unless a test says otherwise.

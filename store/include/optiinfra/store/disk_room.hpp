@@ -13,8 +13,8 @@ namespace optiinfra {
 
 struct DiskRoom {
   std::string path;               ///< Of the engine's files, on the machine of the store.
-  std::uint64_t free_bytes = 0;   ///< That parts may take: less than the system names, for the engine keeps
-                                  ///< some for definitions and what runs has reserved its share.
+  std::uint64_t free_bytes = 0;   ///< For parts. Less than the system reports: the engine keeps some for
+                                  ///< definitions, and running statements have reserved their share.
   std::uint64_t total_bytes = 0;  ///< Of the disk.
   std::uint64_t store_bytes = 0;  ///< Taken by the parts of all tables, those that await removal included.
 
@@ -26,20 +26,21 @@ struct DiskRoom {
 /// Errors: those of the query.
 Result<DiskRoom> disk_room(Transport& transport);
 
-/// Succeeds where the disk has `bytes` for what `doing` names. A mutation that finds no room waits for it
-/// without a word, and a definition that is written to a full disk is lost: so ask first. Errors: kStorage,
-/// Applied::kNo, with how much is needed, where, and who uses the disk; those of disk_room.
+/// Succeeds when the disk has `bytes` for the work that `doing` names. Call it before a mutation or a change
+/// of a definition: a mutation without room waits silently, and a definition written to a full disk is lost.
+/// Errors: kStorage, Applied::kNo, with how much is needed, where, and what uses the disk; those of
+/// disk_room.
 Result<void> expect_disk_room(Transport& transport, std::uint64_t bytes, std::string_view doing);
 
 /// Room for statements that write definitions and small parts.
 inline constexpr std::uint64_t kStatementBytes = std::uint64_t{2} << 20;
 
-/// Succeeds where the disk has room for a mutation of `table`, a name without database, which rewrites part
+/// Succeeds when the disk has room for a mutation of `table`, a name without database, which rewrites part
 /// by part. Errors: as expect_disk_room.
 Result<void> expect_room_to_mutate(Transport& transport, const char* table);
 
-/// `error` with who uses the disk, where the engine refused something because the disk is full; any other
-/// error as it is. `transport` is the session that the error came from, when it is usable.
+/// `error` with what uses the disk added, when the engine refused something because the disk is full; any
+/// other error unchanged. `transport` is the session that the error came from, when it is usable.
 Error with_disk_room(Transport& transport, Error error);
 
 }  // namespace optiinfra

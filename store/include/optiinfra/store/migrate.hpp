@@ -14,7 +14,7 @@ struct MigrationReport {
   std::uint32_t version_before = 0;  ///< 0: an empty store.
   std::uint32_t version_after = 0;
   std::vector<std::string> applied;  ///< Names, in order. Empty when the store was current.
-  /// Objects that were missing or altered, and are as they should be: "cost_hourly was missing and ...".
+  /// Objects that were missing or altered and are now restored: "cost_hourly was missing and ...".
   std::vector<std::string> restored = {};
 };
 
@@ -24,7 +24,7 @@ std::uint32_t schema_version_of_program() noexcept;
 /// The version recorded in the store; 0 when it has none.
 Result<std::uint32_t> schema_version_of_store(Transport& transport);
 
-/// Applies what is missing, one numbered migration after the other, each recorded when it is complete.
+/// Applies the missing migrations in the order of their numbers, and records each one when it is complete.
 /// Every statement may run twice, so a call after a kill at any point finishes the work. Objects that are
 /// missing or altered although their migration is recorded are restored.
 /// Errors: kIncompatible, changing nothing, when the store is newer than the program.

@@ -1,6 +1,6 @@
 /// @file optiinfra/store/reattach.hpp
-/// Parts that the engine has set aside, put back into their tables where they are whole after all: a read
-/// that failed once at a start sets a whole part aside for good.
+/// Puts parts that the engine has set aside back into their tables when they are whole after all. The engine
+/// sets a whole part aside when one read of it fails at a start, and never tries it again.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace optiinfra {
 
-/// What became of a part that was set aside.
+/// The result for a part that was set aside.
 struct ReattachedPart {
   SetAsidePart part;
   bool is_settled = false;  ///< It is not set aside any more.
@@ -23,20 +23,21 @@ struct ReattachedPart {
 /// What to do with a part that cannot be put back.
 enum class UnreadablePart {
   kLeave,
-  kPutAway,  ///< Its folder goes to `set-aside` in the store's folder, out of the engine's sight, and is
-             ///< kept.
+  kPutAway,  ///< Its folder is moved to `set-aside` in the store's folder, where the engine does not look,
+             ///< and kept.
 };
 
-/// Tries every part that is set aside, except those that somebody detached. Each is attached to a table of
-/// its own first, where the engine checks every checksum; its rows that were stored again meanwhile, known by
-/// their batch_id, are left out; then the rest moves to its table at once. So each row is there once, also
-/// after a kill, after which the next call goes on. Rows without a batch_id, which a client inserted without
-/// a token, are taken where no part in use has blocks of theirs; else the part stays.
+/// Tries every part that is set aside, except those that somebody detached. It attaches the part to a table
+/// of its own first, where the engine checks every checksum; leaves out rows that were stored again
+/// meanwhile, which it recognises by their batch_id; and then moves the rest to the part's table in one step.
+/// So each row is there once, also after a kill; the next call then continues. Rows without a batch_id, which
+/// a client inserted without a token, return only when no part in use has blocks of that part; else the part
+/// stays.
 ///
-/// Of a rollup's part only hours that were past the retention of their raw rows when it was set aside return;
-/// verify() with Mend::kRollups makes the others again. It should follow this call in any case.
+/// Of a rollup's part only those hours return that were past the retention of their raw rows when the part
+/// was set aside; verify() with RepairMode::kRollups rebuilds the others. Always call it after this one.
 ///
-/// `session` must be of the embedded store on this machine, with nobody else at work on it.
+/// `session` must be of the embedded store on this machine, and nothing else may work on that store.
 /// Errors: those of the engine; kStorage for a folder that cannot be moved.
 Result<std::vector<ReattachedPart>> reattach_parts(Transport& session, UnreadablePart unreadable);
 

@@ -26,7 +26,7 @@ struct Retention {
   std::string table;               ///< "performance_metrics_ts", without the database.
   std::chrono::days configured{};  ///< What the store's configuration asks for.
   std::chrono::days effective{};   ///< What the engine's table definition says; 0 when it has no TTL.
-  sys_seconds set_at{};            ///< When the wish was recorded; 1970 while it is the default.
+  sys_seconds set_at{};            ///< When it was set; 1970 while it is the default.
   bool agrees() const noexcept { return configured == effective; }
 };
 
@@ -34,7 +34,7 @@ struct Retention {
 inline constexpr std::chrono::days kRetentionMin{1};
 inline constexpr std::chrono::days kRetentionMax{36'500};
 
-/// All eight, raw before rollup in each family.
+/// The retention of all eight tables, raw before rollup in each family.
 Result<std::vector<Retention>> read_retention(Transport& transport);
 
 /// Retention::effective of one table, with one query instead of all that read_retention() asks.
@@ -47,10 +47,10 @@ struct ExpiredPartition {
   std::uint64_t rows = 0;
 };
 
-/// Records the wish, changes the table, and removes at once what the wish lets go, also rows that have
-/// just arrived. A kill in between shows as a disagreement or as rows still there; repeating the call
-/// mends both. Errors: kInvalidArgument, changing nothing, outside the limits and when raw rows would be
-/// kept longer than their rollup.
+/// Records the new retention, changes the table, and removes at once the rows that it no longer keeps, also
+/// those that have just arrived. After a kill in between, the table may disagree with the record, or expired
+/// rows may still be there; repeating the call repairs both. Errors: kInvalidArgument, changing nothing,
+/// outside the limits and when raw rows would be kept longer than their rollup.
 Result<std::vector<ExpiredPartition>> set_retention(Transport& transport, Family family, Tier tier,
                                                     std::chrono::days keep);
 

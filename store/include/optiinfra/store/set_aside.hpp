@@ -1,6 +1,6 @@
 /// @file optiinfra/store/set_aside.hpp
-/// Parts of tables that the engine has put out of use: damaged ones that it found when it started, and those
-/// that somebody detached. Their rows count nowhere.
+/// Parts of tables that the engine does not use: damaged ones that it found when it started, and those that
+/// somebody detached. No answer counts their rows.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct SetAsidePart {
   std::optional<std::uint64_t> rows;  ///< Where its folder is on this machine and says so.
 };
 
-/// Those of the session's database, by table and name. Errors: those of the engine.
+/// The parts of the session's database, by table and name. Errors: those of the engine.
 Result<std::vector<SetAsidePart>> read_set_aside_parts(Transport& transport);
 
 /// "2 parts of cost_metrics_ts and quality_metrics_ts were set aside and are not read (1,200 rows)..." with

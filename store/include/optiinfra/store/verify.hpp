@@ -1,6 +1,6 @@
 /// @file optiinfra/store/verify.hpp
-/// Proof that the store is what it claims: its objects, its retention, and every rollup hour against
-/// the raw rows it was made of.
+/// Verifies a store: its objects, its retention, and every rollup hour against the raw rows that it was made
+/// from.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ struct HourDifference {
   double rollup = 0;    ///< What the rollup says; NaN where the row is absent on that side.
 };
 
-/// Rows of a raw table with a value that breaks its column's rule, from before the table refused them (schema
-/// version 5).
+/// Rows of a raw table with a value that breaks its column's rule. They were stored before the table refused
+/// such rows (schema version 5).
 struct RuleBreach {
   Family family;
   std::string column;
@@ -46,8 +46,9 @@ struct RuleBreach {
   sys_seconds last;
 };
 
-/// Rows of one instance and charge that cover more than the hour that they lie in, at the same cost per hour:
-/// a rate that was sampled without saying which part of the hour it covers counts several times.
+/// Rows of one instance and charge that together cover more than their hour, at the same cost per hour: a
+/// rate that was sampled several times, without the part of the hour that each sample covers, counts several
+/// times.
 struct OverlappingCharge {
   sys_seconds hour;
   std::string key;  ///< "customer_id=..., cloud_provider=..., instance_id=...".
@@ -62,7 +63,7 @@ inline constexpr std::size_t kDifferencesDescribedMax = 100;
 struct VerifyReport {
   std::vector<ObjectReport> objects;       ///< Always eight.
   std::vector<Retention> retention;        ///< All eight, or none where their table is missing.
-  std::vector<std::string> schema_faults;  ///< Objects and columns that are absent or not as they should be.
+  std::vector<std::string> schema_faults;  ///< Objects and columns that are absent or altered.
   std::vector<SetAsidePart> set_aside;     ///< Parts that the engine does not read.
   std::uint64_t hours_compared = 0;        ///< Rollup rows (key and hour) recomputed.
   std::uint64_t hours_past_retention = 0;  ///< Rollup rows that have outlived their raw rows.
@@ -71,15 +72,15 @@ struct VerifyReport {
   std::vector<RuleBreach> breaches;         ///< By family and column.
   std::uint64_t charges_overlapping = 0;    ///< Instances and hours.
   std::vector<OverlappingCharge> overlaps;  ///< The first kDifferencesDescribedMax.
-  RepairReport repair;  ///< With Mend::kRollups: what differed, and is as it should be now.
+  RepairReport repair;  ///< With a RepairMode other than kNothing: what differed and was rebuilt.
 
   /// Everything exists, agrees and reconciles, no part is set aside and no row breaks a rule. Overlapping
-  /// charges may be meant, and do not count here.
+  /// charges may be intended, and do not count here.
   bool ok() const noexcept;
 };
 
 /// What verify() may change.
-enum class Mend {
+enum class RepairMode {
   kNothing,
   kRollups,               ///< Rollup hours that differ are rebuilt from raw rows (repair.hpp).
   kRollupsAcceptingLoss,  ///< Also hours whose raw rows were set aside, with what is left of them.
@@ -88,11 +89,11 @@ enum class Mend {
 /// Reads the whole store once, a day at a time, so that memory stays bounded. Counts and integer sums
 /// must be equal, sums and means of floating point equal to 1e-9 relative, percentiles to 1 %.
 /// Safe while writes go on. Rows reach the raw table a moment before their rollup, so an hour that differs is
-/// looked at again, up to forty times in half a minute, until it agrees once or nothing changes in it any
-/// more. An hour in which inserts overlap without a gap can still show as differing; with Mend::kRollups the
-/// comparison that decides leaves what is under way out, and is exact.
-/// Errors: those of the engine; with Mend::kRollups also those of repair_hours(), and kIncompatible for a
-/// store of another schema version.
-Result<VerifyReport> verify(Transport& transport, Mend mend = Mend::kNothing);
+/// compared again, up to forty times in half a minute, until it agrees once or nothing changes in it any
+/// more. An hour in which inserts overlap without a gap can still show as differing. With a RepairMode other
+/// than kNothing the last comparison leaves out the rows of inserts under way, and is exact.
+/// Errors: those of the engine; with a RepairMode other than kNothing also those of repair_hours(), and
+/// kIncompatible for a store of another schema version.
+Result<VerifyReport> verify(Transport& transport, RepairMode mode = RepairMode::kNothing);
 
 }  // namespace optiinfra

@@ -1,5 +1,5 @@
 /// @file optiinfra/testing/fault_proxy.hpp
-/// A TCP proxy on loopback that harms what passes through it, once, at a chosen byte.
+/// A TCP proxy on loopback that injects one fault into the traffic, at a chosen byte.
 #pragma once
 
 #include <chrono>
@@ -48,13 +48,13 @@ enum class OpenConnections { kDrop, kKeep };
 /// Passes connections on to a server at 127.0.0.1, on one thread of its own.
 ///
 /// A fault strikes the connection that carries its byte; every other one, and those made later, pass
-/// unharmed. Threads: one at a time. Ends the process when it cannot listen: no test can go on without it.
+/// unchanged. Threads: one at a time. Ends the process when it cannot listen: no test can go on without it.
 class FaultProxy {
  public:
   /// The first bytes of each way that recorded() keeps.
   static constexpr std::size_t kRecordedBytesMax = std::size_t{1} << 20;
 
-  /// Listens on a free port of 127.0.0.1; harms nothing until armed.
+  /// Listens on a free port of 127.0.0.1; injects nothing until armed.
   explicit FaultProxy(std::uint16_t server_port);
   FaultProxy(const FaultProxy&) = delete;
   FaultProxy& operator=(const FaultProxy&) = delete;

@@ -1,6 +1,6 @@
 /// @file optiinfra/testing/program.hpp
-/// Another program, run beside the test: what must not happen in the test's own process, such as
-/// holding a store, being killed, or leaving without closing.
+/// Another program that runs next to the test, for work that must not happen in the test's own process, such
+/// as holding a store, being killed, or ending without closing.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@ struct ProgramResult {
   std::string error_output;  ///< Everything it wrote to standard error.
 };
 
-/// A program that runs until it ends, is waited for, or the object goes (it is killed then).
+/// A running program. When the object is destroyed before the program ends, the program is killed.
 ///
 /// It is started by exec, so this is safe while the engine runs in this process. Threads: one at a time.
 class Program {

@@ -1,5 +1,5 @@
 /// @file optiinfra/testing/server.hpp
-/// A real ClickHouse server beside the test: the built program with `server`.
+/// A real ClickHouse server for a test: the built program with `server`.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,8 @@
 
 namespace optiinfra::testing {
 
-/// A server on a folder, on free ports of 127.0.0.1; killed when the object goes. Threads: one at a time.
+/// A server on a folder, on free ports of 127.0.0.1; killed when the object is destroyed. Threads: one at a
+/// time.
 ///
 ///     const TemporaryFolder folder;
 ///     ServerProcess server(OPTIINFRA_PROGRAM, folder / "store");

@@ -15,7 +15,7 @@ enum class DiskKind {
   kExt4,  ///< On a loop device.
 };
 
-/// A file system of its own, mounted below the temporary folder until the object goes.
+/// A file system of its own, mounted below the temporary folder until the object is destroyed.
 ///
 ///     const auto disk = SmallDisk::create(DiskKind::kTmpfs, 400 << 20);
 ///     if (disk == nullptr) GTEST_SKIP() << "this account may not mount";
@@ -38,8 +38,8 @@ class SmallDisk {
   /// What a process without privileges may still write.
   std::uint64_t free_bytes() const;
 
-  /// Grows or shrinks the filler until `leave_bytes` are free. Others who write or remove meanwhile move
-  /// the result by as much.
+  /// Grows or shrinks the filler until `leave_bytes` are free. Other writes and removals
+  /// meanwhile change the result by as much.
   void fill(std::uint64_t leave_bytes);
 
   /// Empties the filler.

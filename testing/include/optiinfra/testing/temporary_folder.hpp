@@ -7,7 +7,7 @@
 namespace optiinfra::testing {
 
 /// An empty folder below the system's temporary folder (TMPDIR), removed with all it holds when the
-/// object goes. Ends the process when it cannot be made: no test can go on without it.
+/// object is destroyed. Ends the process when it cannot be made: no test can go on without it.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -26,8 +26,8 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-/// Where files live in memory, for what makes and removes very many of them; the system's temporary folder
-/// where there is no such place with a few gigabytes of room.
+/// A folder whose files live in memory, for tests that create and remove very many files; the system's
+/// temporary folder when there is no such place with a few gigabytes of room.
 std::filesystem::path memory_folder();
 
 }  // namespace optiinfra::testing

@@ -1,6 +1,6 @@
 /// @file optiinfra/transport/folder_fault.hpp
-/// What is wrong in the folder of an embedded store, found without the engine and so also where the engine
-/// does not start.
+/// Finds faults in the folder of an embedded store without the engine, and so also when the engine does not
+/// start.
 #pragma once
 
 #include <filesystem>
@@ -11,13 +11,13 @@
 
 namespace optiinfra {
 
-/// Whether faults are repaired or only named.
+/// Whether faults are repaired or only reported.
 enum class FolderRepair { kNone, kRepair };
 
 struct FolderFault {
   std::string place;   ///< Path below the store's folder, or the folder itself.
   std::string what;    ///< "the definition of cost_metrics_ts is empty".
-  std::string remedy;  ///< What was done or, where `is_repaired` is false, what to do.
+  std::string remedy;  ///< What was done or, when `is_repaired` is false, what to do.
   bool is_repaired = false;
   bool stops_engine = false;  ///< The engine would not start, or would hide rows.
 };
@@ -25,7 +25,7 @@ struct FolderFault {
 /// Examines the embedded store in `folder`, which no other process may have open, and with kRepair repairs
 /// it: definitions, mutations, deduplication logs, leftovers of interrupted work, folders without a
 /// definition. Rows are never removed.
-/// Errors: those of opening the folder; kStorage for what cannot be read or written.
+/// Errors: those of opening the folder; kStorage for a file that cannot be read or written.
 Result<std::vector<FolderFault>> examine_folder(const std::filesystem::path& folder, FolderRepair repair);
 
 /// A folder with rows of a table that has no definition.
@@ -34,11 +34,11 @@ struct UnnamedTable {
   std::vector<std::string> columns;  ///< Names, of one of its parts.
 };
 
-/// Those in the embedded store that this process has open; none where it has none open. Threads: any.
+/// Such folders of the embedded store that this process has open; empty when it has none open. Threads: any.
 std::vector<UnnamedTable> unnamed_tables();
 
-/// What was repaired when this process opened its embedded store, or the one it serves. Each fault is given
-/// once. Threads: any.
+/// The faults that were repaired when this process opened its embedded store, or the store that it serves.
+/// Each fault is returned once. Threads: any.
 std::vector<FolderFault> take_faults_of_opening();
 
 }  // namespace optiinfra

@@ -1,5 +1,5 @@
 /// @file optiinfra/transport/small_answer.hpp
-/// Answers that are known to be small, read whole.
+/// Reads answers that are known to be small into memory.
 #pragma once
 
 #include <chrono>
@@ -15,15 +15,15 @@ namespace optiinfra {
 /// type.
 Result<std::vector<std::uint64_t>> query_numbers(Transport& transport, const Statement& statement);
 
-/// The one number of an answer of one row, as a count has. Errors: as query_numbers, kCorrupt for another
-/// number of rows.
+/// The number in an answer of one row, such as a count. Errors: as query_numbers; kCorrupt for another number
+/// of rows.
 Result<std::uint64_t> query_number(Transport& transport, const Statement& statement);
 
-/// Every row, every column of the answer being String. Errors: as query_numbers.
+/// All rows of an answer whose columns are all String. Errors: as query_numbers.
 Result<std::vector<std::vector<std::string>>> query_texts(Transport& transport, const Statement& statement);
 
-/// The time budget to give a statement that may take up to `wanted`: shorter where the server bounds what
-/// this session may ask for, because it refuses a statement that asks for more. Errors: those of a query.
+/// The time budget to give a statement that may take up to `wanted`. It is shorter when the server limits
+/// this session, because the server refuses a statement that asks for more. Errors: those of a query.
 Result<std::chrono::milliseconds> statement_time_up_to(Transport& transport,
                                                        std::chrono::milliseconds wanted);
 

@@ -1,6 +1,6 @@
 /// @file optiinfra/transport/sql.hpp
-/// Names and texts inside SQL, for statements whose shape is made by a program. Values belong into
-/// Statement::parameters wherever the engine takes a placeholder.
+/// Quotes names and texts for SQL that a program generates. Values belong in Statement::parameters wherever
+/// the engine takes a placeholder.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 /// @file optiinfra/transport/transport.hpp
-/// One session with one store: statements and blocks in, blocks out. What kind of store stands behind
-/// it - the engine in this process, or a server - is known here and nowhere above.
+/// One session with one store: statements and blocks in, blocks out. Only this layer knows what kind of store
+/// it is: the engine in this process, or a server.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@
 
 namespace optiinfra {
 
-/// Longest time that one call may take unless its statement says otherwise.
+/// Default time budget of one call; Statement::timeout overrides it.
 inline constexpr std::chrono::milliseconds kCallTimeout{60'000};
 
 /// A name and its value in text.
@@ -25,13 +25,13 @@ using NamedValue = std::pair<std::string, std::string>;
 
 /// SQL with its values kept apart from it.
 struct Statement {
-  /// One statement; a semicolon and comments may end it. Several are refused: settings such as
-  /// readonly would bind the last of them alone.
+  /// One statement; a semicolon and comments may end it. Several are refused, because settings such as
+  /// readonly would apply only to the last of them.
   std::string sql;
   /// Values of {name:Type} placeholders. The engine binds them; they are never pasted into the SQL.
-  /// A text arrives as it is, whatever it holds; Array, Map and Tuple are written as in SQL: ['a','b'].
+  /// A text is passed unchanged, whatever it holds; Array, Map and Tuple are written as in SQL: ['a','b'].
   std::vector<NamedValue> parameters = {};
-  /// Settings of this statement alone, such as {"max_threads", "1"}.
+  /// Settings of only this statement, such as {"max_threads", "1"}.
   std::vector<NamedValue> settings = {};
   /// Budget for the whole call. Must be positive.
   std::chrono::milliseconds timeout = kCallTimeout;
@@ -74,16 +74,16 @@ class Transport {
   virtual ~Transport() = default;
 
   /// The database that holds the store's tables; part of its URL. It need not exist yet. A plain name,
-  /// so it may stand in SQL as it is. Valid as long as the session.
+  /// so it needs no quotes in SQL. Valid as long as the session.
   virtual std::string_view database() const noexcept = 0;
 
   /// Runs a query and hands over its blocks in order. Memory stays near the size of one block.
   virtual Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) = 0;
 
   /// Runs a statement and hands over its answer in one of the engine's formats ("JSONEachRow", "CSV"...).
-  /// Queries in a format of rows alone come piece by piece, where JSONCompactEachRowWithNamesAndTypes may
-  /// repeat its two headings at the start of a piece; other formats ("JSON", "Parquet") and statements
-  /// (SHOW, EXPLAIN) come in one piece, held in memory.
+  /// Queries in a format that consists only of rows arrive piece by piece;
+  /// JSONCompactEachRowWithNamesAndTypes may repeat its two headings at the start of a piece. Other formats
+  /// ("JSON", "Parquet") and statements (SHOW, EXPLAIN) arrive in one piece, held in memory.
   virtual Result<QuerySummary> query_text(const Statement& statement, std::string_view format,
                                           const TextSink& on_text) = 0;
 
@@ -103,7 +103,7 @@ class Connector {
   virtual ~Connector() = default;
 
   /// Errors: kUnavailable when another process holds the store (the message names it), kStorage,
-  /// kIncompatible for a folder that is no store.
+  /// kIncompatible for a folder that is not a store.
   virtual Result<std::unique_ptr<Transport>> connect() = 0;
 
   /// The store for people, without secrets: "embedded:/var/lib/optiinfra".

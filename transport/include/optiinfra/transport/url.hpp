@@ -15,7 +15,7 @@
 
 namespace optiinfra {
 
-/// The database of a store whose URL names none; always that of an embedded store.
+/// The database of a store whose URL names none. An embedded store always uses it.
 inline constexpr std::string_view kDefaultDatabase = "optiinfra";
 
 /// Hosts that one URL may name.
@@ -35,7 +35,7 @@ struct Endpoint {
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
-/// The forms, where what stands in [] may be absent:
+/// The forms; the parts in [] are optional:
 ///
 ///     embedded:[/path/to/folder]
 ///     clickhouse://[user[:password]@]host[:9000][,host2[:port]...][/database][?option=value[&...]]
@@ -44,10 +44,10 @@ struct Endpoint {
 ///     https://...         port 8443
 ///
 /// A user, password, database or value with a character that has a meaning in a URL is
-/// percent-encoded. Several hosts are copies of one store: the first that answers serves. Options:
+/// percent-encoded. Several hosts are copies of one store: the first that answers is used. Options:
 /// `compression` = lz4 (the default of native), zstd or none (the default of HTTP);
 /// `ca_file` = certificates to trust instead of the system's, in PEM; `verify` = no to accept any
-/// certificate, for tests alone.
+/// certificate, in tests only.
 struct StoreUrl {
   Protocol protocol = Protocol::kEmbedded;
   std::filesystem::path folder = {};  ///< Of an embedded store, absolute; empty: temporary.

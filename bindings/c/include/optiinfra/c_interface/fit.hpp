@@ -1,5 +1,6 @@
 /// @file optiinfra/c_interface/fit.hpp
-/// Values of other languages as values of our columns: what fits, what is absent, what is refused.
+/// Converts values of other languages into values of our columns: which fit, which are absent, which are
+/// refused.
 #pragma once
 
 #include <cmath>
@@ -17,7 +18,7 @@
 
 namespace optiinfra::c_interface {
 
-/// The type of a column's values: std::uint32_t of an instant is told apart by is_instant.
+/// The type of a column's values. is_instant tells an instant from another std::uint32_t.
 template <typename Values>
 struct ValueOf {
   using Type = typename Values::value_type;
@@ -42,8 +43,8 @@ inline constexpr bool kMayBeAbsent<Optionals<T>> = true;
 
 inline bool is_instant(const ColumnDefinition& column) { return column.rule == Rule::kTime; }
 
-/// Puts `number` into `value` where it can be had without a loss other than a fraction's precision. A NaN
-/// goes through: it is absent, or breaks its column's rule.
+/// Puts `number` into `value` when nothing but precision of a fraction is lost. A NaN is passed on: it is
+/// absent, or breaks its column's rule.
 template <typename T, typename Number>
 bool fit(Number number, T& value) {
   if constexpr (std::is_floating_point_v<T>) {
@@ -78,7 +79,7 @@ std::string expected(const ColumnDefinition& column) {
     return "a whole number from 0 to " + std::to_string(std::numeric_limits<T>::max());
 }
 
-/// Adds what a row that leaves the column out has.
+/// Adds the value of a row that leaves the column out.
 template <typename Values>
 void put_absent(Values& values) {
   if constexpr (kMayBeAbsent<Values>) {
@@ -90,7 +91,7 @@ void put_absent(Values& values) {
   }
 }
 
-/// A value that cannot stand in its column.
+/// The failure for a value that its column cannot hold.
 inline RefusedValue refused(std::size_t row, const ColumnDefinition& column, std::string value,
                             std::string rule) {
   constexpr std::size_t kShownBytesMax = 64;

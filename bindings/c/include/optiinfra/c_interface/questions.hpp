@@ -1,5 +1,5 @@
 /// @file optiinfra/c_interface/questions.hpp
-/// Questions as bindings ask them: by names alone.
+/// Questions as bindings ask them: only by names.
 #pragma once
 
 #include <optional>
@@ -11,14 +11,14 @@
 
 namespace optiinfra::c_interface {
 
-/// A window: two instants, or the last hours up to now where `hours` is not 0.
+/// A window: two instants, or the last hours up to now when `hours` is not 0.
 struct Window {
   std::int64_t begin = 0;
   std::int64_t end = 0;
   int hours = 0;
 };
 
-/// The longest stretch that "the last hours" reach back: ten years, as in the client.
+/// The longest time that "the last hours" reach back: ten years, as in the client.
 inline constexpr int kHoursMax = 87'600;
 
 /// Errors: kInvalidArgument for hours outside 1 to kHoursMax.
