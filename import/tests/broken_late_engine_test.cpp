@@ -142,7 +142,7 @@ TEST_F(BrokenLateTest, TheCaseOfAStrayQuote) {
   EXPECT_THAT(refusal(Family::kPerformance, folder_ / "stray.csv"),
               HasSubstr("line 590102: a quote closes a field"));
   expect_nothing_stored();
-  EXPECT_EQ(imported(Family::kPerformance, folder_ / "mended.csv").rows_stored, 600'000u);
+  EXPECT_EQ(imported(Family::kPerformance, folder_ / "repaired.csv").rows_stored, 600'000u);
   EXPECT_EQ(ask("SELECT count() FROM optiinfra.performance_metrics_ts"), "600000");
 }
 

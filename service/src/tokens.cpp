@@ -162,7 +162,7 @@ Result<std::vector<Token>> Tokens::list() const {
   } catch (const Json::exception& exception) {
     return Error{ErrorKind::kCorrupt, file_.string() +
                                           " is not the list of tokens that it was: " + exception.what() +
-                                          "; no token is accepted until it is mended or removed"};
+                                          "; no token is accepted until it is repaired or removed"};
   }
   return tokens;
 }
