@@ -70,7 +70,7 @@ std::string bucket_expression(const std::optional<Bucket>& bucket, const char* t
   return "toUInt32(toUnixTimestamp(toDateTime(toMonday(" + column + "), 'UTC')))";
 }
 
-/// A nil identifier is none.
+/// A nil identifier counts as absent.
 std::string text_expression(const Known& known, const char* column) {
   if (!known.is_uuid) return "CAST(" + std::string(column) + ", 'String')";
   return "if(" + std::string(column) + " = toUUID('00000000-0000-0000-0000-000000000000'), '', toString(" +

@@ -17,7 +17,7 @@
 namespace optiinfra::service {
 
 struct Caller {
-  std::string name;  ///< The token's id; "local" for who needs none.
+  std::string name;  ///< The token's id; "local" for a client that needs no token.
   Scope scope = Scope::kAdmin;
   std::vector<Uuid> customers = {};  ///< Whose rows; empty: all.
 

@@ -1,4 +1,4 @@
-/// A request to its route: who may ask it, whether its parameters are right, and its answer.
+/// Dispatches a request to its route: checks the caller's rights and the parameters, and gives the answer.
 #pragma once
 
 #include <string_view>
@@ -26,7 +26,7 @@ class RouteTable {
 /// Nothing where the caller may ask the route.
 std::optional<Response> refuse_by_scope(const Route& route, const Caller& caller);
 
-/// The answer to a caller who may ask the route.
+/// The answer to a caller who may use the route.
 Response answer_route(const Route& route, const Request& request, const Caller& caller, Backend& backend);
 
 }  // namespace optiinfra::service

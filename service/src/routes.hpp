@@ -1,4 +1,4 @@
-/// Every path of the service: who may ask it, what it takes, what answers. /openapi.json is made from it.
+/// Every path of the service: who may use it, what it takes, what answers. /openapi.json is made from it.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,7 @@ namespace optiinfra::service {
 struct Backend {
   Client& client;
   Writer* writer;             ///< Null where the spool cannot be opened: questions are answered all the same.
-  std::string why_no_writer;  ///< What to tell who inserts then.
+  std::string why_no_writer;  ///< The reason that inserts are then refused with.
   Connector& connector;
   Statistics& statistics;
   std::function<HttpCounts()> http_counts;

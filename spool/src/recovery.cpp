@@ -183,7 +183,7 @@ Result<void> Recovery::judge_header(std::size_t index, Sequence promised) {
   return {};
 }
 
-// So that the next opening finds no damage that is none, or was reported.
+// So that the next opening does not report as damage what is none or was reported before.
 Result<void> Recovery::rewrite_header(const SegmentName& name) {
   SegmentHeader header;
   header.identity = survey_.identity;

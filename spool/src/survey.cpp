@@ -12,7 +12,7 @@ struct Names {
   std::vector<SegmentName> segments;
   std::uint64_t damaged_kept = 0;
   bool checkpoint = false;
-  std::string foreign;  ///< One that is none of ours.
+  std::string foreign;  ///< A name that is not one of ours.
 };
 
 Names sort_names(const std::vector<std::string>& listed) {

@@ -222,7 +222,7 @@ TEST_F(Access, PrivilegesAreThoseOfTheRole) {
       "ALTER SETTINGS", "ALTER VIEW", "ALTER VIEW MODIFY QUERY", "ALTER VIEW MODIFY REFRESH",
       "ALTER VIEW MODIFY SQL SECURITY", "CREATE DATABASE", "CREATE TABLE", "CREATE VIEW",
       "CREATE TEMPORARY TABLE", "CREATE TEMPORARY VIEW",
-      // The engine counts it granted to who may insert, alter and drop; a part stays in the store.
+      // The engine grants it to users who may insert, alter and drop; a part stays in the store.
       "ALTER MOVE PARTITION", "CREATE ARBITRARY TEMPORARY TABLE", "DROP DATABASE", "DROP TABLE", "DROP VIEW",
       "UNDROP TABLE", "TRUNCATE", "OPTIMIZE", "KILL QUERY", "SYSTEM FLUSH", "SYSTEM FLUSH DISTRIBUTED",
       "SYSTEM FLUSH LOGS", "SYSTEM FLUSH ASYNC INSERT QUEUE", "SYSTEM FLUSH OBJECT STORAGE QUEUE",

@@ -29,7 +29,7 @@ std::string ready_line(const ServedAddress& address, const std::optional<service
          (api ? " api=" + api->address() : "") + "\n";
 }
 
-/// What a person wants to know who has just started a server.
+/// The instructions for a person who has just started a server.
 std::string first_screen(const ServedAddress& address, const ServeOptions& options,
                          const std::optional<service::Service>& api) {
   const std::string url = address.url(options).description(), host = url.substr(url.find('@') + 1);
@@ -154,7 +154,7 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
           "note: this kernel has no Landlock, so users can read files that this account can; see "
           "docs/server.md");
     tell_service_manager("READY=1\nSTATUS=" + address.url(options).description());
-    // A reader who has gone, or a full disk, is no reason to stop serving.
+    // Neither a reader that has gone nor a full disk is a reason to stop serving.
     (void)context.screen.write(ready_line(address, api));
     return {};
   };

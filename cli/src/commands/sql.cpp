@@ -40,7 +40,7 @@ Result<void> use_database(Transport& session, const StoreUrl& url) {
 /// Settings of the whole session, because the statement is the user's and may end in settings or a format of
 /// its own. A session that only reads keeps this time budget: it may not set another.
 Result<void> prepare(Transport& session, bool write, std::chrono::milliseconds timeout) {
-  OPTIINFRA_TRY(const auto only_reads,  // As a user of a server who may not set it again.
+  OPTIINFRA_TRY(const auto only_reads,  // A server user may not be allowed to set it again.
                 query_number(session, {.sql = "SELECT toUInt64(getSetting('readonly'))"}));
   return session.execute(
       {.sql = std::string("SET date_time_output_format = 'iso', output_format_json_quote_denormals = 0, "

@@ -1,6 +1,7 @@
 /// @file optiinfra/writer.hpp
-/// Many threads hand metrics over; one writer stores them, each row exactly once. A header for users of the library, which
-/// stays where it is; those in folders may move with the layers.
+/// Many threads hand over metrics; one writer stores them, each row exactly once.
+///
+/// This header is for users of the library and keeps its path; headers in folders may move with the layers.
 #pragma once
 
 #include "optiinfra/ingest/writer.hpp"  // IWYU pragma: export

@@ -45,7 +45,7 @@ std::optional<RowFormat> format_of(const Request& request) {
 
 Uuid uuid_of(const XXH128_hash_t& hash) { return {hash.high64, hash.low64}; }
 
-/// What makes a repeated request the same: the key that the sender gave, else the content; and who sends.
+/// Identifies a repeated request: by the sender, and by the key that the sender gave or else by the content.
 RequestKey key_of(const Call& call, Family family, std::string_view body) {
   const std::string_view key = call.request.header("idempotency-key");
   std::string named = call.caller.name + '\n' + table_of(family).name + '\n' + std::string(key);
@@ -101,7 +101,7 @@ void keep_own(const Caller& caller, DecodedRows<Row>& rows, Outcome& outcome) {
   rows.indexes = std::move(indexes);
 }
 
-/// What a writer's error is to who sent the rows.
+/// The response to the sender of the rows after an error of the writer.
 Response refusal_of(const Error& error) {
   if (error.kind == ErrorKind::kConflict)
     return problem(422,

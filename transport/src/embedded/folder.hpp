@@ -11,7 +11,7 @@
 /// set-aside      files and parts that damage has put out of use; never removed
 /// engine.xml     the engine's configuration, written at each open
 /// server.xml     the same of a server, while one boots; may hold a password
-/// users.xml      who may log in to the server, while one boots
+/// users.xml      the users of the server, while it starts
 ///
 /// A store that cannot be written to, because its disk is full or read-only or because this account may not,
 /// is opened for reading: then nothing of it changes, and the engine works in a ReadingFolder.

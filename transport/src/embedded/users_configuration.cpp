@@ -95,7 +95,7 @@ constexpr FixedSetting kFixedSettings[] = {
     {"s3_allow_server_credentials_in_user_queries", "0"},
     {"allow_unrestricted_reads_from_keeper", "0"},
     {"format_display_secrets_in_show_and_select", "0"},
-    // Views run with the rights of who reads them.
+    // Views run with the rights of the user who reads them.
     {"default_normal_view_sql_security", "INVOKER"},
     {"default_materialized_view_sql_security", "DEFINER"},
     {"default_view_definer", "CURRENT_USER"},

@@ -1,5 +1,5 @@
 /// @file optiinfra/client/question_text.hpp
-/// The parts of a question from texts, as the command line and the HTTP API take them.
+/// Parses the parts of a question from text, for the command line and the HTTP API.
 #pragma once
 
 #include <string>
@@ -11,26 +11,26 @@
 
 namespace optiinfra {
 
-/// Hours that one window may have: ten years.
+/// Most hours of one window: ten years.
 inline constexpr int kHoursMax = 87'600;
 
-/// "total_cost,p95_latency". Empty words are left out.
+/// Splits "total_cost,p95_latency". Empty names are left out.
 std::vector<std::string> parse_names(std::string_view text);
 
-/// "model=llama-3.1-70b". Error: kInvalidArgument for text without a name or "=".
+/// Parses "model=llama-3.1-70b". Errors: kInvalidArgument for text without a name or "=".
 Result<Filter> parse_filter(std::string_view text);
 
-/// "p95_latency:desc,model".
+/// Parses "p95_latency:desc,model".
 std::vector<Order> parse_order(std::string_view text);
 
-/// "hour", "day" or "week". Error: kInvalidArgument.
+/// Parses "hour", "day" or "week". Errors: kInvalidArgument.
 Result<Bucket> parse_bucket(std::string_view text);
 
-/// The window that ends with the present second, so that what was just stored is part of the answer.
-/// Error: kInvalidArgument for hours outside 1 to kHoursMax.
+/// The window of the last `hours` hours. It includes the present second, so that rows that were just stored
+/// are part of the answer. Errors: kInvalidArgument for hours outside 1 to kHoursMax.
 Result<TimeRange> last_hours(int hours);
 
-/// Error: kInvalidArgument when `end` is not after `begin`.
+/// The window from `begin` to `end`. Errors: kInvalidArgument when `end` is not after `begin`.
 Result<TimeRange> range_between(sys_seconds begin, sys_seconds end);
 
 }  // namespace optiinfra

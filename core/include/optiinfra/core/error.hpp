@@ -42,9 +42,9 @@ struct Error {
 /// operation to its cause.
 Error with_context(Error error, std::string_view context);
 
-/// Whether the same call can succeed later although nobody changes anything: the store could not be reached,
-/// or time ran out (kUnavailable, kTimeout). Repeat an insert whose Error::applied is kUnknown under the
-/// token of its first time, so that its rows count once.
+/// Whether the same call can succeed later without any change: the store could not be reached, or time ran
+/// out (kUnavailable, kTimeout). Repeat an insert whose Error::applied is kUnknown with the token of the
+/// first attempt, so that its rows count once.
 bool is_retryable(const Error& error) noexcept;
 
 /// An Error of the kind kInvalidArgument: the caller must change what it asks for.

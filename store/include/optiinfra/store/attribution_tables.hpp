@@ -35,7 +35,7 @@ std::vector<std::string> create_attribution_tables(std::string_view database, co
 std::vector<std::string> distribute_attribution_tables(std::string_view database,
                                                        const DistributedForm& form);
 
-/// Markdown about both, for docs/tables.md.
+/// Markdown about both, for docs/attributed-tables.md.
 std::string attribution_markdown();
 
 }  // namespace optiinfra
