@@ -6,34 +6,35 @@ namespace {
 constexpr AttributionColumn kCostColumns[] = {
     {"hour", "DateTime('UTC')", "DoubleDelta, ZSTD(1)", "the hour that was paid for"},
     {"version", "UInt64", "ZSTD(1)",
-     "counts up; rows of a version that attributed_hours lacks are unfinished"},
-    {"customer_id", "UUID", "ZSTD(1)", "who pays; nil where no charge covers the requests"},
+     "grows with each version; rows of a version that attributed_hours lacks are unfinished"},
+    {"customer_id", "UUID", "ZSTD(1)", "the customer who pays; nil when no charge covers the requests"},
     {"served_customer_id", "UUID", "ZSTD(1)",
-     "whose requests were served; who pays where none were: filter by this one"},
+     "the customer whose requests were served, or the payer when none were; filter by this one"},
     {"service_id", "UUID", "ZSTD(1)", "the service of the requests; nil for a part that served none"},
     {"model_name", "LowCardinality(String)", "ZSTD(1)", "the model of the requests"},
-    {"instance_id", "LowCardinality(String)", "ZSTD(1)", "the instance; empty for a charge of none"},
+    {"instance_id", "LowCardinality(String)", "ZSTD(1)", "the instance; empty for a charge without one"},
     {"cloud_provider", "LowCardinality(String)", "ZSTD(1)", "of the charge"},
     {"region", "LowCardinality(String)", "ZSTD(1)", "of the charge"},
     {"instance_type", "LowCardinality(String)", "ZSTD(1)", "of the charge"},
     {"kind", "LowCardinality(String)", "ZSTD(1)",
      "served, wasted, underfill, idle, overhead, unreconciled or unpriced"},
-    {"currency", "LowCardinality(String)", "ZSTD(1)", "of the amounts; never add two"},
+    {"currency", "LowCardinality(String)", "ZSTD(1)",
+     "the currency of the amounts; never add amounts of two currencies"},
     {"cost", "Int64", "ZSTD(1)", "billionths of the currency, as are the other amounts"},
     {"input_cost", "Int64", "ZSTD(1)", "the part of cost for reading prompts"},
-    {"avoided_cost", "Int64", "ZSTD(1)", "what cached prompt tokens would have cost; in no sum"},
+    {"avoided_cost", "Int64", "ZSTD(1)", "what cached prompt tokens would have cost; not part of any sum"},
     {"shared_underfill", "Int64", "ZSTD(1)",
-     "what sharing underfill among the requests adds here, or takes away; 0 over a charge"},
+     "the change of cost when underfill is shared among the requests; the sum over a charge is 0"},
     {"shared_idle", "Int64", "ZSTD(1)", "the same for idle time"},
     {"billed", "Int64", "ZSTD(1)", "the charge, on one of its rows: the sum of cost over its rows"},
     {"requests", "UInt64", "ZSTD(1)", "requests that began in the hour"},
     {"prompt_tokens", "UInt64", "ZSTD(1)", "their prompt tokens"},
-    {"cached_tokens", "UInt64", "ZSTD(1)", "those of the prompt tokens that the prefix cache had"},
+    {"cached_tokens", "UInt64", "ZSTD(1)", "the prompt tokens that were in the prefix cache"},
     {"completion_tokens", "UInt64", "ZSTD(1)", "tokens that they generated"},
     {"weight", "UInt64", "ZSTD(1)",
      "the requests' weight: ns of prefill and decode, millionths of weighted tokens, or seconds"},
     {"efficient_rate", "UInt64", "ZSTD(1)",
-     "weight per second of such an instance at its best hours; 0 where not known"},
+     "weight per second of such an instance in its best hours; 0 when not known"},
     {"busy_seconds", "UInt32", "ZSTD(1)", "seconds with a request, on one row of the instance"},
     {"covered_seconds", "UInt32", "ZSTD(1)", "seconds that the charges cover, on the same row"},
     {"method", "LowCardinality(String)", "ZSTD(1)", "how weight and instance were found: WEIGHT/PLACEMENT"},
@@ -106,7 +107,7 @@ std::string attribution_markdown() {
            "hour: `WHERE (hour, version) IN (SELECT hour, max(version) FROM optiinfra.attributed_hours GROUP "
            "BY hour)`.",
            kCostColumns);
-  describe(text, kAttributedHoursTable, "The complete versions, a row each; kept 730 days.", kHoursColumns);
+  describe(text, kAttributedHoursTable, "The complete versions, one row each; kept 730 days.", kHoursColumns);
   return text;
 }
 
