@@ -1,4 +1,4 @@
-/// What an hour is attributed from, read from the raw tables.
+/// Reads the input for the attribution of an hour from the raw tables.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-/// Versions of hours in the store.
+/// Writes versions of attributed hours to the store, and reads their records.
 #pragma once
 
 #include <map>

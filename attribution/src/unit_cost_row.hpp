@@ -1,4 +1,4 @@
-/// A row of the answer about unit costs, from the sums that the engine made.
+/// Computes a row of the answer about unit costs from the sums that the engine returned.
 #pragma once
 
 #include "optiinfra/attribution/unit_cost.hpp"

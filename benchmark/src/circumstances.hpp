@@ -1,4 +1,4 @@
-/// Where a benchmark runs.
+/// Describes the machine on which a benchmark runs.
 #pragma once
 
 #include "optiinfra/benchmark/benchmark.hpp"

@@ -1,4 +1,4 @@
-/// A store as it grows.
+/// Measures a store while it grows.
 #pragma once
 
 #include "optiinfra/benchmark/benchmark.hpp"

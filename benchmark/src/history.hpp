@@ -1,4 +1,4 @@
-/// A store with a past, and a key in it to ask about.
+/// Fills a store with past rows, and gives a key to ask about.
 #pragma once
 
 #include "optiinfra/benchmark/benchmark.hpp"

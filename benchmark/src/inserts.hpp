@@ -1,4 +1,4 @@
-/// How fast rows get in.
+/// Measures the speed of inserts.
 #pragma once
 
 #include "optiinfra/benchmark/benchmark.hpp"

@@ -1,4 +1,4 @@
-/// Work that several threads share.
+/// Runs work on several threads.
 #pragma once
 
 #include <cstddef>

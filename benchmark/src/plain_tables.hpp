@@ -1,5 +1,5 @@
-/// The tables as somebody writes them who knows the columns and nothing else: contract types, no codecs, the
-/// engine's default compression, averages and percentiles as the states that come to mind first.
+/// The simplest tables with the same columns, to compare sizes with: contract types, no codecs, the engine's
+/// default compression, averages and percentiles as the obvious states.
 #pragma once
 
 #include <chrono>

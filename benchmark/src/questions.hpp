@@ -1,4 +1,4 @@
-/// How fast a store answers.
+/// Measures the speed of questions.
 #pragma once
 
 #include "optiinfra/benchmark/benchmark.hpp"

@@ -1,4 +1,4 @@
-/// Rows to insert, made before any clock starts.
+/// Rows to insert, generated before the measurement starts.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-/// How small a store keeps its rows.
+/// Measures the size of stored rows.
 #pragma once
 
 #include "optiinfra/benchmark/benchmark.hpp"

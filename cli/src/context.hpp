@@ -1,4 +1,4 @@
-/// What every command has at hand: the global flags, where to write, and the store.
+/// The context of every command: the global flags, the output, and the store.
 #pragma once
 
 #include <functional>

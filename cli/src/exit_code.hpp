@@ -1,4 +1,4 @@
-/// How the program ends, for scripts that ask.
+/// The exit codes of the program.
 #pragma once
 
 #include "optiinfra/core/error.hpp"

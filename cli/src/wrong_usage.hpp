@@ -1,4 +1,4 @@
-/// What is wrong with a command line, with what may have been meant.
+/// Explains a wrong command line, and suggests what may have been meant.
 #pragma once
 
 #include <CLI/App.hpp>

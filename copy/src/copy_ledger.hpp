@@ -1,5 +1,5 @@
-/// What the target remembers of copies from one source: which days are begun, how far they came, and what
-/// they held.
+/// The target's record of copies from one source: which days were begun, how much of each was copied, and
+/// what it contained.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-/// One day of one family in one tier, from the source into the target, each row once.
+/// Copies one day of one family in one tier from the source into the target, each row once.
 #pragma once
 
 #include <functional>

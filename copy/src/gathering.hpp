@@ -1,4 +1,4 @@
-/// Rows of the source's answers, gathered into blocks for the target.
+/// Gathers rows of the source's answers into blocks for the target.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-/// Both sides of a copy, compared.
+/// Compares both sides of a copy.
 #pragma once
 
 #include "copy_ledger.hpp"

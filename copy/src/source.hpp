@@ -1,4 +1,4 @@
-/// What a store is and what it holds, for the copy: its identity, and counts and sums of hashes by day.
+/// Describes a store for the copy: its identity, and counts and sums of hashes by day.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-/// What a bill's lines come to, by category: what is in the file, and what of it is stored.
+/// Adds up a bill's lines by category: the amounts in the file, and the part that is stored.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-/// From the engine's types to the columns of our tables, as SQL.
+/// SQL that converts the engine's types to the columns of our tables.
 #pragma once
 
 #include <optional>

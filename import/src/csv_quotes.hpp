@@ -1,4 +1,4 @@
-/// Whether the quotes of a CSV file pair up, line by line and as the engine pairs them.
+/// Checks that the quotes of a CSV file pair up, line by line and as the engine pairs them.
 #pragma once
 
 #include <cstdint>

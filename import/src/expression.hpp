@@ -1,5 +1,5 @@
-/// Maps are files that people share, so what stands in them must be what it looks like: an expression
-/// over the columns of one row. No subquery, no table, no file, no clock, no chance.
+/// Checks the expressions of maps. People share maps, so an expression must only compute from the columns of
+/// one row: no subquery, table, file, clock or random function.
 #pragma once
 
 #include <span>

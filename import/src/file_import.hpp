@@ -1,4 +1,4 @@
-/// The import of one file, from its first byte to its last record in the ledger.
+/// Imports one file, from its first byte to its last record in the ledger.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-/// What the store remembers of imports: which are begun, how far they came, which are finished.
+/// The store's record of imports: which were begun, how much of each is stored, which are finished.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// What each column of a table is made of: the content of a map file.
+/// The content of a map file: how each column of a table is computed.
 #pragma once
 
 #include <optional>

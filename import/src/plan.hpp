@@ -1,4 +1,4 @@
-/// How one file is read: the map held against the file's columns and the table's.
+/// Plans how one file is read: compares the map with the columns of the file and of the table.
 #pragma once
 
 #include <map>
@@ -21,7 +21,7 @@ struct ExpressionReads {
   std::vector<std::string> columns;
 };
 
-/// A map whose expressions have been found harmless.
+/// A map whose expressions were checked (expression.hpp).
 struct CheckedMap {
   ImportMap map;
   std::vector<ExpressionReads> reads = {};

@@ -1,5 +1,5 @@
 /// The query that reads a file as the columns of a table, level by level: the file's columns, the map's
-/// values, the table's columns, and what is to be said about rows that will be refused.
+/// values, the table's columns, and the descriptions of rows that will be refused.
 #pragma once
 
 #include <set>

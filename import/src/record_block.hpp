@@ -1,4 +1,4 @@
-/// What the reading query gives: one record for each row of the file, or for each repetition of it.
+/// The result of the reading query: one record for each row of the file, or for each repetition of it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// FILE.rejected.jsonl: the refused rows of one file, one JSON object a line.
+/// FILE.rejected.jsonl: the refused rows of one file, one JSON object on each line.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// A refused row for people: what the reading query says about it, joined with the rules that it breaks.
+/// Describes a refused row for people: the reading query's details, and the rules that the row breaks.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Files whose reader in the engine can end the process that runs it are read by a process of its own.
+/// Reads files in a process of their own when the engine's reader can end the process that runs it.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@ namespace optiinfra {
 
 /// A copy of `file` in Native, made by `program` (see ImportOptions::reader_program). The copy has no name
 /// and lies in the folder for temporary files ($TMPDIR). `patience` is how long the program may write
-/// nothing: some damaged files keep the reader busy for ever.
+/// nothing: some damaged files keep the reader busy forever.
 ///
 /// Errors: kInvalidArgument for a file that cannot be read, also when its reader crashes or is out of
 /// patience.

@@ -1,4 +1,4 @@
-/// A file to be imported: opened once, named by its content.
+/// A file to be imported: opened once, identified by its content.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Texts inside SQL and for people.
+/// Quotes texts for SQL and for messages.
 #pragma once
 
 #include <string>

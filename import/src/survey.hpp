@@ -1,4 +1,4 @@
-/// What is learnt about a whole file before anything of it is stored.
+/// Examines a whole file before anything of it is stored.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// What the first bytes of a text file tell about the others.
+/// Finds the form of a text file from its first bytes.
 #pragma once
 
 #include "format.hpp"

@@ -1,4 +1,4 @@
-/// Text in UTF-16, as Windows' programs export it, into UTF-8.
+/// Converts text in UTF-16, as Windows programs export it, to UTF-8.
 #pragma once
 
 #include <cstdint>

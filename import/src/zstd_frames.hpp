@@ -1,5 +1,5 @@
-/// Whether a file compressed with zstd is whole. The engine reads what is there of a file that was cut off
-/// and says nothing (26.7), so the frames are walked here; the other kinds of compression it checks itself.
+/// Checks that a file compressed with zstd is whole. The engine (26.7) reads a file that was cut off without
+/// an error, so this walks the frames; the engine checks the other kinds of compression itself.
 #pragma once
 
 #include <cstddef>

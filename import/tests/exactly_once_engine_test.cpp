@@ -1,4 +1,4 @@
-// An import that is killed, at every point that matters and at times chosen by chance, and then repeated,
+// An import that is killed, at every point that matters and at random times, and then repeated,
 // leaves every row exactly once: in the raw table, in the rollup, and among the refused.
 #include <chrono>
 #include <random>
@@ -11,7 +11,7 @@
 namespace optiinfra {
 namespace {
 
-constexpr int kFileRows = 2750;        // Five whole blocks and a half.
+constexpr int kFileRows = 2750;    // Five whole blocks and a half.
 constexpr int kRefusedEvery = 70;  // Refused rows lie in every block.
 
 class ExactlyOnceTest : public ImportTest {
@@ -38,8 +38,8 @@ class ExactlyOnceTest : public ImportTest {
     constexpr int kRefused = kFileRows / kRefusedEvery;
     const long sum = static_cast<long>(kFileRows) * (kFileRows + 1) / 2 -
                      static_cast<long>(kRefusedEvery) * kRefused * (kRefused + 1) / 2;
-    const std::string expected = std::to_string(kFileRows - kRefused) + "\t" + std::to_string(kFileRows - kRefused) +
-                                 "\t" + std::to_string(sum);
+    const std::string expected = std::to_string(kFileRows - kRefused) + "\t" +
+                                 std::to_string(kFileRows - kRefused) + "\t" + std::to_string(sum);
     EXPECT_EQ(ask("SELECT count(), uniqExact(prompt_tokens), sum(prompt_tokens) FROM "
                   "optiinfra.performance_metrics_ts"),
               expected);

@@ -1,4 +1,4 @@
-/// Rows of one family that are sent by one insert call, and what became of them.
+/// Rows of one family that are sent by one insert call, and their state.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-/// Bytes that the writer's rows may take, shared by all who write.
+/// The memory that the writer's rows may take, shared by all writing threads.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-/// What the spool holds for the writer: rows of one write, and the group that they belong to
+/// A record of the writer in the spool: rows of one write, and the group that they belong to
 /// (docs/formats/spool.md, "Records of the writer").
 #pragma once
 

@@ -1,4 +1,4 @@
-/// The keys of requests that are known, in little memory.
+/// A compact table of the keys of known requests.
 #pragma once
 
 #include <array>

@@ -27,7 +27,7 @@ struct RequestBounds {
 };
 
 /// At every instant each acknowledged key is in a record of the spool, or synced in the log, or both: the log
-/// has it before its record is acknowledged to the spool, and records and keys are durable in one act.
+/// has it before its record is acknowledged to the spool, and one sync makes records and keys durable.
 ///
 /// Threads: any. Locks: a stage's mutex comes before lock(); the log's comes before lock().
 class Requests {

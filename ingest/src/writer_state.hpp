@@ -1,4 +1,4 @@
-/// What a Writer holds: the stages where rows gather, the queue of full groups, and the threads that empty
+/// The state of a Writer: the stages where rows gather, the queue of full groups, and the threads that empty
 /// it.
 #pragma once
 

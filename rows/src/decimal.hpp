@@ -1,4 +1,5 @@
-/// Numbers in decimal text, exactly: into whole numbers without wrapping or rounding, into the nearest float.
+/// Parses numbers in decimal text exactly: to whole numbers without wrapping or rounding, or to the nearest
+/// float.
 #pragma once
 
 #include <cstdint>

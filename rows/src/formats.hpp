@@ -1,4 +1,4 @@
-/// The bodies of each format, row by row into a builder. Errors: see decode_rows().
+/// Reads bodies of each format row by row into a builder. Errors: see decode_rows().
 #pragma once
 
 #include "row_builder.hpp"

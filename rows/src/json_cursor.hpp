@@ -1,4 +1,4 @@
-/// JSON from left to right, one value at a time: no document is built and nothing is recursive.
+/// Reads JSON from left to right, one value at a time: it builds no document and does not recurse.
 #pragma once
 
 #include <cstddef>

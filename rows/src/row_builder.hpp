@@ -1,4 +1,4 @@
-/// One row after the other into the columns of a batch; a row is added whole or not at all.
+/// Adds one row after the other to the columns of a batch; a row is added whole or not at all.
 #pragma once
 
 #include <array>
@@ -139,13 +139,14 @@ class TypedRowBuilder final : public RowBuilder {
  public:
   TypedRowBuilder() {
     std::vector<RowColumn> columns;
-    for_each_column<Row>([&]<typename Member, typename Values>(
-                             const ColumnAccess<Member Row::*, Values MetricTraits<Row>::Columns::*>& access) {
-      using Kept = typename KeptType<Member>::Type;
-      const ColumnDefinition& definition = access.definition;
-      columns.push_back({definition.name, definition.presence == Presence::kRequired, definition.rule,
-                         &(batch_.*access.batch), &read_kept<Kept>, &append_kept<Kept, Values>});
-    });
+    for_each_column<Row>(
+        [&]<typename Member, typename Values>(
+            const ColumnAccess<Member Row::*, Values MetricTraits<Row>::Columns::*>& access) {
+          using Kept = typename KeptType<Member>::Type;
+          const ColumnDefinition& definition = access.definition;
+          columns.push_back({definition.name, definition.presence == Presence::kRequired, definition.rule,
+                             &(batch_.*access.batch), &read_kept<Kept>, &append_kept<Kept, Values>});
+        });
     set_columns(std::move(columns));
   }
 

@@ -1,4 +1,4 @@
-/// One value as a body has it, before a column's type is known.
+/// One value as it is in a body, before a column's type is known.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Tokens into the values of columns.
+/// Converts tokens to values of columns.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-/// Bodies that were sent compressed.
+/// Decompresses bodies of requests.
 #pragma once
 
 #include <string>

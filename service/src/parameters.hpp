@@ -1,4 +1,4 @@
-/// The values of a query string, typed; a wrong or an unknown one is an error that names it.
+/// Parses the values of a query string; a wrong or an unknown parameter is an error that names it.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-/// Errors as answers: application/problem+json (RFC 9457).
+/// Renders errors as answers: application/problem+json (RFC 9457).
 #pragma once
 
 #include <string>

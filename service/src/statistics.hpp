@@ -1,4 +1,4 @@
-/// What the service has done since it started, as Prometheus reads it.
+/// Metrics of the service since its start, in Prometheus' text format.
 #pragma once
 
 #include <array>

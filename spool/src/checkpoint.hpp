@@ -1,4 +1,5 @@
-/// The file `checkpoint`: what is acknowledged, which segments there must be, and the names already used.
+/// The file `checkpoint`: which records are acknowledged, which segments must exist, and which names are
+/// used.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-/// The segments that are in use, and which of their records are done. Memory only: a bit a record.
+/// The segments that are in use, and which of their records are done. In memory only, one bit for each
+/// record.
 #pragma once
 
 #include <cstdint>

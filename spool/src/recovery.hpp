@@ -1,4 +1,4 @@
-/// What a spool's folder holds, whatever happened to it.
+/// Recovers the content of a spool's folder, whatever happened to it.
 #pragma once
 
 #include <memory>

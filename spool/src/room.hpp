@@ -1,4 +1,4 @@
-/// How much of the disk the records that wait in memory will take.
+/// Computes how much disk the records that wait in memory will take.
 #pragma once
 
 #include <algorithm>

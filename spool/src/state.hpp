@@ -1,4 +1,4 @@
-/// A spool that is open: the buffer, the group commit, and the care for acknowledged segments.
+/// The state of an open spool: the buffer, the group commit, and the deletion of acknowledged segments.
 #pragma once
 
 #include <chrono>

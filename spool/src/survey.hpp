@@ -1,4 +1,4 @@
-/// The first look at a spool's folder: which files there are, and what their headers and the checkpoint say.
+/// Reads which files a spool's folder has, and what their headers and the checkpoint say.
 #pragma once
 
 #include <map>

@@ -52,7 +52,7 @@ class SpoolModel {
   std::set<Sequence> promised_, acknowledged_, acknowledged_on_disk_, gone_;
 };
 
-/// Appends, syncs and acknowledges by chance until the disk stops or `steps` are done. After an error it
+/// Appends, syncs and acknowledges at random until the disk stops or `steps` are done. After an error it
 /// goes on: what waits is synced or acknowledged later, or left.
 void work(Spool& spool, LyingDisk& disk, SpoolModel& model, std::uint64_t seed, int steps);
 

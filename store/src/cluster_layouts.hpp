@@ -1,4 +1,4 @@
-/// What a host remembers of the layouts that its cluster has had since the store was made.
+/// A host's record of the layouts that its cluster has had since the store was created.
 #pragma once
 
 #include <set>

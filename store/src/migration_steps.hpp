@@ -1,4 +1,4 @@
-/// The numbered steps from nothing to this program's schema, and how they are taken.
+/// The numbered steps from an empty database to this program's schema, and the code that takes them.
 #pragma once
 
 #include <set>

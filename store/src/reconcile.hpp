@@ -1,4 +1,4 @@
-/// Rollups against raw rows, one family and one day at a time.
+/// Compares rollups with raw rows, one family and one day at a time.
 #pragma once
 
 #include <limits>

@@ -1,4 +1,4 @@
-/// The rebuilding of rollup hours, for those who have found that some differ.
+/// Rebuilds the rollup hours of days on which some were found to differ.
 #pragma once
 
 #include <string>

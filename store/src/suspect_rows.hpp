@@ -1,4 +1,4 @@
-/// Rows that are stored as they were given and are probably not what was meant.
+/// Finds rows that are stored as they were given but are probably wrong.
 #pragma once
 
 #include "optiinfra/core/error.hpp"

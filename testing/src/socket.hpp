@@ -1,4 +1,4 @@
-/// Sockets on loopback, for what the tests put between a client and a server.
+/// Sockets on loopback, for proxies that tests put between a client and a server.
 #pragma once
 
 #include <arpa/inet.h>

@@ -92,7 +92,7 @@ Uuid customer(std::uint64_t trial_number);
 /// Whether the environment asks for every offset and every kind: OPTIINFRA_FAULTS=all.
 bool every_fault_is_wanted();
 
-/// About `samples` of the offsets below `bytes`, evenly apart, the first of them by chance
+/// About `samples` of the offsets below `bytes`, evenly apart, the first of them random
 /// (OPTIINFRA_TEST_SEED, printed); all of them when every fault is wanted.
 std::vector<std::uint64_t> sample_offsets(std::uint64_t bytes, std::uint64_t samples);
 

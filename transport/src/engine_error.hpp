@@ -1,4 +1,4 @@
-/// What the engine says when it refuses, sorted into our kinds. Serves every kind of transport.
+/// Converts the engine's errors to our kinds. Every kind of transport uses it.
 #pragma once
 
 #include <string>

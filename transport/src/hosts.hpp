@@ -1,4 +1,4 @@
-/// The hosts of one store and how they fare. Serves every kind of transport that reaches servers.
+/// The hosts of one store and their health. Every kind of transport that reaches servers uses it.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@
 namespace optiinfra {
 
 /// How long a host that failed is left alone: it doubles with each failure in a row, up to the maximum.
-/// Each pause is made up to kHostPauseJitter longer by chance, so that clients do not come back all at once.
+/// Each pause is randomly up to kHostPauseJitter longer, so that clients do not all return at once.
 inline constexpr std::chrono::milliseconds kHostPauseMin{100};
 inline constexpr std::chrono::milliseconds kHostPauseMax{30'000};
 inline constexpr double kHostPauseJitter = 0.25;

@@ -1,4 +1,4 @@
-/// What Python programs hold rows in, as batches of a family.
+/// Reads the containers in which Python programs hold rows into batches of a family.
 #pragma once
 
 #include "python.hpp"

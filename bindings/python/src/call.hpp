@@ -1,4 +1,4 @@
-/// Calls that take time: without the GIL, and so that Ctrl-C ends the wait.
+/// Runs calls that take time without the GIL, and so that Ctrl-C ends the wait.
 #pragma once
 
 #include "python.hpp"

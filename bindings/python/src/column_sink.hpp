@@ -1,4 +1,4 @@
-/// Python objects into one column of a batch.
+/// Adds Python objects to one column of a batch.
 #pragma once
 
 #include "python.hpp"

@@ -1,4 +1,4 @@
-/// Rows that a call was given, batch by batch.
+/// Gives the rows of a call's argument batch by batch.
 #pragma once
 
 #include "python.hpp"

@@ -1,5 +1,5 @@
-/// What a Python object is as a number, an identifier or a time. The GIL is held; no function leaves a Python
-/// error behind but where it says so.
+/// Converts a Python object to a number, an identifier or a time. The GIL is held. No function leaves a
+/// Python error set unless its comment says so.
 #pragma once
 
 #include "python.hpp"

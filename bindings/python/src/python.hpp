@@ -1,4 +1,4 @@
-/// CPython's limited API, and what makes it safe to use from C++. Included before anything else.
+/// CPython's limited API, with helpers that make it safe to use from C++. Included before anything else.
 #pragma once
 
 #define PY_SSIZE_T_CLEAN

@@ -1,4 +1,4 @@
-/// Failures as Python exceptions.
+/// Raises failures as Python exceptions.
 #pragma once
 
 #include "python.hpp"

@@ -1,4 +1,4 @@
-/// A benchmark's figures, to read.
+/// Formats a benchmark's figures for people.
 #pragma once
 
 #include "optiinfra/benchmark/benchmark.hpp"

@@ -1,4 +1,4 @@
-/// How one command is put together.
+/// Defines one command: its flags, its help and the function that runs it.
 #pragma once
 
 #include <CLI/App.hpp>

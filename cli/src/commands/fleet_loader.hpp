@@ -1,4 +1,4 @@
-/// A generated fleet into a store, on two threads.
+/// Inserts a generated fleet into a store, on two threads.
 #pragma once
 
 #include <chrono>
@@ -21,8 +21,9 @@ struct LoadOutcome {
 /// What names the rows of these options, and no others, across runs.
 std::string token_prefix(const FleetOptions& options);
 
-/// Inserts all of `fleet`, each batch under a token of `prefix`, family and number. `on_rows` is told
-/// of the rows of each batch stored, from any of the threads but one at a time, and returns false to stop.
+/// Inserts all of `fleet`, each batch under a token of `prefix`, family and number. `on_rows` gets
+/// the number of rows of each stored batch, from any of the threads but one at a time; it returns false to
+/// stop.
 Result<LoadOutcome> load_fleet(Fleet& fleet, Client& client, const std::string& prefix,
                                const std::function<bool(std::uint64_t)>& on_rows);
 

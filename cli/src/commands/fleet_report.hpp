@@ -1,4 +1,4 @@
-/// What a generated fleet consists of, to ask about.
+/// Describes a generated fleet: the names that questions can use.
 #pragma once
 
 #include "optiinfra/generate/fleet.hpp"

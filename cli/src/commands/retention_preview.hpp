@@ -1,4 +1,4 @@
-/// What a shorter retention would remove, looked up before anything is removed, and the question whether to.
+/// Shows what a shorter retention would remove, and asks for confirmation before anything is removed.
 #pragma once
 
 #include <vector>

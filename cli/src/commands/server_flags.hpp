@@ -30,7 +30,7 @@ struct ServerFlags {
 
 void describe_server(CLI::App& app, ServerFlags& flags);
 
-/// The options with what stands outside the command line: the default store's folder, the password.
+/// Completes the options with values from outside the command line: the default store's folder, the password.
 /// Errors: kInvalidArgument that names the flag; kStorage for a password file that cannot be read.
 Result<ServeOptions> options_of(const ServerFlags& flags, const Context& context);
 

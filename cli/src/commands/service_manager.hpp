@@ -1,4 +1,4 @@
-/// What systemd wants to hear from a service of Type=notify.
+/// The notifications that systemd expects from a service of Type=notify.
 #pragma once
 
 #include <string>

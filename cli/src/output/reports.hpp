@@ -1,4 +1,4 @@
-/// Reports, as the rest of the program knows them.
+/// Names of the layer report that the rest of the program uses.
 #pragma once
 
 #include "optiinfra/report/answer.hpp"

@@ -1,4 +1,4 @@
-/// The rows of any SQL answer as a table.
+/// Prints the rows of any SQL answer as a table.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-/// What the place that text goes to can show.
+/// The capabilities of the terminal or file that text is written to.
 #pragma once
 
 #include <functional>

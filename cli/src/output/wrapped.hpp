@@ -1,4 +1,4 @@
-/// Long lines cut between words.
+/// Wraps long lines between words.
 #pragma once
 
 #include <string>

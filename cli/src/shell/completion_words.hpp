@@ -1,4 +1,4 @@
-/// What the three shells' completions have in common: which words can stand where.
+/// What the three shells' completions have in common: the words that are possible at each place.
 #pragma once
 
 #include <map>

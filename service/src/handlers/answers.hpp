@@ -1,4 +1,4 @@
-/// Reports as answers, in the format that the caller asks for.
+/// Renders reports as answers, in the format that the caller asks for.
 #pragma once
 
 #include "http/message.hpp"

@@ -1,5 +1,5 @@
-/// Which requests come from where they say: against web pages of another origin, and names that were pointed
-/// at this machine (DNS rebinding).
+/// Refuses requests from web pages of another origin, and requests for names that were made to point at this
+/// machine (DNS rebinding).
 #pragma once
 
 #include <optional>

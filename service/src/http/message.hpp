@@ -1,4 +1,4 @@
-/// A request and its answer, as handlers know them: nothing of the library that carries them.
+/// A request and its answer for handlers, independent of the HTTP library.
 #pragma once
 
 #include <string>
@@ -31,7 +31,7 @@ struct Response {
   std::vector<NamedText> headers = {};
 };
 
-/// Splits "/path?a=1&b=2". False for what is no path, or is not percent-encoded as it must be.
+/// Splits "/path?a=1&b=2". False for text that is not a path, or that is not correctly percent-encoded.
 bool parse_target(std::string_view target, Request& request);
 
 }  // namespace optiinfra::service

@@ -1,4 +1,5 @@
-/// What the engine prints on standard error while it boots: the only place where it says why not.
+/// Captures what the engine prints on standard error while it starts: the only place where it says why a
+/// start failed.
 #pragma once
 
 #include <string>

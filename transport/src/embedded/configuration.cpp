@@ -71,8 +71,8 @@ std::string quiet_loggers(ServerLog log) {
   // They warn many times a second that tasks are paused, which is their normal work.
   for (const char* pool : {"BgSchPool", "BgBufSchPool", "BgDistSchPool", "BgMBSchPool", "BgStrmSchPool"})
     text += quiet(std::string("BackgroundSchedulePool/") + pool, "error");
-  // They write a stack trace for every wrong password, so that who guesses would push all else out of the
-  // log. A statement's failure is logged by another logger.
+  // They write a stack trace for every wrong password, so that a guesser would push everything else out of
+  // the log. A statement's failure is logged by another logger.
   if (log <= ServerLog::kWarning) {
     for (const char* handler : {"DynamicQueryHandler", "TCPHandler", "ServerErrorHandler"})
       text += quiet(handler, "none");

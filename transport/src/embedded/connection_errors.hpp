@@ -1,4 +1,4 @@
-/// What the engine does about a connection that ends in an error.
+/// Changes what the engine does about a connection that ends in an error.
 #pragma once
 
 #include "embedded/library.hpp"

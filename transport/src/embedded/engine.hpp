@@ -1,4 +1,4 @@
-/// The engine of this process: booted by the first session, stopped with the last.
+/// The engine of this process: the first session starts it, and it stops with the last.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-/// Which files the engine may touch while it serves.
+/// Limits the files and connections that the engine can use while it serves.
 #pragma once
 
 #include <filesystem>

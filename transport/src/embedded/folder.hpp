@@ -5,7 +5,7 @@
 ///                the URL where it serves the store
 /// unclean        present from open to orderly close: found at open, the process before was killed
 /// reserve        bytes that are given up so that a full disk can be freed (room.hpp)
-/// *.new          a file about to be replaced; left behind by a kill, it means nothing
+/// *.new          a new file that is about to replace another; after a kill it is ignored
 /// engine/        the engine's own files
 /// definitions    a copy of the definitions of tables and views: see definitions.hpp
 /// set-aside      files and parts that damage has put out of use; never removed

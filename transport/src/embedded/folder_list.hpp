@@ -1,4 +1,4 @@
-/// The folders of the engine's tables, and where files go that are taken out of them.
+/// Lists the folders of the engine's tables, and moves files out of them.
 #pragma once
 
 #include <filesystem>

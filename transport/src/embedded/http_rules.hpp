@@ -1,4 +1,4 @@
-/// Which HTTP requests the engine answers.
+/// Rules for the HTTP requests that the engine answers.
 #pragma once
 
 #include <string>

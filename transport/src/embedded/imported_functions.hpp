@@ -1,4 +1,4 @@
-/// The functions that libchdb takes from the C library, exchanged for functions of ours.
+/// Replaces functions that libchdb imports from the C library by functions of ours.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-/// How the engine's list of users holds a password.
+/// Hashes a password for the engine's list of users.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-/// Statements left in a store that would run by themselves and reach out of it.
+/// Finds statements in a store that would run by themselves and read files or connect to other hosts.
 #pragma once
 
 #include <filesystem>

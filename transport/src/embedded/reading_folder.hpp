@@ -1,4 +1,4 @@
-/// Where the engine works while it reads a store that it must not write to.
+/// The folder in which the engine works while it reads a store that it must not write to.
 #pragma once
 
 #include <filesystem>

@@ -1,6 +1,6 @@
-/// What is repaired in a store's folder before the engine opens it, because the engine would not start or
-/// would hide rows: definitions, mutations, format files. Files that are taken out of the engine's way are
-/// kept in `set-aside` in the store's folder.
+/// Repairs a store's folder before the engine opens it, because the engine would not start or would hide
+/// rows: definitions, mutations, format files. Files that the engine must not see are moved to `set-aside` in
+/// the store's folder.
 #pragma once
 
 #include <filesystem>

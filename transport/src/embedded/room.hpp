@@ -1,5 +1,5 @@
 /// The free space of a store's disk: what inserts leave to merges, what parts leave to definitions and logs,
-/// and the reserve that a store gives up to be freed.
+/// and the reserve that a store gives up so that space can be freed.
 ///
 ///   free, as others see it
 ///   |----- inserts -----|-- insert floor: merges, mutations --|-- kept: names, definitions, logs --| 0

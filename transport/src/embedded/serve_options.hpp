@@ -1,4 +1,4 @@
-/// What a server's failures mean.
+/// Checks the options of a server, and explains the failures of its start.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-/// Who may use the engine, and what for, as the XML that it reads at boot.
+/// The engine's users and their rights, as the XML that it reads at its start.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-/// The tables of virtual functions of the engine's classes, where its interface does not reach far enough.
+/// Replaces entries in the virtual function tables of the engine's classes, when its C interface has no other
+/// way.
 #pragma once
 
 #include <cstdint>

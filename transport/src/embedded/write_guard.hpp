@@ -1,13 +1,14 @@
-/// What the engine must not do after its disk refused a write.
+/// Keeps the engine from publishing files after its disk refused a write.
 ///
-/// Engine 26.7 goes on after many failed writes: of most files of a part that an insert or a merge makes, and
-/// of a table's definition. It then gives the unfinished file or folder its final name, tells the client that
-/// all is well and, after a merge, deletes the parts that were merged (docs/reliability.md has the table).
+/// Engine 26.7 continues after many failed writes: of most files of a part that an insert or a merge makes,
+/// and of a table's definition. It then gives the unfinished file or folder its final name, tells the client
+/// that all is well and, after a merge, deletes the parts that were merged (docs/reliability.md has the
+/// table).
 ///
 /// So libchdb's calls to the disk go through functions of ours. They pass every call on unchanged. When a
 /// write, a sync or a truncation fails, they note the file, and from then on refuse to rename that file, or a
-/// folder that holds it, with the error of the failed call. The engine treats a failed rename as what it is:
-/// the insert fails, the merge is given up and its sources stay, the old definition holds.
+/// folder that holds it, with the error of the failed call. The engine handles a failed rename correctly:
+/// the insert fails, the merge is given up and its sources stay, the old definition stays valid.
 ///
 /// A failed write to a file that already has its final name (a log, a folder's own entry) cannot be stopped
 /// in this way: it is a failure of the store until it is opened again, see failure().

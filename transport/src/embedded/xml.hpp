@@ -1,4 +1,4 @@
-/// Pieces of the XML that the engine reads at boot.
+/// Helpers for the XML that the engine reads at its start.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-/// What the head of an answer says. Header lines come from the network: nothing here trusts them.
+/// Parses the head of an answer. Header lines come from the network: nothing here trusts them.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-/// One statement on its way: the choice of what stands where in its request.
+/// Decides which parts of a statement go into the URL, the headers and the body of its request.
 #pragma once
 
 #include <string>

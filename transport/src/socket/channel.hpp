@@ -1,5 +1,5 @@
-/// Bytes both ways with one peer, without ever blocking but in wait(). What is inside - a socket, TLS on a
-/// socket, bytes of a test - is known only to its kinds.
+/// Sends bytes to one peer and receives bytes from it; only wait() blocks. The kinds of channels are a
+/// socket, TLS on a socket, and the bytes of a test.
 #pragma once
 
 #include <cstddef>
