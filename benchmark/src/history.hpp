@@ -6,7 +6,7 @@
 
 namespace optiinfra::benchmark {
 
-/// The first fleet has the rows of BenchmarkOptions::rows; each of the others so many, over all families.
+/// The first fleet has the rows of BenchmarkOptions::rows; each of the others this many, over all families.
 inline constexpr std::uint64_t kHistoryRowsEach = 25'000;
 
 /// What the questions are about: the busiest service of the first fleet, and an instance of it.

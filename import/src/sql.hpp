@@ -1,4 +1,4 @@
-/// Quotes texts for SQL and for messages.
+/// Texts for SQL and for messages.
 #pragma once
 
 #include <string>

@@ -17,8 +17,9 @@
 
 namespace optiinfra {
 
-/// Of the requests whose records have left the spool, at least so many of the latest are remembered, and at
-/// most a file of the log more. Those of the spool's records are bounded by the spool, and come on top.
+/// At least this many of the latest requests whose records have left the spool are remembered, and at most
+/// one file of the log more. Requests of the spool's records are remembered in addition; the spool bounds
+/// them.
 inline constexpr std::size_t kRequestsRemembered = 1'000'000;
 
 struct RequestBounds {
@@ -41,10 +42,10 @@ class Requests {
                                                 FileSystem& files = posix_file_system(),
                                                 const RequestBounds& bounds = {});
 
-  /// Damage found by open(), a sentence each.
+  /// Damage found by open(), one sentence each.
   const std::vector<std::string>& problems() const noexcept { return log_->problems(); }
 
-  /// Nobody else finds or adds a request while it is held: look and take are one act.
+  /// No other thread finds or adds a request while it is held, so finding and adding are atomic.
   Lock lock() const { return Lock(mutex_); }
 
   /// Where the rows of a request are that was handed over before.

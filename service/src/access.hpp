@@ -26,11 +26,11 @@ struct Caller {
   bool sees(const Uuid& customer) const;
 };
 
-/// The filters kept to the caller's customers. Nothing when that leaves none: what others' rows say is, for
-/// this caller, not there.
+/// Limits the filters to the caller's customers. Nothing when no customer is left: for this caller the rows
+/// of others do not exist.
 std::optional<std::vector<Filter>> kept_to(const Caller& caller, std::vector<Filter> filters);
 
-/// Tells callers by their tokens. Notices within kTokensAge that tokens were made or revoked.
+/// Identifies callers by their tokens. Notices new and revoked tokens within kTokensAge.
 /// Threads: any.
 class Access {
  public:

@@ -23,7 +23,7 @@ class RouteTable {
   std::unordered_map<std::string, std::vector<const Route*>> by_path_;
 };
 
-/// Nothing where the caller may ask the route.
+/// Nothing when the caller may use the route.
 std::optional<Response> refuse_by_scope(const Route& route, const Caller& caller);
 
 /// The answer to a caller who may use the route.

@@ -22,8 +22,8 @@ struct RouteParameter {
   bool is_repeated = false;
 };
 
-/// Refuses a parameter that `known` does not list, one that is given twice, one that is missing, and a word
-/// that is none of its words.
+/// Refuses a parameter that `known` does not list, that is given twice or that is missing, and a value that
+/// is not one of its words.
 Result<void> check_parameters(const std::vector<NamedText>& given, const std::vector<RouteParameter>& known);
 
 std::optional<std::string> value_of(const std::vector<NamedText>& given, std::string_view name);

@@ -19,10 +19,10 @@ class Writer;
 
 namespace optiinfra::service {
 
-/// What handlers work with.
+/// The objects that handlers use.
 struct Backend {
   Client& client;
-  Writer* writer;             ///< Null where the spool cannot be opened: questions are answered all the same.
+  Writer* writer;             ///< Null when the spool cannot be opened; questions are still answered.
   std::string why_no_writer;  ///< The reason that inserts are then refused with.
   Connector& connector;
   Statistics& statistics;
@@ -35,10 +35,10 @@ struct Call {
   Backend& backend;
 };
 
-/// Who may ask a route.
+/// Who may use a route.
 enum class Openness {
   kAll,      ///< Anybody who reaches the port.
-  kToken,    ///< Any caller that may() do the route's scope; rows are kept to the caller's customers.
+  kToken,    ///< Any caller that may() do the route's scope; only rows of the caller's customers are visible.
   kSeesAll,  ///< Only callers that see all customers: the answer cannot be split by customer.
 };
 

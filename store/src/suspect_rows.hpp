@@ -7,7 +7,7 @@
 
 namespace optiinfra {
 
-/// Fills `breaches`. Reads only rows that arrived before the tables held writers to the rules.
+/// Fills `breaches`. Reads only rows that arrived before the tables had constraints for the rules.
 Result<void> find_rule_breaches(Transport& transport, VerifyReport& report);
 
 /// Fills `charges_overlapping` and `overlaps`, a day at a time.

@@ -10,7 +10,8 @@ namespace optiinfra::service {
 /// format=json|csv|ndjson.
 RouteParameter format_parameter();
 
-/// JSON unless `format`, or Accept, says CSV or NDJSON. With an ETag; 304 where the caller has it already.
+/// JSON unless `format`, or Accept, says CSV or NDJSON. With an ETag; 304 when the caller has the answer
+/// already.
 Response answer_of(const Request& request, const report::Report& report);
 
 }  // namespace optiinfra::service

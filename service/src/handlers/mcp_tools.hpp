@@ -1,4 +1,4 @@
-/// What agents can do through the Model Context Protocol: the questions of the API, as tools.
+/// The tools of the Model Context Protocol for agents: the questions of the API.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,10 +9,10 @@
 
 namespace optiinfra::service {
 
-/// The tools that the caller may use, in an order that stays.
+/// The tools that the caller may use, always in the same order.
 nlohmann::ordered_json tools_for(const Caller& caller);
 
-/// What a tool answers, or nothing where the caller has no such tool. A question that fails is a result that
+/// The answer of a tool; nothing when the caller has no such tool. A question that fails is a result that
 /// says what to do.
 std::optional<nlohmann::ordered_json> call_tool(const Call& call, const std::string& name,
                                                 const nlohmann::ordered_json& arguments);

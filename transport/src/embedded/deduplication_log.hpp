@@ -16,7 +16,7 @@ namespace optiinfra::embedded {
 /// Call before the engine opens the path. Files that need no change are not written; a changed one
 /// is replaced whole. Repeating the call is safe.
 ///
-/// Errors: kStorage; kCorrupt for a log with a line that is none, naming it: the engine reads no
+/// Errors: kStorage; kCorrupt for a log with an invalid line, naming it: the engine reads no
 /// further than such a line and forgets the tokens after it. That log is left alone, all others are
 /// repaired.
 ///

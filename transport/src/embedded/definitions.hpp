@@ -28,15 +28,15 @@ inline constexpr std::size_t kDefinitionBytesMax = 1 << 20;
 /// All that lie below `engine_path`, by path, whole or not. Errors: kStorage.
 Result<std::vector<Definition>> read_definitions(const std::filesystem::path& engine_path);
 
-/// Why the engine would not read `text` as a definition, such as "is empty"; empty where nothing is seen.
+/// Why the engine would not read `text` as a definition, such as "is empty"; empty when no fault is seen.
 /// Looks only at its head, its end and its brackets. `known` is an earlier text of the same definition, or
 /// empty: a text that is a beginning of it has been cut.
 std::string definition_fault(std::string_view text, std::string_view known);
 
-/// The UUID that a definition names; empty where it names none.
+/// The UUID that a definition names; empty when it names none.
 std::string definition_uuid(std::string_view text);
 
-/// The copy next to `engine_path`; nothing where there is none, or none that is whole.
+/// The copy next to `engine_path`; nothing when there is none, or none that is whole.
 std::vector<Definition> read_definitions_copy(const std::filesystem::path& engine_path);
 
 /// Whether `known`, from the copy, has no file any more although the folder of its table or database is there

@@ -26,10 +26,10 @@ class Connection {
   const Library& library() const noexcept { return *library_; }
   chdb_connection handle() const noexcept { return *connection_; }
 
-  /// Errors: kStorage, which says why, where the store was opened for reading.
+  /// Errors: kStorage, which says why, when the store was opened for reading.
   Result<void> expect_writable() const;
 
-  /// Syncs what the inserts that have returned left to the system: see LogSync.
+  /// Syncs data of returned inserts that the engine left unsynced: see LogSync.
   Result<void> sync_inserts() const;
 
   /// Brings the copy of the definitions up to date: see keep_definitions_copy().

@@ -49,7 +49,7 @@ class Folder {
   /// The engine's files in the store, wherever the engine works.
   std::filesystem::path stored_path() const { return path_ / "engine"; }
 
-  /// Why the store was opened for reading, as a sentence; empty where it may be written to.
+  /// Why the store was opened for reading, as a sentence; empty when it may be written to.
   const std::string& why_only_reading() const noexcept { return why_only_reading_; }
   bool is_only_read() const noexcept { return !why_only_reading_.empty(); }
 
@@ -62,7 +62,7 @@ class Folder {
   /// Whether the process that held the folder before ended without closing it.
   bool was_unclean() const noexcept { return was_unclean_; }
 
-  /// Tells those who want the folder that it can be had at `url`, without password.
+  /// Records, for processes that try to open the folder, that the store is served at `url`, without password.
   void announce(const std::string& url);
 
   /// Records that the engine has stopped in order. Call after the engine has closed its files.
@@ -76,7 +76,7 @@ class Folder {
   const std::filesystem::path& files_path() const { return reading_ ? reading_->path() : path_; }
 
   std::filesystem::path path_;
-  int lock_ = -1;  ///< -1 also where there is no lock to take: a copy of a store that is only read.
+  int lock_ = -1;  ///< -1 also without a lock: a copy of a store that is only read.
   Room room_;
   std::string why_only_reading_;
   std::optional<ReadingFolder> reading_;

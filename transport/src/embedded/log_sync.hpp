@@ -13,11 +13,10 @@ namespace optiinfra::embedded {
 
 /// The deduplication logs of one store, which the engine writes and never syncs.
 ///
-/// A table whose settings say so has the contents of a new part synced before the part gets its name. What
-/// is left is the name, in the table's folder, and the record of its token, in the log: both are synced
-/// here, for every table whose log has grown since the last time. So one call serves all inserts that had
-/// returned when it began; threads that come meanwhile wait and mostly find their work done.
-/// Threads: any.
+/// Table settings make the engine sync the contents of a new part before the part gets its name. The name, in
+/// the table's folder, and the record of its token, in the log, are left unsynced: both are synced here, for
+/// every table whose log has grown since the last time. So one call serves all inserts that had returned when
+/// it began; threads that call it meanwhile wait and mostly find their work done. Threads: any.
 class LogSync {
  public:
   explicit LogSync(std::filesystem::path engine_path) : engine_path_(std::move(engine_path)) {}

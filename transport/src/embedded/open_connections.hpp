@@ -7,7 +7,7 @@
 namespace optiinfra::embedded {
 
 /// Ends every connection to one of these ports of ours: a thread that reads from it sees its end. The sockets
-/// stay open for those who hold them, and ports that listen go on.
+/// stay open for the threads that hold them, and ports continue to listen.
 void end_connections(std::initializer_list<std::uint16_t> ports);
 
 /// Whether this process accepts connections to its `port`.

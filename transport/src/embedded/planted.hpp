@@ -12,11 +12,11 @@ namespace optiinfra::embedded {
 /// their kin, as function, table function, engine or source. Text in quotes counts as no call.
 bool reaches_out(std::string_view sql);
 
-/// Looks through a closed store for tables, materialized views and mutations that reach out. The engine would
-/// run them in the background of any process that opens the store: what a user of a server planted would run
-/// with the rights of the owner. Plain views are left: they run only when someone asks them.
+/// Searches a closed store for tables, materialized views and mutations that do so. The engine would run them
+/// in the background of any process that opens the store, so SQL that a user of a server left there would run
+/// with the rights of the owner. Plain views are not searched: they run only when someone queries them.
 ///
-/// Errors: kIncompatible that names the object and how to remove it; kStorage where a file cannot be read.
+/// Errors: kIncompatible that names the object and how to remove it; kStorage when a file cannot be read.
 Result<void> expect_nothing_planted(const std::filesystem::path& engine_path);
 
 }  // namespace optiinfra::embedded

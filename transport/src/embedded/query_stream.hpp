@@ -14,10 +14,10 @@ namespace optiinfra::embedded {
 /// Runs `statement` to its end, without an answer.
 Result<void> run_statement(const Connection& connection, const Statement& statement);
 
-/// A running query; the connection must live longer. When it goes before the end, the query is stopped.
+/// A running query; the connection must live longer. Destroying it before its end stops the query.
 class QueryStream {
  public:
-  /// Errors: kInvalidArgument for no statement or more than one, and the engine's refusals.
+  /// Errors: kInvalidArgument for no statement or more than one, and those of the engine.
   static Result<QueryStream> open(const Connection& connection, const Statement& statement,
                                   std::string_view format);
 

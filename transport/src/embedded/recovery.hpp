@@ -15,14 +15,14 @@ namespace optiinfra::embedded {
 /// The engine must not run on the folder, whose lock the caller holds. Repeating the call is safe, also after
 /// a kill in the middle.
 ///
-/// | fault | repair |
-/// | --- | --- |
-/// | a definition that is empty or cut, or missing with its table's rows still there | its text from the copy
-/// | | the same without a copy: the database | written from the folder's name | | the same without a copy:
-/// any other | set aside; the layer above makes the object again | | a mutation that is empty or cut | set
-/// aside: what it was to change is left unchanged | | an empty format_version.txt | written |
+/// - A definition that is empty or cut, or missing although its table's rows are there, gets its text from
+/// the
+///   copy. Without a copy the database's definition is written from the folder's name, and any other is set
+///   aside; the layer above creates the object again.
+/// - A mutation that is empty or cut is set aside: the rows that it has not changed stay unchanged.
+/// - An empty format_version.txt is written again.
 ///
-/// Errors: kStorage, naming the file; what was repaired before stays so.
+/// Errors: kStorage, naming the file; earlier repairs stay.
 Result<std::vector<FolderFault>> recover_folder(const std::filesystem::path& engine_path,
                                                 FolderRepair repair);
 

@@ -40,11 +40,10 @@ std::uint64_t insert_floor_bytes(const Room& room);
 /// "19.2 MiB"
 std::string mebibytes(std::uint64_t bytes);
 
-/// Makes sure that the folder of a store holds its reserve, where the disk has room for it several times
-/// over.
+/// Makes sure that the folder of a store holds its reserve, when the disk has room for it several times over.
 void take_reserve(const std::filesystem::path& folder, const Room& room);
 
-/// Frees the reserve. False where there is none. Threads: any, also while the engine runs.
+/// Frees the reserve. False when there is none. Threads: any, also while the engine runs.
 bool give_up_reserve(const std::filesystem::path& folder);
 
 }  // namespace optiinfra::embedded

@@ -13,7 +13,7 @@ const ServedUser* first_admin(const ServeOptions& options);
 /// Whether `name` is valid as the host of a URL.
 bool is_host_name(const std::string& name);
 
-/// What `reason`, the engine's own words, means to the one who started the server.
+/// Explains `reason`, the engine's message, to the person who started the server.
 Error boot_error(const ServeOptions& options, const std::string& reason);
 
 }  // namespace optiinfra::embedded
