@@ -16,9 +16,8 @@ namespace optiinfra::embedded {
 /// a kill in the middle.
 ///
 /// - A definition that is empty or cut, or missing although its table's rows are there, gets its text from
-/// the
-///   copy. Without a copy the database's definition is written from the folder's name, and any other is set
-///   aside; the layer above creates the object again.
+///   the copy. Without a copy the database's definition is written from the folder's name, and any other is
+///   set aside; the layer above creates the object again.
 /// - A mutation that is empty or cut is set aside: the rows that it has not changed stay unchanged.
 /// - An empty format_version.txt is written again.
 ///
