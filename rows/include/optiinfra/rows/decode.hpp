@@ -8,8 +8,7 @@
 /// - UUID: text of 36 characters.
 /// - text: text in UTF-8.
 /// - number: a number, or text that is one. Integer columns take only whole numbers in their range; nothing
-/// is
-///   wrapped or rounded. A number that a float column cannot hold is refused.
+///   is wrapped or rounded. A number that a float column cannot hold is refused.
 /// - flag: true, false, 0 or 1.
 ///
 /// A row that cannot be read does not affect other rows. The exception is a syntax error in a JSON document,

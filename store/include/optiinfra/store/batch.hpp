@@ -6,9 +6,8 @@
 /// row keeps a hash of the token that brought it (`batch_id`) for as long as it is kept itself. So there are
 /// two ways to repeat an insert of unknown outcome:
 ///
-/// - Insert again with the token. This holds for kTokenInsertsMax inserts and kTokenAgeMax, while the
-/// engine's
-///   log is whole, and costs the insert.
+/// - Insert again with the token. This holds for kTokenInsertsMax inserts and kTokenAgeMax, while the log of
+///   the engine is whole, and costs the insert.
 /// - Call complete_block(). This holds as long as raw rows are kept, and costs a look of milliseconds and the
 ///   insert of what is missing.
 #pragma once
