@@ -48,7 +48,7 @@ TEST(FrameReader, RefusesEveryProperPrefix) {
     const Bytes whole = in_frames(compression, telemetry(300));
     for (std::size_t size = 1; size < whole.size(); ++size) {
       expect_frame_refused(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)),
-                     ErrorKind::kCorrupt, "the input ends too early");
+                           ErrorKind::kCorrupt, "the input ends too early");
     }
   }
 }
@@ -80,13 +80,16 @@ TEST(FrameReader, RefusesWhatItsHeaderCannotMean) {
   expect_frame_refused(frame(0x91, 10, ten), ErrorKind::kCorrupt, "unknown method 145");
   expect_frame_refused(frame(0x00, 10, ten), ErrorKind::kCorrupt, "unknown method 0");
   expect_frame_refused(frame(kNone, 8, 10, ten), ErrorKind::kCorrupt, "smaller than its header");
-  expect_frame_refused(frame(kLz4, kFrameBytesMax + 1, 10, ten), ErrorKind::kTooLarge, "a size of 1073741825");
+  expect_frame_refused(frame(kLz4, kFrameBytesMax + 1, 10, ten), ErrorKind::kTooLarge,
+                       "a size of 1073741825");
   expect_frame_refused(frame(kLz4, 0xFFFF'FFFF, 10, ten), ErrorKind::kTooLarge, "a size of 4294967295");
-  expect_frame_refused(frame(kLz4, kFrameBytesMax + 1, ten), ErrorKind::kTooLarge, "a size before compression");
+  expect_frame_refused(frame(kLz4, kFrameBytesMax + 1, ten), ErrorKind::kTooLarge,
+                       "a size before compression");
   expect_frame_refused(frame(kNone, 11, ten), ErrorKind::kCorrupt, "10 bytes cannot hold the 11 stated");
   expect_frame_refused(frame(kNone, 9, ten), ErrorKind::kCorrupt, "10 bytes cannot hold the 9 stated");
   expect_frame_refused(frame(kLz4, 2551, ten), ErrorKind::kCorrupt, "10 bytes cannot hold the 2551 stated");
-  expect_frame_refused(frame(kZstd, (3 << 17), ten), ErrorKind::kCorrupt, "10 bytes cannot hold the 393216 stated");
+  expect_frame_refused(frame(kZstd, (3 << 17), ten), ErrorKind::kCorrupt,
+                       "10 bytes cannot hold the 393216 stated");
 }
 
 Bytes zstd(std::size_t raw_bytes) {
@@ -102,12 +105,13 @@ TEST(FrameReader, RefusesAPayloadThatIsNotWhatItsHeaderSays) {
   ASSERT_TRUE(from_frames(frame(kLz4, 300, payload)));
   for (const std::uint32_t raw_bytes : {0, 1, 299, 301, 20'000})
     expect_frame_refused(frame(kLz4, raw_bytes, payload), ErrorKind::kCorrupt, "does not decompress");
-  expect_frame_refused(frame(kLz4, 50, Bytes(50, std::byte{0xFF})), ErrorKind::kCorrupt, "does not decompress");
+  expect_frame_refused(frame(kLz4, 50, Bytes(50, std::byte{0xFF})), ErrorKind::kCorrupt,
+                       "does not decompress");
 
   ASSERT_TRUE(from_frames(frame(kZstd, 5000, zstd(5000))));
   expect_frame_refused(frame(kZstd, 5001, zstd(5000)), ErrorKind::kCorrupt, "another size than its header");
   expect_frame_refused(frame(kZstd, 50, Bytes(50, std::byte{7})), ErrorKind::kCorrupt,
-                 "another size than its header");
+                       "another size than its header");
   Bytes cut = zstd(5000);
   cut.pop_back();
   expect_frame_refused(frame(kZstd, 5000, cut), ErrorKind::kCorrupt, "does not decompress");
@@ -142,7 +146,8 @@ TEST(FrameReader, TakesNoMemoryForBytesThatDoNotComeOrCannotBe) {
   // A payload that is as long as the size stated needs, and states another one itself.
   Bytes payload = zstd(100);
   payload.resize(40'000);
-  expect_frame_refused(frame(kZstd, kFrameBytesMax, payload), ErrorKind::kCorrupt, "another size than its header");
+  expect_frame_refused(frame(kZstd, kFrameBytesMax, payload), ErrorKind::kCorrupt,
+                       "another size than its header");
   EXPECT_LT(testing::peak_memory_bytes() - before, std::size_t{32} << 20);
 }
 

@@ -87,7 +87,8 @@ Result<void> RejectedFile::keep(std::uint64_t lines) {
     return {};
   }
   Head head = read_head(path_, lines);
-  if (::truncate(path_.c_str(), static_cast<off_t>(head.bytes)) != 0) return cannot_keep("shorten", path_, errno);
+  if (::truncate(path_.c_str(), static_cast<off_t>(head.bytes)) != 0)
+    return cannot_keep("shorten", path_, errno);
   line_count_ = head.lines;
   byte_count_ = head.bytes;
   last_line_ = std::move(head.last);

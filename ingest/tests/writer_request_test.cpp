@@ -19,8 +19,9 @@ using testing::FakeStore;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-
-RequestKey key_with_content(std::uint64_t number, std::uint64_t content = 1) { return {{9, number}, content}; }
+RequestKey key_with_content(std::uint64_t number, std::uint64_t content = 1) {
+  return {{9, number}, content};
+}
 
 class WriterRequestTest : public ::testing::Test {
  protected:
@@ -133,8 +134,8 @@ TEST_F(WriterRequestTest, OfConcurrentWritesOneTakesRows) {
       threads.emplace_back([&, thread] {
         for (std::uint64_t i = 0; i < kEach; ++i) {
           const bool stored = (i + thread) % 7 == 0;
-          const auto receipt =
-              write(writer, key_with_content(i), 10, stored ? Acknowledgement::kStored : Acknowledgement::kSpooled);
+          const auto receipt = write(writer, key_with_content(i), 10,
+                                     stored ? Acknowledgement::kStored : Acknowledgement::kSpooled);
           ASSERT_TRUE(receipt) << receipt.error().message;
           ++(receipt->is_repeated ? repeated : taken);
           ASSERT_TRUE(receipt->ticket.wait(kLong));
@@ -178,20 +179,22 @@ TEST_F(WriterRequestTest, ARepeatIsNotLookedAt) {
   write_well(writer, key_with_content(1), false);
   ResourceBatch bad = samples(2);
   bad.customer_id[1] = {};
-  const auto repeated =
-      writer.write<ResourceMetric>(bad, {.acknowledgement = Acknowledgement::kSpooled, .request = key_with_content(1)});
+  const auto repeated = writer.write<ResourceMetric>(
+      bad, {.acknowledgement = Acknowledgement::kSpooled, .request = key_with_content(1)});
   ASSERT_TRUE(repeated) << "rows that were taken once may be too old by now";
   EXPECT_TRUE(repeated->is_repeated);
 }
 
 TEST_F(WriterRequestTest, NeedsASpoolAndALevelThatSurvivesAndNoToken) {
   Writer without = std::move(Writer::open(client_)).value();
-  EXPECT_EQ(write(without, key_with_content(1), 1, Acknowledgement::kStored).error().kind, ErrorKind::kInvalidArgument);
+  EXPECT_EQ(write(without, key_with_content(1), 1, Acknowledgement::kStored).error().kind,
+            ErrorKind::kInvalidArgument);
   Writer writer = open();
   EXPECT_EQ(write(writer, key_with_content(1), 1, Acknowledgement::kAccepted).error().kind,
             ErrorKind::kInvalidArgument);
   const auto named = writer.write<ResourceMetric>(
-      samples(1), {.acknowledgement = Acknowledgement::kSpooled, .token = "a:1", .request = key_with_content(1)});
+      samples(1),
+      {.acknowledgement = Acknowledgement::kSpooled, .token = "a:1", .request = key_with_content(1)});
   EXPECT_EQ(named.error().kind, ErrorKind::kInvalidArgument);
 }
 

@@ -1,7 +1,8 @@
 #include "optiinfra/report/json.hpp"
-#include "json_text.hpp"
 
 #include <cmath>
+
+#include "json_text.hpp"
 
 namespace optiinfra::report {
 namespace {

@@ -1,9 +1,8 @@
 /// JSON values as text.
 #pragma once
 
-#include <string>
-
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace optiinfra::report {
 

@@ -2,10 +2,9 @@
 
 #include <fmt/core.h>
 
-
+#include "json_text.hpp"
 #include "optiinfra/report/csv.hpp"
 #include "optiinfra/report/json.hpp"
-#include "json_text.hpp"
 
 namespace optiinfra::report {
 namespace {

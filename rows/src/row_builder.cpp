@@ -14,7 +14,8 @@ constexpr std::uint64_t bit(std::size_t column) { return std::uint64_t{1} << col
 }  // namespace
 
 void RowBuilder::set_columns(std::vector<RowColumn> columns) {
-  if (columns.size() > kColumnsMax) detail::broken_invariant("a family of more columns than a row builder has");
+  if (columns.size() > kColumnsMax)
+    detail::broken_invariant("a family of more columns than a row builder has");
   columns_ = std::move(columns);
   by_name_.resize(columns_.size());
   std::iota(by_name_.begin(), by_name_.end(), std::uint8_t{0});

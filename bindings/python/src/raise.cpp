@@ -17,11 +17,10 @@ PyObject* raise(const c_interface::Failure& failure, std::size_t rows_stored) {
       column(to_python(at.column)), value(to_python(at.value)), rule(to_python(at.rule));
   const auto row = failure.at ? static_cast<long long>(at.row) : -1LL;
   if (!kind || !message || !column || !value || !rule) return nullptr;
-  const Ref exception(PyObject_CallFunction(error_maker, "OOiiiLOOOn", kind.get(), message.get(),
-                                            static_cast<int>(error.applied == Applied::kUnknown),
-                                            static_cast<int>(is_retryable(error)),
-                                            error.server_code, row, column.get(), value.get(), rule.get(),
-                                            static_cast<Py_ssize_t>(rows_stored)));
+  const Ref exception(PyObject_CallFunction(
+      error_maker, "OOiiiLOOOn", kind.get(), message.get(),
+      static_cast<int>(error.applied == Applied::kUnknown), static_cast<int>(is_retryable(error)),
+      error.server_code, row, column.get(), value.get(), rule.get(), static_cast<Py_ssize_t>(rows_stored)));
   if (exception) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.get())), exception.get());
   return nullptr;
 }

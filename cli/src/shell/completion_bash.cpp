@@ -63,8 +63,8 @@ std::string bash_command_branches(const CommandOutline& program) {
 }  // namespace
 
 std::string bash_completion(const CommandOutline& program) {
-  return std::string(kGenerated) + kBashBegin + bash_value_branches(program) + with_commands(kBashFindCommand, program) +
-         bash_command_branches(program) + kBashEnd;
+  return std::string(kGenerated) + kBashBegin + bash_value_branches(program) +
+         with_commands(kBashFindCommand, program) + bash_command_branches(program) + kBashEnd;
 }
 
 }  // namespace optiinfra::cli

@@ -52,8 +52,8 @@ std::string zsh_command_branch(const CommandOutline& program, const CommandOutli
 }  // namespace
 
 std::string zsh_completion(const CommandOutline& program) {
-  std::string text = std::string("#compdef optiinfra\n") + kGenerated + kZshBegin + zsh_value_branches(program) +
-                     with_commands(kZshFindCommand, program);
+  std::string text = std::string("#compdef optiinfra\n") + kGenerated + kZshBegin +
+                     zsh_value_branches(program) + with_commands(kZshFindCommand, program);
   for (const CommandOutline* command : flattened(program)) text += zsh_command_branch(program, *command);
   return text + kZshEnd;
 }
