@@ -9,20 +9,21 @@
 
 namespace optiinfra {
 
-/// The raw rows of an hour as a number: the same for the same rows in any order.
+/// A hash of the raw rows of an hour: the same for the same rows in any order.
 struct RawDigest {
   std::uint64_t rows = 0;
   std::uint64_t hash = 0;
 };
 
-/// Of each hour of `range`, whole hours, that has rows: charges, and requests that ran in it.
+/// Reads the charges, and the requests that ran, of each hour of `range` with rows. `range` has whole hours.
 Result<std::map<sys_seconds, RawDigest>> read_digests(Transport& session, TimeRange range);
 
 /// Charges, requests and busy seconds. No rates.
 /// Errors: kTooLarge beyond kRequestGroupsMax or kChargesMax, or for an amount beyond nine billion.
 Result<HourInput> read_hour(Transport& session, sys_seconds hour);
 
-/// What instances achieved at their best in the days before `day`, by the newest versions of their hours.
+/// The rates of instances in their best hours in the days before `day`, from the newest versions of the
+/// hours.
 Result<std::vector<EfficientRate>> read_rates(Transport& session, sys_seconds day);
 
 /// "(hour, version) GLOBAL IN (...)": the newest complete versions of the hours from {from:UInt32} to

@@ -5,11 +5,11 @@
 
 namespace optiinfra {
 
-/// How the tables call what is asked by.
+/// The names that a dimension has in the tables.
 struct Known {
   Dimension dimension;
   const char* cost_column;
-  const char* score_column;  ///< In quality_metrics_ts; nullptr where that does not know it.
+  const char* score_column;  ///< In quality_metrics_ts; nullptr when that table has no such column.
   bool is_uuid;
 };
 
@@ -60,7 +60,7 @@ struct Sums {
 std::vector<AnswerColumn> unit_cost_columns(const UnitCostQuestion& question,
                                             std::span<const Known* const> dimensions);
 
-/// What is known of answers' quality in a row.
+/// The quality of answers, as far as it is known for a row.
 struct Quality {
   bool is_known_by_dimensions = false;
   Scores scores = {};

@@ -11,7 +11,7 @@
 
 namespace optiinfra {
 
-/// How far the copy of one day of one family is, in one tier.
+/// The state of the copy of one day of one family, in one tier.
 struct DayState {
   std::uint64_t blocks = 0;      ///< Begun so far. All but the last are stored.
   Content content;               ///< Of these blocks; of the day, when finished.
@@ -19,8 +19,8 @@ struct DayState {
   bool is_finished = false;      ///< The last one is stored too, and the day holds no more.
 };
 
-/// The table copy_ledger, for one family and tier: a row before each block is stored, one when a day is
-/// finished, and one for where raw rows begin.
+/// The table copy_ledger, for one family and tier. It gets a row before each block is stored, one when a day
+/// is finished, and one with the time at which raw rows begin.
 class CopyLedger {
  public:
   CopyLedger(Client& target, Uuid source, Family family, Tier tier)
@@ -32,10 +32,10 @@ class CopyLedger {
   std::optional<DayState> find(const std::string& day) const;
   const std::map<std::string, DayState>& days() const noexcept { return days_; }
 
-  /// Remembers the state. On success it is found by every later open().
+  /// Records the state. After success every later open() finds it.
   Result<void> record(const std::string& day, const DayState& state);
 
-  /// Where raw rows begin, as the first copy decided; decides it now when it is the first.
+  /// The time at which raw rows begin. The first copy decides it; later ones read it.
   Result<sys_seconds> raw_from(sys_seconds proposed);
 
  private:

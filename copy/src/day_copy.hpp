@@ -19,13 +19,13 @@ struct DayCopy {
   std::function<void(std::uint64_t rows)> on_block;  ///< After each block, with its rows.
 };
 
-/// Copies what is missing of the day, of which the source holds `present`, and records it. Returns the rows
-/// that were stored by this call.
+/// Copies the missing rows of the day, of which the source holds `present`, and records them. Returns the
+/// number of rows that this call stored.
 ///
-/// A day that is begun goes on with its last block, when the rows up to there are still those that were
-/// read then; that block is repeated under its token. A day whose rows have changed since - it still gets
-/// rows - is compared with the target row by row, and what is missing there is added: rows of the target
-/// that equal rows of the source in every column then count as copied.
+/// A day that was begun continues with its last block, if the rows up to there have not changed; that block
+/// is repeated under its token. A day whose rows have changed since, because it still gets rows, is compared
+/// with the target row by row, and the missing rows are added: rows of the target that equal rows of the
+/// source in every column then count as copied.
 Result<std::uint64_t> copy_day(const DayCopy& day, const Content& present);
 
 }  // namespace optiinfra

@@ -10,14 +10,14 @@
 
 namespace optiinfra {
 
-/// The same for one store by whatever URL it is reached, and different for any two: made of the identifiers
-/// that the engine gave the tables of each part.
+/// Identifies a store: the same for every URL of one store, and different for two stores. Computed from the
+/// identifiers that the engine gave the tables of each part.
 Result<Uuid> identity_of(Client& store);
 
 /// How long the store keeps rows, the shortest over the parts of a cluster.
 Result<std::chrono::days> kept_for(Client& store, Family family, Tier tier);
 
-/// Rows, and the sum of their hashes: two sets of rows with both equal are taken for the same.
+/// The number of rows and the sum of their hashes. Two sets of rows for which both are equal count as equal.
 struct Content {
   std::uint64_t rows = 0;
   std::uint64_t hash_sum = 0;

@@ -10,8 +10,8 @@
 
 namespace optiinfra {
 
-/// What of a store is copied, by time: raw rows from `raw_from` on, and before it only rollup rows, as far
-/// back as the target keeps them.
+/// The rows of a store that are copied, by time: raw rows from `raw_from` on, and before it only rollup rows,
+/// as far back as the target keeps them.
 struct CopyBorders {
   sys_seconds rollup_from{};
   sys_seconds raw_from{};
@@ -19,7 +19,7 @@ struct CopyBorders {
 
 class TierSql {
  public:
-  /// `read_timeout`: of each statement. Reading one side may wait for the other side's inserts.
+  /// `read_timeout` is the budget of each statement; reading one side may wait for the other side's inserts.
   TierSql(const TableDefinition& table, Tier tier, CopyBorders borders,
           std::chrono::milliseconds read_timeout);
 

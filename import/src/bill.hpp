@@ -10,15 +10,15 @@
 
 namespace optiinfra {
 
-/// Most categories that are told apart; lines of others are counted together, as "(others)".
+/// Most categories that are counted separately; lines of others are counted together, as "(others)".
 inline constexpr std::size_t kBillCategoriesMax = 1'000;
 
 class Bill {
  public:
-  /// A line of the file, whatever becomes of it.
+  /// Counts a line of the file, whether it is stored or not.
   void add_line(std::string_view category, double amount);
 
-  /// A row that is stored, one of perhaps many that a line is spread over.
+  /// Counts a stored row, which may be one of many that a line is spread over.
   void add_stored(std::string_view category, double cost);
 
   void clear() { categories_.clear(); }

@@ -20,15 +20,16 @@ ValueKind value_kind(std::string_view type);
 /// The names that a map may give as types of a text file's columns.
 std::vector<std::string> source_type_names();
 
-/// Whether `text` (Nullable(String)) is what programs write where they have no number: nothing, null, NaN,
-/// [N/A].
+/// Whether `text` (Nullable(String)) is one of the texts that programs write instead of a number: nothing,
+/// null, NaN, [N/A].
 std::string says_absent(std::string_view text);
 
-/// `text` (Nullable(String)) as the named type, or NULL where it is none of it. "String" is the text itself.
+/// `text` (Nullable(String)) as the named type, or NULL when it is not of that type. "String" is the text
+/// itself.
 std::string source_conversion(std::string_view type_name, std::string_view text);
 
-/// `value`, which has the engine's type `engine_type`, as the named type, or NULL where it is none of it.
-/// What already is of that kind stays as it is.
+/// `value`, which has the engine's type `engine_type`, as the named type, or NULL when it is not of that
+/// type. A value that already has that type stays unchanged.
 std::string typed_conversion(std::string_view type_name, std::string_view engine_type,
                              std::string_view value);
 
@@ -49,7 +50,7 @@ struct Conversion {
   std::string fallback;  ///< What an absent value becomes.
 };
 
-/// Nothing when such a value can never become the column's.
+/// Nothing when no such value can be converted to the column.
 std::optional<Conversion> conversion(const ColumnDefinition& column, ValueKind kind, std::string_view value);
 
 /// A condition that is false for every result that validate() will refuse. It only decides which

@@ -8,8 +8,8 @@
 
 namespace optiinfra {
 
-/// The engine reads fields with quotes itself, but it finds a wrong one when the rows before are stored, and
-/// takes all that follows a quote which is never closed for one field.
+/// The engine reads fields with quotes itself, but it finds a wrong quote only after it has stored the rows
+/// before, and it takes everything after a quote that is never closed for one field.
 ///
 /// Lines come in order, without their line feed. Those without a quote may be left out.
 /// It does not see what a carriage return without a line feed does next to a quote: the engine takes some for

@@ -20,7 +20,7 @@ struct Expression {
   std::string text;
 };
 
-/// Whether `text` can stand between parentheses without reaching beyond them: brackets pair up, and outside
+/// Checks that `text` stays inside parentheses that are put around it: brackets pair up, and outside
 /// of quotes there is no comment, semicolon, brace, or letter with a meaning that only the engine's lexer
 /// knows. Errors: kInvalidArgument that says what and where.
 Result<void> expect_contained(const Expression& expression);

@@ -11,9 +11,9 @@
 
 namespace optiinfra {
 
-/// How far one import is. Counts are of the whole file up to `records`.
+/// The state of one import. Counts are of the whole file up to `records`.
 struct ImportState {
-  std::uint64_t records = 0;  ///< Rows of the reading query that are dealt with; the next block begins here.
+  std::uint64_t records = 0;  ///< Rows of the reading query that were handled; the next block begins here.
   std::uint64_t rows_stored = 0;
   std::uint64_t rows_refused = 0;
   bool finished = false;

@@ -11,7 +11,7 @@
 
 namespace optiinfra {
 
-/// Most keys of JSON objects that are told apart.
+/// Most distinct keys of JSON objects.
 inline constexpr std::size_t kJsonKeysMax = 4096;
 
 struct Survey {

@@ -9,7 +9,7 @@ Result<void> read_json(std::string_view body, RowBuilder& builder);
 Result<void> read_json_lines(std::string_view body, RowBuilder& builder);
 Result<void> read_csv(std::string_view body, RowBuilder& builder);
 
-/// That the body has more than kDecodedRowsMax rows.
+/// The error for a body with more than kDecodedRowsMax rows.
 Error too_many_rows();
 
 }  // namespace optiinfra

@@ -21,20 +21,20 @@ class JsonCursor {
   char peek() noexcept;
   bool at_end() noexcept;
 
-  /// Steps over `c` where it comes next.
+  /// Steps over `c` if it comes next.
   bool take(char c) noexcept;
 
-  /// As take(), and its absence is the error `what`.
+  /// Like take(), but its absence is the error `what`.
   bool expect(char c, const char* what) noexcept;
 
-  /// Steps over the key `name`, quotes and colon included, where it comes next just so.
+  /// Steps over the key `name`, with its quotes and its colon, if exactly that comes next.
   bool take_key(std::string_view name) noexcept;
 
   /// Any key and its colon. `name` lies in the text, or in `unescaped` where it has escapes.
   bool read_key(std::string_view& name, std::string& unescaped);
 
-  /// Any value; of an array or an object, which is read past, only that it is one. A text lies where
-  /// read_key()'s does.
+  /// Reads any value. An array or an object is skipped, and the token only says that it is one. The text of a
+  /// token is stored as that of read_key().
   bool read_value(Token& token, std::string& unescaped);
 
   bool fail(const char* what) noexcept;

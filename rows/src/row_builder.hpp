@@ -15,7 +15,7 @@
 
 namespace optiinfra {
 
-/// What is kept of a row's value until the row is complete; text stays where it was read.
+/// A row's value until the row is complete; its text stays in the body.
 using KeptValue =
     std::variant<std::uint8_t, std::uint32_t, float, double, Uuid, sys_seconds, std::string_view>;
 
@@ -40,7 +40,7 @@ class RowBuilder {
 
   std::span<const RowColumn> columns() const noexcept { return columns_; }
 
-  /// kNoColumn where there is none of that name.
+  /// kNoColumn when no column has that name.
   std::size_t find(std::string_view name) const noexcept;
 
   /// Whether another row may begin; false when the body has too many.
@@ -49,13 +49,13 @@ class RowBuilder {
   /// Takes the row's value of a column. Its text must stay valid until end_row().
   void set(std::size_t column, const Token& token);
 
-  /// That there is no column `name`, and which was probably meant.
+  /// Reports that there is no column `name`, and which one was probably meant.
   std::string unknown_column(std::string_view name) const;
 
   void refuse_unknown(std::string_view name);
   void refuse_row(std::string_view reason) { refuse({}, reason); }
 
-  /// Whether something was wrong with the row: what else it has is of no interest.
+  /// Whether the row is already rejected, so that its other values do not matter.
   bool is_refused() const noexcept { return is_refused_; }
 
   /// Adds the row, or counts it as rejected.

@@ -17,13 +17,13 @@ struct Token {
 /// Whether `text` is a number by JSON's grammar.
 bool is_number(std::string_view text) noexcept;
 
-/// The length of the number at the begin of `text`; 0 where there is none.
+/// The length of the number at the beginning of `text`; 0 when there is none.
 std::size_t number_length(std::string_view text) noexcept;
 
 /// The token for a message: short, in UTF-8, on one line.
 std::string shown_token(const Token& token);
 
-/// `text` for a message: its first 80 bytes, what is no printable UTF-8 replaced by '?'.
+/// `text` for a message: its first 80 bytes, with '?' for everything that is not printable UTF-8.
 std::string shown_text(std::string_view text);
 
 }  // namespace optiinfra

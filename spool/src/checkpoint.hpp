@@ -46,7 +46,7 @@ struct Checkpoint {
 /// their records replayed after a crash.
 std::vector<std::byte> encode(const Checkpoint& checkpoint);
 
-/// Nothing when the bytes are no whole checkpoint. A newer version's has its version in `newer`.
+/// Nothing when the bytes are not a whole checkpoint. For a newer version `newer` gets its version.
 std::optional<Checkpoint> decode_checkpoint(Bytes slot, std::optional<std::uint32_t>& newer);
 
 /// Two slots in one file, written in turn and in place: a write that is cut off leaves the other, and none
@@ -62,13 +62,13 @@ class CheckpointFile {
   /// Opens the one in `folder`. Errors: kIncompatible for a newer version; kStorage.
   static Result<Loaded> load(FileSystem& files, const std::filesystem::path& folder);
 
-  /// Makes one that holds `checkpoint`, in place of any there is.
+  /// Creates a file with `checkpoint`, which replaces any other.
   static Result<std::unique_ptr<CheckpointFile>> create(FileSystem& files,
                                                         const std::filesystem::path& folder,
                                                         const Checkpoint& checkpoint);
 
-  /// Makes `checkpoint` the one that counts; its counter is set here. Errors: kStorage, and the one before
-  /// counts, or this one.
+  /// Makes `checkpoint` the valid one and sets its counter. Errors: kStorage; then either the one before or
+  /// this one is valid.
   Result<void> write(Checkpoint checkpoint);
 
  private:

@@ -62,7 +62,7 @@ struct SegmentHeader {
 
 std::array<std::byte, kSegmentHeaderBytes> encode(const SegmentHeader& header);
 
-/// Nothing when the bytes are no header whose checksum is right.
+/// Nothing when the bytes are not a header with the right checksum.
 std::optional<SegmentHeader> decode_segment_header(Bytes bytes);
 
 enum class RecordKind : std::uint32_t {
@@ -79,13 +79,13 @@ struct RecordHeader {
 };
 
 /// What a record's checksum covers in addition to its bytes: spool and segment. A copy of a record, in
-/// another file or within a payload, is none.
+/// another file or within a payload, does not count.
 std::uint32_t record_seed(const Uuid& identity, std::uint64_t segment);
 
 std::array<std::byte, kRecordHeaderBytes> encode(const RecordHeader& header, std::uint32_t seed,
                                                  std::uint64_t offset);
 
-/// Nothing when the bytes are no header that was written at `offset` of that segment.
+/// Nothing when the bytes are not a header that was written at `offset` of that segment.
 std::optional<RecordHeader> decode_record_header(Bytes bytes, std::uint32_t seed, std::uint64_t offset);
 
 /// Numbers of segments and first sequences lie below, so that counting on from them cannot overflow.

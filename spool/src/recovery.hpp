@@ -24,8 +24,8 @@ inline Sequence first_sequence_of(std::uint64_t run) noexcept { return run << 32
 
 /// Reads and checks every segment, begins a new run, and deletes what is done. Needs the folder's lock.
 ///
-/// Until the new checkpoint is written nothing is changed, so that an error (kStorage, kIncompatible,
-/// kCorrupt when the identity stands nowhere) leaves all to the next attempt.
+/// Nothing is changed until the new checkpoint is written, so an error (kStorage, kIncompatible, kCorrupt
+/// when no place has the identity) leaves everything to the next attempt.
 Result<Recovered> recover(FileSystem& files, const std::filesystem::path& folder);
 
 /// Takes a segment whose records are done out of the folder: deletes it, or sets a damaged one aside.

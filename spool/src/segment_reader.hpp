@@ -11,8 +11,8 @@
 
 namespace optiinfra::spool {
 
-/// What a reader must know of a segment in addition to its bytes. All of it stands in names and in the
-/// checkpoint, so that a damaged segment header costs no record.
+/// What a reader must know of a segment in addition to its bytes. Names and the checkpoint have all of it, so
+/// a damaged segment header loses no record.
 struct SegmentPlace {
   Uuid identity;
   std::uint64_t number = 0;
@@ -60,7 +60,7 @@ class SegmentReader {
   std::optional<std::uint64_t> size_;
   std::uint64_t offset_ = kSegmentHeaderBytes;
   std::uint64_t record_end_ = kSegmentHeaderBytes;
-  std::uint64_t nonzero_end_ = 0;  ///< Behind the last byte passed over that is not zero.
+  std::uint64_t nonzero_end_ = 0;  ///< After the last skipped byte that is not zero.
   Sequence last_;
   std::uint64_t damaged_tail_bytes_ = 0;
   std::vector<std::byte> window_;

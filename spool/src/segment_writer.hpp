@@ -20,7 +20,7 @@ struct PendingRecord {
   std::uint64_t disk_bytes() const noexcept { return kRecordHeaderBytes + payload.size(); }
 };
 
-/// After an error it is of no more use: what was written since the last sync() is in an unknown state.
+/// Do not use it after an error: what was written since the last sync() is in an unknown state.
 class SegmentWriter {
  public:
   /// Makes the file, of `bytes`, whose name survives a crash when this succeeds, and its header when

@@ -36,8 +36,8 @@ struct Survey {
   }
 };
 
-/// kIncompatible for a folder that holds files of somebody else and no spool. To be asked before anything is
-/// written to it.
+/// Errors: kIncompatible for a folder that holds files of another program and no spool. Call it before
+/// anything is written to the folder.
 Result<void> expect_spool_or_empty(FileSystem& files, const std::filesystem::path& folder);
 
 /// Notes trouble in `report`. Errors: kStorage, kIncompatible, kCorrupt.

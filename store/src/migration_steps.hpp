@@ -16,16 +16,17 @@ struct MigrationStep {
   std::uint32_t number;
   const char* name;
   std::vector<std::string> statements;
-  /// Counts what is still to be done, for a step whose statements cost something where there is nothing.
+  /// Counts the remaining work, for a step whose statements are expensive even when nothing is left to do.
   const char* remaining;
   /// Whether the statements are those of alignment_statements(), which each host is asked for itself.
   bool aligns = false;
 };
 
-/// What brings the columns, constraints and views of the session's database to today's definitions, in order;
-/// empty when they are. Additive change needs nothing else: a column, a measure or a rule that is new in the
-/// definitions is added, a column that may be absent now becomes Nullable and keeps the values it has. Works
-/// on a store's own tables and on tables over shards. Each statement may run twice.
+/// The statements that bring the columns, constraints and views of the session's database to today's
+/// definitions, in order; empty when there is nothing to do. An additive change needs nothing else: a column,
+/// a measure or a rule that is new in the definitions is added, a column that may be absent now becomes
+/// Nullable and keeps the values it has. Works on a store's own tables and on tables over shards. Each
+/// statement may run twice.
 Result<std::vector<std::string>> alignment_statements(Transport& session);
 
 /// The program's own tables on one machine: name, and the statement that makes it.

@@ -19,7 +19,7 @@ struct ReconcileScope {
   sys_seconds graced_arrivals_from{};  ///< Older hours too, when all of their rows arrived after this.
   TimeRange hours{sys_seconds{}, kLatestTime};  ///< Whole hours.
   std::vector<Uuid> customers = {};             ///< Only of these; empty: of all.
-  /// What inserts of later generations brought is left out, on both sides.
+  /// Rows that inserts of later generations brought are left out, on both sides.
   std::uint32_t generation_max = std::numeric_limits<std::uint32_t>::max();
   /// Whether hours of which the rollup counts more rows than the raw table has count as differing.
   bool may_lower = true;
@@ -46,16 +46,16 @@ struct DifferingHour {
   bool operator==(const DifferingHour&) const = default;
 };
 
-/// One statement names no more: the engine parses at most 256 KiB of SQL.
+/// Most hours that one statement names: the engine parses at most 256 KiB of SQL.
 inline constexpr std::size_t kHoursOfStatement = 5'000;
 
 /// The first `limit` of them, by hour.
 Result<std::vector<DifferingHour>> differing_hours(Transport& transport, const ReconcileScope& scope,
                                                    const std::string& day, std::size_t limit);
 
-/// Those that differ each time they are looked at, until nothing changes in them any more or the time for it
-/// is over: a write reaches the raw table a moment before its rollup, and between two writes an hour that is
-/// right agrees.
+/// The hours that differ in every comparison, until nothing changes in them any more or the time for it is
+/// over. A write reaches the raw table a moment before its rollup, so a right hour differs for a moment, but
+/// agrees between two writes.
 Result<std::vector<DifferingHour>> settled_differing_hours(Transport& transport, const ReconcileScope& scope,
                                                            const std::string& day, std::size_t limit);
 

@@ -12,8 +12,8 @@ namespace optiinfra {
 /// The hours of a family that may be rebuilt.
 ReconcileScope repair_scope_of(const Retention& raw);
 
-/// Begins a generation and rebuilds what differs in `days` in the generations before, of which it gives the
-/// last. Counts what still differs, and what was refused.
+/// Begins a generation and rebuilds the hours of `days` that differ in the earlier generations. Returns the
+/// last of those. Counts the hours that still differ and those that were refused.
 Result<std::uint32_t> repair_days(Transport& transport, ReconcileScope scope,
                                   const std::vector<std::string>& days, OnLoss on_loss, RepairReport& report);
 
