@@ -17,7 +17,7 @@ constexpr std::size_t kBufferBytes = 1 << 18;
 
 Error cannot_keep(std::string_view doing, const fs::path& path, int code) {
   return {ErrorKind::kStorage, "cannot " + std::string(doing) + " " + path.string() +
-                                   ", where refused rows are written down: " + std::strerror(code)};
+                                   ", the file for refused rows: " + std::strerror(code)};
 }
 
 fs::path folder_of(const fs::path& imported) {
@@ -45,10 +45,9 @@ Head read_head(const fs::path& path, std::uint64_t lines_max) {
 
 /// Replacing what a person or another program has written would lose it.
 Result<void> expect_ours(const fs::path& path) {
-  const Error foreign{ErrorKind::kStorage,
-                      path.string() +
-                          ", where refused rows are written down, is there and was not written by an import; "
-                          "move it away or rename the file to be imported"};
+  const Error foreign{ErrorKind::kStorage, path.string() +
+                                               ", the file for refused rows, exists and was not written by "
+                                               "an import; move it away or rename the file to be imported"};
   std::error_code code;
   if (fs::symlink_status(path, code).type() != fs::file_type::regular) return foreign;
   std::string begin(std::size_t{64}, '\0');

@@ -191,7 +191,7 @@ TEST_F(BadInputTest, AFullDiskUnderTheRejectedFileIsAnErrorAndNotALoss) {
   const auto report = import_files(*client_, options);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().kind, ErrorKind::kStorage);
-  EXPECT_THAT(report.error().message, HasSubstr("where refused rows are written down"));
+  EXPECT_THAT(report.error().message, HasSubstr("the file for refused rows"));
 }
 
 }  // namespace

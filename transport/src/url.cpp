@@ -131,7 +131,7 @@ Result<void> read_option(std::string_view name, const std::string& value, StoreU
     } else if (value == "zstd") {
       store.compression = Compression::kZstd;
     } else {
-      return refused("has a compression that is none of lz4, zstd and none");
+      return refused("has a compression that is not lz4, zstd or none");
     }
   } else if (name == "ca_file") {
     store.ca_file = value;
@@ -139,7 +139,7 @@ Result<void> read_option(std::string_view name, const std::string& value, StoreU
     if (value != "yes" && value != "no") return refused("has a verify that is neither yes nor no");
     store.verify_certificate = value == "yes";
   } else {
-    return refused("has an option that is none of compression, ca_file and verify");
+    return refused("has an option other than compression, ca_file and verify");
   }
   return {};
 }

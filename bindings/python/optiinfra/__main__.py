@@ -1,4 +1,4 @@
-"""``python -m optiinfra``: the program, where it is installed or built."""
+"""``python -m optiinfra`` runs the program that is installed or built."""
 
 import os
 import shutil

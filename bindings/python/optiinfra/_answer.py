@@ -1,4 +1,4 @@
-"""What a question is answered with."""
+"""The answer to a question."""
 
 from datetime import datetime
 from typing import Any, Dict, Iterator, List, Optional, Tuple

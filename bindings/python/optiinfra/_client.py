@@ -1,4 +1,4 @@
-"""A store: rows in, answers out."""
+"""A client of a store: inserts rows and asks questions."""
 
 import atexit
 import json
@@ -100,7 +100,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Closes the store, after the calls that run. What was acknowledged is stored."""
+        """Closes the store after the running calls have ended. Acknowledged rows are stored."""
         _native.close(self._native)
 
     def _close_at_exit(self) -> None:

@@ -1,4 +1,4 @@
-"""The first client's functions, by their names, arguments and result keys.
+"""The functions of the first client, with the same names, arguments and result keys.
 
 A program that had a module of its own for them keeps it as one line: ``from optiinfra import *``.
 """
@@ -14,7 +14,7 @@ Identifier = Union[UUID, str]
 
 
 class ClickHouseClient:
-    """Inserts and asks the four families. Opens, and makes, the store on its first call.
+    """Inserts rows of the four families and asks questions. The first call opens or creates the store.
 
     host, port, database, user, password: a server that speaks ClickHouse's native protocol. Without any of them, the
     environment says where the store is: OPTIINFRA_URL, CLICKHOUSE_URL, or CLICKHOUSE_HOST, CLICKHOUSE_PORT,
@@ -120,7 +120,7 @@ _shared_lock = threading.Lock()
 
 
 def get_clickhouse_client() -> ClickHouseClient:
-    """The process's shared client of the store that the environment names, made on first use."""
+    """The process's shared client of the store that the environment names, opened on first use."""
     global _shared
     with _shared_lock:
         if _shared is None:

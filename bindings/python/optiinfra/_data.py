@@ -1,4 +1,4 @@
-"""What a caller hands over, as what the extension reads: a list of dicts, a dict of columns, or an Arrow stream."""
+"""Converts a caller's rows to what the extension reads: a list of dicts, a dict of columns, or an Arrow stream."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where the engine library (libchdb.so) is."""
+"""Finds the engine library (libchdb.so)."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ def _candidates() -> Iterator[str]:
 
 
 def find() -> Optional[str]:
-    """The engine library's path: what OPTIINFRA_LIBCHDB says, else the first that is there."""
+    """The engine library's path: that of OPTIINFRA_LIBCHDB, else the first one that exists."""
     chosen = os.environ.get("OPTIINFRA_LIBCHDB")
     if chosen:
         return chosen
@@ -28,7 +28,7 @@ def find() -> Optional[str]:
 
 
 def use() -> None:
-    """Names the engine library in OPTIINFRA_LIBCHDB, where the library below looks first, unless it is named."""
+    """Sets OPTIINFRA_LIBCHDB, where the extension looks first, to the engine library, unless it is set."""
     path = find()
     if path:
         os.environ.setdefault("OPTIINFRA_LIBCHDB", path)

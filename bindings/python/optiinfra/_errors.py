@@ -1,4 +1,4 @@
-"""What a failed call raises: one class for each thing that a caller can do about it."""
+"""Exceptions of failed calls: one class for each thing that a caller can do about the failure."""
 
 import builtins
 from typing import Dict, Optional, Type
@@ -31,7 +31,7 @@ class InvalidArgumentError(Error, ValueError):
 
 
 class RejectedError(Error):
-    """The engine understood and refused; see server_code."""
+    """The engine understood the statement and refused it; see server_code."""
 
 
 class TimeoutError(Error, builtins.TimeoutError):
@@ -71,7 +71,7 @@ _CLASSES: Dict[str, Type[Error]] = {
 
 def make(kind: str, message: str, may_be_applied: int, retryable: int, server_code: int, row: int, column: str,
          value: str, rule: str, rows_stored: int) -> Error:
-    """The exception of a failure; called by the extension."""
+    """Makes the exception for a failure; called by the extension."""
     error = _CLASSES.get(kind, Error)(message)
     error.kind = kind
     error.may_be_applied = bool(may_be_applied) or rows_stored > 0

@@ -1,4 +1,4 @@
-"""Rows of many threads, stored in large inserts, through a spool on disk where one is named."""
+"""Stores the rows of many threads in large inserts, through a spool on disk when one is named."""
 
 from os import PathLike, fspath
 from typing import Any, Dict, Optional, Union
@@ -54,7 +54,7 @@ class Writer:
         _native.flush_writer(self._native, self._timeout_ms)
 
     def close(self) -> None:
-        """Flushes and stops. On an error what was not stored is in the spool, or lost where there is none."""
+        """Flushes and stops. After an error the rows that were not stored are in the spool, or lost without one."""
         _native.close_writer(self._native, self._timeout_ms)
 
     def _close_at_exit(self) -> None:
@@ -64,5 +64,5 @@ class Writer:
             pass  # What could not be stored is in the spool.
 
     def metrics(self) -> Dict[str, Any]:
-        """What it has done since it was opened, and what waits: rows_accepted, rows_stored, retries, lag_ms, ..."""
+        """Counts since the writer was opened, and what waits: rows_accepted, rows_stored, retries, lag_ms, ..."""
         return _native.writer_metrics(self._native)

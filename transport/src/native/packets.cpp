@@ -172,8 +172,7 @@ void skip_profile_info(InputBuffer& input) {
 std::vector<std::string> read_heading(InputBuffer& input) {
   std::vector<std::string> names;
   const std::uint64_t columns = input.bounded(input.varint(), kBlockColumnsMax, "a column count");
-  if (input.varint() != 0)
-    input.fail(ErrorKind::kCorrupt, "rows came where only the names of columns belong");
+  if (input.varint() != 0) input.fail(ErrorKind::kCorrupt, "rows came in a block that may only name columns");
   for (std::uint64_t i = 0; i < columns && !input.failure(); ++i) {
     names.emplace_back(input.text(kNameBytesMax, "a column name"));
     input.text(kTypeNameBytesMax, "a type name");
