@@ -85,7 +85,7 @@ TEST(ServeOptions, RefuseNamesThatTheEngineWouldReadAsSomethingElse) {
 TEST(ServeOptions, RefuseWhatCannotWork) {
   ServeOptions options = usual();
   options.http_port = options.tcp_port;
-  expect_refused(options, "a port each");
+  expect_refused(options, "different ports");
   options = usual();
   options.folder = "relative";
   expect_refused(options, "absolute");
@@ -98,7 +98,7 @@ TEST(ServeOptions, RefuseWhatCannotWork) {
   for (const char* name : {"", "a:8123", "http://a", "a|b", "a b"}) {
     options = usual();
     options.host_names = {name};
-    expect_refused(options, "no host's name");
+    expect_refused(options, "is not a host name");
   }
 }
 
