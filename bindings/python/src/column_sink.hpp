@@ -41,7 +41,7 @@ class ColumnSink {
   std::optional<RefusedValue> refusal_;
 
  private:
-  const ColumnDefinition& definition_;
+  const ColumnDefinition definition_;
 };
 
 /// One for each column of the family of `batch`, in the table's order. They hold references into `batch`.

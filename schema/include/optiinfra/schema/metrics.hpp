@@ -137,7 +137,7 @@ using AnyBatch = detail::BatchesOf<detail::MetricRows>::Any;
 template <typename Row>
 concept Metric = requires { MetricTraits<Row>::kFamily; };
 
-/// Calls `visit(access)` with the ColumnAccess of each column of Row, in the table's order.
+/// Calls `visit(access)` with the ColumnAccess of each column of Row, in order; it lives until visit returns.
 template <typename Row, typename Visitor>
 constexpr void for_each_column(Visitor&& visit) {
   MetricTraits<Row>::visit_columns(visit);
