@@ -6,6 +6,7 @@
 /// disks. A failed sync_folder() leaves the names as uncertain as before: a journal holds those.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -98,9 +99,10 @@ class LyingDisk final : public FileSystem {
 
   mutable std::mutex mutex_;
   std::mt19937_64 chance_;
-  std::uint64_t calls_ = 0, fired_ = 0;
+  // Read while the threads of a writer use the disk.
+  std::atomic<std::uint64_t> calls_ = 0, fired_ = 0;
   DiskFault fault_;
-  bool off_ = false;
+  std::atomic<bool> off_ = false;
   std::uint64_t life_ = 0;  ///< Restarts so far; files opened before are dead.
   std::uint64_t write_bytes_max_ = ~std::uint64_t{0};
   std::uint64_t room_bytes_ = 0;
