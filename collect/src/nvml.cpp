@@ -86,6 +86,16 @@ std::string failure_text(const NvmlFunctions& nvml, NvmlCode code) {
 
 std::string gpu_text(unsigned index) { return "GPU " + std::to_string(index); }
 
+/// Empty when the driver does not say.
+std::string text_of(const NvmlFunctions& nvml, unsigned index,
+                    NvmlCode (*function)(NvmlDevice, char*, unsigned)) {
+  std::array<char, 96> text{};
+  NvmlDevice device = nullptr;
+  if (function == nullptr || nvml.device_by_index(index, &device) != kNvmlSuccess) return "";
+  if (function(device, text.data(), text.size() - 1) != kNvmlSuccess) return "";
+  return text.data();
+}
+
 /// Reads the values of one GPU one after the other, and stops at the first that fails.
 class GpuReader {
  public:
@@ -185,22 +195,9 @@ Result<Nvml> Nvml::open(const std::string& library) {
   return nvml;
 }
 
-std::string Nvml::name(unsigned index) const {
-  std::array<char, 96> text{};
-  NvmlDevice device = nullptr;
-  if (functions_->device_by_index(index, &device) != kNvmlSuccess) return "";
-  if (functions_->device_name(device, text.data(), text.size() - 1) != kNvmlSuccess) return "";
-  return text.data();
-}
+std::string Nvml::name(unsigned index) const { return text_of(*functions_, index, functions_->device_name); }
 
-std::string Nvml::uuid(unsigned index) const {
-  std::array<char, 96> text{};
-  NvmlDevice device = nullptr;
-  if (functions_->device_uuid == nullptr || functions_->device_by_index(index, &device) != kNvmlSuccess)
-    return "";
-  if (functions_->device_uuid(device, text.data(), text.size() - 1) != kNvmlSuccess) return "";
-  return text.data();
-}
+std::string Nvml::uuid(unsigned index) const { return text_of(*functions_, index, functions_->device_uuid); }
 
 Result<GpuReading> Nvml::read(unsigned index, std::vector<std::string>& warnings) const {
   return GpuReader(*functions_, index, warnings).read();

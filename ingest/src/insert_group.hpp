@@ -71,10 +71,7 @@ class Fate {
 
  private:
   /// No other error passes by itself.
-  bool needs_help() const {
-    return last_error_ && last_error_->kind != ErrorKind::kUnavailable &&
-           last_error_->kind != ErrorKind::kTimeout;
-  }
+  bool needs_help() const { return last_error_ && !is_retryable(*last_error_); }
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
