@@ -136,7 +136,7 @@ install(CODE "
     \"${PROJECT_BINARY_DIR}/optiinfra-server.service\" @ONLY)")
 install(FILES ${PROJECT_BINARY_DIR}/optiinfra-server.service DESTINATION lib/systemd/system)
 
-file(GLOB maps CONFIGURE_DEPENDS import/maps/*.toml)
+file(GLOB maps CONFIGURE_DEPENDS sources/import/maps/*.toml)
 install(FILES ${maps} DESTINATION ${CMAKE_INSTALL_DATADIR}/optiinfra/maps)
 
 # --- The engine library ---

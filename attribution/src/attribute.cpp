@@ -69,7 +69,7 @@ class Attribution {
       const sys_seconds end =
           std::min<sys_seconds>(std::chrono::floor<std::chrono::days>(begin) + 24h, window.end);
       OPTIINFRA_CHECK(
-          client_.with_session([&](Transport& session) { return make_day(session, {begin, end}); }));
+          client_.with_session([&](Session& session) { return make_day(session, {begin, end}); }));
       begin = end;
     }
     return report_;
@@ -84,7 +84,7 @@ class Attribution {
     return {};
   }
 
-  Result<void> make_day(Transport& session, TimeRange hours) {
+  Result<void> make_day(Session& session, TimeRange hours) {
     const sys_seconds kept = std::max(hours.begin, floor_hour(oldest_ + 1h - 1s));
     report_.hours_past_retention +=
         static_cast<std::uint64_t>((std::min(kept, hours.end) - hours.begin) / 1h);
@@ -114,7 +114,7 @@ class Attribution {
     return {};
   }
 
-  Result<void> make_hour(Transport& session, sys_seconds hour, const HourVersion& version,
+  Result<void> make_hour(Session& session, sys_seconds hour, const HourVersion& version,
                          const std::vector<EfficientRate>& rates) {
     OPTIINFRA_TRY(HourInput input, read_hour(session, hour));
     input.rates = rates;

@@ -39,11 +39,11 @@ const std::vector<T>& numbers(const Block& block, std::size_t column) {
 
 const Strings& texts(const Block& block, std::size_t column) { return *block.values<Strings>(column); }
 
-std::string table(const Transport& session, Family family) {
+std::string table(const Session& session, Family family) {
   return qualified(session.database(), table_of(family).raw_table);
 }
 
-Result<void> each_block(Transport& session, const Statement& statement,
+Result<void> each_block(Session& session, const Statement& statement,
                         const std::function<bool(const Block&)>& on_block) {
   auto asked = session.query(statement, on_block);
   if (!asked) return std::move(asked).error();
@@ -67,7 +67,7 @@ std::string inside_sum(const std::string& value, const std::string& condition) {
 
 std::string micro(const std::string& tokens) { return "toUInt64(" + tokens + ") * 1000000"; }
 
-Result<void> read_groups(Transport& session, sys_seconds hour, std::vector<RequestGroup>& groups) {
+Result<void> read_groups(Session& session, sys_seconds hour, std::vector<RequestGroup>& groups) {
   const std::string prompt = "ifNull(prompt_tokens, 0)",
                     cached = "least(ifNull(cached_tokens, 0), " + prompt + ")";
   const std::string uncached = micro("(" + prompt + " - " + cached + ")");
@@ -111,7 +111,7 @@ void set_seconds(BusySeconds& busy, std::size_t begin, std::size_t count) {
   for (std::size_t i = begin; i < std::min(begin + count, kSecondsOfHour); ++i) busy.set(i);
 }
 
-Result<void> read_busy(Transport& session, sys_seconds hour, HourInput& input) {
+Result<void> read_busy(Session& session, sys_seconds hour, HourInput& input) {
   const std::string nil = "toUUID('00000000-0000-0000-0000-000000000000')";
   const std::string sql =
       "WITH " + kHourTerms +
@@ -134,7 +134,7 @@ Result<void> read_busy(Transport& session, sys_seconds hour, HourInput& input) {
       });
 }
 
-Result<void> read_charges(Transport& session, sys_seconds hour, std::vector<Charge>& charges) {
+Result<void> read_charges(Session& session, sys_seconds hour, std::vector<Charge>& charges) {
   const std::string sql =
       "WITH ifNull(hours_covered, 1) AS covered, cost_per_hour * covered AS amount, "
       "toInt64(if(abs(amount) > " +
@@ -186,7 +186,7 @@ void add(RawDigest& digest, std::uint64_t rows, std::uint64_t hash) {
   digest.hash += hash;
 }
 
-Result<void> digest_requests(Transport& session, TimeRange range, std::map<sys_seconds, RawDigest>& digests) {
+Result<void> digest_requests(Session& session, TimeRange range, std::map<sys_seconds, RawDigest>& digests) {
   const auto whole = [](const char* column) { return "toInt64(ifNull(" + std::string(column) + ", -1))"; };
   const auto real = [](const char* column) { return "toFloat64(ifNull(" + std::string(column) + ", -1))"; };
   const std::string sql =
@@ -218,7 +218,7 @@ Result<void> digest_requests(Transport& session, TimeRange range, std::map<sys_s
                     });
 }
 
-Result<void> digest_charges(Transport& session, TimeRange range, std::map<sys_seconds, RawDigest>& digests) {
+Result<void> digest_charges(Session& session, TimeRange range, std::map<sys_seconds, RawDigest>& digests) {
   const std::string sql =
       "SELECT toUInt32(toUnixTimestamp(toStartOfHour(timestamp))) AS hour, count(), "
       "sum(cityHash64(customer_id, CAST(cloud_provider, 'String'), CAST(instance_id, 'String'), CAST(region, "
@@ -241,14 +241,14 @@ Result<void> digest_charges(Transport& session, TimeRange range, std::map<sys_se
 
 }  // namespace
 
-Result<std::map<sys_seconds, RawDigest>> read_digests(Transport& session, TimeRange range) {
+Result<std::map<sys_seconds, RawDigest>> read_digests(Session& session, TimeRange range) {
   std::map<sys_seconds, RawDigest> digests;
   OPTIINFRA_CHECK(digest_requests(session, range, digests));
   OPTIINFRA_CHECK(digest_charges(session, range, digests));
   return digests;
 }
 
-Result<HourInput> read_hour(Transport& session, sys_seconds hour) {
+Result<HourInput> read_hour(Session& session, sys_seconds hour) {
   HourInput input;
   OPTIINFRA_CHECK(read_charges(session, hour, input.charges));
   OPTIINFRA_CHECK(read_groups(session, hour, input.groups));
@@ -264,7 +264,7 @@ std::string newest_versions(std::string_view database) {
          "hour)";
 }
 
-Result<std::vector<EfficientRate>> read_rates(Transport& session, sys_seconds day) {
+Result<std::vector<EfficientRate>> read_rates(Session& session, sys_seconds day) {
   // An instance and hour count for the model that weighs most, in the unit of its weights.
   const std::string sql =
       "SELECT type, model, is_time, quantileExact(0.95)(intDiv(weight, busy)), count() FROM (SELECT hour, "

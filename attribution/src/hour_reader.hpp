@@ -5,7 +5,7 @@
 
 #include "optiinfra/attribution/hour.hpp"
 #include "optiinfra/core/time.hpp"
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/session.hpp"
 
 namespace optiinfra {
 
@@ -16,15 +16,15 @@ struct RawDigest {
 };
 
 /// Reads the charges, and the requests that ran, of each hour of `range` with rows. `range` has whole hours.
-Result<std::map<sys_seconds, RawDigest>> read_digests(Transport& session, TimeRange range);
+Result<std::map<sys_seconds, RawDigest>> read_digests(Session& session, TimeRange range);
 
 /// Charges, requests and busy seconds. No rates.
 /// Errors: kTooLarge beyond kRequestGroupsMax or kChargesMax, or for an amount beyond nine billion.
-Result<HourInput> read_hour(Transport& session, sys_seconds hour);
+Result<HourInput> read_hour(Session& session, sys_seconds hour);
 
 /// The rates of instances in their best hours in the days before `day`, from the newest versions of the
 /// hours.
-Result<std::vector<EfficientRate>> read_rates(Transport& session, sys_seconds day);
+Result<std::vector<EfficientRate>> read_rates(Session& session, sys_seconds day);
 
 /// "(hour, version) GLOBAL IN (...)": the newest complete versions of the hours from {from:UInt32} to
 /// {to:UInt32}.

@@ -95,7 +95,7 @@ struct Checksum {
 };
 
 /// Of the rows as they are stored.
-Result<Checksum> read_checksum(Transport& session, sys_seconds hour, std::uint64_t version) {
+Result<Checksum> read_checksum(Session& session, sys_seconds hour, std::uint64_t version) {
   Checksum checksum;
   const std::string sql = "SELECT " + checksum_columns() + " FROM " +
                           qualified(session.database(), kAttributedCostTable) +
@@ -113,8 +113,8 @@ Result<Checksum> read_checksum(Transport& session, sys_seconds hour, std::uint64
   return checksum;
 }
 
-Result<void> record(Transport& session, sys_seconds hour, const HourVersion& version,
-                    const Checksum& checksum, std::uint64_t requests) {
+Result<void> record(Session& session, sys_seconds hour, const HourVersion& version, const Checksum& checksum,
+                    std::uint64_t requests) {
   Block row;
   const auto number = [&](const char* name, std::uint64_t value) {
     row.add({name, "UInt64", std::vector<std::uint64_t>{value}});
@@ -142,7 +142,7 @@ std::string checksum_columns() {
   return "count(), sum(cityHash64(" + columns + "))";
 }
 
-Result<std::map<sys_seconds, HourVersion>> read_versions(Transport& session, TimeRange range) {
+Result<std::map<sys_seconds, HourVersion>> read_versions(Session& session, TimeRange range) {
   std::map<sys_seconds, HourVersion> versions;
   const std::string sql =
       "SELECT toUInt32(toUnixTimestamp(hour)), max(version), argMax(inputs, version) FROM " +
@@ -165,7 +165,7 @@ Result<std::map<sys_seconds, HourVersion>> read_versions(Transport& session, Tim
   return versions;
 }
 
-Result<void> store_version(Transport& session, sys_seconds hour, const HourVersion& version,
+Result<void> store_version(Session& session, sys_seconds hour, const HourVersion& version,
                            const std::vector<AttributedCost>& rows) {
   const std::span<const AttributedCost> all(rows);
   for (std::size_t begin = 0; begin < all.size(); begin += kRowsOfInsert) {

@@ -5,7 +5,7 @@
 
 #include "optiinfra/attribution/hour.hpp"
 #include "optiinfra/core/time.hpp"
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/session.hpp"
 
 namespace optiinfra {
 
@@ -15,11 +15,11 @@ struct HourVersion {
   std::uint64_t inputs = 0;
 };
 
-Result<std::map<sys_seconds, HourVersion>> read_versions(Transport& session, TimeRange range);
+Result<std::map<sys_seconds, HourVersion>> read_versions(Session& session, TimeRange range);
 
 /// Stores the rows, and then the version that makes them visible. Killed in between, or after an error, the
 /// rows stay invisible, and the hour is made again under another version.
-Result<void> store_version(Transport& session, sys_seconds hour, const HourVersion& version,
+Result<void> store_version(Session& session, sys_seconds hour, const HourVersion& version,
                            const std::vector<AttributedCost>& rows);
 
 /// "count(), sum(...)": the number of rows and the hash that attributed_hours keeps of them.

@@ -27,7 +27,7 @@ std::uint64_t count_at(const Block& block, std::size_t column, std::size_t row) 
   return (*block.values<std::vector<std::uint64_t>>(column))[row];
 }
 
-Result<RecordedHours> read_recorded(Transport& session) {
+Result<RecordedHours> read_recorded(Session& session) {
   RecordedHours hours;
   auto asked = session.query(
       {.sql = "SELECT toUInt32(toUnixTimestamp(hour)), max(version), argMax(rows, version), "
@@ -48,7 +48,7 @@ std::vector<NamedValue> bounds(sys_seconds from, sys_seconds to) {
 }
 
 /// Rows and checksum of each hour's newest version, as they are now.
-Result<RecordedHours> read_present(Transport& session, sys_seconds from, sys_seconds to) {
+Result<RecordedHours> read_present(Session& session, sys_seconds from, sys_seconds to) {
   RecordedHours hours;
   auto asked =
       session.query({.sql = "SELECT toUInt32(toUnixTimestamp(hour)), " + checksum_columns() + " FROM " +
@@ -65,8 +65,7 @@ Result<RecordedHours> read_present(Transport& session, sys_seconds from, sys_sec
 }
 
 /// The first charge of each hour that its parts do not add up to, in words.
-Result<std::map<sys_seconds, std::string>> read_breaches(Transport& session, sys_seconds from,
-                                                         sys_seconds to) {
+Result<std::map<sys_seconds, std::string>> read_breaches(Session& session, sys_seconds from, sys_seconds to) {
   std::map<sys_seconds, std::string> breaches;
   const std::string sql =
       "SELECT toString(toUnixTimestamp(hour)), CAST(instance_id, 'String'), toString(customer_id), "
@@ -95,7 +94,7 @@ void add(AttributionProof& proof, sys_seconds hour, std::string what) {
   if (proof.broken.size() < kBrokenHoursDescribedMax) proof.broken.push_back({hour, std::move(what)});
 }
 
-Result<void> prove_day(Transport& session, const RecordedHours& recorded, sys_seconds from, sys_seconds to,
+Result<void> prove_day(Session& session, const RecordedHours& recorded, sys_seconds from, sys_seconds to,
                        AttributionProof& proof) {
   OPTIINFRA_TRY(const auto present, read_present(session, from, to));
   OPTIINFRA_TRY(const auto breaches, read_breaches(session, from, to));
@@ -119,7 +118,7 @@ Result<void> prove_day(Transport& session, const RecordedHours& recorded, sys_se
 
 }  // namespace
 
-Result<AttributionProof> prove_attribution(Transport& session) {
+Result<AttributionProof> prove_attribution(Session& session) {
   AttributionProof proof;
   OPTIINFRA_TRY(const std::uint64_t tables,
                 query_number(session, {.sql = "SELECT toUInt64(count()) FROM system.tables WHERE database = "

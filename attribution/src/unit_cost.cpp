@@ -84,7 +84,7 @@ class UnitCost {
   Result<Answer> run() {
     OPTIINFRA_CHECK(check());
     answer_.columns = unit_cost_columns(question_, dimensions_);
-    OPTIINFRA_CHECK(client_.with_session([&](Transport& session) { return read(session); }));
+    OPTIINFRA_CHECK(client_.with_session([&](Session& session) { return read(session); }));
     for (const Sums& sums : sums_) {
       const auto found = scores_.find(sums.key);
       answer_.rows.push_back(unit_cost_cells(
@@ -94,7 +94,7 @@ class UnitCost {
   }
 
  private:
-  Result<void> read(Transport& session) {
+  Result<void> read(Session& session) {
     OPTIINFRA_CHECK(read_sums(session));
     return question_.good_score && knows_scores_ ? read_scores(session) : Result<void>{};
   }
@@ -164,7 +164,7 @@ class UnitCost {
     return key;
   }
 
-  Result<void> read_sums(Transport& session) {
+  Result<void> read_sums(Session& session) {
     const auto list = [](const char* column) {
       const std::string name = "CAST(" + std::string(column) + ", 'String')";
       return ", arrayStringConcat(arraySort(groupUniqArrayIf(" + name + ", " + name + " != '')), ', ')";
@@ -197,7 +197,7 @@ class UnitCost {
                                            " rows; ask for a shorter window, fewer dimensions or a filter"};
   }
 
-  Result<void> read_scores(Transport& session) {
+  Result<void> read_scores(Session& session) {
     std::vector<NamedValue> parameters = bounds();
     parameters.emplace_back("good", std::to_string(*question_.good_score));
     std::string where =

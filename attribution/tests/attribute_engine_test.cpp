@@ -11,7 +11,7 @@ class AttributeTest : public testing::FleetTest {
  protected:
   AttributionProof proved() {
     AttributionProof proof;
-    const auto done = client_->with_session([&](Transport& session) -> Result<void> {
+    const auto done = client_->with_session([&](Session& session) -> Result<void> {
       OPTIINFRA_TRY(proof, prove_attribution(session));
       return {};
     });

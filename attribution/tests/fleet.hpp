@@ -82,7 +82,7 @@ class FleetTest : public ::testing::Test {
   /// The first column of the first row.
   std::string ask(const std::string& sql) {
     std::string answer;
-    const auto asked = client_->with_session([&](Transport& session) -> Result<void> {
+    const auto asked = client_->with_session([&](Session& session) -> Result<void> {
       OPTIINFRA_TRY(const auto rows,
                     query_texts(session, {.sql = "SELECT ifNull(toString(" + sql + "), '')"}));
       answer = rows.empty() ? "" : rows[0][0];
@@ -93,8 +93,7 @@ class FleetTest : public ::testing::Test {
   }
 
   void run(const std::string& sql) {
-    const auto done =
-        client_->with_session([&](Transport& session) { return session.execute({.sql = sql}); });
+    const auto done = client_->with_session([&](Session& session) { return session.execute({.sql = sql}); });
     ASSERT_TRUE(done) << sql << "\n" << done.error().message;
   }
 

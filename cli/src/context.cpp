@@ -23,7 +23,7 @@ Result<Client> Context::open(bool create) const {
   }
   // A server has said it when it started, and each more question costs a short command milliseconds.
   if (store.protocol != Protocol::kEmbedded) return client;
-  (void)client->with_each_part([this](Transport& session, std::uint32_t) -> Result<void> {
+  (void)client->with_each_part([this](Session& session, std::uint32_t) -> Result<void> {
     warn_of_damage(*this, session);
     return {};
   });

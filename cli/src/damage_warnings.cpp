@@ -24,7 +24,7 @@ void warn_of_repairs(const Context& context) {
     warn(context, each.what + "; " + each.remedy + " (" + each.place + ")");
 }
 
-void warn_of_damage(const Context& context, Transport& session) {
+void warn_of_damage(const Context& context, Session& session) {
   warn_of_repairs(context);
   const auto parts = read_set_aside_parts(session);
   // A user of a server may lack the right to look; the command says itself what fails.

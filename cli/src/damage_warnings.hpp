@@ -10,6 +10,6 @@ namespace optiinfra::cli {
 void warn_of_repairs(const Context& context);
 
 /// The same, and in one line which parts of the session's store are set aside.
-void warn_of_damage(const Context& context, Transport& session);
+void warn_of_damage(const Context& context, Session& session);
 
 }  // namespace optiinfra::cli

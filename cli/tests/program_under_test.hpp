@@ -42,7 +42,7 @@ class Home {
     return nlohmann::ordered_json::parse(result.output, nullptr, false);
   }
 
-  /// Whether the store was let go of in order, as transport/src/embedded/folder.hpp describes.
+  /// Whether the store was let go of in order, as foundations/transport/src/embedded/folder.hpp describes.
   bool store_is_clean() const { return !std::filesystem::exists(store_folder() / "unclean"); }
 
  private:

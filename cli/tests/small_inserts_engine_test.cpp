@@ -48,14 +48,14 @@ Block rows(std::size_t family, std::uint32_t number) {
 
 class SmallInserts : public ServedStore {
  protected:
-  std::unique_ptr<Transport> connect(bool is_native) const {
+  std::unique_ptr<Session> connect(bool is_native) const {
     const auto connector =
         make_connector(is_native ? server->native_url() : server->http_url(), IfAbsent::kFail);
     auto session = (*connector)->connect();
     return session ? *std::move(session) : nullptr;
   }
 
-  static double seconds_of_insert(Transport& session) {
+  static double seconds_of_insert(Session& session) {
     Block block;
     block.add({"a", "UInt64", std::vector<std::uint64_t>{1}});
     const auto begin = steady_clock::now();
@@ -105,7 +105,7 @@ TEST_F(SmallInserts, OfManyClientsAllSucceed) {
   std::vector<std::thread> threads;
   for (std::size_t client = 0; client < clients; ++client) {
     threads.emplace_back([&, client] {
-      std::unique_ptr<Transport> session;
+      std::unique_ptr<Session> session;
       while (!session && steady_clock::now() < end) session = connect(client % 2 == 0);
       while (steady_clock::now() < end) {
         const std::uint32_t number = next++;

@@ -29,7 +29,7 @@ InsertStatement statement(const BlockInsert& insert, const InsertRoute& route, s
 }
 
 /// `is_tried`: by this call, and the outcome is unknown.
-Result<void> try_block(Transport& session, const BlockInsert& insert, const InsertStatement& statement,
+Result<void> try_block(Session& session, const BlockInsert& insert, const InsertStatement& statement,
                        const Block& block, TokenHistory history, bool is_tried) {
   if (history == TokenHistory::kNeverTried && !is_tried) return done(session.insert(statement, block));
   const BatchBlock named{*insert.family, statement.deduplication_token, block};

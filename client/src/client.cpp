@@ -50,7 +50,7 @@ std::vector<PartInsert> parts_of(InsertPlan plan, std::span<const std::uint32_t>
 }
 
 /// Brings the store that `session` reaches to this program's schema: a cluster's host by host.
-Result<void> create_or_update(Transport& session, const StoreUrl& url,
+Result<void> create_or_update(Session& session, const StoreUrl& url,
                               const std::optional<ClusterStore>& store) {
   if (!store) return done(migrate(session));
   OPTIINFRA_TRY(const std::uint32_t version, schema_version_of_store(session));
@@ -87,7 +87,7 @@ Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
   }
   OPTIINFRA_TRY(auto state, State::make(std::move(connector), options));
   std::optional<ClusterStore> cluster;
-  OPTIINFRA_CHECK(state->with_session([&](Transport& session) -> Result<void> {
+  OPTIINFRA_CHECK(state->with_session([&](Session& session) -> Result<void> {
     OPTIINFRA_TRY(cluster, find_cluster_store(session));
     return options.create ? create_or_update(session, url, cluster) : expect_current_schema(session);
   }));
@@ -99,7 +99,7 @@ Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
 
 Result<Client> Client::open(std::shared_ptr<Connector> connector, ClientOptions options) {
   OPTIINFRA_TRY(auto state, State::make(std::move(connector), options));
-  OPTIINFRA_CHECK(state->with_session([&](Transport& session) {
+  OPTIINFRA_CHECK(state->with_session([&](Session& session) {
     return options.create ? done(migrate(session)) : expect_current_schema(session);
   }));
   return Client(std::move(state));
@@ -109,7 +109,7 @@ bool Client::is_embedded() const { return state_->pool.description().starts_with
 
 bool Client::ping() noexcept {
   try {
-    return with_session([](Transport& session) { return session.execute({.sql = "SELECT 1"}); }).has_value();
+    return with_session([](Session& session) { return session.execute({.sql = "SELECT 1"}); }).has_value();
   } catch (...) {
     return false;  // Without memory to ask there is no answer.
   }
@@ -117,7 +117,7 @@ bool Client::ping() noexcept {
 
 void Client::reopen() { state_->pool.reopen(); }
 
-Result<void> Client::with_session(const std::function<Result<void>(Transport&)>& use) {
+Result<void> Client::with_session(const std::function<Result<void>(Session&)>& use) {
   return state_->with_session(use);
 }
 
@@ -125,10 +125,10 @@ std::size_t Client::shard_count() const noexcept {
   return state_->shards == nullptr ? 0 : state_->shards->routes().size();
 }
 
-Result<void> Client::with_each_part(const std::function<Result<void>(Transport&, std::uint32_t)>& use) {
+Result<void> Client::with_each_part(const std::function<Result<void>(Session&, std::uint32_t)>& use) {
   if (state_->shards == nullptr)
-    return state_->with_session([&](Transport& session) { return use(session, 0); });
-  return state_->shards->with_each(state_->options.call_timeout, [&](Transport& session, const Shard& shard) {
+    return state_->with_session([&](Session& session) { return use(session, 0); });
+  return state_->shards->with_each(state_->options.call_timeout, [&](Session& session, const Shard& shard) {
     return use(session, shard.number);
   });
 }

@@ -23,9 +23,9 @@ class Client::State {
   State(std::shared_ptr<Connector> connector, ClientOptions client_options)
       : pool(std::move(connector)), options(client_options), whole{.pool = &pool} {}
 
-  /// Runs `use(Transport&)`, which returns a Result, with a session of the pool.
+  /// Runs `use(Session&)`, which returns a Result, with a session of the pool.
   template <typename Use>
-  auto with_session(Use&& use) -> decltype(use(std::declval<Transport&>())) {
+  auto with_session(Use&& use) -> decltype(use(std::declval<Session&>())) {
     OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(options.call_timeout));
     auto result = use(*lease);
     if (!result) lease.settle(result.error());

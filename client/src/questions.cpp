@@ -100,7 +100,7 @@ Result<Plan> ask(Client& client, State& state, const Question& question, OnRow&&
   OPTIINFRA_TRY(Plan plan, make_plan(question));
   OPTIINFRA_TRY(plan.window, answerable_window(client, plan));
   bool begun = false, mixed = false;
-  auto asked = read_repeatedly(state, begun, [&](Transport& session, std::chrono::milliseconds timeout) {
+  auto asked = read_repeatedly(state, begun, [&](Session& session, std::chrono::milliseconds timeout) {
     Statement statement = make_statement(plan, session.database(), timeout);
     if (state.shards != nullptr) {
       for (NamedValue& setting : state.shards->question_settings())
@@ -139,7 +139,7 @@ std::optional<double> PerformanceSummary::tokens_per_second() const noexcept {
 
 Result<std::chrono::days> Client::raw_retention(Family family) {
   std::chrono::days keep{};
-  const auto look_up = [&](Transport& session) -> Result<void> {
+  const auto look_up = [&](Session& session) -> Result<void> {
     OPTIINFRA_TRY(keep, effective_retention(session, family, Tier::kRaw));
     return {};
   };
@@ -147,7 +147,7 @@ Result<std::chrono::days> Client::raw_retention(Family family) {
     OPTIINFRA_CHECK(state_->shards->with_any(state_->options.call_timeout, look_up));
   } else {
     OPTIINFRA_CHECK(
-        read_repeatedly(*state_, false, [&](Transport& session, auto) { return look_up(session); }));
+        read_repeatedly(*state_, false, [&](Session& session, auto) { return look_up(session); }));
   }
   return keep.count() > 0 ? keep : kRetentionMax;
 }

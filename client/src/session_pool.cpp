@@ -28,7 +28,7 @@ Result<SessionPool::Lease> SessionPool::take(std::chrono::milliseconds timeout) 
   return Lease(*this, std::move(session).value());
 }
 
-void SessionPool::give_back(std::unique_ptr<Transport> session) {
+void SessionPool::give_back(std::unique_ptr<Session> session) {
   {
     std::unique_lock lock(mutex_);
     if (is_reopening_) {
@@ -45,7 +45,7 @@ void SessionPool::give_back(std::unique_ptr<Transport> session) {
 }
 
 void SessionPool::reopen() {
-  std::vector<std::unique_ptr<Transport>> closing;
+  std::vector<std::unique_ptr<Session>> closing;
   {
     const std::lock_guard lock(mutex_);
     closing.swap(idle_);

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <vector>
 
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/session.hpp"
 
 namespace optiinfra {
 
@@ -18,8 +18,7 @@ class SessionPool {
   /// A session on loan. Goes back when this does, unless the loan says that it is broken.
   class Lease {
    public:
-    Lease(SessionPool& pool, std::unique_ptr<Transport> session)
-        : pool_(&pool), session_(std::move(session)) {}
+    Lease(SessionPool& pool, std::unique_ptr<Session> session) : pool_(&pool), session_(std::move(session)) {}
     Lease(Lease&& other) noexcept
         : pool_(std::exchange(other.pool_, nullptr)), session_(std::move(other.session_)) {}
     Lease& operator=(Lease&&) = delete;
@@ -27,8 +26,8 @@ class SessionPool {
       if (pool_ != nullptr) pool_->give_back(std::move(session_));
     }
 
-    Transport& operator*() const noexcept { return *session_; }
-    Transport* operator->() const noexcept { return session_.get(); }
+    Session& operator*() const noexcept { return *session_; }
+    Session* operator->() const noexcept { return session_.get(); }
 
     /// Drops the session instead of giving it back, when `error` says that it no longer works.
     void settle(const Error& error) {
@@ -37,7 +36,7 @@ class SessionPool {
 
    private:
     SessionPool* pool_;
-    std::unique_ptr<Transport> session_;
+    std::unique_ptr<Session> session_;
   };
 
   /// Waits up to `timeout` for one of kSessionsMax sessions. Errors: kTimeout, those of connecting.
@@ -49,12 +48,12 @@ class SessionPool {
   std::string description() const { return connector_->description(); }
 
  private:
-  void give_back(std::unique_ptr<Transport> session);
+  void give_back(std::unique_ptr<Session> session);
 
   std::shared_ptr<Connector> connector_;
   std::mutex mutex_;
   std::condition_variable returned_;
-  std::vector<std::unique_ptr<Transport>> idle_;
+  std::vector<std::unique_ptr<Session>> idle_;
   std::size_t lent_ = 0;
   bool is_reopening_ = false;  ///< Sessions on loan are to be closed.
 };

@@ -16,7 +16,7 @@ InsertRoute through_entry(const Cluster& cluster, std::size_t index, SessionPool
 }
 
 Result<void> with_pool(SessionPool& pool, const std::string& name, std::chrono::milliseconds timeout,
-                       const std::function<Result<void>(Transport&)>& use) {
+                       const std::function<Result<void>(Session&)>& use) {
   const auto run = [&]() -> Result<void> {
     OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(timeout));
     auto used = use(*lease);
@@ -63,20 +63,20 @@ std::vector<NamedValue> Shards::question_settings() const {
 }
 
 Result<void> Shards::with_each(std::chrono::milliseconds timeout,
-                               const std::function<Result<void>(Transport&, const Shard&)>& use) {
+                               const std::function<Result<void>(Session&, const Shard&)>& use) {
   if (!is_direct_)
     return Error{ErrorKind::kInvalidArgument,
                  "this needs each shard of cluster " + cluster().name +
                      " itself, and their HTTP ports are not known; write clickhouse://host:9000/database"};
   for (std::size_t index = 0; index < routes_.size(); ++index) {
     OPTIINFRA_CHECK(with_pool(*pools_[index], routes_[index].name, timeout,
-                              [&](Transport& session) { return use(session, cluster().shards[index]); }));
+                              [&](Session& session) { return use(session, cluster().shards[index]); }));
   }
   return {};
 }
 
 Result<void> Shards::with_any(std::chrono::milliseconds timeout,
-                              const std::function<Result<void>(Transport&)>& use) {
+                              const std::function<Result<void>(Session&)>& use) {
   Result<void> last;
   for (std::size_t index = 0; index < pools_.size(); ++index) {
     last = with_pool(*pools_[index], routes_[index].name, timeout, use);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "optiinfra/core/time.hpp"
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/session.hpp"
 #include "plan.hpp"
 
 namespace optiinfra {

@@ -13,9 +13,9 @@ using namespace std::chrono_literals;
 /// A store whose sessions fail in the given ways, one after the other, and then work.
 class FlakyStore final : public Connector {
  public:
-  class Session final : public Transport {
+  class FlakySession final : public Session {
    public:
-    explicit Session(FlakyStore& store) : store_(store) {}
+    explicit FlakySession(FlakyStore& store) : store_(store) {}
     std::string_view database() const noexcept override { return "optiinfra"; }
     Result<QuerySummary> query(const Statement&, const BlockSink& on_block) override {
       ++store_.queries;
@@ -37,9 +37,9 @@ class FlakyStore final : public Connector {
     FlakyStore& store_;
   };
 
-  Result<std::unique_ptr<Transport>> connect() override {
+  Result<std::unique_ptr<Session>> connect() override {
     ++sessions;
-    return std::unique_ptr<Transport>(std::make_unique<Session>(*this));
+    return std::unique_ptr<Session>(std::make_unique<FlakySession>(*this));
   }
   std::string description() const override { return "flaky"; }
 
@@ -50,7 +50,7 @@ class FlakyStore final : public Connector {
 
 struct State {
   template <typename Use>
-  auto with_session(Use&& use) -> decltype(use(std::declval<Transport&>())) {
+  auto with_session(Use&& use) -> decltype(use(std::declval<Session&>())) {
     OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(options.call_timeout));
     auto result = use(*lease);
     if (!result) lease.settle(result.error());
@@ -65,7 +65,7 @@ class ARead : public ::testing::Test {
   Result<QuerySummary> ask(std::chrono::milliseconds timeout = 10s) {
     State state{.pool = SessionPool(store_), .options = {.call_timeout = timeout}};
     bool begun = false;
-    return read_repeatedly(state, begun, [&](Transport& session, std::chrono::milliseconds left) {
+    return read_repeatedly(state, begun, [&](Session& session, std::chrono::milliseconds left) {
       EXPECT_LE(left, timeout);
       return session.query({.sql = "SELECT 1", .timeout = left}, [&](const Block&) { return begun = true; });
     });

@@ -5,7 +5,7 @@
 
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/testing/temporary_folder.hpp"
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/session.hpp"
 
 namespace optiinfra {
 namespace {
@@ -42,7 +42,7 @@ class ClientTest : public ::testing::Test {
 
   std::uint64_t stored_requests() {
     std::uint64_t rows = 0;
-    const auto counted = client_->with_session([&](Transport& session) -> Result<void> {
+    const auto counted = client_->with_session([&](Session& session) -> Result<void> {
       const auto asked = session.query({.sql = "SELECT count() FROM optiinfra.performance_metrics_ts"},
                                        [&](const Block& block) {
                                          rows = (*block.values<std::vector<std::uint64_t>>(0))[0];

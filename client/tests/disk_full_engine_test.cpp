@@ -9,7 +9,7 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/store/verify.hpp"
 #include "optiinfra/testing/temporary_folder.hpp"
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/session.hpp"
 
 namespace optiinfra {
 namespace {
@@ -67,7 +67,7 @@ TEST(DiskFull, IsAClearErrorThatLosesNothingStoredAndTheStoreGoesOn) {
   EXPECT_NE(full->message.find("free space"), std::string::npos) << full->message;
 
   EXPECT_TRUE(client->ping());
-  const auto asked = client->with_session([&](Transport& session) -> Result<void> {
+  const auto asked = client->with_session([&](Session& session) -> Result<void> {
     OPTIINFRA_TRY(const VerifyReport report, verify(session));
     EXPECT_EQ(report.hours_differing, 0u);
     EXPECT_GE(report.objects[3].rows, stored);

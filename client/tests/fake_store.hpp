@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/session.hpp"
 
 namespace optiinfra {
 
@@ -44,7 +44,7 @@ struct FakeStore {
   }
 };
 
-class FakeSession final : public Transport {
+class FakeSession final : public Session {
  public:
   explicit FakeSession(std::shared_ptr<FakeStore> store) : store_(std::move(store)) {}
 
@@ -68,9 +68,9 @@ class FakeSession final : public Transport {
 class FakeConnector final : public Connector {
  public:
   explicit FakeConnector(std::shared_ptr<FakeStore> store) : store_(std::move(store)) {}
-  Result<std::unique_ptr<Transport>> connect() override {
+  Result<std::unique_ptr<Session>> connect() override {
     OPTIINFRA_CHECK(store_->before_connect());
-    return std::unique_ptr<Transport>(std::make_unique<FakeSession>(store_));
+    return std::unique_ptr<Session>(std::make_unique<FakeSession>(store_));
   }
   std::string description() const override { return "fake"; }
 

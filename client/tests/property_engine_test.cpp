@@ -16,7 +16,7 @@
 #include "optiinfra/store/verify.hpp"
 #include "optiinfra/testing/server.hpp"
 #include "optiinfra/testing/temporary_folder.hpp"
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/session.hpp"
 
 namespace optiinfra {
 namespace {
@@ -163,7 +163,7 @@ class Property : public ::testing::TestWithParam<Run> {
                                           "resource_metrics_ts",     "quality_metrics_ts",
                                           "cost_metrics_hourly",     "performance_metrics_hourly",
                                           "resource_metrics_hourly", "quality_metrics_hourly"};
-    const auto merged = client_->with_session([&](Transport& session) {
+    const auto merged = client_->with_session([&](Session& session) {
       return session.execute({.sql = std::string("OPTIMIZE TABLE optiinfra.") + pick(kTables) + " FINAL"});
     });
     ASSERT_TRUE(merged) << merged.error().message;
@@ -456,7 +456,7 @@ TEST_P(Property, EveryAnswerEqualsARecomputationFromTheRowsThatWereSent) {
     if (i % GetParam().inserts_between_checks == 0) check_everything();
   }
   VerifyReport report;
-  ASSERT_TRUE(client_->with_session([&](Transport& session) -> Result<void> {
+  ASSERT_TRUE(client_->with_session([&](Session& session) -> Result<void> {
     OPTIINFRA_TRY(report, verify(session));
     return {};
   }));

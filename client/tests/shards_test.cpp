@@ -184,10 +184,10 @@ TEST_F(OnThreeShards, OverHttpTheHostOfTheUrlHandsEachBlockToTheShardWeName) {
     EXPECT_NE(std::find(settings.begin(), settings.end(), NamedValue("distributed_foreground_insert", "1")),
               settings.end());
   }
-  const auto each = shards_->with_each(1s, [](Transport&, const Shard&) { return Result<void>{}; });
+  const auto each = shards_->with_each(1s, [](Session&, const Shard&) { return Result<void>{}; });
   ASSERT_FALSE(each);
   EXPECT_NE(each.error().message.find("clickhouse://"), std::string::npos);
-  EXPECT_TRUE(shards_->with_any(1s, [](Transport&) { return Result<void>{}; }));
+  EXPECT_TRUE(shards_->with_any(1s, [](Session&) { return Result<void>{}; }));
 }
 
 TEST_F(OnThreeShards, AQuestionAsksOnlyTheShardOfItsKeyUntilTheClusterHasBeenResized) {
@@ -200,17 +200,17 @@ TEST_F(OnThreeShards, AQuestionAsksOnlyTheShardOfItsKeyUntilTheClusterHasBeenRes
 TEST_F(OnThreeShards, WhatConcernsTablesIsAskedOfEachShardInTurn) {
   make("clickhouse://db1/optiinfra");
   std::vector<std::uint32_t> asked;
-  EXPECT_TRUE(shards_->with_each(1s, [&](Transport&, const Shard& shard) {
+  EXPECT_TRUE(shards_->with_each(1s, [&](Session&, const Shard& shard) {
     asked.push_back(shard.number);
     return Result<void>{};
   }));
   EXPECT_EQ(asked, (std::vector<std::uint32_t>{1, 2, 3}));
   stores_[0]->before_connect = [] { return Result<void>(Error{ErrorKind::kUnavailable, "gone"}); };
   make("clickhouse://db1/optiinfra");
-  const auto failed = shards_->with_each(1s, [](Transport&, const Shard&) { return Result<void>{}; });
+  const auto failed = shards_->with_each(1s, [](Session&, const Shard&) { return Result<void>{}; });
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().message, "shard 1 of fleet (db1:9000): gone");
-  EXPECT_TRUE(shards_->with_any(1s, [](Transport&) { return Result<void>{}; })) << "another shard answers";
+  EXPECT_TRUE(shards_->with_any(1s, [](Session&) { return Result<void>{}; })) << "another shard answers";
 }
 
 TEST(SplitByShard, KeepsEveryRowOnceInOrderWithTheBordersOfDays) {

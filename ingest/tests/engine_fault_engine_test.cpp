@@ -59,7 +59,7 @@ class Inserts {
 
 class WatchedSession final : public WrappedSession {
  public:
-  WatchedSession(std::unique_ptr<Transport> session, std::shared_ptr<Inserts> inserts)
+  WatchedSession(std::unique_ptr<Session> session, std::shared_ptr<Inserts> inserts)
       : WrappedSession(std::move(session)), inserts_(std::move(inserts)) {}
 
   Result<InsertSummary> insert(const InsertStatement& statement, const Block& block) override {
@@ -97,14 +97,13 @@ class WriterOnAFaultyEngine : public ::testing::Test {
   }
 
   void run(const std::string& sql) {
-    const auto done =
-        client_->with_session([&](Transport& session) { return session.execute({.sql = sql}); });
+    const auto done = client_->with_session([&](Session& session) { return session.execute({.sql = sql}); });
     ASSERT_TRUE(done) << done.error().message;
   }
 
   std::string ask(const std::string& sql) {
     std::string text;
-    const auto asked = client_->with_session([&](Transport& session) -> Result<void> {
+    const auto asked = client_->with_session([&](Session& session) -> Result<void> {
       OPTIINFRA_TRY(const auto rows, query_texts(session, {.sql = sql}));
       if (!rows.empty()) text = rows[0].at(0);
       return {};
@@ -115,7 +114,7 @@ class WriterOnAFaultyEngine : public ::testing::Test {
 
   /// Raw rows, and whether the rollup says the same.
   std::uint64_t reconciled_rows() {
-    const auto asked = client_->with_session([&](Transport& session) -> Result<void> {
+    const auto asked = client_->with_session([&](Session& session) -> Result<void> {
       OPTIINFRA_TRY(const VerifyReport report, verify(session));
       EXPECT_EQ(report.hours_differing, 0u);
       EXPECT_TRUE(report.ok());
@@ -214,7 +213,7 @@ class ForgottenToken : public WriterOnAFaultyEngine {
   /// What the engine alone does with rows that are handed over again.
   std::uint64_t rows_after_bare_retry() {
     const auto batch = samples(100, Uuid{1, 9});
-    const auto inserted = client_->with_session([&](Transport& session) -> Result<void> {
+    const auto inserted = client_->with_session([&](Session& session) -> Result<void> {
       const Block block = block_of<ResourceMetric>(batch);
       OPTIINFRA_CHECK(done(session.insert(tokened_insert(kTable, "bare"), block)));
       for (int i = 0; i < 5; ++i)

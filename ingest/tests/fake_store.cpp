@@ -4,7 +4,7 @@
 
 namespace optiinfra::testing {
 
-class FakeSession final : public Transport {
+class FakeSession final : public Session {
  public:
   explicit FakeSession(std::shared_ptr<FakeStore> store) : store_(std::move(store)) {}
 
@@ -48,9 +48,9 @@ namespace {
 class FakeConnector final : public Connector {
  public:
   explicit FakeConnector(std::shared_ptr<FakeStore> store) : store_(std::move(store)) {}
-  Result<std::unique_ptr<Transport>> connect() override {
+  Result<std::unique_ptr<Session>> connect() override {
     ++store_->sessions;
-    return std::unique_ptr<Transport>(std::make_unique<FakeSession>(store_));
+    return std::unique_ptr<Session>(std::make_unique<FakeSession>(store_));
   }
   std::string description() const override { return "fake:"; }
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "optiinfra/core/uuid.hpp"
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/session.hpp"
 
 namespace optiinfra::testing {
 

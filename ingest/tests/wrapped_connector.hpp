@@ -10,9 +10,9 @@
 namespace optiinfra {
 
 /// Passes every call on; a test overrides those that it changes or watches.
-class WrappedSession : public Transport {
+class WrappedSession : public Session {
  public:
-  explicit WrappedSession(std::unique_ptr<Transport> session) : session_(std::move(session)) {}
+  explicit WrappedSession(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 
   std::string_view database() const noexcept override { return session_->database(); }
   Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) override {
@@ -28,19 +28,19 @@ class WrappedSession : public Transport {
   }
 
  private:
-  std::unique_ptr<Transport> session_;
+  std::unique_ptr<Session> session_;
 };
 
-/// Gives sessions of `connector` as a Session, made of such a session and of what all of them share.
-template <typename Session, typename Shared>
+/// Gives sessions of `connector` as a Wrapped, made of such a session and of what all of them share.
+template <typename Wrapped, typename Shared>
 class WrappedConnector final : public Connector {
  public:
   WrappedConnector(std::shared_ptr<Connector> connector, std::shared_ptr<Shared> shared)
       : connector_(std::move(connector)), shared_(std::move(shared)) {}
 
-  Result<std::unique_ptr<Transport>> connect() override {
+  Result<std::unique_ptr<Session>> connect() override {
     OPTIINFRA_TRY(auto session, connector_->connect());
-    return std::unique_ptr<Transport>(std::make_unique<Session>(std::move(session), shared_));
+    return std::unique_ptr<Session>(std::make_unique<Wrapped>(std::move(session), shared_));
   }
   std::string description() const override { return connector_->description(); }
 

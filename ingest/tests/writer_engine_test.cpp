@@ -31,7 +31,7 @@ struct Trouble {
 
 class TroubledSession final : public WrappedSession {
  public:
-  TroubledSession(std::unique_ptr<Transport> session, std::shared_ptr<Trouble> trouble)
+  TroubledSession(std::unique_ptr<Session> session, std::shared_ptr<Trouble> trouble)
       : WrappedSession(std::move(session)), trouble_(std::move(trouble)) {}
 
   Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) override {
@@ -80,7 +80,7 @@ class WriterOnEngine : public ::testing::Test {
   /// Raw rows, and whether the rollup says the same.
   std::uint64_t reconciled_rows() {
     std::uint64_t rows = 0;
-    const auto asked = client_->with_session([&](Transport& session) -> Result<void> {
+    const auto asked = client_->with_session([&](Session& session) -> Result<void> {
       OPTIINFRA_TRY(
           rows,
           query_number(session, {.sql = "SELECT toUInt64(count()) FROM optiinfra.resource_metrics_ts"}));

@@ -142,7 +142,7 @@ std::vector<Family> families_of(const NameList& list) {
 Result<ListedNames> list_names(Client& client, const NameList& list, const std::vector<Filter>& filters,
                                std::size_t limit) {
   std::vector<std::vector<std::string>> names;
-  OPTIINFRA_CHECK(client.with_session([&](Transport& session) -> Result<void> {
+  OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {
     // One more than asked for shows whether there are more.
     OPTIINFRA_TRY(names, query_texts(session, make_statement(list, session.database(), name_filters(filters),
                                                              limit + 1)));

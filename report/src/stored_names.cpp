@@ -67,7 +67,7 @@ std::string list_command(std::span<const NameFilter> owner, const Dimension& dim
 /// Looks up names in one store.
 class Finder {
  public:
-  Finder(Transport& session, std::vector<Family> families)
+  Finder(Session& session, std::vector<Family> families)
       : session_(session), families_(std::move(families)) {}
 
   Result<Absence> explain(std::span<const NameFilter> filters, TimeRange window) {
@@ -180,7 +180,7 @@ class Finder {
     return format_time(sys_seconds{std::chrono::seconds{value}});
   }
 
-  Transport& session_;
+  Session& session_;
   std::vector<Family> families_;
 };
 
@@ -237,7 +237,7 @@ Result<std::optional<Absence>> absence_of(Client& client, const Question& questi
 Result<Absence> explain_absence(Client& client, const std::vector<Filter>& filters,
                                 const std::vector<Family>& families, TimeRange window) {
   Absence absence;
-  OPTIINFRA_CHECK(client.with_session([&](Transport& session) -> Result<void> {
+  OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {
     OPTIINFRA_TRY(absence, Finder(session, families).explain(grouped(filters), window));
     return {};
   }));

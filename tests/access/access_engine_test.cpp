@@ -120,7 +120,7 @@ class Access : public ::testing::Test {
   const Trap trap;
   std::string secret, probe;
   std::unique_ptr<testing::ServerProcess> server;
-  std::vector<std::unique_ptr<Transport>> sessions;
+  std::vector<std::unique_ptr<Session>> sessions;
 };
 
 TEST_F(Access, TableFunctionsReachNoFileAndNoHost) {

@@ -91,7 +91,7 @@ class TwoShards {
   }
 
   /// A session with one server, in `database`.
-  std::unique_ptr<Transport> session(testing::ServerProcess& server, const std::string& database) {
+  std::unique_ptr<Session> session(testing::ServerProcess& server, const std::string& database) {
     auto url = parse_store_url(server.native_url());
     url->database = database;
     auto connected = (*make_connector(*url, IfAbsent::kFail))->connect();

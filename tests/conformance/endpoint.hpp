@@ -1,4 +1,4 @@
-/// The kinds of store that one suite holds to one contract (transport.hpp), and what each can do.
+/// The kinds of store that one suite holds to one contract (session.hpp), and what each can do.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 
 namespace optiinfra::testing {
 
-/// What differs between transports by their nature. A case that meets an absent capability asserts what the
+/// What differs between sessions by their nature. A case that meets an absent capability asserts what the
 /// transport does instead; none is left out.
 struct Capabilities {
   /// Whether it is a server. Otherwise it is a folder, which this process holds.

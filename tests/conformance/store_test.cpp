@@ -29,7 +29,7 @@ void StoreTest::TearDown() {
   }
 }
 
-Result<std::unique_ptr<Transport>> StoreTest::open(const StoreUrl& url) {
+Result<std::unique_ptr<Session>> StoreTest::open(const StoreUrl& url) {
   OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kCreate));
   return connector->connect();
 }
@@ -50,7 +50,7 @@ void StoreTest::run(const std::string& sql) {
   ASSERT_TRUE(status) << sql << "\n" << status.error().message;
 }
 
-std::string StoreTest::ask(Transport& session, const Statement& statement) const {
+std::string StoreTest::ask(Session& session, const Statement& statement) const {
   std::string answer;
   const auto summary = session.query(in(statement), [&answer](const Block& block) {
     answer += to_lines(block);

@@ -21,8 +21,8 @@ class StoreTest : public ::testing::TestWithParam<EndpointKind> {
 
   const Capabilities& can() const { return GetParam().can; }
 
-  Result<std::unique_ptr<Transport>> open() const { return open(url_); }
-  static Result<std::unique_ptr<Transport>> open(const StoreUrl& url);
+  Result<std::unique_ptr<Session>> open() const { return open(url_); }
+  static Result<std::unique_ptr<Session>> open(const StoreUrl& url);
 
   /// `sql` with the database's name.
   std::string in(std::string sql) const;
@@ -33,7 +33,7 @@ class StoreTest : public ::testing::TestWithParam<EndpointKind> {
   /// The answer as lines of values with tabs between them, or "error: ...".
   std::string ask(const Statement& statement) { return ask(*session_, statement); }
   std::string ask(const std::string& sql) { return ask(Statement{.sql = sql}); }
-  std::string ask(Transport& session, const Statement& statement) const;
+  std::string ask(Session& session, const Statement& statement) const;
 
   /// The answer in one of the engine's formats, or "error: ...".
   std::string ask_text(const std::string& sql, std::string_view format);
@@ -44,7 +44,7 @@ class StoreTest : public ::testing::TestWithParam<EndpointKind> {
   void expect_to_go_on_after(const Error& error);
 
   StoreUrl url_;
-  std::unique_ptr<Transport> session_;
+  std::unique_ptr<Session> session_;
 };
 
 inline Block numbers(std::vector<std::uint32_t> values) {

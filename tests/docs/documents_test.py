@@ -16,13 +16,13 @@ SOURCE_ENDING = r"\.(?:cpp|hpp|def|h|md|cmake|sh|py|sql)"
 PATH = re.compile(r"(?:\./)?[\w.+-]+(?:/[\w.+*-]+)*/?")
 TEST_NAME = re.compile(r"([A-Z]\w*)\.([A-Z]\w{5,}\*?|\*)")
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:::\w+)*(?:\(\))?")
-# Programs of bench/ and tests/ are named where they are built; these of a layer follow from its name.
+# Programs of tools/measure and tests/ are named where they are built; these of a layer follow from its name.
 LAYER_TESTS = re.compile(r"(\w+?)(?:_engine)?_tests")
 
 # What no document may say; the test fails when it does not see one of these.
 PLANTED = (
     "[a link](docs/gone.md)",
-    "`schema/src/gone.cpp`",
+    "`foundations/schema/src/gone.cpp`",
     "`gone.hpp`",
     "`build/release/bin/gone`",
     "`build/gone/bin/optiinfra`",
@@ -34,9 +34,9 @@ PLANTED = (
     "`cmake --preset gone`",
     "`cmake --build --preset gone`",
     "`ctest --preset release -R 'Ddl|NoSuchTestAtAll'`",
-    "`build/release/schema/schema_tests --gtest_filter='NoSuchSuite*'`",
+    "`build/release/foundations/schema/schema_tests --gtest_filter='NoSuchSuite*'`",
     "`NoSuchSuite.DoesAnything`",
-    "### Add something\n1. `store/src/migrate.cpp`: an entry in\n   `kNoSuchList`.",
+    "### Add something\n1. `maintenance/store/src/migrate.cpp`: an entry in\n   `kNoSuchList`.",
 )
 
 
@@ -180,7 +180,7 @@ class Document:
     def check_paths(self):
         for number, line in enumerate(self.prose, 1):
             for span in self.spans(line):
-                # "`embedded/room.hpp`", and "`bench/measure.sh --full`" up to its first flag.
+                # "`embedded/room.hpp`", and "`tools/measure/measure.sh --full`" up to its first flag.
                 span = span.split(" ")[0]
                 if not PATH.fullmatch(span) or not self.looks_like_ours(span) or self.tree.has(span, self.folder):
                     continue

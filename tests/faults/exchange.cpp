@@ -54,7 +54,7 @@ std::vector<std::uint64_t> every_step(std::uint64_t bytes, std::uint64_t step) {
   return offsets;
 }
 
-Result<std::unique_ptr<Transport>> open(const StoreUrl& url) {
+Result<std::unique_ptr<Session>> open(const StoreUrl& url) {
   OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kCreate));
   return connector->connect();
 }
@@ -166,7 +166,7 @@ Trial ExchangeTest::attempt(const Fault& fault, From from, milliseconds budget, 
 
 Trial ExchangeTest::insert_with(const Fault& fault, std::uint64_t trial_number, milliseconds budget,
                                 From from) {
-  return attempt(fault, from, budget, [&](Transport& session) {
+  return attempt(fault, from, budget, [&](Session& session) {
     return done(session.insert(insert_statement(url_.database, trial_number, budget), rows_of(trial_number)));
   });
 }
@@ -178,7 +178,7 @@ Trial ExchangeTest::query_with(const Fault& fault, milliseconds budget, From fro
       .parameters = {{"customer", customer(0).to_string()}},
       .timeout = budget};
   last_answer_.clear();
-  return attempt(fault, from, budget, [&](Transport& session) {
+  return attempt(fault, from, budget, [&](Session& session) {
     return done(session.query(statement, [this](const Block& block) {
       last_answer_ += to_lines(block);
       return true;

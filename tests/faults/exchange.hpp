@@ -75,7 +75,7 @@ class ExchangeTest : public ::testing::TestWithParam<EndpointKind> {
 
   StoreUrl url_;
   std::unique_ptr<FaultProxy> proxy_;
-  std::unique_ptr<Transport> direct_;
+  std::unique_ptr<Session> direct_;
   std::string expected_answer_;
   std::string last_answer_;
 

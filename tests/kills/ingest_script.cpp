@@ -155,7 +155,7 @@ void compare(int write, std::uint64_t rows, const Journal& journal, Tally& tally
 }
 
 /// Rows of each write in the raw table of its family.
-Result<std::vector<std::uint64_t>> count_rows(Transport& session, Family family) {
+Result<std::vector<std::uint64_t>> count_rows(Session& session, Family family) {
   std::string customers;
   for (int write = 0; write < kWrites; ++write)
     customers += (write == 0 ? "'" : ",'") + customer_of(write).to_string() + "'";
@@ -167,7 +167,7 @@ Result<std::vector<std::uint64_t>> count_rows(Transport& session, Family family)
                 .parameters = {{"customers", "[" + customers + "]"}}});
 }
 
-Result<void> check(Transport& session, const Journal& journal) {
+Result<void> check(Session& session, const Journal& journal) {
   Tally tally;
   for (const Family family : kFamilies) {
     OPTIINFRA_TRY(const auto rows, count_rows(session, family));
@@ -218,7 +218,7 @@ Result<void> perform(const std::vector<std::string>& words) {
   const Naming naming = words.size() > 5 ? Naming::kRequests : Naming::kTokens;
   OPTIINFRA_CHECK(run(client, words.at(2), time, journal, naming));
   if (words.at(0) == "run") return {};
-  return client.with_session([&](Transport& session) { return check(session, journal); });
+  return client.with_session([&](Session& session) { return check(session, journal); });
 }
 
 }  // namespace

@@ -220,7 +220,7 @@ void compare(std::uint64_t number, std::uint64_t rows, bool is_promised, Tally& 
 
 /// A write with a token was handed over until it was stored; one without is there wholly or, unless it was
 /// promised, not at all.
-Result<void> check_family(Transport& session, Family family, const Written& written, Tally& tally) {
+Result<void> check_family(Session& session, Family family, const Written& written, Tally& tally) {
   OPTIINFRA_TRY(const auto rows,
                 query_texts(session, {.sql = "SELECT toString(customer_id), toString(count()) FROM " +
                                              qualified(session.database(), table_of(family).raw_table) +
@@ -239,7 +239,7 @@ Result<void> check_family(Transport& session, Family family, const Written& writ
 
 Result<void> check(const StoreUrl& url, const Journal& journal) {
   OPTIINFRA_TRY(Client client, Client::open(url));
-  return client.with_session([&](Transport& session) -> Result<void> {
+  return client.with_session([&](Session& session) -> Result<void> {
     Tally tally;
     for (const Family family : kFamilies)
       OPTIINFRA_CHECK(

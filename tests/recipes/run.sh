@@ -33,13 +33,13 @@ fail() {
 # --- The recipes: what a person writes ---
 
 add_column() {
-  insert_before schema/include/optiinfra/schema/performance_metric.def 'COLUMN(source,' <<'END'
+  insert_before foundations/schema/include/optiinfra/schema/performance_metric.def 'COLUMN(source,' <<'END'
 COLUMN(recipe_tokens, OptionalUInt32, kAny, kOptional, "T64, ZSTD(1)", "tokens", "a column that a recipe adds")
 END
 }
 
 add_measure() {
-  insert_before schema/src/families/performance.cpp '{"request_count", kCount' <<'END'
+  insert_before foundations/schema/src/families/performance.cpp '{"request_count", kCount' <<'END'
            {"recipe_tokens", kSum, {"recipe_tokens"}, "UInt64", "tokens", "recipe_tokens", "tokens of a recipe"},
 END
 }
@@ -121,6 +121,6 @@ catalogue_tests
   holds docs/tables.md '| `recipe_tokens` | UInt32 | Nullable(UInt32)'
   holds docs/tables.md '`recipe_tokens_count`'
   holds docs/json.md '### query recipe'
-  holds schema/tests/golden/ddl.sql 'sum(ifNull(r.recipe_tokens, 0)) AS recipe_tokens'
+  holds foundations/schema/tests/golden/ddl.sql 'sum(ifNull(r.recipe_tokens, 0)) AS recipe_tokens'
 }
 echo "a column is 1 line, a measure 1 line, a question 1 entry; all else followed"

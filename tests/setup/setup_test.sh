@@ -8,7 +8,7 @@ source=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export CALLS=$work/calls INSTALLED=$work/installed NPM=good LOCKED_HASH
-LOCKED_HASH=$(sed -n 's/.*"integrity": "\(.*\)",/\1/p' "$source/engine/package-lock.json")
+LOCKED_HASH=$(sed -n 's/.*"integrity": "\(.*\)",/\1/p' "$source/third_party/engine/package-lock.json")
 unset OPTIINFRA_LIBCHDB
 failures=0
 
@@ -86,7 +86,7 @@ installs_what_is_missing_once() {
 installs_again_when_the_lock_changes() {
   machine
   setup
-  sed -i 's/26\.7/26.8/' "$work/tree/engine/package-lock.json"
+  sed -i 's/26\.7/26.8/' "$work/tree/third_party/engine/package-lock.json"
   : >"$CALLS"
   claim "another locked version is installed" setup
   claim "by npm" called 'npm ci'
@@ -98,7 +98,7 @@ explains_what_fails() {
   claim "and it names packages and cause" said "E: Unable to locate package g++"
   machine
   NPM=EINTEGRITY claim "a wrong hash stops it" not setup
-  claim "and it says what was wrong" said "is not the one whose hash is in engine/package-lock.json"
+  claim "and it says what was wrong" said "is not the one whose hash is in third_party/engine/package-lock.json"
   claim "and it keeps nothing" not engine_in_place
   machine
   NPM=EAI_AGAIN claim "no npm registry stops it" not setup

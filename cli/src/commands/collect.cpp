@@ -4,7 +4,7 @@
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "interrupt.hpp"
-#include "optiinfra/collect/host_sampler.hpp"
+#include "optiinfra/host/host_sampler.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "output/progress.hpp"
@@ -57,8 +57,8 @@ class Every {
 Result<void> drop_expired_rows(const StoreUrl& url) {
   if (url.protocol != Protocol::kEmbedded) return {};
   auto client = Client::open(url, {.use_reserve = true});
-  auto dropped = client ? client->with_session([](Transport& transport) -> Result<void> {
-    OPTIINFRA_CHECK(drop_expired(transport, now()));
+  auto dropped = client ? client->with_session([](Session& session) -> Result<void> {
+    OPTIINFRA_CHECK(drop_expired(session, now()));
     return {};
   })
                         : std::move(client).error();

@@ -84,7 +84,7 @@ class Doctor {
     return examine_parts(**session);
   }
 
-  Result<void> examine_objects(Transport& session) {
+  Result<void> examine_objects(Session& session) {
     if (flags_.repair) {
       OPTIINFRA_TRY(const MigrationReport migration, migrate(session));
       for (const std::string& each : migration.applied) add("tables", "", each, "it was applied", true);
@@ -97,7 +97,7 @@ class Doctor {
     return {};
   }
 
-  Result<void> examine_parts(Transport& session) {
+  Result<void> examine_parts(Session& session) {
     if (!flags_.repair || !is_embedded()) {
       OPTIINFRA_TRY(const auto parts, read_set_aside_parts(session));
       for (const SetAsidePart& each : parts)

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "optiinfra/schema/tables.hpp"
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/session.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -79,10 +79,10 @@ class Load {
 /// The rows of the four raw tables.
 Result<std::uint64_t> count_rows(Client& client) {
   std::uint64_t rows = 0;
-  OPTIINFRA_CHECK(client.with_session([&](Transport& transport) -> Result<void> {
+  OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {
     for (const Family family : kFamilies) {
-      auto summary = transport.query(
-          {.sql = "SELECT count() FROM " + qualified(transport.database(), table_of(family).raw_table)},
+      auto summary = session.query(
+          {.sql = "SELECT count() FROM " + qualified(session.database(), table_of(family).raw_table)},
           [&](const Block& block) {
             if (const auto* counts = block.values<std::vector<std::uint64_t>>(0)) rows += counts->at(0);
             return true;

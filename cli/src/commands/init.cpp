@@ -86,11 +86,11 @@ std::string verdict(const ClusterMigration& migration) {
 
 Result<Report> init_one(const StoreUrl& url, const Context& context) {
   OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kCreate));
-  OPTIINFRA_TRY(const auto transport, connector->connect());
-  warn_of_damage(context, *transport);
-  OPTIINFRA_TRY(const MigrationReport migration, migrate(*transport));
-  OPTIINFRA_TRY(const auto expired, drop_expired(*transport, now()));
-  OPTIINFRA_TRY(const auto retention, read_retention(*transport));
+  OPTIINFRA_TRY(const auto session, connector->connect());
+  warn_of_damage(context, *session);
+  OPTIINFRA_TRY(const MigrationReport migration, migrate(*session));
+  OPTIINFRA_TRY(const auto expired, drop_expired(*session, now()));
+  OPTIINFRA_TRY(const auto retention, read_retention(*session));
   Report report =
       make_report(retention, {connector->description(), verdict(migration),
                               std::uint64_t{migration.version_after}, std::uint64_t{expired.size()}});
@@ -105,7 +105,7 @@ Result<Report> init_cluster(const StoreUrl& url, const ClusterOptions& options) 
   OPTIINFRA_TRY(Client client, Client::open(url));
   std::vector<Retention> retention;
   std::uint64_t expired = 0;
-  OPTIINFRA_CHECK(client.with_each_part([&](Transport& session, std::uint32_t) -> Result<void> {
+  OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t) -> Result<void> {
     OPTIINFRA_TRY(const auto removed, drop_expired(session, now()));
     OPTIINFRA_TRY(retention, read_retention(session));
     expired += removed.size();

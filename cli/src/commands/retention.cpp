@@ -92,9 +92,9 @@ Result<ExitCode> change_and_show(Context& context, Report report, bool frees, Pr
   {
     OPTIINFRA_TRY(Client client, frees ? context.open_to_free_space() : context.open(false));
     OPTIINFRA_CHECK(prepare(client));
-    OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
-      OPTIINFRA_TRY(const std::vector<ExpiredPartition> removed, change(transport));
-      OPTIINFRA_TRY(const auto retention, read_retention(transport));
+    OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t shard) -> Result<void> {
+      OPTIINFRA_TRY(const std::vector<ExpiredPartition> removed, change(session));
+      OPTIINFRA_TRY(const auto retention, read_retention(session));
       sections.add_removed(shard, removed_section(removed));
       sections.add_retention(shard, retention_section(retention));
       if (!disagreed) disagreed = disagreement(retention, shard);
@@ -112,7 +112,7 @@ Result<ExitCode> change_and_show(Context& context, Report report, bool frees, Pr
 Result<ExitCode> run_show(const NoFlags&, Context& context) {
   return change_and_show(
       context, {.command = "retention show"}, false, [](Client&) { return Result<void>{}; },
-      [](Transport&) { return Result(std::vector<ExpiredPartition>{}); });
+      [](Session&) { return Result(std::vector<ExpiredPartition>{}); });
 }
 
 /// Shows what would be removed, and changes nothing.
@@ -121,8 +121,8 @@ Result<ExitCode> run_dry(const SetFlags& flags, Context& context) {
   PartSections sections;
   {
     OPTIINFRA_TRY(Client client, context.open(false));
-    OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
-      OPTIINFRA_TRY(const auto expired, what_expires(transport, flags.family, flags.tier, flags.keep));
+    OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t shard) -> Result<void> {
+      OPTIINFRA_TRY(const auto expired, what_expires(session, flags.family, flags.tier, flags.keep));
       sections.add_removed(shard, removed_section(expired, "would_remove", "Would be removed"));
       return {};
     }));
@@ -138,8 +138,8 @@ Result<ExitCode> run_dry(const SetFlags& flags, Context& context) {
 Result<void> confirm(const SetFlags& flags, const Context& context, Client& client) {
   if (flags.yes) return {};
   std::vector<ExpiredPartition> expired;
-  OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t) -> Result<void> {
-    OPTIINFRA_TRY(const auto more, what_expires(transport, flags.family, flags.tier, flags.keep));
+  OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t) -> Result<void> {
+    OPTIINFRA_TRY(const auto more, what_expires(session, flags.family, flags.tier, flags.keep));
     expired.insert(expired.end(), more.begin(), more.end());
     return {};
   }));
@@ -151,7 +151,7 @@ Result<ExitCode> run_set(const SetFlags& flags, Context& context) {
   return change_and_show(
       context, {.command = "retention set"}, true,
       [&](Client& client) { return confirm(flags, context, client); },
-      [&](Transport& transport) { return set_retention(transport, flags.family, flags.tier, flags.keep); });
+      [&](Session& session) { return set_retention(session, flags.family, flags.tier, flags.keep); });
 }
 
 Result<ExitCode> run_apply(const NoFlags&, Context& context) {
@@ -159,8 +159,8 @@ Result<ExitCode> run_apply(const NoFlags&, Context& context) {
   PartSections sections;
   {
     OPTIINFRA_TRY(Client client, context.open_to_free_space());
-    OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
-      OPTIINFRA_TRY(const auto removed, drop_expired(transport, now()));
+    OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t shard) -> Result<void> {
+      OPTIINFRA_TRY(const auto removed, drop_expired(session, now()));
       sections.add_removed(shard, removed_section(removed));
       return {};
     }));

@@ -20,31 +20,29 @@ std::uint64_t number_of(const std::string& text) {
 }
 
 /// A day goes when all of it is past.
-Result<std::vector<ExpiredPartition>> days_before(Transport& transport, const TableDefinition& table,
+Result<std::vector<ExpiredPartition>> days_before(Session& session, const TableDefinition& table,
                                                   sys_seconds cutoff) {
-  OPTIINFRA_TRY(
-      const auto days,
-      query_texts(transport, {.sql = "SELECT partition, toString(sum(rows)) FROM system.parts "
-                                     "WHERE database = {database:String} AND table = {table:String} "
-                                     "AND active GROUP BY partition "
-                                     "HAVING toDateTime(toDate(partition) + 1, 'UTC') <= "
-                                     "toDateTime({cutoff:UInt32}, 'UTC') ORDER BY partition",
-                              .parameters = {{"database", std::string(transport.database())},
-                                             {"table", table.raw_table},
-                                             {"cutoff", std::to_string(to_column_time(cutoff))}}}));
+  OPTIINFRA_TRY(const auto days,
+                query_texts(session, {.sql = "SELECT partition, toString(sum(rows)) FROM system.parts "
+                                             "WHERE database = {database:String} AND table = {table:String} "
+                                             "AND active GROUP BY partition "
+                                             "HAVING toDateTime(toDate(partition) + 1, 'UTC') <= "
+                                             "toDateTime({cutoff:UInt32}, 'UTC') ORDER BY partition",
+                                      .parameters = {{"database", std::string(session.database())},
+                                                     {"table", table.raw_table},
+                                                     {"cutoff", std::to_string(to_column_time(cutoff))}}}));
   std::vector<ExpiredPartition> expired;
   for (const auto& day : days) expired.push_back({table.raw_table, day[0], number_of(day[1])});
   return expired;
 }
 
-Result<std::vector<ExpiredPartition>> hours_before(Transport& transport, const TableDefinition& table,
+Result<std::vector<ExpiredPartition>> hours_before(Session& session, const TableDefinition& table,
                                                    sys_seconds cutoff) {
-  OPTIINFRA_TRY(
-      const std::uint64_t rows,
-      query_number(transport, {.sql = "SELECT toUInt64(count()) FROM " +
-                                      qualified(transport.database(), table.rollup_table) +
-                                      " WHERE hour < toDateTime({cutoff:UInt32}, 'UTC')",
-                               .parameters = {{"cutoff", std::to_string(to_column_time(cutoff))}}}));
+  OPTIINFRA_TRY(const std::uint64_t rows,
+                query_number(session, {.sql = "SELECT toUInt64(count()) FROM " +
+                                              qualified(session.database(), table.rollup_table) +
+                                              " WHERE hour < toDateTime({cutoff:UInt32}, 'UTC')",
+                                       .parameters = {{"cutoff", std::to_string(to_column_time(cutoff))}}}));
   std::vector<ExpiredPartition> expired;
   if (rows != 0)
     expired.push_back(
@@ -67,13 +65,13 @@ std::string summary_of(const std::vector<ExpiredPartition>& expired) {
 
 }  // namespace
 
-Result<std::vector<ExpiredPartition>> what_expires(Transport& transport, Family family, Tier tier,
+Result<std::vector<ExpiredPartition>> what_expires(Session& session, Family family, Tier tier,
                                                    std::chrono::days keep) {
   // Beyond these set_retention() refuses, and removes nothing.
   if (keep < kRetentionMin || keep > kRetentionMax) return std::vector<ExpiredPartition>();
   const sys_seconds cutoff = std::max(now() - keep, sys_seconds{});
   const TableDefinition& table = table_of(family);
-  return tier == Tier::kRaw ? days_before(transport, table, cutoff) : hours_before(transport, table, cutoff);
+  return tier == Tier::kRaw ? days_before(session, table, cutoff) : hours_before(session, table, cutoff);
 }
 
 Result<void> confirm_removal(const Context& context, const std::vector<ExpiredPartition>& expired) {

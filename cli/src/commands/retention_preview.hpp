@@ -10,7 +10,7 @@ namespace optiinfra::cli {
 
 /// What set_retention() with these arguments would remove at once from this part of a store: whole days of
 /// raw rows, or the rollup rows before an hour, as one entry.
-Result<std::vector<ExpiredPartition>> what_expires(Transport& transport, Family family, Tier tier,
+Result<std::vector<ExpiredPartition>> what_expires(Session& session, Family family, Tier tier,
                                                    std::chrono::days keep);
 
 /// Asks a person at the terminal whether to remove these. Errors: kInvalidArgument, naming --yes, where

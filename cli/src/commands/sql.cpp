@@ -32,14 +32,14 @@ bool names_an_outfile(std::string text) {
 
 /// Tables need no database before their names. HTTP has no sessions, and each of its requests names the
 /// database.
-Result<void> use_database(Transport& session, const StoreUrl& url) {
+Result<void> use_database(Session& session, const StoreUrl& url) {
   if (url.protocol == Protocol::kHttp || url.protocol == Protocol::kHttps) return {};
   return session.execute({.sql = "USE `" + std::string(session.database()) + "`"});
 }
 
 /// Settings of the whole session, because the statement is the user's and may end in settings or a format of
 /// its own. A session that only reads keeps this time budget: it may not set another.
-Result<void> prepare(Transport& session, bool write, std::chrono::milliseconds timeout) {
+Result<void> prepare(Session& session, bool write, std::chrono::milliseconds timeout) {
   OPTIINFRA_TRY(const auto only_reads,  // A server user may not be allowed to set it again.
                 query_number(session, {.sql = "SELECT toUInt64(getSetting('readonly'))"}));
   return session.execute(
@@ -65,8 +65,8 @@ std::unique_ptr<ResultWriter> make_writer(Context& context) {
 
 /// Hands the answer to `take` piece by piece until it fails or nobody reads any more.
 template <typename Take>
-Result<void> stream(Transport& session, const SqlFlags& flags, const std::string& format,
-                    const Screen& screen, std::chrono::milliseconds timeout, Take take) {
+Result<void> stream(Session& session, const SqlFlags& flags, const std::string& format, const Screen& screen,
+                    std::chrono::milliseconds timeout, Take take) {
   Result<void> taken;
   auto summary =
       session.query_text({.sql = flags.statement, .timeout = timeout}, format, [&](std::string_view piece) {
@@ -78,7 +78,7 @@ Result<void> stream(Transport& session, const SqlFlags& flags, const std::string
   return {};
 }
 
-Result<void> print_rows(Transport& session, const SqlFlags& flags, Context& context,
+Result<void> print_rows(Session& session, const SqlFlags& flags, Context& context,
                         std::chrono::milliseconds timeout, const Stopwatch& watch) {
   const auto writer = make_writer(context);
   ResultReader reader(*writer);
@@ -87,7 +87,7 @@ Result<void> print_rows(Transport& session, const SqlFlags& flags, Context& cont
   return reader.finish(watch.elapsed().count() * 1000);
 }
 
-Result<void> print_answer(Transport& session, const SqlFlags& flags, Context& context,
+Result<void> print_answer(Session& session, const SqlFlags& flags, Context& context,
                           std::chrono::milliseconds timeout) {
   const Stopwatch watch;
   if (flags.format.empty()) return print_rows(session, flags, context, timeout, watch);

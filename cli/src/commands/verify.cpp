@@ -243,9 +243,9 @@ Report make_report(const std::vector<PartReport>& parts, bool everything) {
 Result<std::vector<PartReport>> verify_store(const Context& context, RepairMode mode) {
   OPTIINFRA_TRY(Client client, context.open(false));
   std::vector<PartReport> parts;
-  OPTIINFRA_CHECK(client.with_each_part([&](Transport& transport, std::uint32_t shard) -> Result<void> {
-    OPTIINFRA_TRY(VerifyReport verified, verify(transport, mode));
-    OPTIINFRA_TRY(AttributionProof proof, prove_attribution(transport));
+  OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t shard) -> Result<void> {
+    OPTIINFRA_TRY(VerifyReport verified, verify(session, mode));
+    OPTIINFRA_TRY(AttributionProof proof, prove_attribution(session));
     parts.push_back({shard, std::move(verified), std::move(proof)});
     return {};
   }));

@@ -2,8 +2,8 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/report/result_stream.hpp"
+#include "optiinfra/transport/session.hpp"
 #include "optiinfra/transport/small_answer.hpp"
-#include "optiinfra/transport/transport.hpp"
 #include "problem.hpp"
 #include "routes.hpp"
 
@@ -37,7 +37,7 @@ Response answer_llms(const Call&) { return {.content_type = kText, .body = llms_
 
 /// Makes the session read and nothing else. A session that only reads keeps the time budget of this
 /// statement: it may not set another.
-Result<void> bind(Transport& session, std::chrono::seconds timeout) {
+Result<void> bind(Session& session, std::chrono::seconds timeout) {
   return session.execute({.sql =
                               "SET date_time_output_format = 'iso', output_format_json_quote_denormals = 0, "
                               "output_format_json_quote_64bit_integers = 0, readonly = 1",
@@ -45,7 +45,7 @@ Result<void> bind(Transport& session, std::chrono::seconds timeout) {
 }
 
 /// Rows in the format that the caller asks for, piece by piece.
-Result<void> stream_rows(Transport& session, const Request& request, std::chrono::seconds timeout,
+Result<void> stream_rows(Session& session, const Request& request, std::chrono::seconds timeout,
                          const report::TextOutput& take, std::string& content_type) {
   const Statement statement{.sql = request.body, .timeout = timeout};
   const std::string format = value_of(request.parameters, "format").value_or("json");

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "optiinfra/core/time.hpp"
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/session.hpp"
 
 namespace optiinfra {
 
@@ -28,6 +28,6 @@ struct AttributionProof {
 /// Compares the newest version of every attributed hour with its record: the number of rows, their values,
 /// each charge equal to the sum of its parts, and no part below zero except the unreconciled one.
 /// For a store of an older schema, which has no attributed hours, the counts are 0.
-Result<AttributionProof> prove_attribution(Transport& session);
+Result<AttributionProof> prove_attribution(Session& session);
 
 }  // namespace optiinfra

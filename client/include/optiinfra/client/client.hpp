@@ -21,8 +21,8 @@
 namespace optiinfra {
 
 class Block;      // optiinfra/codec/block.hpp
-class Connector;  // optiinfra/transport/transport.hpp
-class Transport;
+class Connector;  // optiinfra/transport/session.hpp
+class Session;
 struct StoreUrl;  // optiinfra/transport/url.hpp
 
 /// Largest batch that one insert call takes. A larger one is refused, because the engine stores only a single
@@ -208,7 +208,7 @@ class Client {
 
   /// Lends one session for the caller's own statements, until `use` returns.
   /// On a cluster it is a session with a host of the URL, whose database reads all shards.
-  Result<void> with_session(const std::function<Result<void>(Transport&)>& use);
+  Result<void> with_session(const std::function<Result<void>(Session&)>& use);
 
   /// Shards of the cluster that holds the store; 0 for a store on one machine.
   std::size_t shard_count() const noexcept;
@@ -221,7 +221,7 @@ class Client {
   /// store itself, with number 0, or each shard of a cluster, with its number from 1. Use it for work on
   /// tables rather than rows, such as retention and verification.
   /// Errors: the first that `use` returns or that opening a session gives, naming the shard.
-  Result<void> with_each_part(const std::function<Result<void>(Transport&, std::uint32_t shard)>& use);
+  Result<void> with_each_part(const std::function<Result<void>(Session&, std::uint32_t shard)>& use);
 
  private:
   class State;

@@ -10,7 +10,7 @@
 
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/client.hpp"
-#include "optiinfra/transport/transport.hpp"
+#include "optiinfra/transport/session.hpp"
 
 namespace optiinfra::report {
 

@@ -1,0 +1,125 @@
+// Stores of earlier schema versions, as they were made then (schema_N.sql), brought to this program's
+// version.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "migration_steps.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "store_under_test.hpp"
+
+namespace optiinfra {
+namespace {
+
+using std::chrono::days;
+
+class OldStore : public testing::StoreTest, public ::testing::WithParamInterface<std::uint32_t> {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    if (!HasFatalFailure()) make_old();
+  }
+
+  void make_old() {
+    run("DROP DATABASE IF EXISTS optiinfra SYNC");
+    run("CREATE DATABASE optiinfra");
+    std::ifstream file(OPTIINFRA_SOURCE_DIR "/maintenance/store/tests/schema_" + std::to_string(GetParam()) +
+                       ".sql");
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    std::size_t begin = 0;
+    for (std::size_t end; (end = text.find(";\n", begin)) != std::string::npos; begin = end + 2)
+      run(text.substr(begin, end - begin));
+    run("INSERT INTO optiinfra.schema_migrations (number, name) SELECT number + 1, 'old' FROM numbers(" +
+        std::to_string(GetParam()) + ")");
+    insert_requests(days{1}, 100);
+    insert_requests(days{0}, 50);
+    // What a program of that time wrote of a host without a GPU.
+    run("INSERT INTO optiinfra.resource_metrics_ts (timestamp, customer_id, instance_id, cpu_utilization) "
+        "SELECT now() - 60, toUUID('00000000-0000-0001-0000-000000000001'), 'i-1', 40");
+  }
+
+  void expect_whole(int done) {
+    insert_requests(days{0}, 25);
+    const VerifyReport report = verified();
+    EXPECT_TRUE(report.ok()) << "killed after statement " << done;
+    EXPECT_TRUE(report.schema_faults.empty()) << report.schema_faults[0];
+    EXPECT_EQ(count("(SELECT sum(request_count) FROM optiinfra.performance_hourly)"), 175u);
+    EXPECT_EQ(count("(SELECT count() FROM optiinfra.performance_metrics_ts WHERE generation = 0)"), 175u);
+    expect_zeros_kept();
+  }
+
+  /// The zero of before counts as measured, and a value that is left out now does not.
+  void expect_zeros_kept() {
+    const std::string hourly = "(SELECT toUInt64(any(gpu_utilization_count)) FROM optiinfra.resource_hourly)";
+    EXPECT_EQ(count(hourly), 1u);
+    EXPECT_EQ(count("(SELECT toUInt64(any(avg_gpu_util)) FROM optiinfra.resource_hourly)"), 0u);
+    EXPECT_EQ(count("(SELECT toUInt64(isNull(any(max_gpu_power))) FROM optiinfra.resource_hourly)"), 1u);
+    run("INSERT INTO optiinfra.resource_metrics_ts (timestamp, customer_id, instance_id, gpu_utilization) "
+        "SELECT now() - 60, toUUID('00000000-0000-0001-0000-000000000002'), 'i-2', 40");
+    EXPECT_EQ(count("(SELECT toUInt64(count()) FROM optiinfra.resource_hourly WHERE instance_id = 'i-2' AND "
+                    "avg_gpu_util = 40 AND isNull(avg_cpu_util) AND isNull(max_gpu_temperature))"),
+              1u);
+    run("OPTIMIZE TABLE optiinfra.resource_metrics_hourly FINAL");
+    EXPECT_EQ(count(hourly), 1u) << "in a merged part";
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Version, OldStore, ::testing::Values(1u, 4u));
+
+TEST_P(OldStore, IsBroughtUpToDateWithItsRows) {
+  EXPECT_EQ(expect_current_schema(*session_).error().kind, ErrorKind::kIncompatible);
+  const auto report = migrate(*session_);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->version_before, GetParam());
+  EXPECT_EQ(report->version_after, schema_version_of_program());
+  expect_whole(0);
+}
+
+TEST_P(OldStore, IsBroughtUpToDateAfterAKillAtAnyStatement) {
+  std::vector<std::string> statements;
+  for (const Family family : kFamilies) {
+    if (GetParam() != 1) break;
+    for (auto& sql : add_batches_statements(table_of(family), "optiinfra"))
+      statements.push_back(std::move(sql));
+  }
+  const std::size_t of_steps = statements.size();
+  for (std::size_t done = 1; done <= of_steps; done += 3) {
+    make_old();
+    for (std::size_t i = 0; i < done; ++i) run(statements[i]);
+    migrated();
+    expect_whole(static_cast<int>(done));
+  }
+  if (GetParam() == 1) return;
+  make_old();
+  const auto aligning = alignment_statements(*session_);
+  ASSERT_TRUE(aligning) << aligning.error().message;
+  EXPECT_EQ(aligning->size(), 16u) << "each family's rollup, raw table, view and finishing view";
+  for (std::size_t done = 1; done <= aligning->size(); done += 3) {
+    make_old();
+    for (std::size_t i = 0; i < done; ++i) run(aligning->at(i));
+    migrated();
+    expect_whole(static_cast<int>(done));
+  }
+}
+
+TEST_P(OldStore, NeedsNothingMoreOnceItIsUpToDate) {
+  migrated();
+  const auto aligning = alignment_statements(*session_);
+  ASSERT_TRUE(aligning) << aligning.error().message;
+  EXPECT_TRUE(aligning->empty()) << aligning->front();
+}
+
+TEST_P(OldStore, BecomesWhatANewStoreIs) {
+  const std::string columns =
+      "(SELECT sum(cityHash64(table, name, type, default_expression, compression_codec, "
+      "is_in_sorting_key)) FROM system.columns WHERE database = "
+      "'optiinfra')";
+  migrated();
+  const std::uint64_t of_old = count(columns);
+  run("DROP DATABASE optiinfra SYNC");
+  migrated();
+  EXPECT_EQ(of_old, count(columns));
+}
+
+}  // namespace
+}  // namespace optiinfra

@@ -1,0 +1,82 @@
+#include "optiinfra/import/import.hpp"
+
+#include "file_import.hpp"
+#include "optiinfra/ingest/writer.hpp"
+#include "optiinfra/store/retention.hpp"
+#include "optiinfra/transport/connector.hpp"
+
+namespace optiinfra {
+namespace {
+
+template <typename Count>
+std::uint64_t total(const std::vector<FileReport>& files, Count count) {
+  std::uint64_t sum = 0;
+  for (const FileReport& file : files) sum += file.*count;
+  return sum;
+}
+
+/// So that a misspelt last name is known before the first file is stored.
+Result<void> expect_importable(const ImportOptions& options, const ImportMap& map) {
+  if (options.files.empty()) return Error{ErrorKind::kInvalidArgument, "no files to import were named"};
+  for (const auto& path : options.files) {
+    if (auto file = SourceFile::open(path); !file) return std::move(file).error();
+    if (auto format = format_of(path, map.format); !format) return std::move(format).error();
+  }
+  return {};
+}
+
+Result<ImportReport> import_all(Client& client, Session& reader, const ImportOptions& options, ImportMap map,
+                                const ImportTestSettings& test) {
+  ImportReport report;
+  OPTIINFRA_TRY(const CheckedMap checked, check_map(reader, std::move(map)));
+  OPTIINFRA_TRY(report.retention, client.raw_retention(options.family));
+  TypesOfValues known_types;
+  // Blocks are named and so are inserts of their own: one sender keeps them in order, one block at a time.
+  OPTIINFRA_TRY(Writer writer, Writer::open(client, {.senders = 1}));
+  const ImportJob job{client, writer, reader, options, checked, report.retention, known_types, test};
+  for (std::size_t index = 0; index < options.files.size(); ++index) {
+    OPTIINFRA_TRY(FileReport file, import_file(job, index));
+    if (options.on_file) options.on_file(file);
+    report.files.push_back(std::move(file));
+  }
+  return report;
+}
+
+}  // namespace
+
+std::uint64_t ImportReport::rows_read() const noexcept { return total(files, &FileReport::rows_read); }
+std::uint64_t ImportReport::rows_stored() const noexcept { return total(files, &FileReport::rows_stored); }
+std::uint64_t ImportReport::rows_already_stored() const noexcept {
+  return total(files, &FileReport::rows_already_stored);
+}
+std::uint64_t ImportReport::rows_refused() const noexcept { return total(files, &FileReport::rows_refused); }
+std::uint64_t ImportReport::rows_past_retention() const noexcept {
+  return total(files, &FileReport::rows_past_retention);
+}
+
+Result<ImportReport> import_files(Client& client, const ImportOptions& options,
+                                  const ImportTestSettings& test) {
+  OPTIINFRA_TRY(ImportMap map, load_map(options.map));
+  OPTIINFRA_CHECK(expect_fit(map, options.family));
+  OPTIINFRA_CHECK(expect_importable(options, map));
+  ImportReport report;
+  const auto import_with = [&](Session& reader) -> Result<void> {
+    OPTIINFRA_TRY(report, import_all(client, reader, options, std::move(map), test));
+    return {};
+  };
+  if (client.is_embedded()) {
+    OPTIINFRA_CHECK(client.with_session(import_with));
+  } else {
+    // The files are on this machine, and so is the engine that reads them.
+    OPTIINFRA_TRY(const auto engine, make_connector("embedded:", IfAbsent::kCreate));
+    OPTIINFRA_TRY(const auto reader, engine->connect());
+    OPTIINFRA_CHECK(import_with(*reader));
+  }
+  return report;
+}
+
+Result<ImportReport> import_files(Client& client, const ImportOptions& options) {
+  return import_files(client, options, ImportTestSettings{});
+}
+
+}  // namespace optiinfra

@@ -1,0 +1,263 @@
+#include "plan.hpp"
+
+#include <algorithm>
+
+#include "conversion.hpp"
+#include "expression.hpp"
+#include "optiinfra/core/nearest.hpp"
+#include "optiinfra/transport/small_answer.hpp"
+#include "optiinfra/transport/sql.hpp"
+#include "reading_query.hpp"
+#include "sql.hpp"
+
+namespace optiinfra {
+namespace {
+
+class Planner {
+ public:
+  Planner(Session& session, const PlanRequest& request, TypesOfValues& known_types)
+      : session_(session),
+        request_(request),
+        map_(request.map.map),
+        known_types_(known_types),
+        query_(request.file, request.format, map_, counts_line_breaks()) {}
+
+  Result<ReadPlan> plan() {
+    OPTIINFRA_TRY(query_.source,
+                  read_source_columns(session_, request_.file, request_.format, map_, request_.survey));
+    OPTIINFRA_CHECK(map_.is_contract ? take_contract() : take_map());
+    OPTIINFRA_CHECK(choose_conversions());
+    if (query_.misread_names().size() > kMisreadMax)
+      return refuse("the map reads more than 64 typed columns");
+    ReadPlan plan;
+    plan.sql = query_.sql(request_.clock);
+    if (!is_text() || request_.map.may_fail)
+      plan.check_sql = "SELECT toUInt64(sum(ignore(*))) FROM (" + query_.given_sql() + ")";
+    plan.settings = reading_settings(request_.format);
+    if (request_.format.kind == FormatKind::kDelimited) {
+      plan.settings.emplace_back(request_.format.name.starts_with("CSV")
+                                     ? "input_format_csv_skip_first_lines"
+                                     : "input_format_tsv_skip_first_lines",
+                                 "1");
+    }
+    plan.has_lines = is_text() && !request_.format.is_json_over_lines;
+    plan.lines_before_rows = request_.format.kind == FormatKind::kDelimited ? 1 : 0;
+    plan.counts_line_breaks = counts_line_breaks();
+    plan.describer = {query_.misread_names(), query_.given_names(), query_.raw_names(),
+                      request_.table.columns()};
+    return plan;
+  }
+
+ private:
+  bool is_text() const { return request_.format.kind != FormatKind::kTyped; }
+  bool counts_line_breaks() const {
+    return request_.format.kind == FormatKind::kDelimited && !request_.survey.lines_are_rows;
+  }
+  Error refuse(const std::string& what) const {
+    return {ErrorKind::kInvalidArgument, request_.file.path().string() + ": " + what};
+  }
+
+  std::vector<std::string> source_names() const {
+    std::vector<std::string> names;
+    for (const SourceColumn& column : query_.source)
+      if (!column.name.empty()) names.push_back(column.name);
+    return names;
+  }
+
+  /// Each column of the file must be one of the table, so that a misspelt one is not left to its default.
+  Result<void> take_contract() {
+    const auto columns = request_.table.columns();
+    std::vector<std::string> known;
+    for (const ColumnDefinition& column : columns) known.emplace_back(column.name);
+    const auto names = source_names();
+    for (const std::string& name : names) {
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      return refuse("the column '" + shown(name) + "' is not a column of " + request_.table.raw_table +
+                    suggestion(name, known) + " Columns are " + listed(known) +
+                    "; a file with other columns needs a map");
+    }
+    // Without a single JSON object there is nothing to miss a column in: every line will be refused.
+    const bool has_no_row = request_.format.kind == FormatKind::kJsonLines && names.empty();
+    for (const ColumnDefinition& column : columns) {
+      if (std::find(names.begin(), names.end(), column.name) != names.end()) {
+        query_.given.push_back({column, sql_identifier(column.name)});
+        query_.used.insert(column.name);
+      } else if (column.presence == Presence::kRequired && !has_no_row) {
+        return refuse("the required column '" + std::string(column.name) + "' (" + column.meaning +
+                      ") is missing; the file has " + listed(names));
+      }
+    }
+    if (is_text()) {
+      // The table's types say how the text is read.
+      for (SourceColumn& column : query_.source) column.type = "String";
+    }
+    return {};
+  }
+
+  Result<void> take_map() {
+    const auto names = source_names();
+    const bool repeats = !map_.repeat.empty();
+    for (const ExpressionReads& reads : request_.map.reads) {
+      for (const std::string& column : reads.columns) {
+        if (repeats && (column == kRepeatIndex || column == kRepeatCount)) continue;
+        if (std::find(names.begin(), names.end(), column) == names.end()) {
+          return refuse("there is no column '" + column + "', which " + reads.place + " reads" +
+                        suggestion(column, names) + " The file has " + listed(names));
+        }
+        query_.used.insert(column);
+      }
+    }
+    for (const char* name : {kRepeatIndex, kRepeatCount}) {
+      if (repeats && std::find(names.begin(), names.end(), name) != names.end()) {
+        return refuse("its column '" + std::string(name) +
+                      "' has a name that maps with `repeat` need for themselves");
+      }
+    }
+    for (const ColumnDefinition& column : request_.table.columns()) {
+      const std::string_view text = expression_of(map_, column.name);
+      if (!text.empty()) query_.given.push_back({column, "(\n" + std::string(text) + "\n)"});
+    }
+    keep_texts();
+    return {};
+  }
+
+  const ExpressionReads* reads_of(const GivenColumn& given) const {
+    for (const ExpressionReads& reads : request_.map.reads)
+      if (reads.column == given.column.name) return &reads;
+    return nullptr;
+  }
+
+  /// Columns that the engine takes for numbers or times, though the map does not say so.
+  std::set<std::string> inferred_types(const std::vector<std::string>& columns) const {
+    std::set<std::string> names;
+    for (const SourceColumn& column : query_.source) {
+      if (column.stated.empty() && column.type != "String" &&
+          std::find(columns.begin(), columns.end(), column.name) != columns.end())
+        names.insert(column.name);
+    }
+    return names;
+  }
+
+  /// What goes into a column of text is the text of the file where the expression can take it: 012 is no 12
+  /// and 1.10 no 1.1 there, whatever the engine takes the column for.
+  void keep_texts() {
+    if (request_.format.kind != FormatKind::kDelimited) return;
+    std::set<std::string> computed_with;
+    for (const ExpressionReads& reads : request_.map.reads) {
+      if (reads.column.empty()) computed_with.merge(inferred_types(reads.columns));
+    }
+    for (GivenColumn& given : query_.given) {
+      const ExpressionReads* reads = reads_of(given);
+      auto columns = reads == nullptr ? std::set<std::string>{} : inferred_types(reads->columns);
+      if (columns.empty()) continue;
+      given.reads_text =
+          keeps_text(given.column) &&
+          describe("SELECT " + given.expression + " AS value FROM (" + query_.text_sql(columns) + ")")
+              .has_value();
+      (given.reads_text ? query_.texts : computed_with).merge(columns);
+    }
+    for (SourceColumn& column : query_.source) {
+      if (!query_.texts.contains(column.name) || computed_with.contains(column.name)) continue;
+      column.type = "String";  // Nothing computes with it.
+      query_.texts.erase(column.name);
+    }
+    if (!query_.texts.empty()) return;
+    for (GivenColumn& given : query_.given) given.reads_text = false;
+  }
+
+  /// Chooses how each column is made of its expression's value, by the type that the engine gives the value.
+  Result<void> choose_conversions() {
+    OPTIINFRA_TRY(auto types, types_of_values());
+    for (GivenColumn& given : query_.given) {
+      const std::string name = kGivenPrefix + std::string(given.column.name);
+      auto chosen = conversion(given.column, value_kind(types[name]), sql_identifier(name));
+      if (!chosen) {
+        return refuse("the value for " + std::string(given.column.name) + " is of type " + types[name] +
+                      ", of which " + given.column.contract_type + " cannot be made");
+      }
+      given.conversion = *std::move(chosen);
+    }
+    if (map_.where.empty()) return {};
+    const ValueKind kind = value_kind(types[kWhere]);
+    if (kind == ValueKind::kInteger || kind == ValueKind::kBool || kind == ValueKind::kAbsent) return {};
+    return refuse("the map's `where` is of type " + types[kWhere] + " and must be a condition");
+  }
+
+  Result<std::map<std::string, std::string>> types_of_values() {
+    std::string key = request_.format.name;
+    for (const SourceColumn& column : query_.source) {
+      key += "\n" + column.name + "\n" + column.type + (column.is_absent ? " absent" : "");
+    }
+    if (const auto found = known_types_.find(key); found != known_types_.end()) return found->second;
+    auto rows = describe(query_.given_sql());
+    if (!rows) return blame_expression(rows.error());
+    std::map<std::string, std::string> types;
+    for (auto& row : *rows) types[row[0]] = row[1];
+    known_types_.emplace(std::move(key), types);
+    return types;
+  }
+
+  Result<std::vector<std::vector<std::string>>> describe(const std::string& sql) {
+    return query_texts(
+        session_, {.sql = "DESCRIBE TABLE (" + sql + ")", .settings = reading_settings(request_.format)});
+  }
+
+  /// Finds the expression that the engine refused.
+  Error blame_expression(const Error& error) {
+    struct Suspect {
+      std::string place, expression, from;
+    };
+    std::vector<Suspect> suspects;
+    if (!map_.repeat.empty()) suspects.push_back({"repeat", map_.repeat, query_.source_sql()});
+    for (const GivenColumn& given : query_.given) {
+      suspects.push_back(
+          {"column " + std::string(given.column.name), given.expression, query_.repeated_sql()});
+    }
+    if (!map_.where.empty()) suspects.push_back({"where", map_.where, query_.repeated_sql()});
+    if (!map_.amount.empty()) suspects.push_back({"amount", map_.amount, query_.repeated_sql()});
+    if (!map_.category.empty()) suspects.push_back({"category", map_.category, query_.repeated_sql()});
+    for (const Suspect& suspect : suspects) {
+      auto rows = describe("SELECT (\n" + suspect.expression + "\n) AS value FROM (" + suspect.from + ")");
+      if (!rows) {
+        return refuse("map " + map_.name + ", " + suspect.place + ": " +
+                      short_engine_message(rows.error().message));
+      }
+    }
+    return with_context(error, request_.file.path().string());
+  }
+
+  Session& session_;
+  const PlanRequest& request_;
+  const ImportMap& map_;
+  TypesOfValues& known_types_;
+  ReadingQuery query_;
+};
+
+}  // namespace
+
+Result<CheckedMap> check_map(Session& session, ImportMap map) {
+  std::vector<Expression> expressions;
+  std::vector<std::string> given;
+  for (const auto& [column, text] : map.columns) {
+    expressions.push_back({"map " + map.name + ", column " + column, text});
+    given.push_back(column);
+  }
+  if (!map.where.empty()) expressions.push_back({"map " + map.name + ", where", map.where});
+  if (!map.repeat.empty()) expressions.push_back({"map " + map.name + ", repeat", map.repeat});
+  if (!map.amount.empty()) expressions.push_back({"map " + map.name + ", amount", map.amount});
+  if (!map.category.empty()) expressions.push_back({"map " + map.name + ", category", map.category});
+  given.resize(expressions.size());
+  OPTIINFRA_TRY(auto names, check_expressions(session, expressions));
+  CheckedMap checked{.map = std::move(map)};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    checked.may_fail = checked.may_fail || may_fail(names[i]);
+    checked.reads.push_back({expressions[i].place, given[i], std::move(names[i].columns)});
+  }
+  return checked;
+}
+
+Result<ReadPlan> plan_reading(Session& session, const PlanRequest& request, TypesOfValues& known_types) {
+  return Planner(session, request, known_types).plan();
+}
+
+}  // namespace optiinfra

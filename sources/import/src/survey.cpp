@@ -1,0 +1,114 @@
+#include "survey.hpp"
+
+#include <optional>
+
+#include "csv_quotes.hpp"
+#include "optiinfra/transport/small_answer.hpp"
+#include "source_columns.hpp"
+#include "zstd_frames.hpp"
+
+namespace optiinfra {
+namespace {
+
+Result<std::vector<std::vector<std::string>>> ask(Session& session, const SourceFile& file,
+                                                  const FileFormat& format, const std::string& sql) {
+  auto rows =
+      query_texts(session, {.sql = sql, .settings = reading_settings(format), .timeout = kReadTimeout});
+  if (!rows) return unreadable(file, format, rows.error());
+  return rows;
+}
+
+/// The number of objects, and then their keys.
+Result<Survey> survey_json(Session& session, const SourceFile& file, const FileFormat& format) {
+  OPTIINFRA_TRY(auto rows,
+                ask(session, file, format,
+                    "SELECT arrayJoin(arrayConcat([toString(count())], arraySort(arrayMap(k -> "
+                    "toString(k), groupUniqArrayArray(" +
+                        std::to_string(kJsonKeysMax) + ")(JSONExtractKeys(`optiinfra:line`)))))) FROM " +
+                        file_function(file, format, 0)));
+  Survey found;
+  found.rows = std::stoull(rows.at(0)[0]);
+  for (std::size_t i = 1; i < rows.size(); ++i) found.keys.push_back(std::move(rows[i][0]));
+  return found;
+}
+
+Result<Survey> survey_typed(Session& session, const SourceFile& file, const FileFormat& format) {
+  OPTIINFRA_TRY(const auto rows, ask(session, file, format,
+                                     "SELECT toString(count()) FROM " + file_function(file, format, 0)));
+  Survey found;
+  found.rows = std::stoull(rows.at(0)[0]);
+  return found;
+}
+
+std::string lines_of(const SourceFile& file, const FileFormat& format) {
+  return file_function(
+      file, {.name = "LineAsString", .kind = FormatKind::kJsonLines, .compression = format.compression}, 0);
+}
+
+/// Whether a field goes over several lines.
+Result<bool> check_quotes(Session& session, const SourceFile& file, const FileFormat& format) {
+  const Statement statement{
+      .sql =
+          "SELECT number, line FROM (SELECT rowNumberInAllBlocks() + 1 AS number, `optiinfra:line` AS "
+          "line FROM " +
+          lines_of(file, format) + ") WHERE number > 1 AND position(line, '\"') > 0",
+      .settings = reading_settings(format),
+      .timeout = kReadTimeout};
+  CsvQuotes quotes;
+  std::optional<std::string> fault;
+  const auto read = session.query(statement, [&](const Block& block) {
+    const auto* numbers = block.values<std::vector<std::uint64_t>>(0);
+    const auto* lines = block.values<Strings>(1);
+    for (std::size_t i = 0; numbers != nullptr && lines != nullptr && i < numbers->size() && !fault; ++i) {
+      if (auto wrong = quotes.take((*numbers)[i], (*lines)[i]))
+        fault = "line " + std::to_string((*numbers)[i]) + ": " + *wrong;
+    }
+    return !fault.has_value();
+  });
+  if (!read) return unreadable(file, format, read.error());
+  if (!fault) fault = quotes.finish();
+  if (fault) return Error{ErrorKind::kInvalidArgument, file.path().string() + ", " + *fault};
+  return quotes.spans_lines();
+}
+
+Result<Survey> survey_delimited(Session& session, const SourceFile& file, const FileFormat& format) {
+  OPTIINFRA_TRY(
+      const auto rows,
+      ask(session, file, format,
+          "SELECT toString(count()), toString(countIf(position(`optiinfra:line`, '\"') > 0)) FROM " +
+              lines_of(file, format)));
+  const std::uint64_t lines = std::stoull(rows.at(0)[0]);
+  Survey found;
+  found.rows = lines - (lines > 0 ? 1 : 0);
+  // Quotes mean nothing in TSV, and line breaks are written in another way there.
+  if (format.name.starts_with("CSV") && rows.at(0)[1] != "0") {
+    OPTIINFRA_TRY(const bool spans_lines, check_quotes(session, file, format));
+    found.lines_are_rows = !spans_lines;
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<Survey> survey(Session& session, const SourceFile& file, const FileFormat& format) {
+  switch (format.kind) {
+    case FormatKind::kJsonLines:
+      return survey_json(session, file, format);
+    case FormatKind::kDelimited:
+      return survey_delimited(session, file, format);
+    case FormatKind::kTyped:
+      break;
+  }
+  return survey_typed(session, file, format);
+}
+
+Result<void> expect_whole(const SourceFile& file, const FileFormat& format) {
+  if (format.compression != "zstd") return {};
+  auto whole = expect_whole_zstd(
+      file.size_bytes(),
+      [&file](std::uint64_t offset, std::span<unsigned char> into) { return file.read_at(offset, into); });
+  if (!whole) return unreadable(file, format, whole.error());
+  return {};
+}
+
+}  // namespace optiinfra

@@ -1,0 +1,101 @@
+#include "text_form.hpp"
+
+#include <string>
+#include <vector>
+
+#include "optiinfra/transport/sql.hpp"
+#include "source_columns.hpp"
+#include "utf16.hpp"
+
+namespace optiinfra {
+namespace {
+
+/// Enough for the first two lines of any JSON that is printed for people, and for the header of most tables.
+constexpr std::size_t kHeadBytes = 16 << 10;
+constexpr std::size_t kCopyBufferBytes = 1 << 20;
+
+/// The file's bytes as the engine decompresses them, until `on_bytes` returns false.
+Result<void> read_bytes(Session& session, const SourceFile& file, const FileFormat& format,
+                        const std::string& limit,
+                        const std::function<bool(const std::vector<std::uint8_t>&)>& on_bytes) {
+  const Statement statement{.sql = "SELECT byte FROM file(" + sql_literal(file.engine_path()) +
+                                   ", 'RowBinary', 'byte UInt8', " + sql_literal(format.compression) + ")" +
+                                   limit,
+                            .settings = reading_settings(format),
+                            .timeout = kReadTimeout};
+  const auto read = session.query(statement, [&](const Block& block) {
+    const auto* bytes = block.values<std::vector<std::uint8_t>>(0);
+    return bytes == nullptr || on_bytes(*bytes);
+  });
+  if (!read) return unreadable(file, format, read.error());
+  return {};
+}
+
+Result<std::string> read_head(Session& session, const SourceFile& file, const FileFormat& format) {
+  std::string head;
+  OPTIINFRA_CHECK(read_bytes(session, file, format, " LIMIT " + std::to_string(kHeadBytes),
+                             [&head](const std::vector<std::uint8_t>& bytes) {
+                               head.append(bytes.begin(), bytes.end());
+                               return true;
+                             }));
+  return head;
+}
+
+Result<SourceFile> copy_in_utf8(Session& session, const SourceFile& file, const FileFormat& format,
+                                ByteOrder order) {
+  OPTIINFRA_TRY(SourceFile copy, file.make_copy());
+  Utf16Reader reader(order);
+  std::string text;
+  Result<void> written;
+  OPTIINFRA_CHECK(read_bytes(session, file, format, "", [&](const std::vector<std::uint8_t>& bytes) {
+    reader.append(bytes, text);
+    if (text.size() < kCopyBufferBytes) return true;
+    written = copy.append(text);
+    text.clear();
+    return written.has_value();
+  }));
+  OPTIINFRA_CHECK(std::move(written));
+  if (!reader.is_complete())
+    return Error{ErrorKind::kInvalidArgument,
+                 file.path().string() + " cannot be read as UTF-16: it ends in the middle of a letter"};
+  OPTIINFRA_CHECK(copy.append(text));
+  copy.take_size();
+  return copy;
+}
+
+std::string_view next_line(std::string_view& text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(line.size());
+  return line.substr(0, line.find_last_not_of(kBlank) + 1);
+}
+
+/// An array, or an object whose first line is no object by itself and whose second begins with a key.
+bool is_json_over_lines(std::string_view head) {
+  const std::string_view first = next_line(head), second = next_line(head);
+  if (first.starts_with('[')) return true;
+  if (!first.starts_with('{') || first.ends_with('}')) return false;
+  return second.starts_with('"') || second.starts_with('}');
+}
+
+}  // namespace
+
+Result<void> settle_text_form(Session& session, SourceFile& file, FileFormat& format) {
+  if (format.kind == FormatKind::kTyped) return {};
+  OPTIINFRA_TRY(std::string head, read_head(session, file, format));
+  if (is_utf32(head))
+    return Error{ErrorKind::kInvalidArgument, file.path().string() + " is UTF-32; write it as UTF-8"};
+  if (const auto order = utf16_order(head)) {
+    OPTIINFRA_TRY(file, copy_in_utf8(session, file, format, *order));
+    format.compression = "none";
+    OPTIINFRA_TRY(head, read_head(session, file, format));
+  }
+  std::string_view text = head;
+  format.begins_with_mark = text.starts_with(kUtf8Mark);
+  if (format.begins_with_mark) text.remove_prefix(kUtf8Mark.size());
+  if (format.kind == FormatKind::kJsonLines) format.is_json_over_lines = is_json_over_lines(text);
+  return {};
+}
+
+}  // namespace optiinfra
