@@ -190,18 +190,26 @@ Result<InsertReceipt> Client::insert(std::span<const Row> rows, const InsertOpti
   return insert(batch_of(rows), options);
 }
 
-#define BEGIN_FAMILY(Name, name)                                                                      \
-  template Result<InsertReceipt> Client::insert(const Batch<Name##Metric>&, const InsertOptions&);    \
-  template Result<InsertReceipt> Client::insert(std::span<const Name##Metric>, const InsertOptions&); \
-  Result<InsertReceipt> Client::insert_##name##_metrics(std::span<const Name##Metric> rows,           \
-                                                        const InsertOptions& options) {               \
-    return insert(rows, options);                                                                     \
-  }                                                                                                   \
-  Result<InsertReceipt> Client::insert_##name##_metrics(const Name##Batch& batch,                     \
-                                                        const InsertOptions& options) {               \
-    return insert(batch, options);                                                                    \
-  }
+#define BEGIN_FAMILY(Name, name)                                                                   \
+  template Result<InsertReceipt> Client::insert(const Batch<Name##Metric>&, const InsertOptions&); \
+  template Result<InsertReceipt> Client::insert(std::span<const Name##Metric>, const InsertOptions&);
 #include "optiinfra/schema/families.def"
+
+// The contract's names; a family that it does not have is inserted by insert().
+#define CONTRACT_NAMES(Name, name)                                                          \
+  Result<InsertReceipt> Client::insert_##name##_metrics(std::span<const Name##Metric> rows, \
+                                                        const InsertOptions& options) {     \
+    return insert(rows, options);                                                           \
+  }                                                                                         \
+  Result<InsertReceipt> Client::insert_##name##_metrics(const Name##Batch& batch,           \
+                                                        const InsertOptions& options) {     \
+    return insert(batch, options);                                                          \
+  }
+CONTRACT_NAMES(Cost, cost)
+CONTRACT_NAMES(Performance, performance)
+CONTRACT_NAMES(Resource, resource)
+CONTRACT_NAMES(Quality, quality)
+#undef CONTRACT_NAMES
 
 Result<Client*> default_client() {
   static std::mutex mutex;

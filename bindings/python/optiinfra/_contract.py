@@ -14,7 +14,7 @@ Identifier = Union[UUID, str]
 
 
 class ClickHouseClient:
-    """Inserts rows of the four families and asks questions. The first call opens or creates the store.
+    """Inserts rows of the families and asks questions. The first call opens or creates the store.
 
     host, port, database, user, password: a server that speaks ClickHouse's native protocol. Without any of them, the
     environment says where the store is: OPTIINFRA_URL, CLICKHOUSE_URL, or CLICKHOUSE_HOST, CLICKHOUSE_PORT,

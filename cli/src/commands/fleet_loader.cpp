@@ -23,8 +23,7 @@ class Load {
 
   /// Works through all families until nothing is left, something fails or it is stopped.
   void work() {
-    for (const Family family : {Family::kPerformance, Family::kResource, Family::kQuality, Family::kCost})
-      with_metric(family, [&]<typename Row>() { work_on<Row>(family); });
+    for (const Family family : kFamilies) with_metric(family, [&]<typename Row>() { work_on<Row>(family); });
   }
 
   Result<LoadOutcome> outcome() && {
@@ -76,7 +75,7 @@ class Load {
   std::optional<Error> error_;
 };
 
-/// The rows of the four raw tables.
+/// The rows of the raw tables.
 Result<std::uint64_t> count_rows(Client& client) {
   std::uint64_t rows = 0;
   OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {

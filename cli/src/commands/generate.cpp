@@ -19,7 +19,11 @@ struct GenerateFlags {
   std::optional<sys_seconds> end;
 
   FleetOptions options() const {
-    return {.seed = seed, .days = days, .rows = rows, .end = end.value_or(floor_hour(now()))};
+    return {.seed = seed,
+            .days = days,
+            .rows = rows,
+            .end = end.value_or(floor_hour(now())),
+            .columns = FleetColumns::kAll};
   }
 };
 
@@ -90,7 +94,7 @@ void describe(CLI::App& app, GenerateFlags& flags) {
       ->check(within(1, kFleetDaysMax))
       ->capture_default_str();
   add_count(app, "--rows", flags.rows, std::uint64_t{1}, kFleetRowsMax,
-            "How many rows in all, over the four families: 10000, 10k, 2M")
+            "How many rows in all, over the families: 10000, 10k, 2M")
       ->default_str(std::to_string(flags.rows));
   app.add_option("--seed", flags.seed, "The seed of the random numbers: another seed gives another fleet")
       ->type_name("N")

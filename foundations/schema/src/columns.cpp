@@ -58,6 +58,9 @@ std::string condition_of(const std::string& name, Rule rule) {
       return name + " IN ('', " + words(words_of(rule)) + ")";
     case Rule::kCurrency:
       return name + " = '' OR match(" + name + ", '^[A-Z][A-Z][A-Z]$')";
+    case Rule::kHistogram:
+      return "length(" + name + ") <= " + bytes_max + " AND match(" + name +
+             R"sql(, '^(\\{"([0-9]{1,16}|\\+Inf)":[0-9]{1,18}(,"([0-9]{1,16}|\\+Inf)":[0-9]{1,18})*\\})?$'))sql";
   }
   return "";
 }

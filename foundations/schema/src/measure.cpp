@@ -1,5 +1,9 @@
 #include "optiinfra/schema/measure.hpp"
 
+#include <cstdio>
+
+#include "optiinfra/schema/histogram.hpp"
+
 namespace optiinfra {
 namespace {
 
@@ -31,6 +35,8 @@ Words words_of(Aggregate aggregate) {
       return {"max", "", false, true};
     case kMaximumState:
       return {"max", "", true, true};
+    case kBuckets:
+      return {"sumMap", "", true, false};
     case kSketch:
       break;
   }
@@ -57,6 +63,29 @@ std::string value_of(const Source& source, std::string_view prefix, bool is_pres
 const char* neutral_value(Aggregate aggregate) {
   if (aggregate == kMinimum) return "toFloat32(inf)";
   return aggregate == kSum ? "0" : "toFloat32(-inf)";
+}
+
+/// A row's histogram (histogram.hpp) as a Map from upper bound to count. Keeps buckets of 0: they bound
+/// others.
+std::string buckets_of(const std::string& column) {
+  const std::string buckets = "JSONExtractKeysAndValues(" + column + ", 'UInt64')";
+  return "mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(" + std::to_string(kUnboundedUs) +
+         "), toUInt64OrZero(b.1)), " + buckets + "), arrayMap(b -> b.2, " + buckets + "))";
+}
+
+/// The value, in milliseconds, below which the share `level` of what `buckets` counts lies, on a straight
+/// line within its bucket, as Prometheus's histogram_quantile() has it. In the unbounded bucket it is that
+/// bucket's lower bound. NaN when nothing was counted: an index of 0 gives 0, and 0 is divided by 0.
+std::string quantile_of(const std::string& buckets, double level) {
+  char share[16];
+  std::snprintf(share, sizeof share, "%g", level);
+  const std::string rank = share + std::string(" * s[-1]");
+  // Lambdas over arrays of one element name what is used often: bounds, counts, sums of counts, index.
+  return "arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = " + std::to_string(kUnboundedUs) +
+         ", toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (" + rank +
+         " - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= " + rank +
+         ", s))])[1], [mapKeys(" + buckets + ")], [mapValues(" + buckets + ")], [arrayCumSum(mapValues(" +
+         buckets + "))])[1]";
 }
 
 std::string if_and(const std::string& a, const std::string& b) {
@@ -91,6 +120,7 @@ std::string MeasureDefinition::raw_expression(std::string_view prefix) const {
   const bool is_neutral = source.may_be_absent && (aggregate == kSum || aggregate == kMinimum ||
                                                    words.function == std::string("max"));
   const bool is_left_out = source.may_be_absent && !is_neutral;
+  if (aggregate == kBuckets) return "sumMapState(" + buckets_of(column) + ")";
   const std::string value = value_of(source, prefix, is_left_out);
   const std::string condition = if_and(source.where.is_everything() ? "" : source.where.expression(prefix),
                                        is_left_out ? "isNotNull(" + column + ")" : "");
@@ -115,12 +145,15 @@ std::string FinishedColumn::expression(const Reading& reading) const {
   sql += words.levels + ("(" + std::string(reading.prefix)) + measure->name;
   if (!reading.condition.empty()) sql += ", " + std::string(reading.condition);
   sql = as_float32(words, sql + ")");
+  if (measure->aggregate == kBuckets) return quantile_of(sql, kQuantiles[quantile].level);
   if (quantile >= 0) sql += "[" + std::to_string(quantile + 1) + "]";
   if (measure->source.scale != 1) sql += " / " + std::to_string(measure->source.scale);
   return sql;
 }
 
 std::string FinishedColumn::nullable_expression(const Reading& reading) const {
+  if (measure->aggregate == kBuckets)
+    return "arrayMap(v -> if(isNaN(v), NULL, v), [" + expression(reading) + "])[1]";
   if (measure->counted_by.empty()) return expression(reading);
   return "if(sum(" + std::string(reading.prefix) + measure->counted_by + ") = 0, NULL, " +
          expression(reading) + ")";
@@ -134,7 +167,7 @@ std::string FinishedColumn::answer_expression(const Reading& reading) const {
 std::vector<FinishedColumn> finished_columns(const std::vector<MeasureDefinition>& measures) {
   std::vector<FinishedColumn> columns;
   for (const MeasureDefinition& measure : measures) {
-    if (measure.aggregate != kSketch) {
+    if (!measure.gives_quantiles()) {
       columns.push_back({&measure, -1, measure.name, measure.key, measure.heading});
       continue;
     }

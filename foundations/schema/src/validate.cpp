@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "optiinfra/schema/histogram.hpp"
+
 namespace optiinfra {
 
 std::string_view rule_text(Rule rule) noexcept {
@@ -36,6 +38,8 @@ std::string_view rule_text(Rule rule) noexcept {
       return "ok, client_error, server_error, aborted or dropped, or empty";
     case Rule::kCurrency:
       return "a currency's three capital letters, or empty";
+    case Rule::kHistogram:
+      return "a histogram such as {\"5000\":3,\"+Inf\":1}, upper bounds in microseconds, ascending; or empty";
   }
   return "";
 }
@@ -77,6 +81,7 @@ bool is_good_text(std::string_view text, Rule rule) {
     return text.empty() || (text.size() == 3 && std::all_of(text.begin(), text.end(), [](char letter) {
                               return letter >= 'A' && letter <= 'Z';
                             }));
+  if (rule == Rule::kHistogram) return text.empty() || parse_histogram(text).has_value();
   return text.size() <= kTextBytesMax && !(rule == Rule::kName && text.empty());
 }
 
@@ -145,12 +150,12 @@ class Checker {
   /// Each row has its own text, so the loop looks at nothing but sizes.
   void check(const Strings& values, const ColumnDefinition& column) {
     const std::size_t size_min = column.rule == Rule::kName ? 1 : 0;
-    const bool has_words =
-        column.rule == Rule::kCharge || column.rule == Rule::kStatus || column.rule == Rule::kCurrency;
+    const bool has_form = column.rule == Rule::kCharge || column.rule == Rule::kStatus ||
+                          column.rule == Rule::kCurrency || column.rule == Rule::kHistogram;
     for (std::size_t row = 0; row < values.size(); ++row) {
       const std::size_t size = values[row].size();
       const bool is_good =
-          size >= size_min && size <= kTextBytesMax && (!has_words || is_good_text(values[row], column.rule));
+          size >= size_min && size <= kTextBytesMax && (!has_form || is_good_text(values[row], column.rule));
       if (!is_good) refuse(row, column, value_text(values[row]));
     }
   }

@@ -18,12 +18,13 @@ struct PresentColumn {
   std::string default_value;
 };
 
-/// A table as the database has it.
+/// A table as the database has it; without an engine when it has none.
 struct PresentTable {
   std::string engine;
   std::string create;
   std::map<std::string, PresentColumn> columns;
 
+  bool exists() const { return !engine.empty(); }
   bool keeps_rows() const { return engine.ends_with("MergeTree"); }
   bool has_constraint(const std::string& name) const {
     return create.find("CONSTRAINT " + name + " CHECK") != std::string::npos;
@@ -36,9 +37,7 @@ Result<PresentTable> read_table(Session& session, const char* name) {
                 query_texts(session, {.sql = "SELECT engine, create_table_query FROM system.tables WHERE "
                                              "database = {database:String} AND name = {table:String}",
                                       .parameters = parameters}));
-  if (tables.size() != 1)
-    return Error{ErrorKind::kCorrupt,
-                 "the store has no table " + std::string(name) + "; run: optiinfra init"};
+  if (tables.empty()) return PresentTable{};
   PresentTable table{tables[0][0], tables[0][1], {}};
   OPTIINFRA_TRY(
       const auto columns,
@@ -98,10 +97,12 @@ Result<bool> computes(Session& session, const char* view, const std::string& que
 
 class Alignment {
  public:
-  Alignment(Session& session, const TableDefinition& table) : session_(session), table_(table) {}
+  Alignment(Session& session, const TableDefinition& table, const CreateFamily& create_family)
+      : session_(session), table_(table), create_(create_family(table)) {}
 
   Result<void> add_rollup() {
     OPTIINFRA_TRY(const PresentTable present, read_table(session_, table_.rollup_table));
+    if (!present.exists()) return create(1);
     std::vector<std::string> changes = column_changes(present, table_.rollup_columns());
     // Only a column that the same statement adds may join the key.
     const bool has_later_key = std::all_of(table_.later_key.begin(), table_.later_key.end(),
@@ -113,6 +114,7 @@ class Alignment {
 
   Result<void> add_raw() {
     OPTIINFRA_TRY(const PresentTable present, read_table(session_, table_.raw_table));
+    if (!present.exists()) return create(0);
     std::vector<std::string> changes = constraint_changes(present, table_);
     for (std::string& change : column_changes(present, table_.raw_columns()))
       changes.push_back(std::move(change));
@@ -122,6 +124,7 @@ class Alignment {
   /// On a cluster a table over the shards' views has the view's name.
   Result<void> add_view() {
     OPTIINFRA_TRY(const PresentTable present, read_table(session_, table_.view));
+    if (!present.exists()) return create(2);
     if (present.engine != "MaterializedView")
       return add_alter(table_.view, present, column_changes(present, table_.rollup_columns()));
     const std::string query = rollup_query(table_, session_.database());
@@ -131,6 +134,8 @@ class Alignment {
   }
 
   Result<void> add_finishing_view() {
+    OPTIINFRA_TRY(const PresentTable present, read_table(session_, table_.finishing_view));
+    if (!present.exists()) return create(3);
     const std::string query = finishing_query(table_, session_.database());
     OPTIINFRA_TRY(const bool is_same, computes(session_, table_.finishing_view, query));
     if (!is_same)
@@ -141,6 +146,11 @@ class Alignment {
   std::vector<std::string> take() { return std::move(statements_); }
 
  private:
+  Result<void> create(std::size_t object) {
+    statements_.push_back(create_.at(object));
+    return {};
+  }
+
   std::string name_of(const char* table) const { return qualified(session_.database(), table); }
 
   Result<void> add_alter(const char* table, const PresentTable& present,
@@ -156,16 +166,17 @@ class Alignment {
 
   Session& session_;
   const TableDefinition& table_;
+  std::vector<std::string> create_;  ///< As CreateFamily lists them.
   std::vector<std::string> statements_;
 };
 
 }  // namespace
 
-Result<std::vector<std::string>> alignment_statements(Session& session) {
+Result<std::vector<std::string>> alignment_statements(Session& session, const CreateFamily& create_family) {
   std::vector<std::string> statements;
   for (const Family family : kFamilies) {
     // The view is last: until then it computes what it did of columns that are all still there.
-    Alignment alignment(session, table_of(family));
+    Alignment alignment(session, table_of(family), create_family);
     OPTIINFRA_CHECK(alignment.add_rollup());
     OPTIINFRA_CHECK(alignment.add_raw());
     OPTIINFRA_CHECK(alignment.add_view());

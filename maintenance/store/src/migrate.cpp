@@ -77,9 +77,14 @@ std::vector<std::string> create_everything_distributed(std::string_view database
   return statements;
 }
 
+/// The families that stores of schema versions 1 to 6 have. Later ones are created with all that these steps
+/// add.
+constexpr Family kFirstFamilies[] = {Family::kCost, Family::kPerformance, Family::kResource,
+                                     Family::kQuality};
+
 std::vector<std::string> add_batches(std::string_view database, const TableForm&) {
   std::vector<std::string> statements;
-  for (const Family family : kFamilies) {
+  for (const Family family : kFirstFamilies) {
     for (std::string& sql : add_batches_statements(table_of(family), database))
       statements.push_back(std::move(sql));
   }
@@ -88,7 +93,7 @@ std::vector<std::string> add_batches(std::string_view database, const TableForm&
 
 std::vector<std::string> sync_inserts(std::string_view database, const TableForm& form) {
   std::vector<std::string> statements;
-  for (const Family family : kFamilies) {
+  for (const Family family : kFirstFamilies) {
     for (std::string& sql : sync_inserts_statements(table_of(family), database, form))
       statements.push_back(std::move(sql));
   }
@@ -99,10 +104,11 @@ std::vector<std::string> nothing(std::string_view, const DistributedForm&) { ret
 
 constexpr const char* kTablesWithoutGeneration =
     "SELECT toUInt64(8 - count()) FROM system.columns WHERE database = {database:String} AND "
-    "name = 'generation' AND NOT endsWith(table, '_mv')";
+    "name = 'generation' AND match(table, '^(cost|performance|resource|quality)_metrics_(ts|hourly)$')";
 
 constexpr const char* kTablesWithoutSync =
     "SELECT toUInt64(8 - count()) FROM system.tables WHERE database = {database:String} AND "
+    "match(name, '^(cost|performance|resource|quality)_metrics_(ts|hourly)$') AND "
     "position(engine_full, 'fsync_after_insert = 1') > 0";
 
 std::vector<std::string> no_statements(std::string_view, const TableForm&) { return {}; }
@@ -133,6 +139,7 @@ const Migration kMigrations[] = {
     {4, "sync what is inserted", sync_inserts, nothing, kTablesWithoutSync},
     {5, "absent values, more measures and the columns' rules", no_statements, nothing, nullptr, true},
     {6, "attributed cost", create_attribution_tables, distribute_attribution_tables, nullptr},
+    {7, "serving metrics", no_statements, nothing, nullptr, true},
 };
 
 std::string create_record_statement(std::string_view database) {
@@ -159,8 +166,8 @@ Result<void> run(Session& session, const MigrationStep& step) {
   OPTIINFRA_TRY(const bool needed, is_needed(session, step));
   if (!needed) return {};
   std::vector<std::string> statements = step.statements;
-  if (step.aligns) {
-    OPTIINFRA_TRY(statements, alignment_statements(session));
+  if (step.create_family) {
+    OPTIINFRA_TRY(statements, alignment_statements(session, step.create_family));
   }
   for (const std::string& sql : statements) {
     if (auto done = session.execute({.sql = sql, .timeout = kMigrationTimeout}); !done) {
@@ -202,15 +209,23 @@ std::vector<std::pair<std::string, std::string>> own_tables(std::string_view dat
 
 std::vector<MigrationStep> store_steps(std::string_view database, const TableForm& form) {
   std::vector<MigrationStep> steps;
+  const CreateFamily create = [database = std::string(database), form](const TableDefinition& table) {
+    return create_statements(table, database, form);
+  };
   for (const Migration& each : kMigrations)
-    steps.push_back({each.number, each.name, each.statements(database, form), each.remaining, each.aligns});
+    steps.push_back({each.number, each.name, each.statements(database, form), each.remaining,
+                     each.aligns ? create : CreateFamily{}});
   return steps;
 }
 
 std::vector<MigrationStep> distributed_steps(std::string_view database, const DistributedForm& form) {
   std::vector<MigrationStep> steps;
+  const CreateFamily create = [database = std::string(database), form](const TableDefinition& table) {
+    return create_distributed_statements(table, database, form);
+  };
   for (const Migration& each : kMigrations)
-    steps.push_back({each.number, each.name, each.distributed(database, form), nullptr, each.aligns});
+    steps.push_back({each.number, each.name, each.distributed(database, form), nullptr,
+                     each.aligns ? create : CreateFamily{}});
   return steps;
 }
 
@@ -240,9 +255,10 @@ Result<MigrationReport> take_steps(Session& session, const std::vector<Migration
   if (report.version_before == 0) OPTIINFRA_CHECK(create_record(session));
   for (const MigrationStep& step : steps) {
     if (step.number <= report.version_before) continue;
-    const bool is_made_as_of_today = step.aligns && report.version_before == 0;
+    const bool aligns = step.create_family != nullptr;
+    const bool is_made_as_of_today = aligns && report.version_before == 0;
     const bool runs_here =
-        !is_made_as_of_today && (step.aligns || taken == nullptr || taken->insert(step.number).second);
+        !is_made_as_of_today && (aligns || taken == nullptr || taken->insert(step.number).second);
     if (runs_here) OPTIINFRA_CHECK(run(session, step));
     OPTIINFRA_CHECK(record(session, step));
     report.version_after = step.number;

@@ -1,6 +1,7 @@
 /// The numbered steps from an empty database to this program's schema, and the code that takes them.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -11,6 +12,10 @@
 
 namespace optiinfra {
 
+/// The statements that create a family's raw table, rollup, view of inserted rows and finishing view, in this
+/// order, in the form that the database has; each may run twice.
+using CreateFamily = std::function<std::vector<std::string>(const TableDefinition& table)>;
+
 /// Statements may run twice: a kill between a step and its record repeats it.
 struct MigrationStep {
   std::uint32_t number;
@@ -18,16 +23,16 @@ struct MigrationStep {
   std::vector<std::string> statements;
   /// Counts the remaining work, for a step whose statements are expensive even when nothing is left to do.
   const char* remaining;
-  /// Whether the statements are those of alignment_statements(), which each host is asked for itself.
-  bool aligns = false;
+  /// Set when the statements are those of alignment_statements(), which each host is asked for itself.
+  CreateFamily create_family = {};
 };
 
 /// The statements that bring the columns, constraints and views of the session's database to today's
-/// definitions, in order; empty when there is nothing to do. An additive change needs nothing else: a column,
-/// a measure or a rule that is new in the definitions is added, a column that may be absent now becomes
-/// Nullable and keeps the values it has. Works on a store's own tables and on tables over shards. Each
-/// statement may run twice.
-Result<std::vector<std::string>> alignment_statements(Session& session);
+/// definitions, in order; empty when there is nothing to do. An additive change needs nothing else: a family,
+/// a column, a measure or a rule that is new in the definitions is added, a column that may be absent now
+/// becomes Nullable and keeps the values it has. Works on a store's own tables and on tables over shards.
+/// Each statement may run twice.
+Result<std::vector<std::string>> alignment_statements(Session& session, const CreateFamily& create_family);
 
 /// The program's own tables on one machine: name, and the statement that makes it.
 std::vector<std::pair<std::string, std::string>> own_tables(std::string_view database);

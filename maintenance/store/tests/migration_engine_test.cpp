@@ -13,6 +13,10 @@ namespace {
 
 using std::chrono::days;
 
+const CreateFamily create = [](const TableDefinition& table) {
+  return create_statements(table, "optiinfra");
+};
+
 class OldStore : public testing::StoreTest, public ::testing::WithParamInterface<std::uint32_t> {
  protected:
   void SetUp() override {
@@ -64,7 +68,7 @@ class OldStore : public testing::StoreTest, public ::testing::WithParamInterface
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Version, OldStore, ::testing::Values(1u, 4u));
+INSTANTIATE_TEST_SUITE_P(Version, OldStore, ::testing::Values(1u, 4u, 6u));
 
 TEST_P(OldStore, IsBroughtUpToDateWithItsRows) {
   EXPECT_EQ(expect_current_schema(*session_).error().kind, ErrorKind::kIncompatible);
@@ -77,7 +81,7 @@ TEST_P(OldStore, IsBroughtUpToDateWithItsRows) {
 
 TEST_P(OldStore, IsBroughtUpToDateAfterAKillAtAnyStatement) {
   std::vector<std::string> statements;
-  for (const Family family : kFamilies) {
+  for (const Family family : {Family::kCost, Family::kPerformance, Family::kResource, Family::kQuality}) {
     if (GetParam() != 1) break;
     for (auto& sql : add_batches_statements(table_of(family), "optiinfra"))
       statements.push_back(std::move(sql));
@@ -91,9 +95,10 @@ TEST_P(OldStore, IsBroughtUpToDateAfterAKillAtAnyStatement) {
   }
   if (GetParam() == 1) return;
   make_old();
-  const auto aligning = alignment_statements(*session_);
+  const auto aligning = alignment_statements(*session_, create);
   ASSERT_TRUE(aligning) << aligning.error().message;
-  EXPECT_EQ(aligning->size(), 16u) << "each family's rollup, raw table, view and finishing view";
+  // Each family has a rollup, a raw table, a view and a finishing view. Version 6 lacks one family.
+  EXPECT_EQ(aligning->size(), GetParam() == 6 ? 4u : 20u);
   for (std::size_t done = 1; done <= aligning->size(); done += 3) {
     make_old();
     for (std::size_t i = 0; i < done; ++i) run(aligning->at(i));
@@ -104,7 +109,7 @@ TEST_P(OldStore, IsBroughtUpToDateAfterAKillAtAnyStatement) {
 
 TEST_P(OldStore, NeedsNothingMoreOnceItIsUpToDate) {
   migrated();
-  const auto aligning = alignment_statements(*session_);
+  const auto aligning = alignment_statements(*session_, create);
   ASSERT_TRUE(aligning) << aligning.error().message;
   EXPECT_TRUE(aligning->empty()) << aligning->front();
 }

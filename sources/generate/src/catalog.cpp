@@ -24,34 +24,35 @@ constexpr Model kModels[] = {
     {"Qwen/Qwen2.5-72B-Instruct", true, 0.36, 25.0, 91},
     {"Qwen/Qwen2.5-Coder-32B-Instruct", true, 0.20, 17.0, 89},
     {"CohereForAI/c4ai-command-r-plus", true, 0.42, 30.0, 92},
-    {"deepseek-ai/DeepSeek-R1-Distill-Llama-70B", true, 0.35, 24.5, 90},
+    {"deepseek-ai/DeepSeek-R1-Distill-Llama-70B", true, 0.35, 24.5, 90, 0.6},
     {"google/gemma-2-27b-it", true, 0.17, 16.0, 88},
     {"microsoft/Phi-3.5-mini-instruct", false, 0.04, 6.0, 79},
 };
 
 constexpr Workload kWorkloads[] = {
-    {"chat", 350, 210},           {"retrieval", 2400, 160}, {"code-completion", 900, 60},
-    {"summarization", 3200, 240}, {"agent", 1500, 380},     {"extraction", 700, 90},
+    {"chat", 350, 210, 0.45, 0},          {"retrieval", 2400, 160, 0.15, 0.02},
+    {"code-completion", 900, 60, 0.6, 0}, {"summarization", 3200, 240, 0.05, 0},
+    {"agent", 1500, 380, 0.7, 0.3},       {"extraction", 700, 90, 0.3, 0.1},
 };
 
 constexpr const char* kServiceTypes[] = {"vllm", "tgi", "vllm", "sglang"};
 
 constexpr Machine kMachines[] = {
-    {kAws, "p4d.24xlarge", 8, 40'960, 1152, 32.7726},
-    {kAws, "p5.48xlarge", 8, 81'559, 2048, 98.3200},
-    {kAws, "g5.2xlarge", 1, 23'028, 32, 1.2120},
-    {kAws, "g5.12xlarge", 4, 23'028, 192, 5.6720},
-    {kAws, "c6i.4xlarge", 0, 0, 32, 0.6800},
-    {kGcp, "a2-highgpu-8g", 8, 40'960, 680, 29.3871},
-    {kGcp, "a3-highgpu-8g", 8, 81'559, 1872, 88.2500},
-    {kGcp, "g2-standard-24", 2, 23'034, 96, 1.9987},
-    {kGcp, "a2-highgpu-1g", 1, 40'960, 85, 3.6734},
-    {kGcp, "n2-standard-16", 0, 0, 64, 0.7769},
-    {kAzure, "Standard_ND96asr_v4", 8, 40'960, 900, 27.1970},
-    {kAzure, "Standard_ND96isr_H100_v5", 8, 81'559, 1900, 98.3200},
-    {kAzure, "Standard_NC24ads_A100_v4", 1, 81'920, 220, 3.6730},
-    {kAzure, "Standard_NC48ads_A100_v4", 2, 81'920, 440, 7.3460},
-    {kAzure, "Standard_D16s_v5", 0, 0, 64, 0.7680},
+    {kAws, "p4d.24xlarge", 8, 40'960, 1152, 32.7726, "NVIDIA A100-SXM4-40GB", 400},
+    {kAws, "p5.48xlarge", 8, 81'559, 2048, 98.3200, "NVIDIA H100 80GB HBM3", 700},
+    {kAws, "g5.2xlarge", 1, 23'028, 32, 1.2120, "NVIDIA A10G", 300},
+    {kAws, "g5.12xlarge", 4, 23'028, 192, 5.6720, "NVIDIA A10G", 300},
+    {kAws, "c6i.4xlarge", 0, 0, 32, 0.6800, "", 0},
+    {kGcp, "a2-highgpu-8g", 8, 40'960, 680, 29.3871, "NVIDIA A100-SXM4-40GB", 400},
+    {kGcp, "a3-highgpu-8g", 8, 81'559, 1872, 88.2500, "NVIDIA H100 80GB HBM3", 700},
+    {kGcp, "g2-standard-24", 2, 23'034, 96, 1.9987, "NVIDIA L4", 72},
+    {kGcp, "a2-highgpu-1g", 1, 40'960, 85, 3.6734, "NVIDIA A100-SXM4-40GB", 400},
+    {kGcp, "n2-standard-16", 0, 0, 64, 0.7769, "", 0},
+    {kAzure, "Standard_ND96asr_v4", 8, 40'960, 900, 27.1970, "NVIDIA A100-SXM4-40GB", 400},
+    {kAzure, "Standard_ND96isr_H100_v5", 8, 81'559, 1900, 98.3200, "NVIDIA H100 80GB HBM3", 700},
+    {kAzure, "Standard_NC24ads_A100_v4", 1, 81'920, 220, 3.6730, "NVIDIA A100 80GB PCIe", 300},
+    {kAzure, "Standard_NC48ads_A100_v4", 2, 81'920, 440, 7.3460, "NVIDIA A100 80GB PCIe", 300},
+    {kAzure, "Standard_D16s_v5", 0, 0, 64, 0.7680, "", 0},
 };
 constexpr std::size_t kMachinesPerProvider = 5;
 

@@ -32,12 +32,15 @@ struct Model {
   double prefill_ms_per_token;
   double decode_ms_per_token;  ///< On an idle instance.
   int quality_percent;         ///< Typical score of its answers.
+  double reasoning_share = 0;  ///< Of its tokens; 0: it does not tell them apart.
 };
 std::span<const Model> models();
 
 struct Workload {
   const char* name;
   double prompt_tokens, completion_tokens;  ///< Medians.
+  double cached_share;                      ///< Of its prompts, what the prefix cache has on average.
+  double tool_call_share;                   ///< Of its answers, those that end with a call of a tool.
 };
 std::span<const Workload> workloads();
 
@@ -51,6 +54,8 @@ struct Machine {
   std::uint32_t gpu_memory_mb;  ///< As nvidia-smi shows it; 0 without a GPU.
   std::uint32_t memory_gb;
   double on_demand_cost_per_hour;
+  const char* gpu_name;  ///< As nvidia-smi shows it; empty without a GPU.
+  double gpu_power_max_w;
 };
 
 enum class MachineUse {

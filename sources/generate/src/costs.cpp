@@ -61,6 +61,12 @@ void CostWriter::append(CostBatch& batch, std::uint64_t index) {
       tenths(static_cast<std::uint32_t>(10 * std::clamp(busy, 0.0, 100.0) + 0.5)));
   batch.is_spot.push_back(purchase == Purchase::kSpot);
   batch.is_reserved.push_back(purchase == Purchase::kReserved);
+  if (!plan_.has_all_columns()) return;
+  batch.hours_covered.push_back(1);
+  batch.charge_category.append("usage");
+  batch.list_cost_per_hour.push_back(it.on_demand_cost_per_hour);
+  batch.currency.append("USD");
+  batch.source.append(kSource);
 }
 
 }  // namespace optiinfra::fleet

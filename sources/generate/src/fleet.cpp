@@ -21,19 +21,11 @@ bool fill(Writer& writer, Batch& batch, std::uint64_t& position, std::uint64_t r
 }  // namespace
 
 struct Fleet::State {
-  explicit State(fleet::Plan made)
-      : plan(std::move(made)), costs(plan), performance(plan), resources(plan), quality(plan) {}
-
-  template <typename Writer, typename Batch>
-  bool next(Family family, Writer& writer, Batch& batch, std::size_t rows_max) {
-    return fill(writer, batch, positions[static_cast<std::size_t>(family)], plan.rows_of(family), rows_max);
-  }
+  explicit State(fleet::Plan made) : plan(std::move(made)) {}
 
   fleet::Plan plan;
-  fleet::CostWriter costs;
-  fleet::PerformanceWriter performance;
-  fleet::ResourceWriter resources;
-  fleet::QualityWriter quality;
+#define BEGIN_FAMILY(Name, name) fleet::Name##Writer name{plan};
+#include "optiinfra/schema/families.def"
   std::array<std::uint64_t, std::size(kFamilies)> positions{};
 };
 
@@ -50,17 +42,11 @@ Result<Fleet> Fleet::create(const FleetOptions& options) {
 const FleetDescription& Fleet::description() const noexcept { return state_->plan.description; }
 std::uint64_t Fleet::rows(Family family) const noexcept { return state_->plan.rows_of(family); }
 
-bool Fleet::next_batch(CostBatch& batch, std::size_t rows_max) {
-  return state_->next(Family::kCost, state_->costs, batch, rows_max);
-}
-bool Fleet::next_batch(PerformanceBatch& batch, std::size_t rows_max) {
-  return state_->next(Family::kPerformance, state_->performance, batch, rows_max);
-}
-bool Fleet::next_batch(ResourceBatch& batch, std::size_t rows_max) {
-  return state_->next(Family::kResource, state_->resources, batch, rows_max);
-}
-bool Fleet::next_batch(QualityBatch& batch, std::size_t rows_max) {
-  return state_->next(Family::kQuality, state_->quality, batch, rows_max);
-}
+#define BEGIN_FAMILY(Name, name)                                                                      \
+  bool Fleet::next_batch(Name##Batch& batch, std::size_t rows_max) {                                  \
+    const auto family = static_cast<std::size_t>(Family::k##Name);                                    \
+    return fill(state_->name, batch, state_->positions[family], state_->plan.rows[family], rows_max); \
+  }
+#include "optiinfra/schema/families.def"
 
 }  // namespace optiinfra

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::days;
 
-constexpr std::uint64_t kQualityPercent = 9, kResourcePercent = 20, kCostPercentMax = 1;
+constexpr std::uint64_t kQualityPercent = 9, kResourcePercent = 20, kCostPercentMax = 1, kServingPercent = 5;
 
 Error out_of_range(std::string_view option, std::string_view rule) {
   return {ErrorKind::kInvalidArgument,
@@ -115,6 +115,12 @@ void plan_instances(Plan& plan, std::uint64_t resource_rows) {
                                                     plan.resource_rows_per_round * minutes < resource_rows)) {
     plan_instance(plan);
   }
+  plan.engines_of.resize(plan.services.size());
+  for (std::uint32_t instance = 0; instance < plan.machines.size(); ++instance) {
+    if (plan.machines[instance]->gpu_count == 0) continue;
+    plan.engines.push_back(instance);
+    plan.engines_of[plan.description.instances[instance].service].push_back(instance);
+  }
 }
 
 void split_rows(Plan& plan) {
@@ -122,7 +128,9 @@ void split_rows(Plan& plan) {
   const std::uint64_t resource = all * kResourcePercent / 100;
   plan_instances(plan, resource);
   const std::uint64_t cost = std::min(all * kCostPercentMax / 100, plan.machines.size() * plan.hours());
-  plan.rows = {cost, all - cost - resource - quality, resource, quality};
+  const std::uint64_t serving = plan.has_all_columns() ? all * kServingPercent / 100 : 0;
+  plan.rows = {cost, all - cost - resource - quality - serving, resource, quality, serving};
+  plan.serving_rounds = (serving + plan.engines.size() - 1) / plan.engines.size();
   plan.resource_rounds = (resource + plan.resource_rows_per_round - 1) / plan.resource_rows_per_round;
   if (plan.resource_rounds > 0) {
     plan.description.resource_interval = std::chrono::seconds{plan.hours() * 3600 / plan.resource_rounds};

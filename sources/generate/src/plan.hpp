@@ -39,8 +39,10 @@ struct Plan {
   FleetOptions options;
   FleetDescription description;
   std::vector<ServiceProfile> services;
-  std::vector<const Machine*> machines;       ///< By instance.
-  std::vector<std::size_t> busiest_services;  ///< Indexes, the largest share first.
+  std::vector<const Machine*> machines;                ///< By instance.
+  std::vector<std::uint32_t> engines;                  ///< The instances with a GPU, ascending.
+  std::vector<std::vector<std::uint32_t>> engines_of;  ///< By service.
+  std::vector<std::size_t> busiest_services;           ///< Indexes, the largest share first.
 
   Trouble slow_service;     ///< By service.
   Trouble lost_gpu;         ///< By instance.
@@ -51,9 +53,11 @@ struct Plan {
   sys_seconds first_hour;                     ///< The first hour that begins in the range.
   std::uint64_t resource_rows_per_round = 0;  ///< One per GPU, and one per gateway.
   std::uint64_t resource_rounds = 0;
+  std::uint64_t serving_rounds = 0;            ///< Of one row per engine.
   std::vector<std::uint64_t> requests_before;  ///< By slot, and one more: all.
 
   std::uint64_t rows_of(Family family) const { return rows[static_cast<std::size_t>(family)]; }
+  bool has_all_columns() const { return options.columns == FleetColumns::kAll; }
   std::uint64_t hours() const { return static_cast<std::uint64_t>(options.days) * 24; }
   Random random(Purpose purpose, std::uint64_t index) const { return {options.seed, purpose, index}; }
   std::uint64_t stream(Purpose purpose) const { return Random::stream(options.seed, purpose); }

@@ -86,6 +86,9 @@ void QualityWriter::append(QualityBatch& batch, std::uint64_t index) {
       static_cast<float>(overall_score(relevance, coherence, factuality, toxicity) / 1000.0));
   batch.prompt_hash.append(prompt_hashes_[request.service * kPromptsPerService + prompt]);
   batch.latency_ms.push_back((request.latency_tenths_ms + 5) / 10);
+  if (!plan_.has_all_columns()) return;
+  batch.evaluator.append("llama-3.3-70b-judge");
+  batch.source.append(kSource);
 }
 
 }  // namespace optiinfra::fleet

@@ -28,6 +28,8 @@ enum class Purpose : std::uint64_t {
   kResourceHost,
   kGpu,
   kCost,
+  kServing,
+  kGpuIdentity,
 };
 
 /// splitmix64, started from a seed, a purpose and the number of a row or thing.

@@ -21,6 +21,29 @@ std::uint32_t scattered(std::uint32_t tenths, std::uint64_t bits) {
   return static_cast<std::uint32_t>(std::clamp(value, 0, 1000));
 }
 
+constexpr float kSchedulingMs = 25;  ///< To the first token, on an idle engine and without a prompt.
+constexpr std::uint32_t kCacheBlockTokens = 16;
+
+/// What the prefix cache has of a prompt: blocks of its beginning.
+std::uint32_t cached_part(std::uint32_t prompt_tokens, float share, std::uint64_t bits) {
+  const float scatter = 0.5f + static_cast<float>(bits & 0xFFF) / 4096;
+  const auto cached = static_cast<std::uint32_t>(static_cast<float>(prompt_tokens - 1) * share * scatter);
+  return std::min(cached, prompt_tokens - 1) / kCacheBlockTokens * kCacheBlockTokens;
+}
+
+/// Of 65,536 requests in usual times 300 are refused for their content, 500 are aborted by their sender, 60
+/// fail and 30 are dropped.
+RequestEnd end_of(std::uint64_t bits, std::uint32_t trouble) {
+  const auto draw = static_cast<std::uint32_t>(bits & 0xFFFF);
+  std::uint32_t below = 300;
+  if (draw < below) return RequestEnd::kClientError;
+  if (draw < (below += 500)) return RequestEnd::kAborted;
+  if (draw < (below += 60 * trouble)) return RequestEnd::kServerError;
+  return draw < (below += 30 * trouble) ? RequestEnd::kDropped : RequestEnd::kOk;
+}
+
+std::uint32_t in_tenths(float value) { return static_cast<std::uint32_t>(value * 10 + 0.5f); }
+
 Uuid request_id(RequestIds kind, std::uint64_t ms, Random& random) {
   Uuid id = random.uuid();
   if (kind == RequestIds::kVersion7) id.high = ms << 16 | 0x7000 | (id.high & 0xFFF);
@@ -59,12 +82,17 @@ RequestSequence::Service RequestSequence::service_in_slot(std::size_t service, s
   const float queue = 1 + 0.9f * busy * busy;
   return {.prompt_tokens = static_cast<float>(workload.prompt_tokens),
           .completion_tokens = static_cast<float>(workload.completion_tokens),
-          .first_token_ms = 25 * queue * slow,
+          .first_token_ms = kSchedulingMs * queue * slow,
           .prefill_ms_per_token = static_cast<float>(model.prefill_ms_per_token) * queue * slow,
           .decode_ms_per_token = static_cast<float>(model.decode_ms_per_token) * queue * slow,
           .batch_size = 1 + (model.large ? 31 : 63) * busy,
           .gpu_tenths = static_cast<std::uint32_t>(120 + 800 * busy),
-          .kv_cache_tenths = static_cast<std::uint32_t>(40 + 860 * busy * busy)};
+          .kv_cache_tenths = static_cast<std::uint32_t>(40 + 860 * busy * busy),
+          .queue_ms = kSchedulingMs * (queue * slow - 1),
+          .cached_share = plan_.has_all_columns() ? static_cast<float>(workload.cached_share) : 0,
+          .tool_call_share = static_cast<float>(workload.tool_call_share),
+          .reasoning_share = static_cast<float>(model.reasoning_share),
+          .trouble = slow > 1 ? 20u : 1u};
 }
 
 void RequestSequence::choose_by_demand(sys_seconds time) {
@@ -108,16 +136,56 @@ Request RequestSequence::at(std::uint64_t index) {
       tokens(service.prompt_tokens, prompt_factors_[shape >> 40 & 0xFFF], kPromptTokensMax);
   request.completion_tokens =
       tokens(service.completion_tokens, completion_factors_[shape >> 28 & 0xFFF], kCompletionTokensMax);
-  const float latency_ms =
-      (service.first_token_ms + service.prefill_ms_per_token * static_cast<float>(request.prompt_tokens) +
-       service.decode_ms_per_token * static_cast<float>(request.completion_tokens)) *
-      latency_factors_[shape >> 16 & 0xFFF];
+  const std::uint64_t course = plan_.has_all_columns() ? random.next() : 0;
+  if (service.cached_share > 0)
+    request.cached_tokens = cached_part(request.prompt_tokens, service.cached_share, course);
+  const auto uncached_tokens = static_cast<float>(request.prompt_tokens - request.cached_tokens);
+  const float factor = latency_factors_[shape >> 16 & 0xFFF];
+  const float latency_ms = (service.first_token_ms + service.prefill_ms_per_token * uncached_tokens +
+                            service.decode_ms_per_token * static_cast<float>(request.completion_tokens)) *
+                           factor;
   request.latency_tenths_ms = static_cast<std::uint32_t>(latency_ms * 10 + 0.5f);
   request.gpu_tenths_percent = scattered(service.gpu_tenths, shape);
   request.kv_cache_tenths_percent = scattered(service.kv_cache_tenths, shape >> 8);
   const float crowd = 0.6f + 0.8f * static_cast<float>(moment & 0xFFF) / 4096;
   request.batch_size = std::max(1u, static_cast<std::uint32_t>(service.batch_size * crowd + 0.5f));
+  if (!plan_.has_all_columns()) return request;
+  request.queue_tenths_ms = in_tenths(service.queue_ms * factor);
+  request.first_token_tenths_ms =
+      in_tenths((service.first_token_ms + service.prefill_ms_per_token * uncached_tokens) * factor);
+  const auto& engines = plan_.engines_of[request.service];
+  request.instance = engines[(moment >> 12 & 0xFFFFF) * engines.size() >> 20];
+  finish(request, service, course >> 12);
   return request;
+}
+
+/// How the request ended, and what that left undone.
+void RequestSequence::finish(Request& request, const Service& service, std::uint64_t bits) const {
+  constexpr std::uint32_t kRefusedTenthsMs = 30, kDroppedTenthsMs = 300'000;
+  request.end = end_of(bits, service.trouble);
+  const float draw = static_cast<float>(bits >> 16 & 0xFFF) / 4096;
+  if (!request.was_served()) {
+    request.prompt_tokens = request.completion_tokens = request.cached_tokens = 0;
+    request.first_token_tenths_ms = 0;
+    const bool was_dropped = request.end == RequestEnd::kDropped;
+    request.latency_tenths_ms = was_dropped ? kDroppedTenthsMs : kRefusedTenthsMs;
+    request.queue_tenths_ms = was_dropped ? kDroppedTenthsMs : 0;
+    return;
+  }
+  if (request.end != RequestEnd::kOk) {
+    const auto tokens_made = static_cast<std::uint32_t>(draw * static_cast<float>(request.completion_tokens));
+    const std::uint32_t decode = request.latency_tenths_ms - request.first_token_tenths_ms;
+    request.latency_tenths_ms =
+        request.first_token_tenths_ms + static_cast<std::uint32_t>(draw * static_cast<float>(decode));
+    request.completion_tokens = std::max(1u, tokens_made);
+    request.finish_reason = request.end == RequestEnd::kAborted ? "abort" : "";
+  } else if (request.completion_tokens == kCompletionTokensMax || draw > 0.94f) {
+    request.finish_reason = "length";
+  } else {
+    request.finish_reason = draw < service.tool_call_share ? "tool_calls" : "stop";
+  }
+  request.reasoning_tokens =
+      static_cast<std::uint32_t>(service.reasoning_share * static_cast<float>(request.completion_tokens));
 }
 
 }  // namespace optiinfra::fleet

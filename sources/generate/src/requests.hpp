@@ -11,6 +11,9 @@
 
 namespace optiinfra::fleet {
 
+/// How a request ends, in the order of kStatuses.
+enum class RequestEnd : std::uint8_t { kOk, kClientError, kServerError, kAborted, kDropped };
+
 struct Request {
   std::uint32_t time = 0;  ///< Unix seconds.
   std::uint32_t service = 0;
@@ -18,6 +21,16 @@ struct Request {
   std::uint32_t prompt_tokens = 0, completion_tokens = 0, batch_size = 0;
   std::uint32_t latency_tenths_ms = 0;
   std::uint32_t gpu_tenths_percent = 0, kv_cache_tenths_percent = 0;
+
+  // What follows is 0 unless the fleet has all columns.
+  std::uint32_t instance = 0;
+  std::uint32_t queue_tenths_ms = 0, first_token_tenths_ms = 0;  ///< The first token comes after the queue.
+  std::uint32_t cached_tokens = 0, reasoning_tokens = 0;
+  RequestEnd end = RequestEnd::kOk;
+  const char* finish_reason = "";
+
+  /// Whether the engine computed something for it.
+  bool was_served() const { return end != RequestEnd::kClientError && end != RequestEnd::kDropped; }
 };
 
 /// Works out request number `index` from its number. Asking in rising order is cheap, going back is not
@@ -36,11 +49,14 @@ class RequestSequence {
     float first_token_ms, prefill_ms_per_token, decode_ms_per_token;
     float batch_size;
     std::uint32_t gpu_tenths, kv_cache_tenths;
+    float queue_ms, cached_share, tool_call_share, reasoning_share;
+    std::uint32_t trouble;  ///< Its failures are as many times as usual.
   };
 
   void enter(std::size_t slot);
   Service service_in_slot(std::size_t service, sys_seconds time) const;
   void choose_by_demand(sys_seconds time);
+  void finish(Request& request, const Service& service, std::uint64_t bits) const;
 
   const Plan& plan_;
   std::uint64_t stream_;

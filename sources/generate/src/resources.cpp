@@ -15,17 +15,21 @@ ResourceWriter::ResourceWriter(const Plan& plan)
       gpu_stream_(plan.stream(Purpose::kGpu)),
       hosts_(plan.machines.size()),
       ids_(plan.machines.size()),
-      types_(plan.machines.size()) {
+      types_(plan.machines.size()),
+      gpus_(plan.machines.size()) {
   places_.reserve(plan.resource_rows_per_round);
   for (std::uint32_t instance = 0; instance < plan.machines.size(); ++instance) {
     const unsigned rows = std::max(1u, plan.machines[instance]->gpu_count);
     for (unsigned gpu = 0; gpu < rows; ++gpu) places_.push_back({instance, static_cast<std::uint8_t>(gpu)});
   }
+  for (std::size_t place = 0; plan.has_all_columns() && place < places_.size(); ++place)
+    gpu_uuids_.push_back("GPU-" + plan.random(Purpose::kGpuIdentity, place).uuid().to_string());
 }
 
 void ResourceWriter::start_batch() {
   ids_.start_batch();
   types_.start_batch();
+  gpus_.start_batch();
 }
 
 void ResourceWriter::enter(std::uint64_t round) {
@@ -99,6 +103,33 @@ void ResourceWriter::append(ResourceBatch& batch, std::uint64_t index) {
   batch.memory_total_gb.push_back(static_cast<float>(machine.memory_gb));
   batch.network_rx_mbps.push_back(tenths(host.received_tenths_mbps));
   batch.network_tx_mbps.push_back(tenths(host.sent_tenths_mbps));
+  if (plan_.has_all_columns()) append_gpu(batch, place, gpu);
+}
+
+/// Power follows the load between an eighth of the GPU's largest and nine tenths of it; the cores that
+/// multiply matrices, and the memory, work for about half of the time in which the GPU does.
+void ResourceWriter::append_gpu(ResourceBatch& batch, std::size_t place, const Gpu& gpu) {
+  constexpr std::uint32_t kNoFault = 0, kFellOffTheBus = 79;  // NVIDIA's XID.
+  const auto [instance, gpu_index] = places_[place];
+  const Machine& machine = *plan_.machines[instance];
+  const bool has_gpu = machine.gpu_count > 0;
+  const auto of_gpu = [&](double value) {
+    return has_gpu ? std::optional(static_cast<float>(value)) : std::nullopt;
+  };
+  const double share = gpu.utilization / 100.0;
+  const std::uint32_t power_tenths = whole(10 * machine.gpu_power_max_w * (0.125 + 0.775 * share));
+  const auto seconds = static_cast<double>(plan_.description.resource_interval.count());
+  batch.gpu_uuid.append(has_gpu ? gpu_uuids_[place] : "");
+  gpus_.append(batch.gpu_name, instance, machine.gpu_name);
+  batch.gpu_power_w.push_back(of_gpu(tenths(power_tenths)));
+  batch.gpu_energy_j.push_back(round_ == 0 ? std::nullopt : of_gpu(whole(power_tenths / 10.0 * seconds)));
+  batch.gpu_memory_temperature.push_back(of_gpu(gpu.temperature + 9));
+  batch.gpu_tensor_active.push_back(of_gpu(whole(52 * share)));
+  batch.gpu_dram_active.push_back(of_gpu(whole(46 * share)));
+  const bool is_lost = plan_.lost_gpu.strikes(instance, time_) && plan_.lost_gpu.gpu_index == gpu_index;
+  batch.gpu_throttle_reasons.push_back(has_gpu ? std::optional(kNoFault) : std::nullopt);
+  batch.gpu_xid.push_back(has_gpu ? std::optional(is_lost ? kFellOffTheBus : kNoFault) : std::nullopt);
+  batch.source.append(kSource);
 }
 
 }  // namespace optiinfra::fleet

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "optiinfra/schema/histogram.hpp"
 #include "requests.hpp"
 
 namespace optiinfra::fleet {
@@ -27,6 +28,9 @@ class Labels {
   std::vector<std::uint32_t> indexes_;
 };
 
+/// What wrote the rows of a fleet with all columns.
+inline constexpr const char* kSource = "generate";
+
 class PerformanceWriter {
  public:
   explicit PerformanceWriter(const Plan& plan);
@@ -34,9 +38,11 @@ class PerformanceWriter {
   void append(PerformanceBatch& batch, std::uint64_t index);
 
  private:
+  void append_course(PerformanceBatch& batch, const Request& request);
+
   const Plan& plan_;
   RequestSequence requests_;
-  Labels types_, models_;
+  Labels types_, models_, instances_;
 };
 
 class QualityWriter {
@@ -80,6 +86,7 @@ class ResourceWriter {
   void enter(std::uint64_t round);
   Host host_in_round(std::size_t instance, double busy) const;
   Gpu gpu_in_round(std::size_t place) const;
+  void append_gpu(ResourceBatch& batch, std::size_t place, const Gpu& gpu);
 
   const Plan& plan_;
   std::uint64_t row_stream_, gpu_stream_;
@@ -87,7 +94,8 @@ class ResourceWriter {
   std::uint64_t round_ = UINT64_MAX;
   sys_seconds time_;
   std::vector<Host> hosts_;
-  Labels ids_, types_;
+  std::vector<std::string> gpu_uuids_;  ///< By place; of a fleet with all columns.
+  Labels ids_, types_, gpus_;
 };
 
 class CostWriter {
@@ -102,6 +110,34 @@ class CostWriter {
   const Plan& plan_;
   std::uint64_t hour_ = 0;
   Labels providers_, service_names_, ids_, types_, regions_;
+};
+
+class ServingWriter {
+ public:
+  explicit ServingWriter(const Plan& plan);
+  void start_batch();
+  void append(ServingBatch& batch, std::uint64_t index);
+
+ private:
+  /// What the requests of one engine in one round add up to.
+  struct Engine {
+    std::uint32_t prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0;
+    std::uint32_t finished = 0, by_length = 0, aborted = 0, failed = 0, served = 0;
+    std::uint64_t queue_tenths_ms = 0, prefill_tenths_ms = 0, decode_tenths_ms = 0;
+    Histogram first_token, inter_token, latency, queue;
+  };
+
+  sys_seconds round_begin(std::uint64_t round) const;
+  void enter(std::uint64_t round);
+  void count(Engine& engine, const Request& request) const;
+
+  const Plan& plan_;
+  RequestSequence requests_;
+  std::uint64_t next_request_ = 0;
+  std::uint64_t round_ = UINT64_MAX;
+  std::vector<Engine> engines_;
+  std::vector<std::uint32_t> engine_of_;  ///< By instance: the index in engines_.
+  Labels ids_, types_, models_;
 };
 
 }  // namespace optiinfra::fleet

@@ -295,6 +295,8 @@ std::string rule_condition(const ColumnDefinition& column, std::string_view resu
     }
     case Rule::kCurrency:
       return "match(" + value + ", '^([A-Z][A-Z][A-Z])?$')";
+    case Rule::kHistogram:
+      return value + " = '' OR startsWith(" + value + ", '{')";  // validate() reads it whole.
   }
   return "1";
 }

@@ -195,7 +195,7 @@ Result<void> measure_inserts(const BenchmarkOptions& options, BenchmarkReport& r
     report.was_stopped = report.was_stopped || !went_on;
     return {};
   };
-  for (const Family family : {Family::kPerformance, Family::kResource, Family::kQuality, Family::kCost}) {
+  for (const Family family : kMeasuredFamilies) {
     if (report.was_stopped) return {};
     OPTIINFRA_CHECK(measure(day_of(family, RequestIds::kVersion4, options.seed, options.rows, batch_rows)));
   }

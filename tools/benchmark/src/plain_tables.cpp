@@ -20,11 +20,12 @@ const char* measures_of(Family family) {
              "avgState(gpu_memory_used_mb) AS avg_gpu_memory, avgState(cpu_utilization) AS avg_cpu_util, "
              "countState() AS sample_count";
     case Family::kQuality:
-      break;
+      return "avgState(overall_quality_score) AS avg_quality, avgState(relevance_score) AS avg_relevance, "
+             "avgState(coherence_score) AS avg_coherence, avgState(factuality_score) AS avg_factuality, "
+             "sumState(hallucination_detected) AS hallucination_count, countState() AS request_count";
+    default:  // The contract does not have it.
+      return "countState() AS sample_count";
   }
-  return "avgState(overall_quality_score) AS avg_quality, avgState(relevance_score) AS avg_relevance, "
-         "avgState(coherence_score) AS avg_coherence, avgState(factuality_score) AS avg_factuality, "
-         "sumState(hallucination_detected) AS hallucination_count, countState() AS request_count";
 }
 
 template <typename Names>

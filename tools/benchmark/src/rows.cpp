@@ -11,17 +11,9 @@ namespace {
 
 /// The part of a fleet's rows that a family has; of cost a fleet has few, whatever is asked.
 double share_of(Family family) {
-  switch (family) {
-    case Family::kPerformance:
-      return 0.70;
-    case Family::kResource:
-      return 0.20;
-    case Family::kQuality:
-      return 0.09;
-    case Family::kCost:
-      break;
-  }
-  return 0.001;
+  constexpr std::uint64_t kRows = 10'000'000;
+  const auto fleet = Fleet::create({.days = 1, .rows = kRows, .end = floor_hour(now())});
+  return fleet ? static_cast<double>(fleet->rows(family)) / kRows : 0;
 }
 
 FleetOptions day_options(std::uint64_t seed, std::uint64_t rows, RequestIds ids) {
@@ -112,7 +104,7 @@ Result<RowSet> day_of(Family family, RequestIds ids, std::uint64_t seed, std::ui
 Result<RowSet> mixed_day(std::uint64_t seed, std::uint64_t rows, std::size_t batch_rows) {
   RowSet set{"mixed", {}};
   OPTIINFRA_TRY(Fleet fleet, Fleet::create(day_options(seed, rows, RequestIds::kVersion4)));
-  for (const Family family : {Family::kPerformance, Family::kResource, Family::kQuality, Family::kCost}) {
+  for (const Family family : kFamilies) {
     with_metric(family, [&]<typename Row>() {
       Batch<Row> batch;
       while (fleet.next_batch(batch, batch_rows)) set.batches.emplace_back(std::exchange(batch, {}));

@@ -22,6 +22,10 @@ Family family_of(const AnyBatch& batch);
 Result<void> insert(Client& client, const AnyBatch& batch, const InsertOptions& options);
 
 /// What one measured insert inserts.
+/// The contract's families: what figures of earlier versions were measured with.
+inline constexpr Family kMeasuredFamilies[] = {Family::kCost, Family::kPerformance, Family::kResource,
+                                               Family::kQuality};
+
 struct RowSet {
   std::string name;  ///< "performance, UUIDv7".
   std::vector<AnyBatch> batches;

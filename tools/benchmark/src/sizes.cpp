@@ -85,8 +85,8 @@ Result<void> measure_sizes(const BenchmarkOptions& options, BenchmarkReport& rep
       return {};
     }
     constexpr Family kWithRequests[] = {Family::kPerformance, Family::kQuality};
-    OPTIINFRA_CHECK(
-        measure_fleet(options, ids, is_second ? std::span<const Family>(kWithRequests) : kFamilies, report));
+    OPTIINFRA_CHECK(measure_fleet(
+        options, ids, is_second ? std::span<const Family>(kWithRequests) : kMeasuredFamilies, report));
   }
   return {};
 }

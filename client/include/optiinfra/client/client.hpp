@@ -134,7 +134,8 @@ class Client {
                                                 const InsertOptions& options = {});
   Result<InsertReceipt> insert_quality_metrics(const QualityBatch& batch, const InsertOptions& options = {});
 
-  /// The same for code that works on all families: client.insert(batch), client.insert(rows).
+  /// The same for every family, those that the contract does not have included: client.insert(batch),
+  /// client.insert(rows).
   template <Metric Row>
   Result<InsertReceipt> insert(const Batch<Row>& batch, const InsertOptions& options = {});
   template <Metric Row>

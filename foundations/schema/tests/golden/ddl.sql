@@ -2110,3 +2110,820 @@ sum(r.latency_ms_count);
 
 sum(r.hallucination_detected_count);
 
+-- serving: one machine
+CREATE TABLE IF NOT EXISTS optiinfra.serving_metrics_ts
+(
+    timestamp DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    customer_id UUID CODEC(ZSTD(1)),
+    service_id UUID CODEC(ZSTD(1)),
+    instance_id LowCardinality(String) CODEC(ZSTD(1)),
+    service_type LowCardinality(String) CODEC(ZSTD(1)),
+    model_name LowCardinality(String) CODEC(ZSTD(1)),
+    interval_seconds Float32 DEFAULT nan CODEC(ZSTD(1)),
+    requests_running Nullable(Float32) CODEC(ZSTD(1)),
+    requests_waiting Nullable(Float32) CODEC(ZSTD(1)),
+    kv_cache_utilization Nullable(Float32) CODEC(ZSTD(1)),
+    prompt_tokens Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    completion_tokens Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    cached_tokens Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    preemptions Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    requests_finished Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    requests_finished_by_length Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    requests_aborted Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    requests_failed Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    queue_seconds Nullable(Float64) CODEC(ZSTD(1)),
+    queue_count Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    prefill_seconds Nullable(Float64) CODEC(ZSTD(1)),
+    prefill_count Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    decode_seconds Nullable(Float64) CODEC(ZSTD(1)),
+    decode_count Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    time_to_first_token_histogram String CODEC(ZSTD(1)),
+    inter_token_latency_histogram String CODEC(ZSTD(1)),
+    latency_histogram String CODEC(ZSTD(1)),
+    queue_histogram String CODEC(ZSTD(1)),
+    source LowCardinality(String) CODEC(ZSTD(1)),
+    arrival_hour DateTime('UTC') MATERIALIZED toStartOfHour(now('UTC')) CODEC(DoubleDelta, ZSTD(1)),
+    batch_id UInt64 MATERIALIZED if(getSetting('insert_deduplication_token') = '', 0, sipHash64(getSetting('insert_deduplication_token'))) CODEC(ZSTD(1)),
+    generation UInt32 MATERIALIZED 0 CODEC(ZSTD(1)),
+    CONSTRAINT timestamp CHECK timestamp >= toDateTime(946684800, 'UTC') AND timestamp <= now() + 86400,
+    CONSTRAINT customer_id CHECK customer_id != toUUID('00000000-0000-0000-0000-000000000000'),
+    CONSTRAINT service_id CHECK service_id != toUUID('00000000-0000-0000-0000-000000000000'),
+    CONSTRAINT instance_id CHECK notEmpty(instance_id) AND length(instance_id) <= 4096,
+    CONSTRAINT service_type CHECK length(service_type) <= 4096,
+    CONSTRAINT model_name CHECK length(model_name) <= 4096,
+    CONSTRAINT interval_seconds CHECK interval_seconds >= 0 AND isFinite(interval_seconds),
+    CONSTRAINT requests_running CHECK ifNull(requests_running >= 0 AND isFinite(requests_running), 1),
+    CONSTRAINT requests_waiting CHECK ifNull(requests_waiting >= 0 AND isFinite(requests_waiting), 1),
+    CONSTRAINT kv_cache_utilization CHECK ifNull(kv_cache_utilization >= 0 AND kv_cache_utilization <= 100, 1),
+    CONSTRAINT queue_seconds CHECK ifNull(queue_seconds >= 0 AND isFinite(queue_seconds), 1),
+    CONSTRAINT prefill_seconds CHECK ifNull(prefill_seconds >= 0 AND isFinite(prefill_seconds), 1),
+    CONSTRAINT decode_seconds CHECK ifNull(decode_seconds >= 0 AND isFinite(decode_seconds), 1),
+    CONSTRAINT time_to_first_token_histogram CHECK length(time_to_first_token_histogram) <= 4096 AND match(time_to_first_token_histogram, '^(\\{"([0-9]{1,16}|\\+Inf)":[0-9]{1,18}(,"([0-9]{1,16}|\\+Inf)":[0-9]{1,18})*\\})?$'),
+    CONSTRAINT inter_token_latency_histogram CHECK length(inter_token_latency_histogram) <= 4096 AND match(inter_token_latency_histogram, '^(\\{"([0-9]{1,16}|\\+Inf)":[0-9]{1,18}(,"([0-9]{1,16}|\\+Inf)":[0-9]{1,18})*\\})?$'),
+    CONSTRAINT latency_histogram CHECK length(latency_histogram) <= 4096 AND match(latency_histogram, '^(\\{"([0-9]{1,16}|\\+Inf)":[0-9]{1,18}(,"([0-9]{1,16}|\\+Inf)":[0-9]{1,18})*\\})?$'),
+    CONSTRAINT queue_histogram CHECK length(queue_histogram) <= 4096 AND match(queue_histogram, '^(\\{"([0-9]{1,16}|\\+Inf)":[0-9]{1,18}(,"([0-9]{1,16}|\\+Inf)":[0-9]{1,18})*\\})?$'),
+    CONSTRAINT source CHECK length(source) <= 4096
+)
+ENGINE = MergeTree
+PARTITION BY toDate(timestamp)
+ORDER BY (customer_id, service_id, timestamp, instance_id)
+TTL greatest(timestamp + toIntervalDay(30), arrival_hour + toIntervalDay(1))
+SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS optiinfra.serving_metrics_hourly
+(
+    hour DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    customer_id UUID CODEC(ZSTD(1)),
+    service_id UUID CODEC(ZSTD(1)),
+    instance_id LowCardinality(String) CODEC(ZSTD(1)),
+    service_type LowCardinality(String) CODEC(ZSTD(1)),
+    model_name LowCardinality(String) CODEC(ZSTD(1)),
+    avg_requests_running AggregateFunction(avg, Float32) CODEC(ZSTD(1)),
+    max_requests_running SimpleAggregateFunction(max, Float32) DEFAULT -inf CODEC(ZSTD(1)),
+    avg_requests_waiting AggregateFunction(avg, Float32) CODEC(ZSTD(1)),
+    max_requests_waiting SimpleAggregateFunction(max, Float32) DEFAULT -inf CODEC(ZSTD(1)),
+    avg_engine_kv_cache_util AggregateFunction(avg, Float32) CODEC(ZSTD(1)),
+    max_engine_kv_cache_util SimpleAggregateFunction(max, Float32) DEFAULT -inf CODEC(ZSTD(1)),
+    engine_prompt_tokens SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    engine_completion_tokens SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    engine_cached_tokens SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    preemptions SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_finished SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_finished_by_length SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_aborted SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_failed SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    queue_seconds SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+    queue_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    prefill_seconds SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+    prefill_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    decode_seconds SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+    decode_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    time_to_first_token_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+    inter_token_latency_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+    latency_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+    queue_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+    covered_seconds SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+    interval_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_running_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_waiting_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    kv_cache_utilization_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    prompt_tokens_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    completion_tokens_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    cached_tokens_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    preemptions_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_finished_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_finished_by_length_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_aborted_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_failed_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    queue_seconds_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    queue_count_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    prefill_seconds_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    prefill_count_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    decode_seconds_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    decode_count_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    arrival_hour SimpleAggregateFunction(min, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1)),
+    generation UInt32 CODEC(ZSTD(1))
+)
+ENGINE = AggregatingMergeTree
+PRIMARY KEY (customer_id, service_id, hour, instance_id, service_type, model_name)
+ORDER BY (customer_id, service_id, hour, instance_id, service_type, model_name, generation)
+TTL greatest(hour + toIntervalDay(730), arrival_hour + toIntervalDay(1))
+SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS optiinfra.serving_metrics_hourly_mv TO optiinfra.serving_metrics_hourly AS
+SELECT toStartOfHour(r.timestamp) AS hour, customer_id, service_id, instance_id, service_type, model_name,
+    avgStateIf(assumeNotNull(r.requests_running), isNotNull(r.requests_running)) AS avg_requests_running,
+    max(ifNull(r.requests_running, toFloat32(-inf))) AS max_requests_running,
+    avgStateIf(assumeNotNull(r.requests_waiting), isNotNull(r.requests_waiting)) AS avg_requests_waiting,
+    max(ifNull(r.requests_waiting, toFloat32(-inf))) AS max_requests_waiting,
+    avgStateIf(assumeNotNull(r.kv_cache_utilization), isNotNull(r.kv_cache_utilization)) AS avg_engine_kv_cache_util,
+    max(ifNull(r.kv_cache_utilization, toFloat32(-inf))) AS max_engine_kv_cache_util,
+    sum(ifNull(r.prompt_tokens, 0)) AS engine_prompt_tokens,
+    sum(ifNull(r.completion_tokens, 0)) AS engine_completion_tokens,
+    sum(ifNull(r.cached_tokens, 0)) AS engine_cached_tokens,
+    sum(ifNull(r.preemptions, 0)) AS preemptions,
+    sum(ifNull(r.requests_finished, 0)) AS requests_finished,
+    sum(ifNull(r.requests_finished_by_length, 0)) AS requests_finished_by_length,
+    sum(ifNull(r.requests_aborted, 0)) AS requests_aborted,
+    sum(ifNull(r.requests_failed, 0)) AS requests_failed,
+    sum(ifNull(r.queue_seconds, 0)) AS queue_seconds,
+    sum(ifNull(r.queue_count, 0)) AS queue_count,
+    sum(ifNull(r.prefill_seconds, 0)) AS prefill_seconds,
+    sum(ifNull(r.prefill_count, 0)) AS prefill_count,
+    sum(ifNull(r.decode_seconds, 0)) AS decode_seconds,
+    sum(ifNull(r.decode_count, 0)) AS decode_count,
+    sumMapState(mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(18446744073709551615), toUInt64OrZero(b.1)), JSONExtractKeysAndValues(r.time_to_first_token_histogram, 'UInt64')), arrayMap(b -> b.2, JSONExtractKeysAndValues(r.time_to_first_token_histogram, 'UInt64')))) AS time_to_first_token_buckets,
+    sumMapState(mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(18446744073709551615), toUInt64OrZero(b.1)), JSONExtractKeysAndValues(r.inter_token_latency_histogram, 'UInt64')), arrayMap(b -> b.2, JSONExtractKeysAndValues(r.inter_token_latency_histogram, 'UInt64')))) AS inter_token_latency_buckets,
+    sumMapState(mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(18446744073709551615), toUInt64OrZero(b.1)), JSONExtractKeysAndValues(r.latency_histogram, 'UInt64')), arrayMap(b -> b.2, JSONExtractKeysAndValues(r.latency_histogram, 'UInt64')))) AS latency_buckets,
+    sumMapState(mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(18446744073709551615), toUInt64OrZero(b.1)), JSONExtractKeysAndValues(r.queue_histogram, 'UInt64')), arrayMap(b -> b.2, JSONExtractKeysAndValues(r.queue_histogram, 'UInt64')))) AS queue_buckets,
+    sum(r.interval_seconds) AS covered_seconds,
+    count() AS interval_count,
+    count(r.requests_running) AS requests_running_count,
+    count(r.requests_waiting) AS requests_waiting_count,
+    count(r.kv_cache_utilization) AS kv_cache_utilization_count,
+    count(r.prompt_tokens) AS prompt_tokens_count,
+    count(r.completion_tokens) AS completion_tokens_count,
+    count(r.cached_tokens) AS cached_tokens_count,
+    count(r.preemptions) AS preemptions_count,
+    count(r.requests_finished) AS requests_finished_count,
+    count(r.requests_finished_by_length) AS requests_finished_by_length_count,
+    count(r.requests_aborted) AS requests_aborted_count,
+    count(r.requests_failed) AS requests_failed_count,
+    count(r.queue_seconds) AS queue_seconds_count,
+    count(r.queue_count) AS queue_count_count,
+    count(r.prefill_seconds) AS prefill_seconds_count,
+    count(r.prefill_count) AS prefill_count_count,
+    count(r.decode_seconds) AS decode_seconds_count,
+    count(r.decode_count) AS decode_count_count,
+    min(r.arrival_hour) AS arrival_hour,
+    min(r.generation) AS generation
+FROM optiinfra.serving_metrics_ts AS r
+GROUP BY hour, customer_id, service_id, instance_id, service_type, model_name;
+
+CREATE VIEW IF NOT EXISTS optiinfra.serving_hourly AS
+SELECT hour, customer_id, service_id, instance_id, service_type, model_name,
+    if(sum(r.requests_running_count) = 0, NULL, avgMerge(r.avg_requests_running)) AS avg_requests_running,
+    if(sum(r.requests_running_count) = 0, NULL, toFloat32(max(r.max_requests_running))) AS max_requests_running,
+    if(sum(r.requests_waiting_count) = 0, NULL, avgMerge(r.avg_requests_waiting)) AS avg_requests_waiting,
+    if(sum(r.requests_waiting_count) = 0, NULL, toFloat32(max(r.max_requests_waiting))) AS max_requests_waiting,
+    if(sum(r.kv_cache_utilization_count) = 0, NULL, avgMerge(r.avg_engine_kv_cache_util)) AS avg_engine_kv_cache_util,
+    if(sum(r.kv_cache_utilization_count) = 0, NULL, toFloat32(max(r.max_engine_kv_cache_util))) AS max_engine_kv_cache_util,
+    if(sum(r.prompt_tokens_count) = 0, NULL, sum(r.engine_prompt_tokens)) AS engine_prompt_tokens,
+    if(sum(r.completion_tokens_count) = 0, NULL, sum(r.engine_completion_tokens)) AS engine_completion_tokens,
+    if(sum(r.cached_tokens_count) = 0, NULL, sum(r.engine_cached_tokens)) AS engine_cached_tokens,
+    if(sum(r.preemptions_count) = 0, NULL, sum(r.preemptions)) AS preemptions,
+    if(sum(r.requests_finished_count) = 0, NULL, sum(r.requests_finished)) AS requests_finished,
+    if(sum(r.requests_finished_by_length_count) = 0, NULL, sum(r.requests_finished_by_length)) AS requests_finished_by_length,
+    if(sum(r.requests_aborted_count) = 0, NULL, sum(r.requests_aborted)) AS requests_aborted,
+    if(sum(r.requests_failed_count) = 0, NULL, sum(r.requests_failed)) AS requests_failed,
+    if(sum(r.queue_seconds_count) = 0, NULL, sum(r.queue_seconds)) AS queue_seconds,
+    if(sum(r.queue_count_count) = 0, NULL, sum(r.queue_count)) AS queue_count,
+    if(sum(r.prefill_seconds_count) = 0, NULL, sum(r.prefill_seconds)) AS prefill_seconds,
+    if(sum(r.prefill_count_count) = 0, NULL, sum(r.prefill_count)) AS prefill_count,
+    if(sum(r.decode_seconds_count) = 0, NULL, sum(r.decode_seconds)) AS decode_seconds,
+    if(sum(r.decode_count_count) = 0, NULL, sum(r.decode_count)) AS decode_count,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.5 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.5 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.time_to_first_token_buckets))], [mapValues(sumMapMerge(r.time_to_first_token_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.time_to_first_token_buckets)))])[1]])[1] AS p50_engine_time_to_first_token,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.9 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.9 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.time_to_first_token_buckets))], [mapValues(sumMapMerge(r.time_to_first_token_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.time_to_first_token_buckets)))])[1]])[1] AS p90_engine_time_to_first_token,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.95 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.95 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.time_to_first_token_buckets))], [mapValues(sumMapMerge(r.time_to_first_token_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.time_to_first_token_buckets)))])[1]])[1] AS p95_engine_time_to_first_token,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.99 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.99 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.time_to_first_token_buckets))], [mapValues(sumMapMerge(r.time_to_first_token_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.time_to_first_token_buckets)))])[1]])[1] AS p99_engine_time_to_first_token,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.5 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.5 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.inter_token_latency_buckets))], [mapValues(sumMapMerge(r.inter_token_latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.inter_token_latency_buckets)))])[1]])[1] AS p50_engine_inter_token_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.9 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.9 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.inter_token_latency_buckets))], [mapValues(sumMapMerge(r.inter_token_latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.inter_token_latency_buckets)))])[1]])[1] AS p90_engine_inter_token_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.95 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.95 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.inter_token_latency_buckets))], [mapValues(sumMapMerge(r.inter_token_latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.inter_token_latency_buckets)))])[1]])[1] AS p95_engine_inter_token_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.99 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.99 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.inter_token_latency_buckets))], [mapValues(sumMapMerge(r.inter_token_latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.inter_token_latency_buckets)))])[1]])[1] AS p99_engine_inter_token_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.5 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.5 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.latency_buckets))], [mapValues(sumMapMerge(r.latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.latency_buckets)))])[1]])[1] AS p50_engine_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.9 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.9 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.latency_buckets))], [mapValues(sumMapMerge(r.latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.latency_buckets)))])[1]])[1] AS p90_engine_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.95 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.95 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.latency_buckets))], [mapValues(sumMapMerge(r.latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.latency_buckets)))])[1]])[1] AS p95_engine_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.99 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.99 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.latency_buckets))], [mapValues(sumMapMerge(r.latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.latency_buckets)))])[1]])[1] AS p99_engine_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.5 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.5 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.queue_buckets))], [mapValues(sumMapMerge(r.queue_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.queue_buckets)))])[1]])[1] AS p50_engine_queue,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.9 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.9 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.queue_buckets))], [mapValues(sumMapMerge(r.queue_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.queue_buckets)))])[1]])[1] AS p90_engine_queue,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.95 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.95 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.queue_buckets))], [mapValues(sumMapMerge(r.queue_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.queue_buckets)))])[1]])[1] AS p95_engine_queue,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.99 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.99 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.queue_buckets))], [mapValues(sumMapMerge(r.queue_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.queue_buckets)))])[1]])[1] AS p99_engine_queue,
+    sum(r.covered_seconds) AS covered_seconds,
+    sum(r.interval_count) AS interval_count,
+    sum(r.requests_running_count) AS requests_running_count,
+    sum(r.requests_waiting_count) AS requests_waiting_count,
+    sum(r.kv_cache_utilization_count) AS kv_cache_utilization_count,
+    sum(r.prompt_tokens_count) AS prompt_tokens_count,
+    sum(r.completion_tokens_count) AS completion_tokens_count,
+    sum(r.cached_tokens_count) AS cached_tokens_count,
+    sum(r.preemptions_count) AS preemptions_count,
+    sum(r.requests_finished_count) AS requests_finished_count,
+    sum(r.requests_finished_by_length_count) AS requests_finished_by_length_count,
+    sum(r.requests_aborted_count) AS requests_aborted_count,
+    sum(r.requests_failed_count) AS requests_failed_count,
+    sum(r.queue_seconds_count) AS queue_seconds_count,
+    sum(r.queue_count_count) AS queue_count_count,
+    sum(r.prefill_seconds_count) AS prefill_seconds_count,
+    sum(r.prefill_count_count) AS prefill_count_count,
+    sum(r.decode_seconds_count) AS decode_seconds_count,
+    sum(r.decode_count_count) AS decode_count_count
+FROM optiinfra.serving_metrics_hourly AS r
+GROUP BY hour, customer_id, service_id, instance_id, service_type, model_name;
+
+-- serving: replicated on a cluster
+CREATE TABLE IF NOT EXISTS optiinfra_shard.serving_metrics_ts ON CLUSTER `fleet`
+(
+    timestamp DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    customer_id UUID CODEC(ZSTD(1)),
+    service_id UUID CODEC(ZSTD(1)),
+    instance_id LowCardinality(String) CODEC(ZSTD(1)),
+    service_type LowCardinality(String) CODEC(ZSTD(1)),
+    model_name LowCardinality(String) CODEC(ZSTD(1)),
+    interval_seconds Float32 DEFAULT nan CODEC(ZSTD(1)),
+    requests_running Nullable(Float32) CODEC(ZSTD(1)),
+    requests_waiting Nullable(Float32) CODEC(ZSTD(1)),
+    kv_cache_utilization Nullable(Float32) CODEC(ZSTD(1)),
+    prompt_tokens Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    completion_tokens Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    cached_tokens Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    preemptions Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    requests_finished Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    requests_finished_by_length Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    requests_aborted Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    requests_failed Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    queue_seconds Nullable(Float64) CODEC(ZSTD(1)),
+    queue_count Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    prefill_seconds Nullable(Float64) CODEC(ZSTD(1)),
+    prefill_count Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    decode_seconds Nullable(Float64) CODEC(ZSTD(1)),
+    decode_count Nullable(UInt32) CODEC(T64, ZSTD(1)),
+    time_to_first_token_histogram String CODEC(ZSTD(1)),
+    inter_token_latency_histogram String CODEC(ZSTD(1)),
+    latency_histogram String CODEC(ZSTD(1)),
+    queue_histogram String CODEC(ZSTD(1)),
+    source LowCardinality(String) CODEC(ZSTD(1)),
+    arrival_hour DateTime('UTC') MATERIALIZED toStartOfHour(now('UTC')) CODEC(DoubleDelta, ZSTD(1)),
+    batch_id UInt64 MATERIALIZED if(getSetting('insert_deduplication_token') = '', 0, sipHash64(getSetting('insert_deduplication_token'))) CODEC(ZSTD(1)),
+    generation UInt32 MATERIALIZED 0 CODEC(ZSTD(1)),
+    CONSTRAINT timestamp CHECK timestamp >= toDateTime(946684800, 'UTC') AND timestamp <= now() + 86400,
+    CONSTRAINT customer_id CHECK customer_id != toUUID('00000000-0000-0000-0000-000000000000'),
+    CONSTRAINT service_id CHECK service_id != toUUID('00000000-0000-0000-0000-000000000000'),
+    CONSTRAINT instance_id CHECK notEmpty(instance_id) AND length(instance_id) <= 4096,
+    CONSTRAINT service_type CHECK length(service_type) <= 4096,
+    CONSTRAINT model_name CHECK length(model_name) <= 4096,
+    CONSTRAINT interval_seconds CHECK interval_seconds >= 0 AND isFinite(interval_seconds),
+    CONSTRAINT requests_running CHECK ifNull(requests_running >= 0 AND isFinite(requests_running), 1),
+    CONSTRAINT requests_waiting CHECK ifNull(requests_waiting >= 0 AND isFinite(requests_waiting), 1),
+    CONSTRAINT kv_cache_utilization CHECK ifNull(kv_cache_utilization >= 0 AND kv_cache_utilization <= 100, 1),
+    CONSTRAINT queue_seconds CHECK ifNull(queue_seconds >= 0 AND isFinite(queue_seconds), 1),
+    CONSTRAINT prefill_seconds CHECK ifNull(prefill_seconds >= 0 AND isFinite(prefill_seconds), 1),
+    CONSTRAINT decode_seconds CHECK ifNull(decode_seconds >= 0 AND isFinite(decode_seconds), 1),
+    CONSTRAINT time_to_first_token_histogram CHECK length(time_to_first_token_histogram) <= 4096 AND match(time_to_first_token_histogram, '^(\\{"([0-9]{1,16}|\\+Inf)":[0-9]{1,18}(,"([0-9]{1,16}|\\+Inf)":[0-9]{1,18})*\\})?$'),
+    CONSTRAINT inter_token_latency_histogram CHECK length(inter_token_latency_histogram) <= 4096 AND match(inter_token_latency_histogram, '^(\\{"([0-9]{1,16}|\\+Inf)":[0-9]{1,18}(,"([0-9]{1,16}|\\+Inf)":[0-9]{1,18})*\\})?$'),
+    CONSTRAINT latency_histogram CHECK length(latency_histogram) <= 4096 AND match(latency_histogram, '^(\\{"([0-9]{1,16}|\\+Inf)":[0-9]{1,18}(,"([0-9]{1,16}|\\+Inf)":[0-9]{1,18})*\\})?$'),
+    CONSTRAINT queue_histogram CHECK length(queue_histogram) <= 4096 AND match(queue_histogram, '^(\\{"([0-9]{1,16}|\\+Inf)":[0-9]{1,18}(,"([0-9]{1,16}|\\+Inf)":[0-9]{1,18})*\\})?$'),
+    CONSTRAINT source CHECK length(source) <= 4096
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY toDate(timestamp)
+ORDER BY (customer_id, service_id, timestamp, instance_id)
+TTL greatest(timestamp + toIntervalDay(30), arrival_hour + toIntervalDay(1))
+SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, fsync_after_insert = 1, fsync_part_directory = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800;
+
+CREATE TABLE IF NOT EXISTS optiinfra_shard.serving_metrics_hourly ON CLUSTER `fleet`
+(
+    hour DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    customer_id UUID CODEC(ZSTD(1)),
+    service_id UUID CODEC(ZSTD(1)),
+    instance_id LowCardinality(String) CODEC(ZSTD(1)),
+    service_type LowCardinality(String) CODEC(ZSTD(1)),
+    model_name LowCardinality(String) CODEC(ZSTD(1)),
+    avg_requests_running AggregateFunction(avg, Float32) CODEC(ZSTD(1)),
+    max_requests_running SimpleAggregateFunction(max, Float32) DEFAULT -inf CODEC(ZSTD(1)),
+    avg_requests_waiting AggregateFunction(avg, Float32) CODEC(ZSTD(1)),
+    max_requests_waiting SimpleAggregateFunction(max, Float32) DEFAULT -inf CODEC(ZSTD(1)),
+    avg_engine_kv_cache_util AggregateFunction(avg, Float32) CODEC(ZSTD(1)),
+    max_engine_kv_cache_util SimpleAggregateFunction(max, Float32) DEFAULT -inf CODEC(ZSTD(1)),
+    engine_prompt_tokens SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    engine_completion_tokens SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    engine_cached_tokens SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    preemptions SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_finished SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_finished_by_length SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_aborted SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_failed SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    queue_seconds SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+    queue_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    prefill_seconds SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+    prefill_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    decode_seconds SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+    decode_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    time_to_first_token_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+    inter_token_latency_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+    latency_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+    queue_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+    covered_seconds SimpleAggregateFunction(sum, Float64) CODEC(ZSTD(1)),
+    interval_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_running_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_waiting_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    kv_cache_utilization_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    prompt_tokens_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    completion_tokens_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    cached_tokens_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    preemptions_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_finished_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_finished_by_length_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_aborted_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    requests_failed_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    queue_seconds_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    queue_count_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    prefill_seconds_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    prefill_count_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    decode_seconds_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    decode_count_count SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    arrival_hour SimpleAggregateFunction(min, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1)),
+    generation UInt32 CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PRIMARY KEY (customer_id, service_id, hour, instance_id, service_type, model_name)
+ORDER BY (customer_id, service_id, hour, instance_id, service_type, model_name, generation)
+TTL greatest(hour + toIntervalDay(730), arrival_hour + toIntervalDay(1))
+SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS optiinfra_shard.serving_metrics_hourly_mv ON CLUSTER `fleet` TO optiinfra_shard.serving_metrics_hourly AS
+SELECT toStartOfHour(r.timestamp) AS hour, customer_id, service_id, instance_id, service_type, model_name,
+    avgStateIf(assumeNotNull(r.requests_running), isNotNull(r.requests_running)) AS avg_requests_running,
+    max(ifNull(r.requests_running, toFloat32(-inf))) AS max_requests_running,
+    avgStateIf(assumeNotNull(r.requests_waiting), isNotNull(r.requests_waiting)) AS avg_requests_waiting,
+    max(ifNull(r.requests_waiting, toFloat32(-inf))) AS max_requests_waiting,
+    avgStateIf(assumeNotNull(r.kv_cache_utilization), isNotNull(r.kv_cache_utilization)) AS avg_engine_kv_cache_util,
+    max(ifNull(r.kv_cache_utilization, toFloat32(-inf))) AS max_engine_kv_cache_util,
+    sum(ifNull(r.prompt_tokens, 0)) AS engine_prompt_tokens,
+    sum(ifNull(r.completion_tokens, 0)) AS engine_completion_tokens,
+    sum(ifNull(r.cached_tokens, 0)) AS engine_cached_tokens,
+    sum(ifNull(r.preemptions, 0)) AS preemptions,
+    sum(ifNull(r.requests_finished, 0)) AS requests_finished,
+    sum(ifNull(r.requests_finished_by_length, 0)) AS requests_finished_by_length,
+    sum(ifNull(r.requests_aborted, 0)) AS requests_aborted,
+    sum(ifNull(r.requests_failed, 0)) AS requests_failed,
+    sum(ifNull(r.queue_seconds, 0)) AS queue_seconds,
+    sum(ifNull(r.queue_count, 0)) AS queue_count,
+    sum(ifNull(r.prefill_seconds, 0)) AS prefill_seconds,
+    sum(ifNull(r.prefill_count, 0)) AS prefill_count,
+    sum(ifNull(r.decode_seconds, 0)) AS decode_seconds,
+    sum(ifNull(r.decode_count, 0)) AS decode_count,
+    sumMapState(mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(18446744073709551615), toUInt64OrZero(b.1)), JSONExtractKeysAndValues(r.time_to_first_token_histogram, 'UInt64')), arrayMap(b -> b.2, JSONExtractKeysAndValues(r.time_to_first_token_histogram, 'UInt64')))) AS time_to_first_token_buckets,
+    sumMapState(mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(18446744073709551615), toUInt64OrZero(b.1)), JSONExtractKeysAndValues(r.inter_token_latency_histogram, 'UInt64')), arrayMap(b -> b.2, JSONExtractKeysAndValues(r.inter_token_latency_histogram, 'UInt64')))) AS inter_token_latency_buckets,
+    sumMapState(mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(18446744073709551615), toUInt64OrZero(b.1)), JSONExtractKeysAndValues(r.latency_histogram, 'UInt64')), arrayMap(b -> b.2, JSONExtractKeysAndValues(r.latency_histogram, 'UInt64')))) AS latency_buckets,
+    sumMapState(mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(18446744073709551615), toUInt64OrZero(b.1)), JSONExtractKeysAndValues(r.queue_histogram, 'UInt64')), arrayMap(b -> b.2, JSONExtractKeysAndValues(r.queue_histogram, 'UInt64')))) AS queue_buckets,
+    sum(r.interval_seconds) AS covered_seconds,
+    count() AS interval_count,
+    count(r.requests_running) AS requests_running_count,
+    count(r.requests_waiting) AS requests_waiting_count,
+    count(r.kv_cache_utilization) AS kv_cache_utilization_count,
+    count(r.prompt_tokens) AS prompt_tokens_count,
+    count(r.completion_tokens) AS completion_tokens_count,
+    count(r.cached_tokens) AS cached_tokens_count,
+    count(r.preemptions) AS preemptions_count,
+    count(r.requests_finished) AS requests_finished_count,
+    count(r.requests_finished_by_length) AS requests_finished_by_length_count,
+    count(r.requests_aborted) AS requests_aborted_count,
+    count(r.requests_failed) AS requests_failed_count,
+    count(r.queue_seconds) AS queue_seconds_count,
+    count(r.queue_count) AS queue_count_count,
+    count(r.prefill_seconds) AS prefill_seconds_count,
+    count(r.prefill_count) AS prefill_count_count,
+    count(r.decode_seconds) AS decode_seconds_count,
+    count(r.decode_count) AS decode_count_count,
+    min(r.arrival_hour) AS arrival_hour,
+    min(r.generation) AS generation
+FROM optiinfra_shard.serving_metrics_ts AS r
+GROUP BY hour, customer_id, service_id, instance_id, service_type, model_name;
+
+CREATE VIEW IF NOT EXISTS optiinfra_shard.serving_hourly ON CLUSTER `fleet` AS
+SELECT hour, customer_id, service_id, instance_id, service_type, model_name,
+    if(sum(r.requests_running_count) = 0, NULL, avgMerge(r.avg_requests_running)) AS avg_requests_running,
+    if(sum(r.requests_running_count) = 0, NULL, toFloat32(max(r.max_requests_running))) AS max_requests_running,
+    if(sum(r.requests_waiting_count) = 0, NULL, avgMerge(r.avg_requests_waiting)) AS avg_requests_waiting,
+    if(sum(r.requests_waiting_count) = 0, NULL, toFloat32(max(r.max_requests_waiting))) AS max_requests_waiting,
+    if(sum(r.kv_cache_utilization_count) = 0, NULL, avgMerge(r.avg_engine_kv_cache_util)) AS avg_engine_kv_cache_util,
+    if(sum(r.kv_cache_utilization_count) = 0, NULL, toFloat32(max(r.max_engine_kv_cache_util))) AS max_engine_kv_cache_util,
+    if(sum(r.prompt_tokens_count) = 0, NULL, sum(r.engine_prompt_tokens)) AS engine_prompt_tokens,
+    if(sum(r.completion_tokens_count) = 0, NULL, sum(r.engine_completion_tokens)) AS engine_completion_tokens,
+    if(sum(r.cached_tokens_count) = 0, NULL, sum(r.engine_cached_tokens)) AS engine_cached_tokens,
+    if(sum(r.preemptions_count) = 0, NULL, sum(r.preemptions)) AS preemptions,
+    if(sum(r.requests_finished_count) = 0, NULL, sum(r.requests_finished)) AS requests_finished,
+    if(sum(r.requests_finished_by_length_count) = 0, NULL, sum(r.requests_finished_by_length)) AS requests_finished_by_length,
+    if(sum(r.requests_aborted_count) = 0, NULL, sum(r.requests_aborted)) AS requests_aborted,
+    if(sum(r.requests_failed_count) = 0, NULL, sum(r.requests_failed)) AS requests_failed,
+    if(sum(r.queue_seconds_count) = 0, NULL, sum(r.queue_seconds)) AS queue_seconds,
+    if(sum(r.queue_count_count) = 0, NULL, sum(r.queue_count)) AS queue_count,
+    if(sum(r.prefill_seconds_count) = 0, NULL, sum(r.prefill_seconds)) AS prefill_seconds,
+    if(sum(r.prefill_count_count) = 0, NULL, sum(r.prefill_count)) AS prefill_count,
+    if(sum(r.decode_seconds_count) = 0, NULL, sum(r.decode_seconds)) AS decode_seconds,
+    if(sum(r.decode_count_count) = 0, NULL, sum(r.decode_count)) AS decode_count,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.5 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.5 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.time_to_first_token_buckets))], [mapValues(sumMapMerge(r.time_to_first_token_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.time_to_first_token_buckets)))])[1]])[1] AS p50_engine_time_to_first_token,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.9 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.9 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.time_to_first_token_buckets))], [mapValues(sumMapMerge(r.time_to_first_token_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.time_to_first_token_buckets)))])[1]])[1] AS p90_engine_time_to_first_token,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.95 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.95 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.time_to_first_token_buckets))], [mapValues(sumMapMerge(r.time_to_first_token_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.time_to_first_token_buckets)))])[1]])[1] AS p95_engine_time_to_first_token,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.99 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.99 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.time_to_first_token_buckets))], [mapValues(sumMapMerge(r.time_to_first_token_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.time_to_first_token_buckets)))])[1]])[1] AS p99_engine_time_to_first_token,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.5 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.5 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.inter_token_latency_buckets))], [mapValues(sumMapMerge(r.inter_token_latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.inter_token_latency_buckets)))])[1]])[1] AS p50_engine_inter_token_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.9 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.9 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.inter_token_latency_buckets))], [mapValues(sumMapMerge(r.inter_token_latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.inter_token_latency_buckets)))])[1]])[1] AS p90_engine_inter_token_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.95 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.95 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.inter_token_latency_buckets))], [mapValues(sumMapMerge(r.inter_token_latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.inter_token_latency_buckets)))])[1]])[1] AS p95_engine_inter_token_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.99 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.99 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.inter_token_latency_buckets))], [mapValues(sumMapMerge(r.inter_token_latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.inter_token_latency_buckets)))])[1]])[1] AS p99_engine_inter_token_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.5 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.5 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.latency_buckets))], [mapValues(sumMapMerge(r.latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.latency_buckets)))])[1]])[1] AS p50_engine_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.9 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.9 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.latency_buckets))], [mapValues(sumMapMerge(r.latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.latency_buckets)))])[1]])[1] AS p90_engine_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.95 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.95 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.latency_buckets))], [mapValues(sumMapMerge(r.latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.latency_buckets)))])[1]])[1] AS p95_engine_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.99 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.99 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.latency_buckets))], [mapValues(sumMapMerge(r.latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.latency_buckets)))])[1]])[1] AS p99_engine_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.5 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.5 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.queue_buckets))], [mapValues(sumMapMerge(r.queue_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.queue_buckets)))])[1]])[1] AS p50_engine_queue,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.9 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.9 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.queue_buckets))], [mapValues(sumMapMerge(r.queue_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.queue_buckets)))])[1]])[1] AS p90_engine_queue,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.95 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.95 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.queue_buckets))], [mapValues(sumMapMerge(r.queue_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.queue_buckets)))])[1]])[1] AS p95_engine_queue,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.99 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.99 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.queue_buckets))], [mapValues(sumMapMerge(r.queue_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.queue_buckets)))])[1]])[1] AS p99_engine_queue,
+    sum(r.covered_seconds) AS covered_seconds,
+    sum(r.interval_count) AS interval_count,
+    sum(r.requests_running_count) AS requests_running_count,
+    sum(r.requests_waiting_count) AS requests_waiting_count,
+    sum(r.kv_cache_utilization_count) AS kv_cache_utilization_count,
+    sum(r.prompt_tokens_count) AS prompt_tokens_count,
+    sum(r.completion_tokens_count) AS completion_tokens_count,
+    sum(r.cached_tokens_count) AS cached_tokens_count,
+    sum(r.preemptions_count) AS preemptions_count,
+    sum(r.requests_finished_count) AS requests_finished_count,
+    sum(r.requests_finished_by_length_count) AS requests_finished_by_length_count,
+    sum(r.requests_aborted_count) AS requests_aborted_count,
+    sum(r.requests_failed_count) AS requests_failed_count,
+    sum(r.queue_seconds_count) AS queue_seconds_count,
+    sum(r.queue_count_count) AS queue_count_count,
+    sum(r.prefill_seconds_count) AS prefill_seconds_count,
+    sum(r.prefill_count_count) AS prefill_count_count,
+    sum(r.decode_seconds_count) AS decode_seconds_count,
+    sum(r.decode_count_count) AS decode_count_count
+FROM optiinfra_shard.serving_metrics_hourly AS r
+GROUP BY hour, customer_id, service_id, instance_id, service_type, model_name;
+
+-- serving: over all shards
+CREATE TABLE IF NOT EXISTS optiinfra.serving_metrics_ts ON CLUSTER `fleet`
+(
+    timestamp DateTime('UTC'),
+    customer_id UUID,
+    service_id UUID,
+    instance_id LowCardinality(String),
+    service_type LowCardinality(String),
+    model_name LowCardinality(String),
+    interval_seconds Float32 DEFAULT nan,
+    requests_running Nullable(Float32),
+    requests_waiting Nullable(Float32),
+    kv_cache_utilization Nullable(Float32),
+    prompt_tokens Nullable(UInt32),
+    completion_tokens Nullable(UInt32),
+    cached_tokens Nullable(UInt32),
+    preemptions Nullable(UInt32),
+    requests_finished Nullable(UInt32),
+    requests_finished_by_length Nullable(UInt32),
+    requests_aborted Nullable(UInt32),
+    requests_failed Nullable(UInt32),
+    queue_seconds Nullable(Float64),
+    queue_count Nullable(UInt32),
+    prefill_seconds Nullable(Float64),
+    prefill_count Nullable(UInt32),
+    decode_seconds Nullable(Float64),
+    decode_count Nullable(UInt32),
+    time_to_first_token_histogram String,
+    inter_token_latency_histogram String,
+    latency_histogram String,
+    queue_histogram String,
+    source LowCardinality(String)
+)
+ENGINE = Distributed('fleet', 'optiinfra_shard', 'serving_metrics_ts', xxHash64(concat(toString(customer_id), '/', toString(service_id))));
+
+CREATE TABLE IF NOT EXISTS optiinfra.serving_metrics_hourly ON CLUSTER `fleet`
+(
+    hour DateTime('UTC'),
+    customer_id UUID,
+    service_id UUID,
+    instance_id LowCardinality(String),
+    service_type LowCardinality(String),
+    model_name LowCardinality(String),
+    avg_requests_running AggregateFunction(avg, Float32),
+    max_requests_running SimpleAggregateFunction(max, Float32) DEFAULT -inf,
+    avg_requests_waiting AggregateFunction(avg, Float32),
+    max_requests_waiting SimpleAggregateFunction(max, Float32) DEFAULT -inf,
+    avg_engine_kv_cache_util AggregateFunction(avg, Float32),
+    max_engine_kv_cache_util SimpleAggregateFunction(max, Float32) DEFAULT -inf,
+    engine_prompt_tokens SimpleAggregateFunction(sum, UInt64),
+    engine_completion_tokens SimpleAggregateFunction(sum, UInt64),
+    engine_cached_tokens SimpleAggregateFunction(sum, UInt64),
+    preemptions SimpleAggregateFunction(sum, UInt64),
+    requests_finished SimpleAggregateFunction(sum, UInt64),
+    requests_finished_by_length SimpleAggregateFunction(sum, UInt64),
+    requests_aborted SimpleAggregateFunction(sum, UInt64),
+    requests_failed SimpleAggregateFunction(sum, UInt64),
+    queue_seconds SimpleAggregateFunction(sum, Float64),
+    queue_count SimpleAggregateFunction(sum, UInt64),
+    prefill_seconds SimpleAggregateFunction(sum, Float64),
+    prefill_count SimpleAggregateFunction(sum, UInt64),
+    decode_seconds SimpleAggregateFunction(sum, Float64),
+    decode_count SimpleAggregateFunction(sum, UInt64),
+    time_to_first_token_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)),
+    inter_token_latency_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)),
+    latency_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)),
+    queue_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)),
+    covered_seconds SimpleAggregateFunction(sum, Float64),
+    interval_count SimpleAggregateFunction(sum, UInt64),
+    requests_running_count SimpleAggregateFunction(sum, UInt64),
+    requests_waiting_count SimpleAggregateFunction(sum, UInt64),
+    kv_cache_utilization_count SimpleAggregateFunction(sum, UInt64),
+    prompt_tokens_count SimpleAggregateFunction(sum, UInt64),
+    completion_tokens_count SimpleAggregateFunction(sum, UInt64),
+    cached_tokens_count SimpleAggregateFunction(sum, UInt64),
+    preemptions_count SimpleAggregateFunction(sum, UInt64),
+    requests_finished_count SimpleAggregateFunction(sum, UInt64),
+    requests_finished_by_length_count SimpleAggregateFunction(sum, UInt64),
+    requests_aborted_count SimpleAggregateFunction(sum, UInt64),
+    requests_failed_count SimpleAggregateFunction(sum, UInt64),
+    queue_seconds_count SimpleAggregateFunction(sum, UInt64),
+    queue_count_count SimpleAggregateFunction(sum, UInt64),
+    prefill_seconds_count SimpleAggregateFunction(sum, UInt64),
+    prefill_count_count SimpleAggregateFunction(sum, UInt64),
+    decode_seconds_count SimpleAggregateFunction(sum, UInt64),
+    decode_count_count SimpleAggregateFunction(sum, UInt64),
+    arrival_hour SimpleAggregateFunction(min, DateTime('UTC')),
+    generation UInt32
+)
+ENGINE = Distributed('fleet', 'optiinfra_shard', 'serving_metrics_hourly', xxHash64(concat(toString(customer_id), '/', toString(service_id))));
+
+CREATE TABLE IF NOT EXISTS optiinfra.serving_metrics_hourly_mv ON CLUSTER `fleet`
+(
+    hour DateTime('UTC'),
+    customer_id UUID,
+    service_id UUID,
+    instance_id LowCardinality(String),
+    service_type LowCardinality(String),
+    model_name LowCardinality(String),
+    avg_requests_running AggregateFunction(avg, Float32),
+    max_requests_running SimpleAggregateFunction(max, Float32) DEFAULT -inf,
+    avg_requests_waiting AggregateFunction(avg, Float32),
+    max_requests_waiting SimpleAggregateFunction(max, Float32) DEFAULT -inf,
+    avg_engine_kv_cache_util AggregateFunction(avg, Float32),
+    max_engine_kv_cache_util SimpleAggregateFunction(max, Float32) DEFAULT -inf,
+    engine_prompt_tokens SimpleAggregateFunction(sum, UInt64),
+    engine_completion_tokens SimpleAggregateFunction(sum, UInt64),
+    engine_cached_tokens SimpleAggregateFunction(sum, UInt64),
+    preemptions SimpleAggregateFunction(sum, UInt64),
+    requests_finished SimpleAggregateFunction(sum, UInt64),
+    requests_finished_by_length SimpleAggregateFunction(sum, UInt64),
+    requests_aborted SimpleAggregateFunction(sum, UInt64),
+    requests_failed SimpleAggregateFunction(sum, UInt64),
+    queue_seconds SimpleAggregateFunction(sum, Float64),
+    queue_count SimpleAggregateFunction(sum, UInt64),
+    prefill_seconds SimpleAggregateFunction(sum, Float64),
+    prefill_count SimpleAggregateFunction(sum, UInt64),
+    decode_seconds SimpleAggregateFunction(sum, Float64),
+    decode_count SimpleAggregateFunction(sum, UInt64),
+    time_to_first_token_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)),
+    inter_token_latency_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)),
+    latency_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)),
+    queue_buckets AggregateFunction(sumMap, Map(UInt64, UInt64)),
+    covered_seconds SimpleAggregateFunction(sum, Float64),
+    interval_count SimpleAggregateFunction(sum, UInt64),
+    requests_running_count SimpleAggregateFunction(sum, UInt64),
+    requests_waiting_count SimpleAggregateFunction(sum, UInt64),
+    kv_cache_utilization_count SimpleAggregateFunction(sum, UInt64),
+    prompt_tokens_count SimpleAggregateFunction(sum, UInt64),
+    completion_tokens_count SimpleAggregateFunction(sum, UInt64),
+    cached_tokens_count SimpleAggregateFunction(sum, UInt64),
+    preemptions_count SimpleAggregateFunction(sum, UInt64),
+    requests_finished_count SimpleAggregateFunction(sum, UInt64),
+    requests_finished_by_length_count SimpleAggregateFunction(sum, UInt64),
+    requests_aborted_count SimpleAggregateFunction(sum, UInt64),
+    requests_failed_count SimpleAggregateFunction(sum, UInt64),
+    queue_seconds_count SimpleAggregateFunction(sum, UInt64),
+    queue_count_count SimpleAggregateFunction(sum, UInt64),
+    prefill_seconds_count SimpleAggregateFunction(sum, UInt64),
+    prefill_count_count SimpleAggregateFunction(sum, UInt64),
+    decode_seconds_count SimpleAggregateFunction(sum, UInt64),
+    decode_count_count SimpleAggregateFunction(sum, UInt64),
+    arrival_hour SimpleAggregateFunction(min, DateTime('UTC')),
+    generation UInt32
+)
+ENGINE = Distributed('fleet', 'optiinfra_shard', 'serving_metrics_hourly_mv', xxHash64(concat(toString(customer_id), '/', toString(service_id))));
+
+CREATE VIEW IF NOT EXISTS optiinfra.serving_hourly ON CLUSTER `fleet` AS
+SELECT hour, customer_id, service_id, instance_id, service_type, model_name,
+    if(sum(r.requests_running_count) = 0, NULL, avgMerge(r.avg_requests_running)) AS avg_requests_running,
+    if(sum(r.requests_running_count) = 0, NULL, toFloat32(max(r.max_requests_running))) AS max_requests_running,
+    if(sum(r.requests_waiting_count) = 0, NULL, avgMerge(r.avg_requests_waiting)) AS avg_requests_waiting,
+    if(sum(r.requests_waiting_count) = 0, NULL, toFloat32(max(r.max_requests_waiting))) AS max_requests_waiting,
+    if(sum(r.kv_cache_utilization_count) = 0, NULL, avgMerge(r.avg_engine_kv_cache_util)) AS avg_engine_kv_cache_util,
+    if(sum(r.kv_cache_utilization_count) = 0, NULL, toFloat32(max(r.max_engine_kv_cache_util))) AS max_engine_kv_cache_util,
+    if(sum(r.prompt_tokens_count) = 0, NULL, sum(r.engine_prompt_tokens)) AS engine_prompt_tokens,
+    if(sum(r.completion_tokens_count) = 0, NULL, sum(r.engine_completion_tokens)) AS engine_completion_tokens,
+    if(sum(r.cached_tokens_count) = 0, NULL, sum(r.engine_cached_tokens)) AS engine_cached_tokens,
+    if(sum(r.preemptions_count) = 0, NULL, sum(r.preemptions)) AS preemptions,
+    if(sum(r.requests_finished_count) = 0, NULL, sum(r.requests_finished)) AS requests_finished,
+    if(sum(r.requests_finished_by_length_count) = 0, NULL, sum(r.requests_finished_by_length)) AS requests_finished_by_length,
+    if(sum(r.requests_aborted_count) = 0, NULL, sum(r.requests_aborted)) AS requests_aborted,
+    if(sum(r.requests_failed_count) = 0, NULL, sum(r.requests_failed)) AS requests_failed,
+    if(sum(r.queue_seconds_count) = 0, NULL, sum(r.queue_seconds)) AS queue_seconds,
+    if(sum(r.queue_count_count) = 0, NULL, sum(r.queue_count)) AS queue_count,
+    if(sum(r.prefill_seconds_count) = 0, NULL, sum(r.prefill_seconds)) AS prefill_seconds,
+    if(sum(r.prefill_count_count) = 0, NULL, sum(r.prefill_count)) AS prefill_count,
+    if(sum(r.decode_seconds_count) = 0, NULL, sum(r.decode_seconds)) AS decode_seconds,
+    if(sum(r.decode_count_count) = 0, NULL, sum(r.decode_count)) AS decode_count,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.5 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.5 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.time_to_first_token_buckets))], [mapValues(sumMapMerge(r.time_to_first_token_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.time_to_first_token_buckets)))])[1]])[1] AS p50_engine_time_to_first_token,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.9 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.9 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.time_to_first_token_buckets))], [mapValues(sumMapMerge(r.time_to_first_token_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.time_to_first_token_buckets)))])[1]])[1] AS p90_engine_time_to_first_token,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.95 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.95 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.time_to_first_token_buckets))], [mapValues(sumMapMerge(r.time_to_first_token_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.time_to_first_token_buckets)))])[1]])[1] AS p95_engine_time_to_first_token,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.99 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.99 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.time_to_first_token_buckets))], [mapValues(sumMapMerge(r.time_to_first_token_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.time_to_first_token_buckets)))])[1]])[1] AS p99_engine_time_to_first_token,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.5 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.5 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.inter_token_latency_buckets))], [mapValues(sumMapMerge(r.inter_token_latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.inter_token_latency_buckets)))])[1]])[1] AS p50_engine_inter_token_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.9 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.9 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.inter_token_latency_buckets))], [mapValues(sumMapMerge(r.inter_token_latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.inter_token_latency_buckets)))])[1]])[1] AS p90_engine_inter_token_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.95 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.95 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.inter_token_latency_buckets))], [mapValues(sumMapMerge(r.inter_token_latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.inter_token_latency_buckets)))])[1]])[1] AS p95_engine_inter_token_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.99 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.99 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.inter_token_latency_buckets))], [mapValues(sumMapMerge(r.inter_token_latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.inter_token_latency_buckets)))])[1]])[1] AS p99_engine_inter_token_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.5 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.5 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.latency_buckets))], [mapValues(sumMapMerge(r.latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.latency_buckets)))])[1]])[1] AS p50_engine_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.9 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.9 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.latency_buckets))], [mapValues(sumMapMerge(r.latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.latency_buckets)))])[1]])[1] AS p90_engine_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.95 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.95 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.latency_buckets))], [mapValues(sumMapMerge(r.latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.latency_buckets)))])[1]])[1] AS p95_engine_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.99 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.99 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.latency_buckets))], [mapValues(sumMapMerge(r.latency_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.latency_buckets)))])[1]])[1] AS p99_engine_latency,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.5 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.5 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.queue_buckets))], [mapValues(sumMapMerge(r.queue_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.queue_buckets)))])[1]])[1] AS p50_engine_queue,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.9 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.9 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.queue_buckets))], [mapValues(sumMapMerge(r.queue_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.queue_buckets)))])[1]])[1] AS p90_engine_queue,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.95 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.95 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.queue_buckets))], [mapValues(sumMapMerge(r.queue_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.queue_buckets)))])[1]])[1] AS p95_engine_queue,
+    arrayMap(v -> if(isNaN(v), NULL, v), [arrayMap((b, c, s) -> arrayMap(i -> if(b[i] = 18446744073709551615, toFloat64(b[i - 1]), b[i - 1] + (b[i] - b[i - 1]) * (0.99 * s[-1] - s[i] + c[i]) / c[i]) / 1000, [toInt64(arrayFirstIndex(x -> x > 0 AND x >= 0.99 * s[-1], s))])[1], [mapKeys(sumMapMerge(r.queue_buckets))], [mapValues(sumMapMerge(r.queue_buckets))], [arrayCumSum(mapValues(sumMapMerge(r.queue_buckets)))])[1]])[1] AS p99_engine_queue,
+    sum(r.covered_seconds) AS covered_seconds,
+    sum(r.interval_count) AS interval_count,
+    sum(r.requests_running_count) AS requests_running_count,
+    sum(r.requests_waiting_count) AS requests_waiting_count,
+    sum(r.kv_cache_utilization_count) AS kv_cache_utilization_count,
+    sum(r.prompt_tokens_count) AS prompt_tokens_count,
+    sum(r.completion_tokens_count) AS completion_tokens_count,
+    sum(r.cached_tokens_count) AS cached_tokens_count,
+    sum(r.preemptions_count) AS preemptions_count,
+    sum(r.requests_finished_count) AS requests_finished_count,
+    sum(r.requests_finished_by_length_count) AS requests_finished_by_length_count,
+    sum(r.requests_aborted_count) AS requests_aborted_count,
+    sum(r.requests_failed_count) AS requests_failed_count,
+    sum(r.queue_seconds_count) AS queue_seconds_count,
+    sum(r.queue_count_count) AS queue_count_count,
+    sum(r.prefill_seconds_count) AS prefill_seconds_count,
+    sum(r.prefill_count_count) AS prefill_count_count,
+    sum(r.decode_seconds_count) AS decode_seconds_count,
+    sum(r.decode_count_count) AS decode_count_count
+FROM optiinfra.serving_metrics_hourly AS r
+GROUP BY hour, customer_id, service_id, instance_id, service_type, model_name;
+
+-- serving: schema version 2
+ALTER TABLE optiinfra.serving_metrics_ts ADD COLUMN IF NOT EXISTS batch_id UInt64 MATERIALIZED if(getSetting('insert_deduplication_token') = '', 0, sipHash64(getSetting('insert_deduplication_token'))) CODEC(ZSTD(1)), ADD COLUMN IF NOT EXISTS generation UInt32 MATERIALIZED 0 CODEC(ZSTD(1));
+
+ALTER TABLE optiinfra.serving_metrics_ts MATERIALIZE COLUMN generation SETTINGS mutations_sync = 2;
+
+ALTER TABLE optiinfra.serving_metrics_hourly ADD COLUMN IF NOT EXISTS generation UInt32 CODEC(ZSTD(1)), MODIFY ORDER BY (customer_id, service_id, hour, instance_id, service_type, model_name, generation);
+
+-- serving: schema version 4
+ALTER TABLE optiinfra.serving_metrics_ts ON CLUSTER `fleet` MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE optiinfra.serving_metrics_hourly ON CLUSTER `fleet` MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- serving: what a repair inserts
+SELECT toStartOfHour(r.timestamp) AS hour, customer_id, service_id, instance_id, service_type, model_name,
+    avgStateIf(assumeNotNull(r.requests_running), isNotNull(r.requests_running)) AS avg_requests_running,
+    max(ifNull(r.requests_running, toFloat32(-inf))) AS max_requests_running,
+    avgStateIf(assumeNotNull(r.requests_waiting), isNotNull(r.requests_waiting)) AS avg_requests_waiting,
+    max(ifNull(r.requests_waiting, toFloat32(-inf))) AS max_requests_waiting,
+    avgStateIf(assumeNotNull(r.kv_cache_utilization), isNotNull(r.kv_cache_utilization)) AS avg_engine_kv_cache_util,
+    max(ifNull(r.kv_cache_utilization, toFloat32(-inf))) AS max_engine_kv_cache_util,
+    sum(ifNull(r.prompt_tokens, 0)) AS engine_prompt_tokens,
+    sum(ifNull(r.completion_tokens, 0)) AS engine_completion_tokens,
+    sum(ifNull(r.cached_tokens, 0)) AS engine_cached_tokens,
+    sum(ifNull(r.preemptions, 0)) AS preemptions,
+    sum(ifNull(r.requests_finished, 0)) AS requests_finished,
+    sum(ifNull(r.requests_finished_by_length, 0)) AS requests_finished_by_length,
+    sum(ifNull(r.requests_aborted, 0)) AS requests_aborted,
+    sum(ifNull(r.requests_failed, 0)) AS requests_failed,
+    sum(ifNull(r.queue_seconds, 0)) AS queue_seconds,
+    sum(ifNull(r.queue_count, 0)) AS queue_count,
+    sum(ifNull(r.prefill_seconds, 0)) AS prefill_seconds,
+    sum(ifNull(r.prefill_count, 0)) AS prefill_count,
+    sum(ifNull(r.decode_seconds, 0)) AS decode_seconds,
+    sum(ifNull(r.decode_count, 0)) AS decode_count,
+    sumMapState(mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(18446744073709551615), toUInt64OrZero(b.1)), JSONExtractKeysAndValues(r.time_to_first_token_histogram, 'UInt64')), arrayMap(b -> b.2, JSONExtractKeysAndValues(r.time_to_first_token_histogram, 'UInt64')))) AS time_to_first_token_buckets,
+    sumMapState(mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(18446744073709551615), toUInt64OrZero(b.1)), JSONExtractKeysAndValues(r.inter_token_latency_histogram, 'UInt64')), arrayMap(b -> b.2, JSONExtractKeysAndValues(r.inter_token_latency_histogram, 'UInt64')))) AS inter_token_latency_buckets,
+    sumMapState(mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(18446744073709551615), toUInt64OrZero(b.1)), JSONExtractKeysAndValues(r.latency_histogram, 'UInt64')), arrayMap(b -> b.2, JSONExtractKeysAndValues(r.latency_histogram, 'UInt64')))) AS latency_buckets,
+    sumMapState(mapFromArrays(arrayMap(b -> if(b.1 = '+Inf', toUInt64(18446744073709551615), toUInt64OrZero(b.1)), JSONExtractKeysAndValues(r.queue_histogram, 'UInt64')), arrayMap(b -> b.2, JSONExtractKeysAndValues(r.queue_histogram, 'UInt64')))) AS queue_buckets,
+    sum(r.interval_seconds) AS covered_seconds,
+    count() AS interval_count,
+    count(r.requests_running) AS requests_running_count,
+    count(r.requests_waiting) AS requests_waiting_count,
+    count(r.kv_cache_utilization) AS kv_cache_utilization_count,
+    count(r.prompt_tokens) AS prompt_tokens_count,
+    count(r.completion_tokens) AS completion_tokens_count,
+    count(r.cached_tokens) AS cached_tokens_count,
+    count(r.preemptions) AS preemptions_count,
+    count(r.requests_finished) AS requests_finished_count,
+    count(r.requests_finished_by_length) AS requests_finished_by_length_count,
+    count(r.requests_aborted) AS requests_aborted_count,
+    count(r.requests_failed) AS requests_failed_count,
+    count(r.queue_seconds) AS queue_seconds_count,
+    count(r.queue_count) AS queue_count_count,
+    count(r.prefill_seconds) AS prefill_seconds_count,
+    count(r.prefill_count) AS prefill_count_count,
+    count(r.decode_seconds) AS decode_seconds_count,
+    count(r.decode_count) AS decode_count_count,
+    min(r.arrival_hour) AS arrival_hour,
+    min(r.generation) AS generation
+FROM optiinfra.serving_metrics_ts AS r
+WHERE r.timestamp >= now()
+GROUP BY hour, customer_id, service_id, instance_id, service_type, model_name;
+
+-- serving: what a copy reads of a rollup
+CAST(avgMergeState(r.avg_requests_running), 'String');
+
+toFloat32(max(r.max_requests_running));
+
+CAST(avgMergeState(r.avg_requests_waiting), 'String');
+
+toFloat32(max(r.max_requests_waiting));
+
+CAST(avgMergeState(r.avg_engine_kv_cache_util), 'String');
+
+toFloat32(max(r.max_engine_kv_cache_util));
+
+sum(r.engine_prompt_tokens);
+
+sum(r.engine_completion_tokens);
+
+sum(r.engine_cached_tokens);
+
+sum(r.preemptions);
+
+sum(r.requests_finished);
+
+sum(r.requests_finished_by_length);
+
+sum(r.requests_aborted);
+
+sum(r.requests_failed);
+
+sum(r.queue_seconds);
+
+sum(r.queue_count);
+
+sum(r.prefill_seconds);
+
+sum(r.prefill_count);
+
+sum(r.decode_seconds);
+
+sum(r.decode_count);
+
+CAST(sumMapMergeState(r.time_to_first_token_buckets), 'String');
+
+CAST(sumMapMergeState(r.inter_token_latency_buckets), 'String');
+
+CAST(sumMapMergeState(r.latency_buckets), 'String');
+
+CAST(sumMapMergeState(r.queue_buckets), 'String');
+
+sum(r.covered_seconds);
+
+sum(r.interval_count);
+
+sum(r.requests_running_count);
+
+sum(r.requests_waiting_count);
+
+sum(r.kv_cache_utilization_count);
+
+sum(r.prompt_tokens_count);
+
+sum(r.completion_tokens_count);
+
+sum(r.cached_tokens_count);
+
+sum(r.preemptions_count);
+
+sum(r.requests_finished_count);
+
+sum(r.requests_finished_by_length_count);
+
+sum(r.requests_aborted_count);
+
+sum(r.requests_failed_count);
+
+sum(r.queue_seconds_count);
+
+sum(r.queue_count_count);
+
+sum(r.prefill_seconds_count);
+
+sum(r.prefill_count_count);
+
+sum(r.decode_seconds_count);
+
+sum(r.decode_count_count);
+

@@ -35,6 +35,7 @@ enum class Rule {
   kCharge,       ///< One of kCharges, or empty.
   kStatus,       ///< One of kStatuses, or empty.
   kCurrency,     ///< Three capital letters, or empty.
+  kHistogram,    ///< A histogram's text (histogram.hpp), or empty.
 };
 
 /// What a charge can be; FOCUS has the same categories.
@@ -108,7 +109,7 @@ struct Text {
   using Values = Strings;
   static constexpr const char* kType = "String";
   static constexpr const char* kContractType = "String";
-  static constexpr bool takes(Rule rule) { return is_label(rule); }
+  static constexpr bool takes(Rule rule) { return is_label(rule) || rule == Rule::kHistogram; }
 };
 struct Float32 {
   using Value = float;

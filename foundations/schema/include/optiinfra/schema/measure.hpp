@@ -21,10 +21,11 @@ enum class Aggregate {
   kMinimum,
   kMaximum,
   kMaximumState,  ///< As kMaximum, in the form that the contract's readers merge with maxMerge.
+  kBuckets,       ///< A histogram's buckets; gives the percentiles of kQuantiles, exact to the bucket.
   kSketch,        ///< A sketch (quantilesDD) that gives the percentiles of kQuantiles within 1 %.
 };
 
-/// A percentile that a sketch gives.
+/// A percentile that a sketch or a histogram gives.
 struct Quantile {
   const char* prefix;  ///< "p95".
   double level;
@@ -68,13 +69,13 @@ struct MeasureDefinition {
   Source source;
   const char* value_type;  ///< The engine's type of the source or, for sums, of the total.
   const char* unit;        ///< Of the numbers: "ms".
-  /// The name of a number in answers ("avg_latency_ms"), and for people ("average latency"). For a sketch
+  /// The name of a number in answers ("avg_latency_ms"), and for people ("average latency"). For percentiles
   /// they follow the percentile: "latency_ms" becomes "p95_latency_ms".
   std::string key;
   std::string heading;
   int decimals = 1;           ///< Shown in tables. Answers hold all digits.
   const char* note = "";      ///< What the unit does not say: "spot capacity".
-  const char* reads_as = "";  ///< For a sketch: in SQL its numbers are called "p95_" and this.
+  const char* reads_as = "";  ///< For percentiles: in SQL its numbers are called "p95_" and this.
 
   /// The value, as SQL, in rollup rows that are older than the column. Empty: the engine's default.
   /// table_of() sets it.
@@ -96,12 +97,14 @@ struct MeasureDefinition {
   /// Whether its numbers count something, in whole numbers. Without rows a count is 0; any other number is
   /// absent.
   bool is_count() const;
+
+  bool gives_quantiles() const { return aggregate == Aggregate::kSketch || aggregate == Aggregate::kBuckets; }
 };
 
-/// A number that readers get: a finished measure, or one percentile of a sketch.
+/// A number that readers get: a finished measure, or one percentile.
 struct FinishedColumn {
   const MeasureDefinition* measure;
-  int quantile;         ///< For a sketch the index in kQuantiles, otherwise -1.
+  int quantile;         ///< For percentiles the index in kQuantiles, otherwise -1.
   std::string name;     ///< In the finishing view: "p95_latency".
   std::string key;      ///< In answers: "p95_latency_ms".
   std::string heading;  ///< For people, without the unit: "p95 latency".

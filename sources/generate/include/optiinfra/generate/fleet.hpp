@@ -2,7 +2,8 @@
 /// A believable LLM fleet, made from a seed: six customers on three clouds, 24 services, their
 /// instances, and what they measured up to a given instant.
 ///
-/// Of all `rows`, 9 % are quality, 20 % resource, at most 1 % cost and the rest performance:
+/// Of all `rows`, 9 % are quality, 20 % resource, at most 1 % cost, with FleetColumns::kAll 5 % serving, and
+/// the rest performance:
 /// - performance: requests, following the demand of each customer's day and week.
 /// - quality: a sample of those requests, with their request_id, timestamp and latency.
 /// - resource: rounds over all GPUs of the fleet, evenly spaced. The fleet grows from kFleetInstances
@@ -10,6 +11,9 @@
 ///   rows beyond kFleetInstancesMax instances make them more frequent. The last round may be partial.
 /// - cost: one row per instance and hour. When there are too few rows, only the first instances get
 ///   theirs, the busiest services first.
+/// - serving: rounds over all engines, one per instance with a GPU. What an engine counts is what the
+/// requests
+///   that began in the interval add up to. The last round may be partial.
 ///
 /// Values have the precision of real sensors: whole numbers, or one to four decimals.
 #pragma once
@@ -38,6 +42,13 @@ inline constexpr double kCoherenceWeight = 0.25;
 inline constexpr double kFactualityWeight = 0.30;
 inline constexpr double kHarmlessnessWeight = 0.10;  ///< Of 1 - toxicity_score.
 
+/// Which columns have values.
+enum class FleetColumns {
+  kContract,  ///< Those of the contract, in its four families: what figures of earlier versions were measured
+              ///< with.
+  kAll,  ///< All that a fleet knows: times of the parts of a request, cache hits, failures, power, engines.
+};
+
 enum class RequestIds {
   kVersion4,  ///< Random, as most gateways make them: 16 bytes each in the store.
   kVersion7,  ///< Beginning with the request's time in milliseconds; sorted by time.
@@ -46,9 +57,10 @@ enum class RequestIds {
 struct FleetOptions {
   std::uint64_t seed = 1;
   int days = 7;                    ///< 1 to kFleetDaysMax; the fleet's time is [end - days, end).
-  std::uint64_t rows = 1'000'000;  ///< In all, over the four families, exactly; at most kFleetRowsMax.
+  std::uint64_t rows = 1'000'000;  ///< In all, over the families, exactly; at most kFleetRowsMax.
   sys_seconds end{};               ///< After the newest row. Must be set: floor_hour(now()), for example.
   RequestIds request_ids = RequestIds::kVersion4;
+  FleetColumns columns = FleetColumns::kContract;
 };
 
 struct FleetCustomer {
@@ -127,15 +139,13 @@ class Fleet {
 
   const FleetDescription& description() const noexcept;
 
-  /// Rows of `family`, handed out or not. The four add up to FleetOptions::rows.
+  /// Rows of `family`, handed out or not. They add up to FleetOptions::rows.
   std::uint64_t rows(Family family) const noexcept;
 
   /// Empties `batch` and fills it with the next rows of its family, at most `rows_max` (at least 1).
   /// False when none are left: the batch is then empty. Allocates only while `batch` grows.
-  bool next_batch(CostBatch& batch, std::size_t rows_max);
-  bool next_batch(PerformanceBatch& batch, std::size_t rows_max);
-  bool next_batch(ResourceBatch& batch, std::size_t rows_max);
-  bool next_batch(QualityBatch& batch, std::size_t rows_max);
+#define BEGIN_FAMILY(Name, name) bool next_batch(Name##Batch& batch, std::size_t rows_max);
+#include "optiinfra/schema/families.def"
 
  private:
   struct State;
