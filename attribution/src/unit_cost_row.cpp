@@ -1,49 +1,19 @@
 #include "unit_cost_row.hpp"
 
+#include "answer_cells.hpp"
+
 namespace optiinfra {
 namespace {
 
 constexpr double kNano = 1e-9, kMillion = 1e6;
 
-/// The cells of one row, in the order of the columns, and why some are empty.
-class Cells {
- public:
-  void add(Cell cell) { cells_.push_back(std::move(cell)); }
-  void add_number(bool is_known, double value, const char* why) {
-    if (is_known) return add(value);
-    add_absent(why);
-  }
-  void add_quotient(bool is_known, double numerator, double denominator, double factor, const char* why) {
-    if (is_known && denominator <= 0) return add_absent(why);
-    add_number(is_known, denominator > 0 ? numerator / denominator * factor : 0, nullptr);
-  }
-  void add_count(double count) { add(static_cast<std::uint64_t>(count)); }
-  void add_absent(const char* why) {
-    add(std::monostate{});
-    if (why != nullptr && reasons_.find(why) == std::string::npos)
-      reasons_ += (reasons_.empty() ? "" : "; ") + std::string(why);
-  }
-  std::vector<Cell> take() {
-    add(reasons_);
-    return std::move(cells_);
-  }
-
- private:
-  std::vector<Cell> cells_;
-  std::string reasons_;
-};
-
 }  // namespace
 
-std::vector<AnswerColumn> unit_cost_columns(const UnitCostQuestion& question,
-                                            std::span<const Known* const> dimensions) {
-  std::vector<AnswerColumn> columns;
+std::vector<AnswerColumn> unit_cost_columns(const Selection& selection) {
+  std::vector<AnswerColumn> columns = selection.columns();
   const auto add = [&](const char* key, const char* heading, const char* unit, CellKind kind,
                        int decimals = 0) { columns.push_back({key, heading, unit, kind, decimals}); };
   constexpr const char* kMoney = "currency";
-  if (question.bucket) add("begin", "begin", "", CellKind::kTime);
-  for (const Known* known : dimensions)
-    add(known->dimension.column, known->dimension.heading, "", CellKind::kText);
   add("currency", "currency", "", CellKind::kText);
   add("total_cost", "total", kMoney, CellKind::kNumber, 2);
   add("served_cost", "served", kMoney, CellKind::kNumber, 2);
@@ -73,7 +43,7 @@ std::vector<AnswerColumn> unit_cost_columns(const UnitCostQuestion& question,
   return columns;
 }
 
-std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, const Sums& sums,
+std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, std::vector<Cell> keys, const Sums& sums,
                                   const Quality& quality) {
   const auto sum = [&](Sum which) { return sums.values[which]; };
   const auto money = [&](Sum which) { return sums.values[which] * kNano; };
@@ -92,9 +62,7 @@ std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, const Sums& 
   constexpr const char* kNoTokens = "no tokens were counted";
   constexpr const char* kNoTokensServed = "no cost was served";
 
-  Cells cells;
-  if (question.bucket) cells.add(sums.begin);
-  for (std::size_t i = 1; i < sums.key.size(); ++i) cells.add(sums.key[i]);
+  AnswerCells cells(std::move(keys));
   cells.add(sums.currency);
   cells.add_number(is_priced, held + money(kUnreconciledCost), kUnpriced);
   cells.add_number(is_priced, money(kServedCost) + money(kWastedCost), kUnpriced);

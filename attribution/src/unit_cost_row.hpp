@@ -2,16 +2,9 @@
 #pragma once
 
 #include "optiinfra/attribution/unit_cost.hpp"
+#include "selection.hpp"
 
 namespace optiinfra {
-
-/// The names that a dimension has in the tables.
-struct Known {
-  Dimension dimension;
-  const char* cost_column;
-  const char* score_column;  ///< In quality_metrics_ts; nullptr when that table has no such column.
-  bool is_uuid;
-};
 
 /// The numbers that the engine adds up, in this order.
 enum Sum : std::size_t {
@@ -46,19 +39,14 @@ struct Scores {
   double good = 0, scored = 0;
 };
 
-/// Bucket and dimensions of a row, as text.
-using Key = std::vector<std::string>;
-
 struct Sums {
-  sys_seconds begin{};
   Key key;
   std::string currency, methods, sources;
   double values[kSums] = {};
 };
 
 /// The columns of the answer.
-std::vector<AnswerColumn> unit_cost_columns(const UnitCostQuestion& question,
-                                            std::span<const Known* const> dimensions);
+std::vector<AnswerColumn> unit_cost_columns(const Selection& selection);
 
 /// The quality of answers, as far as it is known for a row.
 struct Quality {
@@ -66,7 +54,8 @@ struct Quality {
   Scores scores = {};
 };
 
-/// A cell for each of the columns.
-std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, const Sums& sums, const Quality& quality);
+/// A cell for each of the columns; `keys` are those of bucket and dimensions.
+std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, std::vector<Cell> keys, const Sums& sums,
+                                  const Quality& quality);
 
 }  // namespace optiinfra

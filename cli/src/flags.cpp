@@ -51,10 +51,17 @@ Result<std::uint64_t> parse_count(std::string_view text) {
   return number * unit;
 }
 
+std::string family_type() {
+  std::string names;
+  for (const Family family : kFamilies)
+    names += (names.empty() ? "" : "|") + std::string(table_of(family).name);
+  return names;
+}
+
 Result<Family> parse_family(const std::string& text) {
   if (const TableDefinition* table = find_table(text)) return table->family;
   return Error{ErrorKind::kInvalidArgument,
-               "'" + text + "' is not one of cost, performance, resource, quality"};
+               "'" + text + "' is not one of " + family_type()};
 }
 
 Result<std::chrono::days> parse_days(std::string_view text) {

@@ -74,8 +74,8 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, Number& target, N
   return add_parsed(app, name, target, parse, meaning, "N");
 }
 
-/// How the families are listed where one is asked for.
-inline constexpr const char* kFamilyType = "cost|performance|resource|quality";
+/// How the families are listed where one is asked for: "cost|performance|...".
+std::string family_type();
 Result<Family> parse_family(const std::string& text);
 
 /// Whole days, written as a duration: "14d".

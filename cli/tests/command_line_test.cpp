@@ -150,7 +150,7 @@ TEST(WrongUsage, ExitsWith2AndNamesWhatIsWrong) {
       {{"generate", "--rows", "0k"}, "--rows"},
       {{"generate", "--end", "never"}, "--end"},
       {{"import", "cost"}, "files"},
-      {{"import", "costs", "x.csv"}, "'costs' is not one of cost, performance, resource, quality"},
+      {{"import", "costs", "x.csv"}, "'costs' is not one of cost|performance|resource|quality|serving"},
       {{"retention", "set", "cost", "raw", "5h"}, "whole days"},
       {{"retention", "set", "cost", "cooked", "5d"}, "'cooked'"},
       {{"retention", "set", "cost"}, "tier is required"},

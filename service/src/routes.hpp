@@ -71,7 +71,7 @@ std::string llms_text();
 
 std::vector<Route> insert_routes();
 std::vector<Route> query_routes();
-Route unit_cost_route();
+std::vector<Route> computed_routes();
 std::vector<Route> list_routes();
 std::vector<Route> mcp_routes();
 std::vector<Route> operation_routes();

@@ -148,7 +148,7 @@ void describe(CLI::App& app, CopyFlags& flags) {
       ->type_name("URL")
       ->required();
   app.add_option("families", flags.families, "Which metrics; all when none is named")
-      ->type_name(kFamilyType)
+      ->type_name(family_type())
       ->check([](const std::string& name) {
         auto family = parse_family(name);
         return family ? std::string{} : family.error().message;

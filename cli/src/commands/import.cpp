@@ -181,7 +181,7 @@ Result<ExitCode> run(const ImportFlags& flags, Context& context) {
 }
 
 void describe(CLI::App& app, ImportFlags& flags) {
-  add_parsed(app, "family", flags.family, parse_family, "Which metrics the files hold", kFamilyType)
+  add_parsed(app, "family", flags.family, parse_family, "Which metrics the files hold", family_type())
       ->required();
   app.add_option("files", flags.files, "CSV, JSON lines, Parquet, Arrow or Native, also .gz and .zst")
       ->type_name("FILE")

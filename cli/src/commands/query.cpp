@@ -16,7 +16,7 @@ void define_query(CLI::App& parent, Action& action) {
       "partial hours at the edges from raw rows.");
   define_named_questions(*query, action);
   define_metrics(*query, action);
-  define_unit_cost(*query, action);
+  define_computed_questions(*query, action);
   query->final_callback([query, &action] {
     if (query->get_subcommands().empty()) action = list_questions;
   });

@@ -173,7 +173,7 @@ Result<ExitCode> run_apply(const NoFlags&, Context& context) {
 }
 
 void describe_set(CLI::App& app, SetFlags& flags) {
-  add_parsed(app, "family", flags.family, parse_family, "Which metrics", kFamilyType)->required();
+  add_parsed(app, "family", flags.family, parse_family, "Which metrics", family_type())->required();
   add_parsed(app, "tier", flags.tier, parse_tier, "The rows themselves, or their hourly rollup", "raw|rollup")
       ->required();
   add_parsed(app, "duration", flags.keep, parse_days, "How long to keep them, in whole days: 14d, 8w",

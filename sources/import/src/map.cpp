@@ -19,6 +19,13 @@ namespace {
 
 constexpr std::uint64_t kMapBytesMax = 1 << 20;
 
+std::string family_names() {
+  std::string names;
+  for (const Family family : kFamilies)
+    names += (names.empty() ? "" : ", ") + std::string(table_of(family).name);
+  return "one of " + names;
+}
+
 Error refuse(const std::string& name, const std::string& what) {
   return {ErrorKind::kInvalidArgument, "map " + name + ": " + what};
 }
@@ -121,7 +128,7 @@ class MapReader {
     read_text(key, value, name);
     if (failure_) return;
     const TableDefinition* table = find_table(name);
-    if (table == nullptr) return fail("family '" + name + "' must be cost, performance, resource or quality");
+    if (table == nullptr) return fail("family '" + name + "' must be " + family_names());
     map_.family = table->family;
   }
 

@@ -27,12 +27,11 @@ enum class IdlePolicy {
 };
 Result<IdlePolicy> parse_idle_policy(std::string_view text);  ///< "separate", "share", "hide".
 
-/// What answers are split and filtered by: "customer", "service", "model", "instance", "provider", "region",
-/// "instance_type". The numbers of a customer cover its own requests and the idle instances that it pays for.
-std::span<const Dimension> unit_cost_dimensions();
-
 struct UnitCostQuestion {
   TimeRange range{};  ///< Widened to whole hours.
+  /// Dimensions and filters are "customer", "service", "model", "instance", "provider", "region",
+  /// "instance_type". The numbers of a customer cover its own requests and the idle instances that it pays
+  /// for.
   std::vector<std::string> dimensions = {};
   std::optional<Bucket> bucket = {};
   std::vector<Filter> filters = {};

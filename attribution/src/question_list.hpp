@@ -1,0 +1,18 @@
+/// The computed questions, one function each, and what they share.
+#pragma once
+
+#include <cstddef>
+
+#include "optiinfra/attribution/questions.hpp"
+
+namespace optiinfra {
+
+ComputedQuestion unit_cost_question();
+ComputedQuestion slo_question();
+ComputedQuestion idle_question();
+ComputedQuestion energy_question();
+
+/// Errors: kTooLarge when an answer has more than kAnswerRowsMax rows.
+Result<void> expect_rows_fit(std::size_t rows);
+
+}  // namespace optiinfra

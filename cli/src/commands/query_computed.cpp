@@ -1,0 +1,82 @@
+#include <algorithm>
+
+#include "commands/attribution_commands.hpp"
+#include "commands/command.hpp"
+#include "flags.hpp"
+#include "optiinfra/attribution/questions.hpp"
+#include "output/reports.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+struct ComputedFlags {
+  WindowFlags window;
+  GivenValues given;
+};
+
+std::string flag_of(const QuestionParameter& parameter) {
+  std::string flag = "--" + parameter.name;
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
+/// Checks what can be known without the store.
+void check(const QuestionParameter& parameter, const std::string& value) {
+  if (!parameter.words.empty() &&
+      std::find(parameter.words.begin(), parameter.words.end(), value) == parameter.words.end())
+    throw CLI::ValidationError(flag_of(parameter), "'" + value + "' is not one of " + parameter.form);
+  if (parameter.form != "UUID") return;
+  if (const auto id = parse_uuid_text(value); !id)
+    throw CLI::ValidationError(flag_of(parameter), id.error().message);
+}
+
+void add(CLI::App& app, const QuestionParameter& parameter, GivenValues& given) {
+  CLI::Option* const option = app.add_option_function<std::vector<std::string>>(
+                                     flag_of(parameter),
+                                     [&parameter, &given](const std::vector<std::string>& values) {
+                                       for (const std::string& value : values) {
+                                         check(parameter, value);
+                                         given.emplace_back(parameter.name, value);
+                                       }
+                                     },
+                                     parameter.meaning)
+                                  ->type_name(parameter.form)
+                                  ->allow_extra_args(false);
+  if (!parameter.is_list) option->expected(1);
+}
+
+Result<ExitCode> ask(const ComputedQuestion& question, const ComputedFlags& flags, Context& context) {
+  OPTIINFRA_TRY(const TimeRange range, flags.window.range());
+  OPTIINFRA_TRY(Client client, context.open(false));
+  const Stopwatch watch;
+  OPTIINFRA_TRY(const Answer answer, question.ask(client, range, flags.given));
+  Report report{.command = std::string("query ") + question.name};
+  report.elapsed = watch.elapsed();
+  add_answer(report, answer, false);
+  if (answer.rows.empty())
+    report.instead = question.is_of_attributed_hours
+                         ? "No hour of this window is attributed. Attribute it with: optiinfra attribute "
+                           "--from " +
+                               format_time(answer.window.begin) + " --to " + format_time(answer.window.end)
+                         : "No request of this window is kept.";
+  OPTIINFRA_CHECK(context.answer(report));
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+void define_computed_questions(CLI::App& parent, Action& action) {
+  for (const ComputedQuestion& question : computed_questions()) {
+    const auto describe = [&question](CLI::App& app, ComputedFlags& flags) {
+      for (const QuestionParameter& parameter : question.parameters) add(app, parameter, flags.given);
+      add_window(app, flags.window);
+    };
+    const auto run = [&question](const ComputedFlags& flags, Context& context) {
+      return ask(question, flags, context);
+    };
+    define_command<ComputedFlags>(parent, action, question.name, question.meaning, question.examples,
+                                  describe, run);
+  }
+}
+
+}  // namespace optiinfra::cli

@@ -1,0 +1,71 @@
+// The questions that are computed from attributed hours or single requests: /api/v1/query/unit-cost, slo, ...
+#include "handlers/answers.hpp"
+#include "optiinfra/attribution/questions.hpp"
+#include "optiinfra/report/answer.hpp"
+#include "problem.hpp"
+#include "routes.hpp"
+
+namespace optiinfra::service {
+namespace {
+
+constexpr const char* kCustomer = "customer";
+
+/// The values that the question takes; of customers only those that the caller sees. Nothing when none is
+/// left.
+std::optional<GivenValues> given_to(const ComputedQuestion& question, const Call& call) {
+  GivenValues values;
+  std::vector<Filter> customers;
+  for (const QuestionParameter& parameter : question.parameters) {
+    for (std::string& value : values_of(call.request.parameters, parameter.name)) {
+      if (parameter.name == kCustomer)
+        customers.push_back({kCustomer, std::move(value)});
+      else
+        values.emplace_back(parameter.name, std::move(value));
+    }
+  }
+  auto seen = kept_to(call.caller, std::move(customers));
+  if (!seen) return std::nullopt;
+  for (Filter& filter : *seen) values.emplace_back(filter.dimension, std::move(filter.value));
+  return values;
+}
+
+Response answer_computed(const ComputedQuestion& question, const Call& call) {
+  auto range = window_of(call.request.parameters);
+  if (!range) return problem_of(range.error());
+  const auto given = given_to(question, call);
+  if (!given) return problem(404, "there are no rows of that customer for this token");
+  auto answer = question.ask(call.backend.client, *range, *given);
+  if (!answer) return problem_of(answer.error());
+  report::Report report{.command = std::string("query ") + question.name};
+  report::add_answer(report, *answer, false);
+  return answer_of(call.request, report);
+}
+
+Route route_of(const ComputedQuestion& question) {
+  std::string name = std::string("query_") + question.name;
+  std::replace(name.begin(), name.end(), '-', '_');
+  Route route{.method = "GET",
+              .path = std::string("/api/v1/query/") + question.name,
+              .name = std::move(name),
+              .tag = "query",
+              .meaning = question.meaning,
+              .handle = [&question](const Call& call) { return answer_computed(question, call); }};
+  for (const QuestionParameter& parameter : question.parameters)
+    route.parameters.push_back({.name = parameter.name,
+                                .meaning = parameter.meaning,
+                                .form = parameter.form == "UUID" ? "uuid" : "string",
+                                .words = parameter.words});
+  for (RouteParameter& each : window_parameters()) route.parameters.push_back(std::move(each));
+  route.parameters.push_back(format_parameter());
+  return route;
+}
+
+}  // namespace
+
+std::vector<Route> computed_routes() {
+  std::vector<Route> routes;
+  for (const ComputedQuestion& question : computed_questions()) routes.push_back(route_of(question));
+  return routes;
+}
+
+}  // namespace optiinfra::service
