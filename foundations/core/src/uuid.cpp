@@ -4,6 +4,8 @@
 #include <iterator>
 #include <random>
 
+#include "sha1.hpp"
+
 namespace optiinfra {
 namespace {
 
@@ -25,6 +27,9 @@ constexpr std::array<std::uint8_t, 256> digit_values() {
   return values;
 }
 constexpr auto kDigitValues = digit_values();
+
+constexpr std::uint64_t kVersionBits = 0xF000;
+constexpr std::uint64_t kVariantBits = 0xC000'0000'0000'0000, kVariant = 0x8000'0000'0000'0000;
 
 Error not_a_uuid(std::string_view text) {
   constexpr std::size_t kQuotedMax = 64;
@@ -54,8 +59,19 @@ Result<Uuid> Uuid::parse(std::string_view text) {
 Uuid Uuid::random() {
   std::random_device device;
   const auto word = [&device] { return std::uint64_t{device()} << 32 | device(); };
-  constexpr std::uint64_t kVersion4 = 0x4000, kVariant = 0x8000'0000'0000'0000;
-  return {(word() & ~std::uint64_t{0xF000}) | kVersion4, (word() & ~(std::uint64_t{0xC} << 60)) | kVariant};
+  constexpr std::uint64_t kVersion4 = 0x4000;
+  return {(word() & ~kVersionBits) | kVersion4, (word() & ~kVariantBits) | kVariant};
+}
+
+Uuid Uuid::of_name(const Uuid& space, std::string_view name) {
+  std::string bytes;
+  for (const std::uint64_t half : {space.high, space.low})
+    for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(half >> shift & 0xFF);
+  const auto digest = detail::sha1(bytes.append(name));
+  constexpr std::uint64_t kVersion5 = 0x5000;
+  const std::uint64_t high = std::uint64_t{digest[0]} << 32 | digest[1];
+  const std::uint64_t low = std::uint64_t{digest[2]} << 32 | digest[3];
+  return {(high & ~kVersionBits) | kVersion5, (low & ~kVariantBits) | kVariant};
 }
 
 std::string Uuid::to_string() const {

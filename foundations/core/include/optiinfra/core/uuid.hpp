@@ -28,6 +28,9 @@ struct Uuid {
   /// A random (version 4) identifier from the operating system's generator.
   static Uuid random();
 
+  /// The version 5 identifier of `name` within `space`: the same for the same two, always.
+  static Uuid of_name(const Uuid& space, std::string_view name);
+
   /// The 36-character hyphenated form in lower case.
   std::string to_string() const;
 };
