@@ -83,7 +83,7 @@ Json operation_of(const Route& route) {
 const std::vector<Route>& routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> routes;
-    for (auto part : {insert_routes, query_routes, list_routes, mcp_routes, operation_routes})
+    for (auto part : {insert_routes, query_routes, list_routes, mcp_routes, operation_routes, otlp_routes})
       for (Route& route : part()) routes.push_back(std::move(route));
     return routes;
   }();

@@ -75,5 +75,6 @@ std::vector<Route> computed_routes();
 std::vector<Route> list_routes();
 std::vector<Route> mcp_routes();
 std::vector<Route> operation_routes();
+std::vector<Route> otlp_routes();
 
 }  // namespace optiinfra::service

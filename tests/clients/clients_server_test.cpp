@@ -43,6 +43,14 @@ TEST_F(ForeignClient, JavaScriptInsertsByColumnNameAndReadsAnHour) {
   EXPECT_EQ(result.exit_code, 0) << result.output << result.error_output;
 }
 
+TEST_F(ForeignClient, OpenTelemetryExportersSendSpansAndEvaluations) {
+  const ProgramResult result = run_program({"node", OPTIINFRA_CLIENTS "/otel_exporters.js",
+                                            "http://127.0.0.1:" + std::to_string(server.api_port())},
+                                           {.environment = {"NODE_PATH=" OPTIINFRA_NODE_PATH}});
+  if (result.exit_code == kNotInstalled || result.exit_code == 127) GTEST_SKIP() << result.error_output;
+  EXPECT_EQ(result.exit_code, 0) << result.output << result.error_output;
+}
+
 TEST_F(ForeignClient, ClickHouseClientReadsATable) {
   const ProgramResult result =
       run_program({"clickhouse-client", "--host", "127.0.0.1", "--port", port(), "--database", "optiinfra",

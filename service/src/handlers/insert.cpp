@@ -1,13 +1,10 @@
 // Rows of each family, in: POST /api/v1/insert/{cost|performance|...}.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "decompress.hpp"
+#include "handlers/writing.hpp"
 #include "http/server.hpp"
-#include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/rows/decode.hpp"
 #include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/schema/tables.hpp"
@@ -23,16 +20,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kKeyBytesMax = 256;
 /// Rejected rows that an answer describes; all are counted.
 constexpr std::size_t kRejectedShownMax = 100;
-/// A sync of a busy disk; what the store takes to store rows.
-constexpr std::chrono::seconds kSpooledTime{10}, kStoredTime{30};
-
-/// The media type without its parameters.
-std::string_view media_type(const Request& request) {
-  std::string_view type = request.header("content-type");
-  type = type.substr(0, type.find(';'));
-  while (type.ends_with(' ')) type.remove_suffix(1);
-  return type;
-}
 
 std::optional<RowFormat> format_of(const Request& request) {
   const std::string_view type = media_type(request);
@@ -41,20 +28,6 @@ std::optional<RowFormat> format_of(const Request& request) {
     return RowFormat::kJsonLines;
   if (type == "text/csv") return RowFormat::kCsv;
   return std::nullopt;
-}
-
-Uuid uuid_of(const XXH128_hash_t& hash) { return {hash.high64, hash.low64}; }
-
-/// Identifies a repeated request: by the sender, and by the key that the sender gave or else by the content.
-RequestKey key_of(const Call& call, Family family, std::string_view body) {
-  const std::string_view key = call.request.header("idempotency-key");
-  std::string named = call.caller.name + '\n' + table_of(family).name + '\n' + std::string(key);
-  const std::uint64_t content = XXH3_64bits(body.data(), body.size());
-  if (key.empty()) {
-    const XXH128_hash_t hash = XXH3_128bits(body.data(), body.size());
-    named.append(reinterpret_cast<const char*>(&hash), sizeof hash);
-  }
-  return {uuid_of(XXH3_128bits(named.data(), named.size())), content};
 }
 
 /// What becomes of the rows of one request.
@@ -143,9 +116,10 @@ Response store(const Call& call, std::string body, RowFormat format, const Wait&
   outcome.count_rejected(rows->rejected_count - rows->rejected.size());
   keep_own(call.caller, *rows, outcome);
   if (rows->batch.size() != 0) {
-    auto receipt = call.backend.writer->write(rows->batch, {.acknowledgement = wait.level,
-                                                            .on_refused_rows = OnRefusedRows::kStoreOthers,
-                                                            .request = key_of(call, kFamily, body)});
+    auto receipt =
+        call.backend.writer->write(rows->batch, {.acknowledgement = wait.level,
+                                                 .on_refused_rows = OnRefusedRows::kStoreOthers,
+                                                 .request = key_of(call, table_of(kFamily).name, body)});
     if (!receipt) return refusal_of(receipt.error());
     take(outcome, *rows, *receipt);
     if (auto reached = receipt->ticket.wait(wait.time); !reached) return refusal_of(reached.error());

@@ -1,0 +1,134 @@
+// OpenTelemetry's exporters: POST /v1/traces and /v1/logs, as the OTLP/HTTP specification has them.
+#include "decompress.hpp"
+#include "handlers/writing.hpp"
+#include "http/server.hpp"
+#include "optiinfra/core/identity.hpp"
+#include "optiinfra/otlp/decode.hpp"
+#include "optiinfra/schema/validate.hpp"
+#include "problem.hpp"
+
+namespace optiinfra::service {
+namespace {
+
+constexpr const char* kProtobuf = "application/x-protobuf";
+constexpr const char* kJson = "application/json";
+/// Whose records are that name nobody, when the caller may write for all.
+constexpr const char* kDefaultName = "default";
+
+/// Codes of gRPC.
+enum Code : int { kInvalid = 3, kUnavailableCode = 14, kExhausted = 8 };
+
+Response in(OtlpEncoding encoding, int status, std::string body) {
+  return {.status = status,
+          .content_type = encoding == OtlpEncoding::kJson ? kJson : kProtobuf,
+          .body = std::move(body)};
+}
+
+/// Exporters repeat only after 429, 502, 503 and 504.
+Response refusal(OtlpEncoding encoding, const Error& error) {
+  const auto answer = [&](int status, Code code) {
+    return in(encoding, status, otlp_status(encoding, code, error.message));
+  };
+  const bool is_passing = error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout ||
+                          error.kind == ErrorKind::kStorage;
+  if (is_passing) {
+    Response response = answer(error.kind == ErrorKind::kUnavailable ? 429 : 503, kUnavailableCode);
+    response.headers.emplace_back("Retry-After", "1");
+    return response;
+  }
+  if (error.kind == ErrorKind::kTooLarge) return answer(413, kExhausted);
+  return answer(400, kInvalid);
+}
+
+/// The identities that a record may have when `caller` sends it.
+IdentityOf identities_for(const Caller& caller) {
+  return [&caller](std::string_view kind, std::string_view text) -> Result<Uuid> {
+    const bool is_customer = kind == "customer";
+    const bool has_one = is_customer && caller.customers.size() == 1;
+    Uuid id = has_one ? *caller.customers.begin() : identity_of(kind, kDefaultName);
+    if (!text.empty()) {
+      const auto uuid = Uuid::parse(text);
+      id = uuid ? *uuid : identity_of(kind, text);
+    }
+    if (!is_customer || caller.sees_all() || caller.sees(id)) return id;
+    return invalid_argument(text.empty()
+                                ? "the record names no customer, in optiinfra.customer, customer.id or "
+                                  "tenant.id, and the token has several"
+                                : "this token must not write for the customer " + std::string(text));
+  };
+}
+
+template <Metric Row>
+Result<void> store(const Call& call, const char* what, const std::string& body, OtlpRows<Row>& rows) {
+  RowCounts counts;
+  if (rows.batch.size() != 0) {
+    OPTIINFRA_TRY(auto receipt,
+                  call.backend.writer->write(rows.batch, {.acknowledgement = Acknowledgement::kSpooled,
+                                                          .on_refused_rows = OnRefusedRows::kStoreOthers,
+                                                          .request = key_of(call, what, body)}));
+    if (receipt.is_repeated) {
+      // The writer did not look at the rows again.
+      Validation validation = validate(rows.batch, now());
+      receipt.refused = std::move(validation.refused);
+      receipt.refused_rows = std::move(validation.refused_rows);
+    }
+    if (!receipt.refused.empty() && rows.reason.empty()) rows.reason = receipt.refused.front().to_string();
+    rows.rejected += receipt.refused_rows.size();
+    OPTIINFRA_CHECK(receipt.ticket.wait(kSpooledTime));
+    const std::uint64_t taken = rows.batch.size() - receipt.refused_rows.size();
+    (receipt.is_repeated ? counts.duplicates : counts.accepted) += taken;
+  }
+  counts.rejected = rows.rejected;
+  call.backend.statistics.count_rows(MetricTraits<Row>::kFamily, counts);
+  return {};
+}
+
+template <Metric Row>
+Response answer(const Call& call, OtlpSignal signal, const char* what,
+                Result<OtlpRows<Row>> (*decode)(std::string_view, OtlpEncoding, const IdentityOf&)) {
+  const std::string_view type = media_type(call.request);
+  if (type != kProtobuf && type != kJson)
+    return problem(415, std::string("Content-Type must be ") + kProtobuf + " or " + kJson);
+  const OtlpEncoding encoding = type == kJson ? OtlpEncoding::kJson : OtlpEncoding::kProtobuf;
+  if (call.backend.writer == nullptr)
+    return refusal(encoding, {ErrorKind::kStorage, call.backend.why_no_writer});
+  const auto body = decompressed(call.request.body, call.request.header("content-encoding"), kBodyBytesMax);
+  if (!body) return refusal(encoding, body.error());
+  auto rows = decode(*body, encoding, identities_for(call.caller));
+  if (!rows) return refusal(encoding, rows.error());
+  if (auto stored = store(call, what, *body, *rows); !stored) return refusal(encoding, stored.error());
+  return in(encoding, 200, otlp_response(signal, encoding, rows->rejected, rows->reason));
+}
+
+Route route_of(const char* path, const char* name, const char* meaning,
+               std::function<Response(const Call&)> handle) {
+  return {
+      .method = "POST",
+      .path = path,
+      .name = name,
+      .tag = "insert",
+      .meaning = meaning,
+      .scope = Scope::kWrite,
+      .body =
+          RequestBody{"An OTLP export request; gzip or zstd may compress it. The answer comes when the rows "
+                      "are on disk",
+                      {kProtobuf, kJson}},
+      .handle = std::move(handle)};
+}
+
+}  // namespace
+
+std::vector<Route> otlp_routes() {
+  return {route_of("/v1/traces", "otlp_traces",
+                   "Spans of OpenTelemetry: those of LLM requests become performance rows",
+                   [](const Call& call) {
+                     return answer<PerformanceMetric>(call, OtlpSignal::kTraces, "/v1/traces", decode_traces);
+                   }),
+          route_of("/v1/logs", "otlp_logs",
+                   "Log records of OpenTelemetry: results of evaluations become quality rows",
+                   [](const Call& call) {
+                     return answer<QualityMetric>(call, OtlpSignal::kLogs, "/v1/logs", decode_logs);
+                   })};
+}
+
+}  // namespace optiinfra::service

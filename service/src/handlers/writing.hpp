@@ -1,0 +1,21 @@
+/// What all routes that take rows share.
+#pragma once
+
+#include <string_view>
+
+#include "optiinfra/ingest/writer.hpp"
+#include "routes.hpp"
+
+namespace optiinfra::service {
+
+/// How long a sender waits for the sync of a busy disk, and for the store to store rows.
+inline constexpr std::chrono::seconds kSpooledTime{10}, kStoredTime{30};
+
+/// The media type of the body, without its parameters.
+std::string_view media_type(const Request& request);
+
+/// Identifies a repeated request: by the sender and `what` it sends, and by the key that the sender gave or
+/// else by the content.
+RequestKey key_of(const Call& call, std::string_view what, std::string_view body);
+
+}  // namespace optiinfra::service
