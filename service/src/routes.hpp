@@ -73,6 +73,7 @@ std::vector<Route> insert_routes();
 std::vector<Route> query_routes();
 std::vector<Route> computed_routes();
 std::vector<Route> list_routes();
+std::vector<Route> name_routes();
 std::vector<Route> mcp_routes();
 std::vector<Route> operation_routes();
 

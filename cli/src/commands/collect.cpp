@@ -23,7 +23,7 @@ constexpr std::chrono::hours kDropExpiredEvery{1};
 constexpr std::size_t kSamplesWaitingMax = 3'600;
 
 struct HostFlags {
-  Uuid customer_id;
+  std::optional<std::string> customer;  ///< A UUID or a name.
   std::string instance_id;
   std::chrono::seconds interval{1};
   std::chrono::seconds length{0};  ///< 0: until a signal stops it.
@@ -200,22 +200,32 @@ std::string gpu_names(const HostSampler& sampler) {
   return names;
 }
 
-Report make_report(const HostFlags& flags, const HostSampler& sampler, const Outcome& outcome) {
+/// A UUID needs no store, which may be away while samples are taken.
+Result<Uuid> customer_of(const HostFlags& flags, const StoreUrl& url) {
+  if (const auto id = Uuid::parse(*flags.customer)) return *id;
+  OPTIINFRA_TRY(Client client, Client::open(url));
+  OPTIINFRA_TRY(const Names names, client.names());
+  auto id = names.id_of(NameKind::kCustomer, *flags.customer);
+  if (!id) return with_context(std::move(id).error(), "--customer");
+  return Uuid::parse(*id);
+}
+
+Report make_report(const Uuid& customer, const HostSampler& sampler, const Outcome& outcome) {
   Report report{.command = "collect host",
                 .window = TimeRange{outcome.begin, now() + std::chrono::seconds{1}}};
-  report.sections.push_back(object_section(
-      "host",
-      {{"customer_id", "customer"},
-       {"instance_id", "instance"},
-       {"instance_type", "type"},
-       {"gpu_count", "GPUs", Look::kCount},
-       {"gpus", "which"},
-       {"gpu_note", "without GPUs because"},
-       {"samples", "samples", Look::kCount},
-       {"rows_stored", "rows stored", Look::kCount}},
-      {flags.customer_id.to_string(), sampler.instance_id(), text_or_nothing(sampler.instance_type()),
-       std::uint64_t{sampler.gpus().size()}, text_or_nothing(gpu_names(sampler)),
-       text_or_nothing(sampler.gpu_note()), outcome.samples, outcome.rows_stored}));
+  report.sections.push_back(
+      object_section("host",
+                     {{"customer_id", "customer"},
+                      {"instance_id", "instance"},
+                      {"instance_type", "type"},
+                      {"gpu_count", "GPUs", Look::kCount},
+                      {"gpus", "which"},
+                      {"gpu_note", "without GPUs because"},
+                      {"samples", "samples", Look::kCount},
+                      {"rows_stored", "rows stored", Look::kCount}},
+                     {customer.to_string(), sampler.instance_id(), text_or_nothing(sampler.instance_type()),
+                      std::uint64_t{sampler.gpus().size()}, text_or_nothing(gpu_names(sampler)),
+                      text_or_nothing(sampler.gpu_note()), outcome.samples, outcome.rows_stored}));
   return report;
 }
 
@@ -227,7 +237,8 @@ Result<ExitCode> run(const HostFlags& flags, Context& context) {
   const InterruptGuard guard;
   OPTIINFRA_TRY(const StoreUrl url, context.store_url());
   HostSamplerOptions options;
-  options.customer_id = flags.customer_id;
+  OPTIINFRA_TRY(options.customer_id, customer_of(flags, url));
+  const Uuid customer = options.customer_id;
   options.instance_id = flags.instance_id;
   OPTIINFRA_TRY(HostSampler sampler, HostSampler::open(std::move(options)));
   if (flags.length.count() == 0) context.remark("sampling " + sampler.instance_id() + "; Ctrl-C stops");
@@ -235,14 +246,14 @@ Result<ExitCode> run(const HostFlags& flags, Context& context) {
   for (const std::string& problem : writer.metrics().spool_problems) context.remark(problem);
   OPTIINFRA_TRY(const Outcome outcome, collect(sampler, writer, url, flags, context));
   OPTIINFRA_CHECK(drop_expired_rows(url));
-  Report report = make_report(flags, sampler, outcome);
+  Report report = make_report(customer, sampler, outcome);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
   return ExitCode::kDone;
 }
 
 void describe(CLI::App& app, HostFlags& flags) {
-  add_uuid(app, "--customer", flags.customer_id, "The customer whose host this is")->required();
+  add_id(app, "--customer", flags.customer, "The customer whose host this is")->required();
   app.add_option("--instance", flags.instance_id, "The name to store it under")
       ->type_name("NAME")
       ->required();

@@ -25,9 +25,6 @@ void check(const QuestionParameter& parameter, const std::string& value) {
   if (!parameter.words.empty() &&
       std::find(parameter.words.begin(), parameter.words.end(), value) == parameter.words.end())
     throw CLI::ValidationError(flag_of(parameter), "'" + value + "' is not one of " + parameter.form);
-  if (parameter.form != "UUID") return;
-  if (const auto id = parse_uuid_text(value); !id)
-    throw CLI::ValidationError(flag_of(parameter), id.error().message);
 }
 
 void add(CLI::App& app, const QuestionParameter& parameter, GivenValues& given) {
@@ -49,10 +46,13 @@ Result<ExitCode> ask(const ComputedQuestion& question, const ComputedFlags& flag
   OPTIINFRA_TRY(const TimeRange range, flags.window.range());
   OPTIINFRA_TRY(Client client, context.open(false));
   const Stopwatch watch;
-  OPTIINFRA_TRY(const Answer answer, question.ask(client, range, flags.given));
+  OPTIINFRA_TRY(const Names names, client.names());
+  GivenValues given = flags.given;
+  OPTIINFRA_CHECK(resolve_names(names, given));
+  OPTIINFRA_TRY(const Answer answer, question.ask(client, range, given));
   Report report{.command = std::string("query ") + question.name};
   report.elapsed = watch.elapsed();
-  add_answer(report, answer, false);
+  add_answer(report, answer, false, names);
   if (answer.rows.empty())
     report.instead = question.is_of_attributed_hours
                          ? "No hour of this window is attributed. Attribute it with: optiinfra attribute "

@@ -3,6 +3,7 @@
 #include "flags.hpp"
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/question_text.hpp"
+#include "optiinfra/report/names.hpp"
 #include "optiinfra/report/stored_names.hpp"
 #include "output/reports.hpp"
 
@@ -56,7 +57,7 @@ Result<ExitCode> run(const MetricsFlags& flags, Context& context) {
   if (absence && absence->is_unknown) return context.not_found(absence->sentence);
   Report report{.command = "query metrics"};
   report.elapsed = watch.elapsed();
-  add_answer(report, answer, false);
+  add_answer(report, answer, false, names_of_answer(client, answer));
   if (absence) {
     report.instead = absence->sentence;
   } else {

@@ -3,6 +3,7 @@
 #include "flags.hpp"
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/question_text.hpp"
+#include "optiinfra/report/names.hpp"
 #include "optiinfra/report/stored_names.hpp"
 #include "output/reports.hpp"
 
@@ -44,7 +45,7 @@ void describe(CLI::App& app, const NamedQuestion& question, NamedFlags& flags) {
     const std::string name = std::string("--") + parameter.name;
     CLI::Option* const option =
         takes_uuid(question, parameter)
-            ? add_parsed(app, name, flags.values[i], parse_uuid_text, parameter.meaning, "UUID")
+            ? add_id(app, name, flags.values[i], parameter.meaning)
             : app.add_option(name, flags.values[i], parameter.meaning)->type_name("NAME");
     option->required(parameter.is_required);
   }
@@ -76,7 +77,7 @@ Result<ExitCode> run(const NamedQuestion& named, const NamedFlags& flags, Contex
   OPTIINFRA_TRY(const auto absence, absence_of(client, question, answer));
   if (absence && absence->is_unknown) return context.not_found(absence->sentence);
   named.name_columns(answer.columns);
-  add_answer(report, answer, named.is_object);
+  add_answer(report, answer, named.is_object, names_of_answer(client, answer));
   if (named.drawing) {
     report.charts.push_back(series_of(answer, named.drawing->key, named.drawing->title,
                                       bucket_end({}, *question.bucket).time_since_epoch()));

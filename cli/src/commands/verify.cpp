@@ -5,6 +5,7 @@
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "optiinfra/attribution/proof.hpp"
+#include "optiinfra/report/names.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "output/number.hpp"
 
@@ -240,8 +241,15 @@ Report make_report(const std::vector<PartReport>& parts, bool everything) {
   return report;
 }
 
-Result<std::vector<PartReport>> verify_store(const Context& context, RepairMode mode) {
-  OPTIINFRA_TRY(Client client, context.open(false));
+/// Adds names to the ids in texts, for people.
+void name_texts(Report& report, const Names& names) {
+  for (Section& section : report.sections)
+    for (Row& row : section.records.rows)
+      for (Value& value : row)
+        if (std::string* const text = std::get_if<std::string>(&value)) *text = with_names(*text, names);
+}
+
+Result<std::vector<PartReport>> verify_store(Client& client, RepairMode mode) {
   std::vector<PartReport> parts;
   OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t shard) -> Result<void> {
     OPTIINFRA_TRY(VerifyReport verified, verify(session, mode));
@@ -260,8 +268,10 @@ RepairMode repair_mode_of(const VerifyFlags& flags) {
 Result<ExitCode> run(const VerifyFlags& flags, Context& context) {
   if (flags.json) context.output = OutputFormat::kJson;
   const Stopwatch watch;
-  OPTIINFRA_TRY(const auto parts, verify_store(context, repair_mode_of(flags)));
+  OPTIINFRA_TRY(Client client, context.open(false));
+  OPTIINFRA_TRY(const auto parts, verify_store(client, repair_mode_of(flags)));
   Report report = make_report(parts, context.output == OutputFormat::kJson);
+  if (context.output == OutputFormat::kTable) name_texts(report, names_or_none(client));
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
   const bool ok = std::all_of(parts.begin(), parts.end(), [](const PartReport& part) { return part.ok(); });

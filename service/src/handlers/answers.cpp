@@ -3,6 +3,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "optiinfra/client/client.hpp"
 #include "optiinfra/report/csv.hpp"
 #include "optiinfra/report/json.hpp"
 
@@ -34,6 +35,11 @@ std::string tag_of(std::string_view body) {
 }
 
 }  // namespace
+
+Result<Names> names_of(const Call& call) {
+  OPTIINFRA_TRY(const Names names, call.backend.client.names());
+  return names.kept_to(call.caller.customers);
+}
 
 RouteParameter format_parameter() {
   return {.name = "format",

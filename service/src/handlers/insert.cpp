@@ -6,6 +6,7 @@
 #include <set>
 
 #include "decompress.hpp"
+#include "handlers/answers.hpp"
 #include "http/server.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/rows/decode.hpp"
@@ -81,6 +82,29 @@ class Outcome {
   Json shown_ = Json::array();
 };
 
+/// Finds the ids of names in rows. Reads the names with the first one.
+class NamesInRows {
+ public:
+  explicit NamesInRows(const Call& call) : call_(call) {}
+
+  std::optional<Uuid> operator()(std::string_view column, std::string_view text) {
+    const auto kind = name_kind_of_column(column);
+    if (!kind) return std::nullopt;
+    if (!names_) {
+      auto names = names_of(call_);
+      names_ = names ? *std::move(names) : Names();
+    }
+    const NamedId* const entry = names_->find(*kind, text);
+    if (entry == nullptr) return std::nullopt;
+    const auto id = Uuid::parse(entry->id);
+    return id ? std::optional(*id) : std::nullopt;
+  }
+
+ private:
+  const Call& call_;
+  std::optional<Names> names_;
+};
+
 /// Leaves the rows of the caller's customers; the others are rejected.
 template <typename Row>
 void keep_own(const Caller& caller, DecodedRows<Row>& rows, Outcome& outcome) {
@@ -135,7 +159,7 @@ void take(Outcome& outcome, const DecodedRows<Row>& rows, WriteReceipt& receipt)
 template <typename Row>
 Response store(const Call& call, std::string body, RowFormat format, const Wait& wait) {
   constexpr Family kFamily = MetricTraits<Row>::kFamily;
-  auto rows = decode_rows<Row>(body, format);
+  auto rows = decode_rows<Row>(body, format, NamesInRows(call));
   if (!rows) return problem_of(rows.error());
   Outcome outcome;
   for (RejectedRow& each : rows->rejected)

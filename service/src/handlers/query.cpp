@@ -21,6 +21,9 @@ constexpr std::uint64_t kRowsDefault = 10'000, kRowsMax = 100'000;
 Response ask(const Call& call, Question question, std::string name, const NamedQuestion* named) {
   auto limit = number_of(call.request.parameters, "limit", 1, kRowsMax, kRowsDefault);
   if (!limit) return problem_of(limit.error());
+  const auto names = names_of(call);
+  if (!names) return problem_of(names.error());
+  if (const auto resolved = names->resolve(question.filters); !resolved) return problem_of(resolved.error());
   auto filters = kept_to(call.caller, std::move(question.filters));
   if (!filters) return problem(404, "there are no rows of that customer for this token");
   question.filters = *std::move(filters);
@@ -40,7 +43,7 @@ Response ask(const Call& call, Question question, std::string name, const NamedQ
   const bool has_more = !is_object && answer->rows.size() > *limit;
   if (has_more) answer->rows.resize(static_cast<std::size_t>(*limit));
   report::Report report{.command = std::move(name)};
-  report::add_answer(report, *answer, is_object);
+  report::add_answer(report, *answer, is_object, *names);
   report.has_more = has_more;
   Response response = answer_of(call.request, report);
   response.headers.emplace_back("Server-Timing", "store;dur=" + std::to_string(elapsed.count() * 1000));
@@ -53,14 +56,8 @@ Response ask_named(const Call& call, const NamedQuestion& named) {
   if (!range) return problem_of(range.error());
   Question question = named.over(*range);
   for (const Parameter& parameter : named.parameters) {
-    auto value = value_of(given, parameter.name);
-    if (!value) continue;
-    if (report::takes_uuid(named, parameter)) {
-      const auto id = Uuid::parse(*value);
-      if (!id) return problem_of(with_context(id.error(), parameter.name));
-      value = id->to_string();
-    }
-    question.filters.push_back({parameter.dimension, *value});
+    if (const auto value = value_of(given, parameter.name))
+      question.filters.push_back({parameter.dimension, *value});
   }
   if (const auto by = value_of(given, "by"))
     for (const Choice& choice : named.choices)
@@ -109,10 +106,8 @@ Route route_of(const NamedQuestion& question) {
               .meaning = question.meaning,
               .handle = [&question](const Call& call) { return ask_named(call, question); }};
   for (const Parameter& parameter : question.parameters)
-    route.parameters.push_back({.name = parameter.name,
-                                .meaning = parameter.meaning,
-                                .form = report::takes_uuid(question, parameter) ? "uuid" : "string",
-                                .is_required = parameter.is_required});
+    route.parameters.push_back(
+        {.name = parameter.name, .meaning = parameter.meaning, .is_required = parameter.is_required});
   for (RouteParameter& each : window_parameters()) route.parameters.push_back(std::move(each));
   if (!question.choices.empty()) {
     RouteParameter by{.name = "by",
