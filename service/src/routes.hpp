@@ -72,6 +72,7 @@ std::string llms_text();
 std::vector<Route> insert_routes();
 std::vector<Route> query_routes();
 std::vector<Route> computed_routes();
+Route verify_route();
 std::vector<Route> list_routes();
 std::vector<Route> name_routes();
 std::vector<Route> mcp_routes();

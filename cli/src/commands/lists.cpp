@@ -1,3 +1,4 @@
+#include "api/api_answers.hpp"
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "flags.hpp"
@@ -21,6 +22,12 @@ std::vector<Filter> filters_of(const ListFlags& flags) {
 
 Result<ExitCode> run(const NameList& list, const ListFlags& flags, Context& context) {
   const auto filters = filters_of(flags);
+  OPTIINFRA_TRY(auto api, context.api());
+  if (api) {
+    std::vector<NamedValue> parameters{{"limit", std::to_string(flags.limit)}};
+    for (const Filter& filter : filters) parameters.emplace_back(filter.dimension, filter.value);
+    return answer_from_api(*api, std::string("/api/v1/") + list.name, std::move(parameters), context);
+  }
   OPTIINFRA_TRY(Client client, context.open(false));
   const Stopwatch watch;
   OPTIINFRA_TRY(const Names known, client.names());
@@ -33,8 +40,7 @@ Result<ExitCode> run(const NameList& list, const ListFlags& flags, Context& cont
   report.sections.push_back({.key = list.name, .title = {}, .records = std::move(names.records)});
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
-  if (names.has_more)
-    context.remark("note: there are more than these " + std::to_string(flags.limit) + "; see --limit");
+  if (names.has_more) context.remark("note: there are more rows than these; see --limit");
   return ExitCode::kDone;
 }
 

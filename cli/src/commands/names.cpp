@@ -1,5 +1,8 @@
 #include "optiinfra/client/names.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include "api/api_answers.hpp"
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "flags.hpp"
@@ -38,10 +41,33 @@ Report summary(const std::string& command, std::size_t names, std::size_t change
   return report;
 }
 
+/// Through an API: how many of the names that it was sent were changed.
+Result<std::size_t> put_names(ApiStore& store, const std::vector<NewName>& names) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const NewName& name : names) {
+    nlohmann::json& row =
+        rows.emplace_back(nlohmann::json{{"kind", to_string(name.kind)}, {"name", name.name}});
+    if (!name.id.empty()) row["id"] = name.id;
+    if (!name.customer_id.is_nil()) row["customer_id"] = name.customer_id.to_string();
+  }
+  OPTIINFRA_TRY(const std::string body,
+                store.send({.method = "PUT",
+                            .path = "/api/v1/names",
+                            .headers = {"Content-Type: application/json"},
+                            .body = rows.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}));
+  return nlohmann::json::parse(body, nullptr, false).value("changed", std::size_t{0});
+}
+
 Result<ExitCode> set(const std::vector<NewName>& names, const std::string& command, Context& context) {
   const Stopwatch watch;
-  OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_TRY(const std::size_t changed, set_names(client, names, kSource));
+  OPTIINFRA_TRY(auto api, context.api());
+  std::size_t changed = 0;
+  if (api) {
+    OPTIINFRA_TRY(changed, put_names(*api, names));
+  } else {
+    OPTIINFRA_TRY(Client client, context.open(false));
+    OPTIINFRA_TRY(changed, set_names(client, names, kSource));
+  }
   Report report = summary(command, names.size(), changed);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
@@ -60,6 +86,12 @@ Result<ExitCode> run_import(const NameFileFlags& flags, Context& context) {
 }
 
 Result<ExitCode> run_list(const NameListFlags& flags, Context& context) {
+  OPTIINFRA_TRY(auto api, context.api());
+  if (api) {
+    std::vector<NamedValue> parameters;
+    if (flags.kind) parameters.emplace_back("kind", to_string(*flags.kind));
+    return answer_from_api(*api, "/api/v1/names", std::move(parameters), context);
+  }
   const Stopwatch watch;
   OPTIINFRA_TRY(Client client, context.open(false));
   OPTIINFRA_TRY(const Names names, client.names());
@@ -72,8 +104,16 @@ Result<ExitCode> run_list(const NameListFlags& flags, Context& context) {
 
 Result<ExitCode> run_remove(const NameRemoveFlags& flags, Context& context) {
   const Stopwatch watch;
-  OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_CHECK(remove_name(client, flags.kind, flags.name, kSource));
+  OPTIINFRA_TRY(auto api, context.api());
+  if (api) {
+    OPTIINFRA_CHECK(
+        api->send({.method = "DELETE",
+                   .path = "/api/v1/names",
+                   .parameters = {{"kind", std::string(to_string(flags.kind))}, {"name", flags.name}}}));
+  } else {
+    OPTIINFRA_TRY(Client client, context.open(false));
+    OPTIINFRA_CHECK(remove_name(client, flags.kind, flags.name, kSource));
+  }
   Report report = summary("names remove", 1, 1);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));

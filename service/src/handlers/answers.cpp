@@ -6,6 +6,7 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/report/csv.hpp"
 #include "optiinfra/report/json.hpp"
+#include "optiinfra/report/wire.hpp"
 
 namespace optiinfra::service {
 namespace {
@@ -45,8 +46,8 @@ RouteParameter format_parameter() {
   return {.name = "format",
           .meaning =
               "json by default; csv and ndjson hold only the rows, the headers OptiInfra-Window and "
-              "OptiInfra-Has-More the rest",
-          .words = {"json", "csv", "ndjson"}};
+              "OptiInfra-Has-More the rest; report is what the program reads, and may change",
+          .words = {"json", "csv", "ndjson", "report"}};
 }
 
 Response answer_of(const Request& request, const report::Report& report) {
@@ -59,6 +60,8 @@ Response answer_of(const Request& request, const report::Report& report) {
   } else if (format == "ndjson") {
     response.content_type = kNdjson;
     response.body = report::render_json_lines(section.records);
+  } else if (format == "report") {
+    response.body = report::encode_report(report);
   } else {
     response.body = report::render_json(report);
   }

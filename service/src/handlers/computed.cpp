@@ -2,6 +2,7 @@
 #include "handlers/answers.hpp"
 #include "optiinfra/attribution/questions.hpp"
 #include "optiinfra/report/answer.hpp"
+#include "optiinfra/service/computed_report.hpp"
 #include "problem.hpp"
 #include "routes.hpp"
 
@@ -46,9 +47,7 @@ Response answer_computed(const ComputedQuestion& question, const Call& call) {
   if (!given) return problem(404, "there are no rows of that customer for this token");
   auto answer = question.ask(call.backend.client, *range, *given);
   if (!answer) return problem_of(answer.error());
-  report::Report report{.command = std::string("query ") + question.name};
-  report::add_answer(report, *answer, false, *names);
-  return answer_of(call.request, report);
+  return answer_of(call.request, computed_report(question, *answer, *names));
 }
 
 Route route_of(const ComputedQuestion& question) {
@@ -69,6 +68,18 @@ Route route_of(const ComputedQuestion& question) {
 }
 
 }  // namespace
+
+report::Report computed_report(const ComputedQuestion& question, const Answer& answer, const Names& names) {
+  report::Report report{.command = std::string("query ") + question.name};
+  report::add_answer(report, answer, false, names);
+  if (answer.rows.empty())
+    report.instead = question.is_of_attributed_hours
+                         ? "No hour of this window is attributed. Attribute it with: optiinfra attribute "
+                           "--from " +
+                               format_time(answer.window.begin) + " --to " + format_time(answer.window.end)
+                         : "No request of this window is kept.";
+  return report;
+}
 
 std::vector<Route> computed_routes() {
   std::vector<Route> routes;

@@ -2,6 +2,7 @@
 #include "handlers/answers.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/report/name_lists.hpp"
+#include "optiinfra/report/stored_names.hpp"
 #include "problem.hpp"
 #include "routes.hpp"
 
@@ -23,11 +24,17 @@ Response list(const Call& call, const report::NameList& names) {
   const auto known = names_of(call);
   if (!known) return problem_of(known.error());
   if (const auto resolved = known->resolve(filters); !resolved) return problem_of(resolved.error());
+  const std::vector<Filter> given_filters = filters;
   auto own = kept_to(call.caller, std::move(filters));
   if (!own) return problem(404, "there are no rows of that customer for this token");
   auto listed = report::list_names(call.backend.client, names, *std::move(own),
                                    static_cast<std::size_t>(*limit), *known);
   if (!listed) return problem_of(listed.error());
+  if (listed->records.rows.empty() && !given_filters.empty() && call.caller.sees_all()) {
+    auto absence =
+        report::explain_absence(call.backend.client, given_filters, report::families_of(names), {});
+    return absence ? problem(404, absence->sentence) : problem_of(absence.error());
+  }
   report::Report report{.command = names.name};
   report.has_more = listed->has_more;
   report.sections.push_back({.key = names.name, .records = std::move(listed->records)});
