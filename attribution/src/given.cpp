@@ -48,6 +48,17 @@ Result<std::optional<Bucket>> given_bucket(const GivenValues& given) {
   return std::optional(bucket);
 }
 
+Result<void> resolve_names(const Names& names, GivenValues& given) {
+  for (auto& [parameter, value] : given) {
+    const auto kind = parse_name_kind(parameter);
+    if (!kind) continue;
+    auto id = names.id_of(*kind, value);
+    if (!id) return with_context(std::move(id).error(), parameter);
+    value = *std::move(id);
+  }
+  return {};
+}
+
 std::vector<Filter> given_filters(const GivenValues& given, std::span<const KeyColumn> known) {
   std::vector<Filter> filters;
   for (const auto& [name, value] : given) {
@@ -69,7 +80,7 @@ std::vector<QuestionParameter> selection_parameters(std::span<const KeyColumn> k
   for (const KeyColumn& each : known)
     parameters.push_back({.name = each.dimension.name,
                           .meaning = std::string("Only this ") + each.dimension.heading,
-                          .form = each.is_uuid ? "UUID" : "NAME"});
+                          .form = each.is_uuid ? "UUID|NAME" : "NAME"});
   parameters.push_back(std::move(by));
   parameters.push_back({.name = "bucket",
                         .meaning = "A row for each of these too",

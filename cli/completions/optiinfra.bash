@@ -5,23 +5,25 @@ _optiinfra() {
     --basis) COMPREPLY=($(compgen -W "reservation usage" -- "$current")); return ;;
     --bucket) COMPREPLY=($(compgen -W "hour day week" -- "$current")); return ;;
     --by) COMPREPLY=($(compgen -W "customer service model instance provider region instance_type" -- "$current")); return ;;
+    --customer) COMPREPLY=($(compgen -W "UUID NAME" -- "$current")); return ;;
     --idle) COMPREPLY=($(compgen -W "separate share hide" -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W "none error warning information debug trace" -- "$current")); return ;;
     --only) COMPREPLY=($(compgen -W "PART:inserts questions sizes" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
     --scope) COMPREPLY=($(compgen -W "read write admin" -- "$current")); return ;;
+    --service) COMPREPLY=($(compgen -W "UUID NAME" -- "$current")); return ;;
     --user) COMPREPLY=($(compgen -W "NAME[:admin write read]" -- "$current")); return ;;
     --spool|--map|--path|--tls-cert|--tls-key|--state|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--customer|--instance|--interval|--for|--provider|--hours|--service|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
+    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--instance|--interval|--for|--provider|--hours|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--customer|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"attribute"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"query metrics"|"query unit-cost"|"customers"|"services"|"instances"|"models"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"attribute"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"query metrics"|"query unit-cost"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify doctor ping import copy generate collect attribute query customers services instances models retention server token bench sql version help --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify doctor ping import copy generate collect attribute query customers services instances models names retention server token bench sql version help --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
@@ -45,6 +47,11 @@ _optiinfra() {
     "services") words="-h --help --customer --limit --url --output -q --quiet" ;;
     "instances") words="-h --help --customer --limit --url --output -q --quiet" ;;
     "models") words="-h --help --customer --service --limit --url --output -q --quiet" ;;
+    "names") words="set list import remove -h --help --url --output -q --quiet" ;;
+    "names set") words="customer service instance -h --help --customer --url --output -q --quiet" ;;
+    "names list") words="customer service instance -h --help --url --output -q --quiet" ;;
+    "names import") words="-h --help --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "names remove") words="customer service instance -h --help --url --output -q --quiet" ;;
     "retention") words="show set apply -h --help --url --output -q --quiet" ;;
     "retention show") words="-h --help --url --output -q --quiet" ;;
     "retention set") words="cost performance resource quality raw rollup -h --help --yes --dry-run --url --output -q --quiet" ;;

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "api/served_folder.hpp"
 #include "damage_warnings.hpp"
 #include "output/reports.hpp"
 #include "output/table.hpp"
@@ -10,8 +11,31 @@
 namespace optiinfra::cli {
 
 Result<StoreUrl> Context::store_url() const {
+  if (is_api_url(named_url()))
+    return invalid_argument(
+        "this command works on a store itself and not through the API of a service; give the store's URL "
+        "(embedded:/path, clickhouse://host/database). Through an API work ping, query, customers, services, "
+        "instances, models, names, import, collect and verify");
   OPTIINFRA_TRY(StoreUrl store, url.empty() ? store_url_of_environment() : parse_store_url(url));
   return with_password(std::move(store));
+}
+
+std::string Context::named_url() const {
+  return url.empty() ? process_environment("OPTIINFRA_URL").value_or("") : url;
+}
+
+Result<std::optional<ApiStore>> Context::api() const {
+  std::optional<ApiUrl> api;
+  if (is_api_url(named_url())) {
+    OPTIINFRA_TRY(api, parse_api_url(named_url()));
+  } else {
+    OPTIINFRA_TRY(const StoreUrl store, store_url());
+    if (store.protocol == Protocol::kEmbedded) api = find_served(store.folder);
+  }
+  if (!api) return std::optional<ApiStore>();
+  OPTIINFRA_TRY(std::string token, token_of_environment());
+  OPTIINFRA_TRY(ApiStore store, ApiStore::make(*std::move(api), std::move(token)));
+  return std::optional(std::move(store));
 }
 
 Result<Client> Context::open(bool create) const {

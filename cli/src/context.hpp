@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/api_store.hpp"
 #include "exit_code.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/core/error.hpp"
@@ -25,8 +26,13 @@ struct Context {
   Terminal console_terminal;  ///< Of standard error.
   Screen screen{1};
 
-  /// Where the store is: --url, else what the environment names (store_url_of_environment).
+  /// Where the store is: --url, else what the environment names (store_url_of_environment). Errors:
+  /// kInvalidArgument for an API, which is no store to be opened.
   Result<StoreUrl> store_url() const;
+
+  /// The API to ask instead of opening a store: --url names one (api://), or a running server holds the
+  /// embedded store. Nothing for a store that is to be opened here.
+  Result<std::optional<ApiStore>> api() const;
 
   /// Opens the store. `create` makes it, and brings an older one up to date.
   Result<Client> open(bool create) const;
@@ -46,6 +52,10 @@ struct Context {
 
   /// A sentence for people on standard error. Nothing with --quiet.
   void remark(const std::string& sentence) const;
+
+ private:
+  /// As it was given, in a flag or in OPTIINFRA_URL.
+  std::string named_url() const;
 };
 
 /// What a command line asks for, ready to run. A command must close what it opens before it returns.

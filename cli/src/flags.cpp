@@ -19,13 +19,13 @@ Result<void> WindowFlags::check() const {
   return {};
 }
 
-CLI::Option* add_uuid(CLI::App& app, const std::string& name, Uuid& target, const std::string& meaning) {
-  return add_parsed(app, name, target, Uuid::parse, meaning, "UUID");
-}
-
-Result<std::optional<std::string>> parse_uuid_text(const std::string& text) {
-  OPTIINFRA_TRY(const Uuid id, Uuid::parse(text));
-  return std::optional(id.to_string());
+CLI::Option* add_id(CLI::App& app, const std::string& name, std::optional<std::string>& target,
+                    const std::string& meaning) {
+  const auto parse = [](const std::string& text) -> Result<std::optional<std::string>> {
+    if (text.empty()) return invalid_argument("is empty; give a UUID or a name");
+    return std::optional(text);
+  };
+  return add_parsed(app, name, target, parse, meaning, "UUID|NAME");
 }
 
 CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<sys_seconds>& target,

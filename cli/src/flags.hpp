@@ -43,9 +43,9 @@ struct WindowFlags {
   Result<void> check() const;
 };
 
-CLI::Option* add_uuid(CLI::App& app, const std::string& name, Uuid& target, const std::string& meaning);
-/// A UUID's text as it is written everywhere, kept as text.
-Result<std::optional<std::string>> parse_uuid_text(const std::string& text);
+/// A customer or a service, by its UUID or its name; the store knows which.
+CLI::Option* add_id(CLI::App& app, const std::string& name, std::optional<std::string>& target,
+                    const std::string& meaning);
 
 CLI::Option* add_time(CLI::App& app, const std::string& name, std::optional<sys_seconds>& target,
                       const std::string& meaning);

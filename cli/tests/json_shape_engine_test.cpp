@@ -101,6 +101,8 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
   asked("unit-cost", {"--hours", "24", "--by", "customer"});
   for (const char* names : {"customers", "services", "instances", "models"})
     expect(names, home.json({names}));
+  expect("names set", home.json({"names", "set", "customer", "acme", kSomeUuid}));
+  expect("names list", home.json({"names", "list"}));
   expect("query --list", home.json({"query", "--list"}));
 
   const testing::ServerProcess server(OPTIINFRA_PROGRAM, home / "served");

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "optiinfra/client/client.hpp"
 #include "program_under_test.hpp"
 
@@ -74,6 +76,7 @@ class Names : public ::testing::Test {
 
 TEST_F(Names, OfCustomersAreListedWithTheirCountsAndHours) {
   const Json ada = {{"customer_id", kAda},
+                    {"customer_name", nullptr},
                     {"services", 2},
                     {"instances", 1},
                     {"models", 2},
@@ -104,8 +107,8 @@ TEST_F(Names, OfServicesInstancesAndModelsAreListedToo) {
   EXPECT_EQ(models[1]["performance_rows"], 1);
   EXPECT_EQ(list({"models"})[0]["services"], 1);
   EXPECT_EQ(home.run({"instances", "--output", "csv"}).output,
-            "customer_id,instance_id,resource_rows,first_hour,last_hour\n" + kAda + ",gpu-1,1," +
-                format_time(begin) + "," + format_time(begin) + "\n");
+            "customer_id,customer_name,instance_id,instance_name,resource_rows,first_hour,last_hour\n" +
+                kAda + ",,gpu-1,,1," + format_time(begin) + "," + format_time(begin) + "\n");
 }
 
 TEST_F(Names, AreCutAtTheLimitWithANote) {
@@ -164,6 +167,70 @@ TEST_F(Names, AreAskedAboutByHoursEverywhere) {
   EXPECT_EQ(
       home.json({"query", "cost", "--customer", kBob, "--from", "now-48h", "--to", "now+1h"})["data"].size(),
       1u);
+}
+
+TEST_F(Names, ThatWereSetStandForIdsInFlagsListsAndAnswers) {
+  ASSERT_EQ(home.run({"names", "set", "customer", "Ada Ltd", kAda}).exit_code, 0);
+  ASSERT_EQ(home.run({"names", "set", "service", "chat", kChat, "--customer", kAda}).exit_code, 0);
+  EXPECT_EQ(home.json({"query", "performance-p95", "--customer", "Ada Ltd", "--service", "chat", "--hours",
+                       "48"})["data"]["total_requests"],
+            3);
+  const Json services = list({"services", "--customer", "Ada Ltd"});
+  EXPECT_EQ(services[0]["customer_name"], "Ada Ltd");
+  EXPECT_EQ(services[0]["service_name"], "chat");
+  EXPECT_EQ(services[1]["service_name"], nullptr);
+  const Json rows =
+      home.json({"query", "metrics", "--measures", "performance.request_count", "--by", "service", "--where",
+                 "customer=Ada Ltd", "--hours", "48", "--order", "performance.request_count:desc"})["data"];
+  EXPECT_EQ(rows[0]["service_id"], kChat);
+  EXPECT_EQ(rows[0]["service_name"], "chat");
+}
+
+TEST_F(Names, AreShownToPeopleWhereThereAreAny) {
+  EXPECT_THAT(home.run({"customers"}).output, Not(HasSubstr("name")));
+  ASSERT_EQ(home.run({"names", "set", "customer", "Ada Ltd", kAda}).exit_code, 0);
+  EXPECT_THAT(home.run({"customers"}).output, AllOf(HasSubstr("customer name"), HasSubstr("Ada Ltd")));
+  const auto result = home.run({"query", "models", "--customer", "Ada Ltd", "--service", kSomeUuid});
+  EXPECT_THAT(result.error_output, HasSubstr("customer " + kAda + " (Ada Ltd) has no service"));
+}
+
+TEST_F(Names, OfAFileAreSetAllOrNone) {
+  std::ofstream(home / "names.csv") << "kind,name,id\ncustomer,ada," << kAda << "\ncustomer,bob," << kBob
+                                    << "\n";
+  EXPECT_EQ(home.json({"names", "import", (home / "names.csv").string()})["data"]["changed"], 2);
+  EXPECT_EQ(home.json({"names", "import", (home / "names.csv").string()})["data"]["changed"], 0);
+  std::ofstream(home / "bad.csv") << "kind,name,id\ncustomer,eve," << kSomeUuid << "\ncustomer,ada," << kBob
+                                  << "\n";
+  const auto refused = home.run({"names", "import", (home / "bad.csv").string()});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.error_output, HasSubstr("is the name of " + kAda + " already"));
+  const Json names = home.json({"names", "list", "customer"})["data"];
+  ASSERT_EQ(names.size(), 2u);
+  EXPECT_EQ(names[0]["name"], "ada");
+  EXPECT_EQ(names[0]["source"], "program");
+}
+
+TEST_F(Names, ThatNobodyHasAreRefusedWithTheNearest) {
+  ASSERT_EQ(home.run({"names", "set", "customer", "ada", kAda}).exit_code, 0);
+  const auto result = home.run({"services", "--customer", "adda"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.error_output, HasSubstr("no customer is called 'adda'; did you mean 'ada'?"));
+  ASSERT_EQ(home.run({"names", "remove", "customer", "ada"}).exit_code, 0);
+  EXPECT_EQ(home.run({"services", "--customer", "ada"}).exit_code, 2);
+}
+
+TEST_F(Names, AreTakenByMapsOfImportsAndByCollect) {
+  ASSERT_EQ(home.run({"names", "set", "customer", "ada", kAda}).exit_code, 0);
+  std::ofstream(home / "map.toml")
+      << "family = \"cost\"\n[columns]\ntimestamp = \"at\"\ncustomer_id = \"'ada'\"\n"
+      << "cloud_provider = \"'aws'\"\ncost_per_hour = \"amount\"\n";
+  std::ofstream(home / "bill.csv") << "at,amount\n" << format_time(begin) << ",5\n";
+  const auto imported =
+      home.run({"import", "cost", (home / "bill.csv").string(), "--map", (home / "map.toml").string()});
+  ASSERT_EQ(imported.exit_code, 0) << imported.error_output;
+  EXPECT_EQ(home.json({"query", "cost-hourly", "--customer", "ada", "--hours", "48"})["data"].size(), 1u);
+  const Json host = home.json({"collect", "host", "--customer", "ada", "--instance", "x", "--for", "1s"});
+  EXPECT_EQ(host["data"]["customer_id"], kAda);
 }
 
 TEST(NoNames, AreInAnEmptyStoreWhichIsSaid) {

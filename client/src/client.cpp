@@ -121,6 +121,11 @@ Result<void> Client::with_session(const std::function<Result<void>(Session&)>& u
   return state_->with_session(use);
 }
 
+Result<Names> Client::names(std::chrono::milliseconds age) {
+  OPTIINFRA_TRY(auto book, state_->names.get([this](const auto& use) { return with_session(use); }, age));
+  return Names(std::move(book), {});
+}
+
 std::size_t Client::shard_count() const noexcept {
   return state_->shards == nullptr ? 0 : state_->shards->routes().size();
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "name_book.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "session_pool.hpp"
@@ -34,6 +35,7 @@ class Client::State {
 
   SessionPool pool;
   SpareBlocks spares;
+  NameCache names;
   const ClientOptions options;
   const InsertRoute whole;         ///< To a store on one machine.
   std::unique_ptr<Shards> shards;  ///< nullptr for a store on one machine.

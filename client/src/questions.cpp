@@ -96,7 +96,8 @@ Result<TimeRange> answerable_window(Client& client, const Plan& plan) {
 
 /// Calls `on_row` for each row until it returns false. Returns the plan, with the window that was used.
 template <typename State, typename OnRow>
-Result<Plan> ask(Client& client, State& state, const Question& question, OnRow&& on_row) {
+Result<Plan> ask(Client& client, State& state, Question question, OnRow&& on_row) {
+  OPTIINFRA_CHECK(resolve_names(client, question.filters));
   OPTIINFRA_TRY(Plan plan, make_plan(question));
   OPTIINFRA_TRY(plan.window, answerable_window(client, plan));
   bool begun = false, mixed = false;

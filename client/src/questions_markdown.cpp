@@ -88,6 +88,7 @@ std::string questions_markdown() {
                     question.is_object, covered(question.family));
   const std::vector<AnswerColumn> columns = {{"begin", "from (UTC)", "", CellKind::kTime},
                                              {"customer_id", "customer", "", CellKind::kText},
+                                             {"customer_name", "customer name", "", CellKind::kText},
                                              column_of(Family::kCost, "total_cost"),
                                              column_of(Family::kPerformance, "p95_latency")};
   return text +

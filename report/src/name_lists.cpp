@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "optiinfra/report/names.hpp"
 #include "optiinfra/report/stored_names.hpp"
 #include "optiinfra/schema/select.hpp"
 #include "optiinfra/schema/tables.hpp"
@@ -139,8 +140,9 @@ std::vector<Family> families_of(const NameList& list) {
   return families;
 }
 
-Result<ListedNames> list_names(Client& client, const NameList& list, const std::vector<Filter>& filters,
-                               std::size_t limit) {
+Result<ListedNames> list_names(Client& client, const NameList& list, std::vector<Filter> filters,
+                               std::size_t limit, const Names& given) {
+  OPTIINFRA_CHECK(given.resolve(filters));
   std::vector<std::vector<std::string>> names;
   OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {
     // One more than asked for shows whether there are more.
@@ -154,6 +156,7 @@ Result<ListedNames> list_names(Client& client, const NameList& list, const std::
     for (std::size_t column = 0; column < names[i].size(); ++column)
       row.push_back(value_of(names[i][column], listed.records.fields[column].look));
   }
+  add_names(listed.records, given);
   return listed;
 }
 

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "optiinfra/core/nearest.hpp"
+#include "optiinfra/report/names.hpp"
 #include "optiinfra/schema/select.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
@@ -234,13 +235,15 @@ Result<std::optional<Absence>> absence_of(Client& client, const Question& questi
   return std::optional(std::move(absence));
 }
 
-Result<Absence> explain_absence(Client& client, const std::vector<Filter>& filters,
+Result<Absence> explain_absence(Client& client, std::vector<Filter> filters,
                                 const std::vector<Family>& families, TimeRange window) {
+  OPTIINFRA_CHECK(resolve_names(client, filters));
   Absence absence;
   OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {
     OPTIINFRA_TRY(absence, Finder(session, families).explain(grouped(filters), window));
     return {};
   }));
+  absence.sentence = with_names(absence.sentence, names_or_none(client));
   return absence;
 }
 

@@ -16,7 +16,7 @@ namespace optiinfra::service {
 struct RouteParameter {
   std::string name;
   std::string meaning;
-  std::string form = "string";  ///< Of JSON schema: "uuid", "integer", "date-time", ...; "string" else.
+  std::string form = "string";  ///< Of JSON schema: "integer", "time", ...; "string" else.
   bool is_required = false;
   std::vector<std::string> words = {};  ///< All that it can be; empty: anything.
   bool is_repeated = false;

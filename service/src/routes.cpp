@@ -12,7 +12,6 @@ using Json = nlohmann::ordered_json;
 Json schema_of(const RouteParameter& parameter) {
   if (!parameter.words.empty()) return {{"type", "string"}, {"enum", parameter.words}};
   if (parameter.form == "integer") return {{"type", "integer"}};
-  if (parameter.form == "uuid") return {{"type", "string"}, {"format", "uuid"}};
   return {{"type", "string"}};
 }
 
@@ -44,6 +43,8 @@ Json answers_of(const Route& route) {
   }
   if (route.tag == "query" || route.tag == "lists")
     answers["404"] = problem_answer("The store has no such rows");
+  if (route.tag == "names") answers["404"] = problem_answer("There is no such name");
+  if (route.tag == "names") answers["409"] = problem_answer("The name belongs to another id");
   if (route.tag == "insert") {
     answers["413"] = problem_answer("The body is too long");
     answers["415"] = problem_answer("The body has a format that this operation does not take");
@@ -78,12 +79,19 @@ Json operation_of(const Route& route) {
   return operation;
 }
 
+std::string in_lower_case(std::string text) {
+  for (char& letter : text)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  return text;
+}
+
 }  // namespace
 
 const std::vector<Route>& routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> routes;
-    for (auto part : {insert_routes, query_routes, list_routes, mcp_routes, operation_routes, otlp_routes})
+    for (auto part :
+         {insert_routes, query_routes, list_routes, name_routes, mcp_routes, operation_routes, otlp_routes})
       for (Route& route : part()) routes.push_back(std::move(route));
     return routes;
   }();
@@ -92,8 +100,7 @@ const std::vector<Route>& routes() {
 
 std::string openapi_document() {
   Json paths = Json::object();
-  for (const Route& route : routes())
-    paths[route.path][route.method == "GET" ? "get" : "post"] = operation_of(route);
+  for (const Route& route : routes()) paths[route.path][in_lower_case(route.method)] = operation_of(route);
   const Json problem = {{"type", "object"},
                         {"required", {"type", "title", "status", "detail"}},
                         {"properties",
@@ -115,6 +122,7 @@ std::string openapi_document() {
        {{{"name", "insert"}, {"description", "Rows of metrics"}},
         {{"name", "query"}, {"description", "Questions"}},
         {{"name", "lists"}, {"description", "Who is there"}},
+        {{"name", "names"}, {"description", "Names of customers, services and instances"}},
         {{"name", "agents"}, {"description", "The Model Context Protocol"}},
         {{"name", "operation"}, {"description", "Running the service"}}}},
       {"paths", paths},
@@ -133,7 +141,7 @@ std::string llms_text() {
       "> Every answer states the window it covers and the unit of each number.\n\n"
       "The whole interface: /openapi.json. Errors: application/problem+json, whose \"detail\" says what to "
       "do.\n";
-  for (const char* const tag : {"query", "lists", "insert", "agents", "operation"}) {
+  for (const char* const tag : {"query", "lists", "names", "insert", "agents", "operation"}) {
     text += std::string("\n## ") + tag + "\n";
     for (const Route& route : routes())
       if (route.tag == tag) text += "- " + route.method + " " + route.path + ": " + route.meaning + "\n";

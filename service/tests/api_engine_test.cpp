@@ -49,6 +49,10 @@ class Api : public ::testing::Test {
       request.latency_ms = 100;
       ASSERT_TRUE(client->insert(std::vector{request}));
     }
+    const std::vector<NewName> names = {
+        {NameKind::kCustomer, "name-of-bob", kBob.to_string()},
+        {NameKind::kService, "service-of-bob", kBobsService.to_string(), kBob}};
+    ASSERT_TRUE(set_names(*client, names, "test"));
     Tokens tokens(folder_->path() / "store" / "service");
     ada_ = *tokens.create("ada", Scope::kRead, {kAda});
     writer_ = *tokens.create("writer", Scope::kWrite, {});

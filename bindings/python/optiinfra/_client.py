@@ -137,7 +137,7 @@ class Client:
 
         measures, by: names from catalogue(): ["total_cost"], ["provider", "region"].
         bucket: "hour", "day" or "week": a row for each.
-        where: dimension to value, or to a list of values of which any will do.
+        where: dimension to value, or to a list of values of which any will do; {"customer": "acme"} by name, too.
         start, end: the window, half-open; datetimes or text such as "2026-03-01" and "now-7d". Without end: now.
         hours: instead, the last hours up to now.
         order: names to sort by, "p95_latency:desc" for the largest first.
@@ -155,7 +155,8 @@ class Client:
                  **parameters: Any) -> Answer:
         """Asks a question with a name: ``client.question("performance-p95", customer=..., service=..., hours=24)``.
 
-        Names and parameters are those of catalogue()["questions"] and of ``optiinfra query``.
+        Names and parameters are those of catalogue()["questions"] and of ``optiinfra query``. A customer, service or
+        instance is given by its id or by its name (``optiinfra names``).
         """
         given = [(key, _text(value)) for key, value in parameters.items() if value is not None]
         begin, stop, last = _window(start, end, hours)

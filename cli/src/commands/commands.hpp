@@ -18,6 +18,7 @@ void define_generate(CLI::App& parent, Action& action);
 void define_copy(CLI::App& parent, Action& action);
 void define_collect(CLI::App& parent, Action& action);
 void define_query(CLI::App& parent, Action& action);
+void define_lists(CLI::App& parent, Action& action);
 void define_names(CLI::App& parent, Action& action);
 void define_retention(CLI::App& parent, Action& action);
 void define_server(CLI::App& parent, Action& action);

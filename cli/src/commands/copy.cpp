@@ -75,9 +75,10 @@ Section summary_section(const CopyReport& copied) {
                          {"days_compared", "days compared", Look::kCount},
                          {"days_differing", "that differ", Look::kCount},
                          {"rollup_hours_verified", "rollup hours verified at the target", Look::kCount},
-                         {"rollup_hours_differing", "that differ", Look::kCount}},
+                         {"rollup_hours_differing", "that differ", Look::kCount},
+                         {"names_copied", "records of names copied", Look::kCount}},
                         {copied.ok(), copied.days_compared, copied.days_differing,
-                         copied.rollup_hours_verified, copied.rollup_hours_differing});
+                         copied.rollup_hours_verified, copied.rollup_hours_differing, copied.names_copied});
 }
 
 Report make_report(const CopyReport& copied, bool everything) {

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "api/api_import.hpp"
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "flags.hpp"
@@ -146,7 +147,9 @@ Report make_report(const ImportFlags& flags, const ImportReport& imported, bool 
     report.notes.push_back(fmt::format("{} more files without refused rows; --output json lists all.",
                                        imported.files.size() - files.size()));
   for (const FileReport* each : files) {
-    if (each->was_already_imported || each->rows_written_down >= each->rows_refused) continue;
+    if (each->was_already_imported || each->rejected_path.empty() ||
+        each->rows_written_down >= each->rows_refused)
+      continue;
     report.notes.push_back(fmt::format("{} of {} refused rows are in {}; the others are only counted.",
                                        each->rows_written_down, each->rows_refused,
                                        each->rejected_path.string()));
@@ -159,12 +162,59 @@ Report make_report(const ImportFlags& flags, const ImportReport& imported, bool 
   return report;
 }
 
+/// Of the same shape as what import_files() reports.
+FileReport report_of(const ApiFile& file) {
+  FileReport report;
+  report.path = file.path;
+  report.rows_read = file.rows_read();
+  report.rows_stored = file.rows_stored;
+  report.rows_already_stored = file.rows_already_stored;
+  report.rows_refused = file.rows_refused;
+  report.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(file.elapsed);
+  return report;
+}
+
+void remark_refused(const ApiFile& file, const Context& context) {
+  for (const RefusedRow& each : file.refused)
+    context.remark(fmt::format("{}, row {}: {}", file.path.string(), each.row, each.reason));
+  if (file.rows_refused > file.refused.size())
+    context.remark(fmt::format("{}: {} more rows are refused", file.path.string(),
+                               file.rows_refused - file.refused.size()));
+}
+
+Result<ImportReport> import_by_api(ApiStore& store, const ImportFlags& flags, const Context& context) {
+  if (flags.map != kContractMap || flags.strict)
+    return invalid_argument(
+        "--map and --strict work on the store itself, where the engine reads the files: give the store's own "
+        "URL");
+  ImportReport imported;
+  for (const std::string& path : flags.files) {
+    std::error_code ignored;
+    const std::uint64_t bytes = std::filesystem::file_size(path, ignored);
+    Progress progress(std::filesystem::path(path).filename().string(), "bytes", ignored ? 0 : bytes,
+                      context.quiet, context.console_terminal);
+    const auto on_piece = [&](std::uint64_t done) {
+      progress.set(done, ignored ? 0 : bytes);
+      if (InterruptGuard::is_requested()) throw Interrupted{};
+    };
+    OPTIINFRA_TRY(const ApiFile file, import_file(store, path, flags.family, on_piece));
+    remark_refused(file, context);
+    imported.files.push_back(report_of(file));
+  }
+  return imported;
+}
+
+Result<ImportReport> import_here(const ImportFlags& flags, const Context& context) {
+  OPTIINFRA_TRY(Client client, context.open(false));
+  return import_with_progress(client, options_of(flags), context);
+}
+
 Result<ExitCode> run(const ImportFlags& flags, Context& context) {
   const Stopwatch watch;
   const InterruptGuard guard;
-  OPTIINFRA_TRY(Client client, context.open(false));
+  OPTIINFRA_TRY(auto api, context.api());
   try {
-    auto imported = import_with_progress(client, options_of(flags), context);
+    auto imported = api ? import_by_api(*api, flags, context) : import_here(flags, context);
     if (!imported) {
       // A file that cannot be imported is no wrong usage: the flags were understood.
       context.complain(imported.error());

@@ -1,9 +1,11 @@
 #include <algorithm>
 
+#include "api/api_answers.hpp"
 #include "commands/attribution_commands.hpp"
 #include "commands/command.hpp"
 #include "flags.hpp"
 #include "optiinfra/attribution/questions.hpp"
+#include "optiinfra/service/computed_report.hpp"
 #include "output/reports.hpp"
 
 namespace optiinfra::cli {
@@ -25,9 +27,6 @@ void check(const QuestionParameter& parameter, const std::string& value) {
   if (!parameter.words.empty() &&
       std::find(parameter.words.begin(), parameter.words.end(), value) == parameter.words.end())
     throw CLI::ValidationError(flag_of(parameter), "'" + value + "' is not one of " + parameter.form);
-  if (parameter.form != "UUID") return;
-  if (const auto id = parse_uuid_text(value); !id)
-    throw CLI::ValidationError(flag_of(parameter), id.error().message);
 }
 
 void add(CLI::App& app, const QuestionParameter& parameter, GivenValues& given) {
@@ -45,20 +44,35 @@ void add(CLI::App& app, const QuestionParameter& parameter, GivenValues& given) 
   if (!parameter.is_list) option->expected(1);
 }
 
+/// An API takes each parameter once: a list has commas between its values.
+std::vector<NamedValue> in_one_text(const ComputedQuestion& question, const GivenValues& given) {
+  std::vector<NamedValue> parameters;
+  for (const QuestionParameter& parameter : question.parameters) {
+    std::string text;
+    for (const auto& [name, value] : given)
+      if (name == parameter.name) text = parameter.is_list && !text.empty() ? text + "," + value : value;
+    if (!text.empty()) parameters.emplace_back(parameter.name, std::move(text));
+  }
+  return parameters;
+}
+
 Result<ExitCode> ask(const ComputedQuestion& question, const ComputedFlags& flags, Context& context) {
   OPTIINFRA_TRY(const TimeRange range, flags.window.range());
+  OPTIINFRA_TRY(auto api, context.api());
+  if (api) {
+    std::vector<NamedValue> parameters = in_one_text(question, flags.given);
+    add_window_parameters(flags.window, parameters);
+    return answer_from_api(*api, std::string("/api/v1/query/") + question.name, std::move(parameters),
+                           context);
+  }
   OPTIINFRA_TRY(Client client, context.open(false));
   const Stopwatch watch;
-  OPTIINFRA_TRY(const Answer answer, question.ask(client, range, flags.given));
-  Report report{.command = std::string("query ") + question.name};
+  OPTIINFRA_TRY(const Names names, client.names());
+  GivenValues given = flags.given;
+  OPTIINFRA_CHECK(resolve_names(names, given));
+  OPTIINFRA_TRY(const Answer answer, question.ask(client, range, given));
+  Report report = service::computed_report(question, answer, names);
   report.elapsed = watch.elapsed();
-  add_answer(report, answer, false);
-  if (answer.rows.empty())
-    report.instead = question.is_of_attributed_hours
-                         ? "No hour of this window is attributed. Attribute it with: optiinfra attribute "
-                           "--from " +
-                               format_time(answer.window.begin) + " --to " + format_time(answer.window.end)
-                         : "No request of this window is kept.";
   OPTIINFRA_CHECK(context.answer(report));
   return ExitCode::kDone;
 }

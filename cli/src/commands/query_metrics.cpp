@@ -1,9 +1,11 @@
+#include "api/api_answers.hpp"
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/question_text.hpp"
-#include "optiinfra/report/stored_names.hpp"
+#include "optiinfra/report/asking.hpp"
+#include "optiinfra/schema/select.hpp"
 #include "output/reports.hpp"
 
 namespace optiinfra::cli {
@@ -32,37 +34,35 @@ Result<std::optional<Bucket>> parse_some_bucket(const std::string& text) {
   return std::optional(bucket);
 }
 
-std::string coverage_note(const Answer& answer, const Report& report) {
-  std::string note = "rests on ";
-  for (std::size_t i = 0; i < report.coverage.size(); ++i)
-    note += (i == 0 ? "" : ", ") + std::to_string(report.coverage[i].second) + " " +
-            report.coverage[i].first + " rows";
-  return note + "; " + std::to_string(answer.rows.size()) + " rows of the answer";
+std::vector<NamedValue> parameters_of(const MetricsFlags& flags) {
+  std::vector<NamedValue> parameters{{"measures", joined(flags.measures, ",")}};
+  if (!flags.dimensions.empty()) parameters.emplace_back("by", joined(flags.dimensions, ","));
+  if (flags.bucket) parameters.emplace_back("bucket", to_string(*flags.bucket));
+  add_window_parameters(flags.window, parameters);
+  for (const Filter& filter : flags.filters)
+    parameters.emplace_back("where", filter.dimension + "=" + filter.value);
+  std::vector<std::string> order;
+  for (const Order& each : flags.order) order.push_back(each.by + (each.is_descending ? ":desc" : ""));
+  if (!order.empty()) parameters.emplace_back("order", joined(order, ","));
+  add_limit_parameter(flags.limit, parameters);
+  return parameters;
 }
 
 Result<ExitCode> run(const MetricsFlags& flags, Context& context) {
   OPTIINFRA_TRY(const TimeRange range, flags.window.range());
+  OPTIINFRA_TRY(auto api, context.api());
+  if (api) return answer_from_api(*api, "/api/v1/query/metrics", parameters_of(flags), context);
   OPTIINFRA_TRY(Client client, context.open(false));
-  const Stopwatch watch;
-  const Question question{.measures = flags.measures,
-                          .dimensions = flags.dimensions,
-                          .bucket = flags.bucket,
-                          .range = range,
-                          .filters = flags.filters,
-                          .order = flags.order,
-                          .limit = flags.limit};
-  OPTIINFRA_TRY(const Answer answer, client.query(question));
-  OPTIINFRA_TRY(const auto absence, absence_of(client, question, answer));
-  if (absence && absence->is_unknown) return context.not_found(absence->sentence);
-  Report report{.command = "query metrics"};
-  report.elapsed = watch.elapsed();
-  add_answer(report, answer, false);
-  if (absence) {
-    report.instead = absence->sentence;
-  } else {
-    report.notes.push_back(coverage_note(answer, report));
-  }
-  OPTIINFRA_CHECK(context.answer(report));
+  Question question{.measures = flags.measures,
+                    .dimensions = flags.dimensions,
+                    .bucket = flags.bucket,
+                    .range = range,
+                    .filters = flags.filters,
+                    .order = flags.order};
+  OPTIINFRA_TRY(const Asked asked, ask(client, std::move(question), nullptr, {.rows_max = flags.limit}));
+  if (!asked.not_found.empty()) return context.not_found(asked.not_found);
+  OPTIINFRA_CHECK(context.answer(asked.report));
+  if (asked.report.has_more) context.remark("note: there are more rows than these; see --limit");
   return ExitCode::kDone;
 }
 

@@ -1,8 +1,10 @@
+#include "api/api_answers.hpp"
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/question_text.hpp"
+#include "optiinfra/report/asking.hpp"
 #include "optiinfra/report/stored_names.hpp"
 #include "output/reports.hpp"
 
@@ -44,7 +46,7 @@ void describe(CLI::App& app, const NamedQuestion& question, NamedFlags& flags) {
     const std::string name = std::string("--") + parameter.name;
     CLI::Option* const option =
         takes_uuid(question, parameter)
-            ? add_parsed(app, name, flags.values[i], parse_uuid_text, parameter.meaning, "UUID")
+            ? add_id(app, name, flags.values[i], parameter.meaning)
             : app.add_option(name, flags.values[i], parameter.meaning)->type_name("NAME");
     option->required(parameter.is_required);
   }
@@ -65,25 +67,28 @@ Question question_of(const NamedQuestion& named, const NamedFlags& flags, TimeRa
   return question;
 }
 
+std::vector<NamedValue> parameters_of(const NamedQuestion& named, const NamedFlags& flags) {
+  std::vector<NamedValue> parameters;
+  for (std::size_t i = 0; i < flags.values.size(); ++i)
+    if (flags.values[i]) parameters.emplace_back(named.parameters[i].name, *flags.values[i]);
+  add_window_parameters(flags.window, parameters);
+  for (const Choice& choice : named.choices)
+    if (flags.dimension == choice.dimension) parameters.emplace_back("by", choice.name);
+  if (named.bucket_may_differ) parameters.emplace_back("bucket", to_string(flags.bucket));
+  if (!named.is_object) add_limit_parameter(0, parameters);
+  return parameters;
+}
+
 Result<ExitCode> run(const NamedQuestion& named, const NamedFlags& flags, Context& context) {
   OPTIINFRA_TRY(const TimeRange range, flags.window.range());
-  const Question question = question_of(named, flags, range);
+  OPTIINFRA_TRY(auto api, context.api());
+  if (api)
+    return answer_from_api(*api, std::string("/api/v1/query/") + named.name, parameters_of(named, flags),
+                           context);
   OPTIINFRA_TRY(Client client, context.open(false));
-  const Stopwatch watch;
-  OPTIINFRA_TRY(Answer answer, client.query(question));
-  Report report{.command = std::string("query ") + named.name};
-  report.elapsed = watch.elapsed();
-  OPTIINFRA_TRY(const auto absence, absence_of(client, question, answer));
-  if (absence && absence->is_unknown) return context.not_found(absence->sentence);
-  named.name_columns(answer.columns);
-  add_answer(report, answer, named.is_object);
-  if (named.drawing) {
-    report.charts.push_back(series_of(answer, named.drawing->key, named.drawing->title,
-                                      bucket_end({}, *question.bucket).time_since_epoch()));
-    report.charts.back().from_zero = named.drawing->from_zero;
-  }
-  if (absence) report.instead = absence->sentence;
-  OPTIINFRA_CHECK(context.answer(report));
+  OPTIINFRA_TRY(const Asked asked, ask(client, question_of(named, flags, range), &named));
+  if (!asked.not_found.empty()) return context.not_found(asked.not_found);
+  OPTIINFRA_CHECK(context.answer(asked.report));
   return ExitCode::kDone;
 }
 

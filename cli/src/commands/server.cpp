@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "api/served_folder.hpp"
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "commands/server_flags.hpp"
@@ -130,11 +131,14 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   // Logs hold statements: they are nobody else's business, like the store.
   ::umask(0077);
   std::optional<service::Service> api;
+  std::optional<ServedFolder> served_folder;
   std::atomic<bool> is_api_started = false;
   ServerSignals signals(options.grace, [&] {
     tell_service_manager("STOPPING=1");
     // First, while the store still takes what the API has.
-    if (is_api_started) api->stop(options.grace);
+    if (!is_api_started) return;
+    served_folder.reset();
+    api->stop(options.grace);
   });
   OPTIINFRA_TRY(api, listen_api(flags, options, context));
   const auto on_native = [&](const ServedAddress& address) -> Result<void> {
@@ -143,6 +147,8 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   const auto on_ready = [&](const ServedAddress& address) -> Result<void> {
     warn_of_start(address.url(options), context);
     if (api) OPTIINFRA_CHECK(api->start(address.url(options), address.why_only_reading));
+    if (api)
+      served_folder.emplace(options.folder, api->address(), !flags.api.options.certificate_file.empty());
     is_api_started = api.has_value();
     context.remark(first_screen(address, options, api));
     if (!address.why_only_reading.empty())

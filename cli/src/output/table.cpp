@@ -76,6 +76,25 @@ struct Grid {
   std::vector<std::size_t> widths;
 };
 
+/// The columns that a table shows: not those that no row has a value for and that need one.
+Records shown(const Records& records) {
+  Records left;
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < records.fields.size(); ++i) {
+    const bool has_value = std::any_of(records.rows.begin(), records.rows.end(), [i](const Row& row) {
+      return !std::holds_alternative<std::monostate>(row[i]);
+    });
+    if (records.fields[i].only_if_present && !has_value) continue;
+    kept.push_back(i);
+    left.fields.push_back(records.fields[i]);
+  }
+  for (const Row& row : records.rows) {
+    Row& cells = left.rows.emplace_back();
+    for (const std::size_t i : kept) cells.push_back(row[i]);
+  }
+  return left;
+}
+
 Grid make_grid(const Records& records) {
   Grid grid;
   auto& headings = grid.lines.emplace_back();
@@ -149,8 +168,9 @@ std::string last_line(const Report& report) {
 
 }  // namespace
 
-std::string render_table(const Records& records, const Terminal& terminal) {
-  if (records.rows.empty()) return "(none)\n";
+std::string render_table(const Records& all, const Terminal& terminal) {
+  if (all.rows.empty()) return "(none)\n";
+  const Records records = shown(all);
   const Grid grid = make_grid(records);
   if (terminal.interactive && width_of(grid) > static_cast<std::size_t>(terminal.width))
     return render_rows_apart(records, terminal);
@@ -160,7 +180,8 @@ std::string render_table(const Records& records, const Terminal& terminal) {
   return text;
 }
 
-std::string render_object(const Records& records, const Terminal& terminal) {
+std::string render_object(const Records& all, const Terminal& terminal) {
+  const Records records = shown(all);
   return records.rows.empty() ? "(none)\n" : render_row(records, records.rows.front(), terminal);
 }
 

@@ -97,9 +97,9 @@ TEST(HttpRequest, OfAnInsertNamesColumnsTokenAndIsNeverAsynchronous) {
 TEST(HttpRequest, NamesAnIpv6AddressInItsUrl) {
   StoreUrl store;
   store.protocol = Protocol::kHttps;
-  EXPECT_EQ(base_url(store, {"fe80::1%eth0", 8443}), "https://[fe80::1%25eth0]:8443/?");
+  EXPECT_EQ(base_url(store, {"fe80::1%eth0", 8443}), "https://[fe80::1%25eth0]:8443");
   store.protocol = Protocol::kHttp;
-  EXPECT_EQ(base_url(store, {"db", 1}), "http://db:1/?");
+  EXPECT_EQ(base_url(store, {"db", 1}), "http://db:1");
 }
 
 std::string set_of(std::string_view sql) {

@@ -154,6 +154,7 @@ Result<CopyReport> copy_store(Client& source, Client& target, const CopyOptions&
   std::vector<Family> families = options.families;
   if (families.empty()) families.assign(std::begin(kFamilies), std::end(kFamilies));
   CopyReport report;
+  OPTIINFRA_TRY(report.names_copied, copy_names(source, target));
   std::vector<FamilyCopying> copies;
   copies.reserve(families.size());
   for (const Family family : families) {

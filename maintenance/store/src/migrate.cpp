@@ -5,6 +5,7 @@
 #include "cluster_layouts.hpp"
 #include "migration_steps.hpp"
 #include "optiinfra/store/attribution_tables.hpp"
+#include "optiinfra/store/names_table.hpp"
 #include "optiinfra/store/restore.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
@@ -140,6 +141,7 @@ const Migration kMigrations[] = {
     {5, "absent values, more measures and the columns' rules", no_statements, nothing, nullptr, true},
     {6, "attributed cost", create_attribution_tables, distribute_attribution_tables, nullptr},
     {7, "serving metrics", no_statements, nothing, nullptr, true},
+    {8, "names", create_names_table, distribute_names_table, nullptr},
 };
 
 std::string create_record_statement(std::string_view database) {
@@ -204,7 +206,8 @@ std::vector<std::pair<std::string, std::string>> own_tables(std::string_view dat
           {"import_ledger", statements[1]},
           {kCopyLedger, statements[2]},
           {kAttributedCostTable, attribution[0]},
-          {kAttributedHoursTable, attribution[1]}};
+          {kAttributedHoursTable, attribution[1]},
+          {kNamesTable, create_names_table(database, {}).front()}};
 }
 
 std::vector<MigrationStep> store_steps(std::string_view database, const TableForm& form) {

@@ -3,8 +3,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "optiinfra/client/client.hpp"
 #include "optiinfra/report/csv.hpp"
 #include "optiinfra/report/json.hpp"
+#include "optiinfra/report/wire.hpp"
 
 namespace optiinfra::service {
 namespace {
@@ -35,12 +37,17 @@ std::string tag_of(std::string_view body) {
 
 }  // namespace
 
+Result<Names> names_of(const Call& call) {
+  OPTIINFRA_TRY(const Names names, call.backend.client.names());
+  return names.kept_to(call.caller.customers);
+}
+
 RouteParameter format_parameter() {
   return {.name = "format",
           .meaning =
               "json by default; csv and ndjson hold only the rows, the headers OptiInfra-Window and "
-              "OptiInfra-Has-More the rest",
-          .words = {"json", "csv", "ndjson"}};
+              "OptiInfra-Has-More the rest; report is what the program reads, and may change",
+          .words = {"json", "csv", "ndjson", "report"}};
 }
 
 Response answer_of(const Request& request, const report::Report& report) {
@@ -53,6 +60,8 @@ Response answer_of(const Request& request, const report::Report& report) {
   } else if (format == "ndjson") {
     response.content_type = kNdjson;
     response.body = report::render_json_lines(section.records);
+  } else if (format == "report") {
+    response.body = report::encode_report(report);
   } else {
     response.body = report::render_json(report);
   }

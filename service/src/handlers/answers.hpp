@@ -2,10 +2,15 @@
 #pragma once
 
 #include "http/message.hpp"
+#include "optiinfra/client/names.hpp"
 #include "optiinfra/report/records.hpp"
 #include "parameters.hpp"
+#include "routes.hpp"
 
 namespace optiinfra::service {
+
+/// The names that the caller may see.
+Result<Names> names_of(const Call& call);
 
 /// format=json|csv|ndjson.
 RouteParameter format_parameter();

@@ -2,6 +2,7 @@
 #include "handlers/answers.hpp"
 #include "optiinfra/attribution/questions.hpp"
 #include "optiinfra/report/answer.hpp"
+#include "optiinfra/service/computed_report.hpp"
 #include "problem.hpp"
 #include "routes.hpp"
 
@@ -10,35 +11,43 @@ namespace {
 
 constexpr const char* kCustomer = "customer";
 
-/// The values that the question takes; of customers only those that the caller sees. Nothing when none is
+/// The same values; of customers only those that the caller sees. Nothing when none is
 /// left.
-std::optional<GivenValues> given_to(const ComputedQuestion& question, const Call& call) {
+std::optional<GivenValues> kept_to_own(const Caller& caller, GivenValues given) {
   GivenValues values;
   std::vector<Filter> customers;
-  for (const QuestionParameter& parameter : question.parameters) {
-    for (std::string& value : values_of(call.request.parameters, parameter.name)) {
-      if (parameter.name == kCustomer)
-        customers.push_back({kCustomer, std::move(value)});
-      else
-        values.emplace_back(parameter.name, std::move(value));
-    }
+  for (auto& [name, value] : given) {
+    if (name == kCustomer)
+      customers.push_back({kCustomer, std::move(value)});
+    else
+      values.emplace_back(name, std::move(value));
   }
-  auto seen = kept_to(call.caller, std::move(customers));
+  auto seen = kept_to(caller, std::move(customers));
   if (!seen) return std::nullopt;
   for (Filter& filter : *seen) values.emplace_back(filter.dimension, std::move(filter.value));
+  return values;
+}
+
+GivenValues given_in(const ComputedQuestion& question, const Request& request) {
+  GivenValues values;
+  for (const QuestionParameter& parameter : question.parameters)
+    for (std::string& value : values_of(request.parameters, parameter.name))
+      values.emplace_back(parameter.name, std::move(value));
   return values;
 }
 
 Response answer_computed(const ComputedQuestion& question, const Call& call) {
   auto range = window_of(call.request.parameters);
   if (!range) return problem_of(range.error());
-  const auto given = given_to(question, call);
+  GivenValues asked = given_in(question, call.request);
+  const auto names = names_of(call);
+  if (!names) return problem_of(names.error());
+  if (const auto resolved = resolve_names(*names, asked); !resolved) return problem_of(resolved.error());
+  const auto given = kept_to_own(call.caller, std::move(asked));
   if (!given) return problem(404, "there are no rows of that customer for this token");
   auto answer = question.ask(call.backend.client, *range, *given);
   if (!answer) return problem_of(answer.error());
-  report::Report report{.command = std::string("query ") + question.name};
-  report::add_answer(report, *answer, false);
-  return answer_of(call.request, report);
+  return answer_of(call.request, computed_report(question, *answer, *names));
 }
 
 Route route_of(const ComputedQuestion& question) {
@@ -51,16 +60,26 @@ Route route_of(const ComputedQuestion& question) {
               .meaning = question.meaning,
               .handle = [&question](const Call& call) { return answer_computed(question, call); }};
   for (const QuestionParameter& parameter : question.parameters)
-    route.parameters.push_back({.name = parameter.name,
-                                .meaning = parameter.meaning,
-                                .form = parameter.form == "UUID" ? "uuid" : "string",
-                                .words = parameter.words});
+    route.parameters.push_back(
+        {.name = parameter.name, .meaning = parameter.meaning, .words = parameter.words});
   for (RouteParameter& each : window_parameters()) route.parameters.push_back(std::move(each));
   route.parameters.push_back(format_parameter());
   return route;
 }
 
 }  // namespace
+
+report::Report computed_report(const ComputedQuestion& question, const Answer& answer, const Names& names) {
+  report::Report report{.command = std::string("query ") + question.name};
+  report::add_answer(report, answer, false, names);
+  if (answer.rows.empty())
+    report.instead = question.is_of_attributed_hours
+                         ? "No hour of this window is attributed. Attribute it with: optiinfra attribute "
+                           "--from " +
+                               format_time(answer.window.begin) + " --to " + format_time(answer.window.end)
+                         : "No request of this window is kept.";
+  return report;
+}
 
 std::vector<Route> computed_routes() {
   std::vector<Route> routes;

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "decompress.hpp"
+#include "handlers/answers.hpp"
 #include "handlers/writing.hpp"
 #include "http/server.hpp"
 #include "optiinfra/rows/decode.hpp"
@@ -108,7 +109,7 @@ void take(Outcome& outcome, const DecodedRows<Row>& rows, WriteReceipt& receipt)
 template <typename Row>
 Response store(const Call& call, std::string body, RowFormat format, const Wait& wait) {
   constexpr Family kFamily = MetricTraits<Row>::kFamily;
-  auto rows = decode_rows<Row>(body, format);
+  auto rows = decode_rows<Row>(body, format, NamesInRows(call));
   if (!rows) return problem_of(rows.error());
   Outcome outcome;
   for (RejectedRow& each : rows->rejected)

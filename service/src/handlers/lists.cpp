@@ -2,6 +2,7 @@
 #include "handlers/answers.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/report/name_lists.hpp"
+#include "optiinfra/report/stored_names.hpp"
 #include "problem.hpp"
 #include "routes.hpp"
 
@@ -18,16 +19,22 @@ Response list(const Call& call, const report::NameList& names) {
   for (const char* name : {"customer", "service"}) {
     const auto value = value_of(given, name);
     if (!value) continue;
-    const auto id = Uuid::parse(*value);
-    if (!id) return problem_of(with_context(id.error(), name));
-    if (name == std::string_view("customer") && !call.caller.sees(*id))
-      return problem(404, "there are no rows of that customer for this token");
-    filters.push_back({name, id->to_string()});
+    filters.push_back({name, *value});
   }
-  if (!call.caller.sees_all() && !value_of(given, "customer"))
-    for (const Uuid& customer : call.caller.customers) filters.push_back({"customer", customer.to_string()});
-  auto listed = report::list_names(call.backend.client, names, filters, static_cast<std::size_t>(*limit));
+  const auto known = names_of(call);
+  if (!known) return problem_of(known.error());
+  if (const auto resolved = known->resolve(filters); !resolved) return problem_of(resolved.error());
+  const std::vector<Filter> given_filters = filters;
+  auto own = kept_to(call.caller, std::move(filters));
+  if (!own) return problem(404, "there are no rows of that customer for this token");
+  auto listed = report::list_names(call.backend.client, names, *std::move(own),
+                                   static_cast<std::size_t>(*limit), *known);
   if (!listed) return problem_of(listed.error());
+  if (listed->records.rows.empty() && !given_filters.empty() && call.caller.sees_all()) {
+    auto absence =
+        report::explain_absence(call.backend.client, given_filters, report::families_of(names), {});
+    return absence ? problem(404, absence->sentence) : problem_of(absence.error());
+  }
   report::Report report{.command = names.name};
   report.has_more = listed->has_more;
   report.sections.push_back({.key = names.name, .records = std::move(listed->records)});
@@ -46,9 +53,9 @@ std::vector<Route> list_routes() {
                 .meaning = names.meaning,
                 .handle = [&names](const Call& call) { return list(call, names); }};
     if (names.by_customer)
-      route.parameters.push_back({.name = "customer", .meaning = "Only this customer's", .form = "uuid"});
+      route.parameters.push_back({.name = "customer", .meaning = "Only this customer's; its UUID or name"});
     if (names.by_service)
-      route.parameters.push_back({.name = "service", .meaning = "Only this service's", .form = "uuid"});
+      route.parameters.push_back({.name = "service", .meaning = "Only this service's; its UUID or name"});
     route.parameters.push_back(
         {.name = "limit",
          .meaning = "The largest number to list; " + std::to_string(kNamesDefault) + " by default",

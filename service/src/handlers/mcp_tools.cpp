@@ -65,7 +65,6 @@ bool is_hidden(const RouteParameter& parameter) { return parameter.name == "form
 Json schema_of(const RouteParameter& parameter) {
   Json schema = {{"type", parameter.form == "integer" ? "integer" : "string"},
                  {"description", parameter.meaning}};
-  if (parameter.form == "uuid") schema["format"] = "uuid";
   if (!parameter.words.empty()) schema["enum"] = parameter.words;
   if (!parameter.is_repeated) return schema;
   schema.erase("description");

@@ -131,7 +131,8 @@ std::vector<Route> operation_routes() {
           std::move(metrics),
           open_route("/openapi.json", "openapi", "This interface as OpenAPI 3.1", answer_openapi),
           open_route("/llms.txt", "llms", "What an agent reads first", answer_llms),
-          std::move(sql)};
+          std::move(sql),
+          verify_route()};
 }
 
 }  // namespace optiinfra::service

@@ -14,6 +14,8 @@ constexpr const char* kProtobuf = "application/x-protobuf";
 constexpr const char* kJson = "application/json";
 /// Whose records are that name nobody, when the caller may write for all.
 constexpr const char* kDefaultName = "default";
+/// Names that one request may add.
+constexpr std::size_t kNewNamesMax = 100;
 
 /// Codes of gRPC.
 enum Code : int { kInvalid = 3, kUnavailableCode = 14, kExhausted = 8 };
@@ -40,23 +42,54 @@ Response refusal(OtlpEncoding encoding, const Error& error) {
   return answer(400, kInvalid);
 }
 
-/// The identities that a record may have when `caller` sends it.
-IdentityOf identities_for(const Caller& caller) {
-  return [&caller](std::string_view kind, std::string_view text) -> Result<Uuid> {
-    const bool is_customer = kind == "customer";
-    const bool has_one = is_customer && caller.customers.size() == 1;
-    Uuid id = has_one ? *caller.customers.begin() : identity_of(kind, kDefaultName);
-    if (!text.empty()) {
-      const auto uuid = Uuid::parse(text);
-      id = uuid ? *uuid : identity_of(kind, text);
-    }
-    if (!is_customer || caller.sees_all() || caller.sees(id)) return id;
+/// Whose the records of a request are: by UUID, by a name that the store has, or by a text that then becomes
+/// one.
+class Identities {
+ public:
+  explicit Identities(const Call& call) : call_(call), names_(call) {}
+
+  Result<Uuid> of(std::string_view kind, std::string_view text) {
+    const bool is_customer = kind == to_string(NameKind::kCustomer);
+    const auto& own = call_.caller.customers;
+    const Uuid id = is_customer && text.empty() && own.size() == 1
+                        ? own.front()
+                        : id_of(kind, text.empty() ? kDefaultName : text);
+    if (is_customer) customer_ = id;
+    if (!is_customer || call_.caller.sees_all() || call_.caller.sees(id)) return id;
     return invalid_argument(text.empty()
                                 ? "the record names no customer, in optiinfra.customer, customer.id or "
                                   "tenant.id, and the token has several"
                                 : "this token must not write for the customer " + std::string(text));
-  };
-}
+  }
+
+  /// Gives the texts that were no names yet to the ids that stand for them, so that answers show them. The
+  /// rows do not depend on it.
+  void keep_names() {
+    if (!new_names_.empty()) static_cast<void>(set_names(call_.backend.client, new_names_, "otlp"));
+  }
+
+ private:
+  /// Customers that a sender may make up: one who sees all.
+  Uuid id_of(std::string_view kind, std::string_view text) {
+    if (const auto uuid = Uuid::parse(text)) return *uuid;
+    if (const auto named = names_(std::string(kind) + "_id", text)) return *named;
+    const Uuid id = identity_of(kind, text);
+    const auto known = parse_name_kind(kind);
+    const bool is_new = std::none_of(new_names_.begin(), new_names_.end(), [&](const NewName& each) {
+      return each.kind == *known && each.name == text;
+    });
+    const bool may_be_named = *known == NameKind::kService || call_.caller.sees_all();
+    if (is_new && may_be_named && new_names_.size() < kNewNamesMax)
+      new_names_.push_back(
+          {*known, std::string(text), id.to_string(), *known == NameKind::kCustomer ? id : customer_});
+    return id;
+  }
+
+  const Call& call_;
+  NamesInRows names_;
+  Uuid customer_;  ///< Of the record; a service is asked for after its customer.
+  std::vector<NewName> new_names_;
+};
 
 template <Metric Row>
 Result<void> store(const Call& call, const char* what, const std::string& body, OtlpRows<Row>& rows) {
@@ -94,9 +127,12 @@ Response answer(const Call& call, OtlpSignal signal, const char* what,
     return refusal(encoding, {ErrorKind::kStorage, call.backend.why_no_writer});
   const auto body = decompressed(call.request.body, call.request.header("content-encoding"), kBodyBytesMax);
   if (!body) return refusal(encoding, body.error());
-  auto rows = decode(*body, encoding, identities_for(call.caller));
+  Identities identities(call);
+  auto rows = decode(*body, encoding,
+                     [&](std::string_view kind, std::string_view text) { return identities.of(kind, text); });
   if (!rows) return refusal(encoding, rows.error());
   if (auto stored = store(call, what, *body, *rows); !stored) return refusal(encoding, stored.error());
+  identities.keep_names();
   return in(encoding, 200, otlp_response(signal, encoding, rows->rejected, rows->reason));
 }
 

@@ -6,8 +6,7 @@
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/client/question_text.hpp"
-#include "optiinfra/report/answer.hpp"
-#include "optiinfra/report/stored_names.hpp"
+#include "optiinfra/report/asking.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "problem.hpp"
 #include "routes.hpp"
@@ -18,32 +17,25 @@ namespace {
 constexpr std::uint64_t kRowsDefault = 10'000, kRowsMax = 100'000;
 
 /// Asks `question`, and answers what it finds, or why it finds nothing.
-Response ask(const Call& call, Question question, std::string name, const NamedQuestion* named) {
+Response ask(const Call& call, Question question, const NamedQuestion* named) {
   auto limit = number_of(call.request.parameters, "limit", 1, kRowsMax, kRowsDefault);
   if (!limit) return problem_of(limit.error());
+  const auto names = names_of(call);
+  if (!names) return problem_of(names.error());
+  if (const auto resolved = names->resolve(question.filters); !resolved) return problem_of(resolved.error());
   auto filters = kept_to(call.caller, std::move(question.filters));
   if (!filters) return problem(404, "there are no rows of that customer for this token");
   question.filters = *std::move(filters);
-  const bool is_object = named != nullptr && named->is_object;
-  // One more than asked for shows whether there are more.
-  if (!is_object) question.limit = static_cast<std::size_t>(*limit) + 1;
-  const auto begin = std::chrono::steady_clock::now();
-  auto answer = call.backend.client.query(question);
-  if (!answer) return problem_of(answer.error());
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-  if (call.caller.sees_all()) {
-    auto absence = report::absence_of(call.backend.client, question, *answer);
-    if (!absence) return problem_of(absence.error());
-    if (*absence && (*absence)->is_unknown) return problem(404, (*absence)->sentence);
-  }
-  if (named != nullptr) named->name_columns(answer->columns);
-  const bool has_more = !is_object && answer->rows.size() > *limit;
-  if (has_more) answer->rows.resize(static_cast<std::size_t>(*limit));
-  report::Report report{.command = std::move(name)};
-  report::add_answer(report, *answer, is_object);
-  report.has_more = has_more;
-  Response response = answer_of(call.request, report);
-  response.headers.emplace_back("Server-Timing", "store;dur=" + std::to_string(elapsed.count() * 1000));
+  auto asked = report::ask(call.backend.client, std::move(question), named,
+                           {.rows_max = static_cast<std::size_t>(*limit),
+                            .explains_absence = call.caller.sees_all(),
+                            .names = *names});
+  if (!asked) return problem_of(asked.error());
+  if (!asked->not_found.empty()) return problem(404, asked->not_found);
+  const double elapsed_ms = asked->report.elapsed->count() * 1000;
+  asked->report.elapsed.reset();
+  Response response = answer_of(call.request, asked->report);
+  response.headers.emplace_back("Server-Timing", "store;dur=" + std::to_string(elapsed_ms));
   return response;
 }
 
@@ -53,21 +45,15 @@ Response ask_named(const Call& call, const NamedQuestion& named) {
   if (!range) return problem_of(range.error());
   Question question = named.over(*range);
   for (const Parameter& parameter : named.parameters) {
-    auto value = value_of(given, parameter.name);
-    if (!value) continue;
-    if (report::takes_uuid(named, parameter)) {
-      const auto id = Uuid::parse(*value);
-      if (!id) return problem_of(with_context(id.error(), parameter.name));
-      value = id->to_string();
-    }
-    question.filters.push_back({parameter.dimension, *value});
+    if (const auto value = value_of(given, parameter.name))
+      question.filters.push_back({parameter.dimension, *value});
   }
   if (const auto by = value_of(given, "by"))
     for (const Choice& choice : named.choices)
       if (*by == choice.name) question.dimensions.front() = choice.dimension;
   if (const auto bucket = value_of(given, "bucket"))
     if (const auto parsed = parse_bucket(*bucket)) question.bucket = *parsed;
-  return ask(call, std::move(question), std::string("query ") + named.name, &named);
+  return ask(call, std::move(question), &named);
 }
 
 Response ask_metrics(const Call& call) {
@@ -85,7 +71,7 @@ Response ask_metrics(const Call& call) {
     question.filters.push_back(*std::move(filter));
   }
   question.order = parse_order(value_of(given, "order").value_or(""));
-  return ask(call, std::move(question), "query metrics", nullptr);
+  return ask(call, std::move(question), nullptr);
 }
 
 RouteParameter limit_parameter() {
@@ -109,10 +95,8 @@ Route route_of(const NamedQuestion& question) {
               .meaning = question.meaning,
               .handle = [&question](const Call& call) { return ask_named(call, question); }};
   for (const Parameter& parameter : question.parameters)
-    route.parameters.push_back({.name = parameter.name,
-                                .meaning = parameter.meaning,
-                                .form = report::takes_uuid(question, parameter) ? "uuid" : "string",
-                                .is_required = parameter.is_required});
+    route.parameters.push_back(
+        {.name = parameter.name, .meaning = parameter.meaning, .is_required = parameter.is_required});
   for (RouteParameter& each : window_parameters()) route.parameters.push_back(std::move(each));
   if (!question.choices.empty()) {
     RouteParameter by{.name = "by",

@@ -1,5 +1,7 @@
 #include "handlers/writing.hpp"
 
+#include "handlers/answers.hpp"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -26,6 +28,19 @@ RequestKey key_of(const Call& call, std::string_view what, std::string_view body
     named.append(reinterpret_cast<const char*>(&hash), sizeof hash);
   }
   return {uuid_of(XXH3_128bits(named.data(), named.size())), content};
+}
+
+std::optional<Uuid> NamesInRows::operator()(std::string_view column, std::string_view text) {
+  const auto kind = name_kind_of_column(column);
+  if (!kind) return std::nullopt;
+  if (!names_) {
+    auto names = names_of(call_);
+    names_ = names ? *std::move(names) : Names();
+  }
+  const NamedId* const entry = names_->find(*kind, text);
+  if (entry == nullptr) return std::nullopt;
+  const auto id = Uuid::parse(entry->id);
+  return id ? std::optional(*id) : std::nullopt;
 }
 
 }  // namespace optiinfra::service

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "optiinfra/client/names.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "routes.hpp"
 
@@ -17,5 +18,18 @@ std::string_view media_type(const Request& request);
 /// Identifies a repeated request: by the sender and `what` it sends, and by the key that the sender gave or
 /// else by the content.
 RequestKey key_of(const Call& call, std::string_view what, std::string_view body);
+
+/// Finds the ids of names in rows. Reads the names with the first one.
+class NamesInRows {
+ public:
+  explicit NamesInRows(const Call& call) : call_(call) {}
+
+  /// nullopt when `column` has no ids of a named kind, and when `text` is no name.
+  std::optional<Uuid> operator()(std::string_view column, std::string_view text);
+
+ private:
+  const Call& call_;
+  std::optional<Names> names_;
+};
 
 }  // namespace optiinfra::service

@@ -1,9 +1,11 @@
 #include "optiinfra/import/import.hpp"
 
 #include "file_import.hpp"
+#include "optiinfra/client/client.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/transport/connector.hpp"
+#include "optiinfra/transport/sql.hpp"
 
 namespace optiinfra {
 namespace {
@@ -15,12 +17,38 @@ std::uint64_t total(const std::vector<FileReport>& files, Count count) {
   return sum;
 }
 
+/// The text that an expression is, when it is a literal without escapes and nothing else.
+std::optional<std::string> text_of_literal(std::string_view expression) {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\n'; };
+  while (!expression.empty() && is_space(expression.front())) expression.remove_prefix(1);
+  while (!expression.empty() && is_space(expression.back())) expression.remove_suffix(1);
+  if (expression.size() < 3 || expression.front() != '\'' || expression.back() != '\'') return std::nullopt;
+  expression = expression.substr(1, expression.size() - 2);
+  if (expression.find_first_of("'\\") != std::string_view::npos) return std::nullopt;
+  return std::string(expression);
+}
+
 /// So that a misspelt last name is known before the first file is stored.
 Result<void> expect_importable(const ImportOptions& options, const ImportMap& map) {
   if (options.files.empty()) return Error{ErrorKind::kInvalidArgument, "no files to import were named"};
   for (const auto& path : options.files) {
     if (auto file = SourceFile::open(path); !file) return std::move(file).error();
     if (auto format = format_of(path, map.format); !format) return std::move(format).error();
+  }
+  return {};
+}
+
+/// Replaces the name of a customer or service, where the map gives one to all rows, by its id:
+/// customer_id = "'acme'".
+Result<void> replace_names(Client& client, ImportMap& map) {
+  for (auto& [column, expression] : map.columns) {
+    const auto kind = name_kind_of_column(column);
+    const auto text = kind ? text_of_literal(expression) : std::nullopt;
+    if (!text || Uuid::parse(*text)) continue;
+    OPTIINFRA_TRY(const Names names, client.names());
+    auto id = names.id_of(*kind, *text);
+    if (!id) return with_context(std::move(id).error(), "map " + map.name + ", column " + column);
+    expression = sql_literal(*id);
   }
   return {};
 }
@@ -58,6 +86,7 @@ Result<ImportReport> import_files(Client& client, const ImportOptions& options,
                                   const ImportTestSettings& test) {
   OPTIINFRA_TRY(ImportMap map, load_map(options.map));
   OPTIINFRA_CHECK(expect_fit(map, options.family));
+  OPTIINFRA_CHECK(replace_names(client, map));
   OPTIINFRA_CHECK(expect_importable(options, map));
   ImportReport report;
   const auto import_with = [&](Session& reader) -> Result<void> {

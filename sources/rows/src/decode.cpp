@@ -22,14 +22,15 @@ Result<void> read_body(std::string_view body, RowFormat format, RowBuilder& buil
 }  // namespace decoding
 
 template <Metric Row>
-Result<DecodedRows<Row>> decode_rows(std::string_view body, RowFormat format) {
-  decoding::TypedRowBuilder<Row> builder;
+Result<DecodedRows<Row>> decode_rows(std::string_view body, RowFormat format, const IdOfName& id_of) {
+  decoding::TypedRowBuilder<Row> builder(id_of);
   OPTIINFRA_CHECK(decoding::read_body(body, format, builder));
   return std::move(builder).finish();
 }
 
-#define BEGIN_FAMILY(Name, name) \
-  template Result<DecodedRows<Name##Metric>> decode_rows<Name##Metric>(std::string_view, RowFormat);
+#define BEGIN_FAMILY(Name, name)                                                                    \
+  template Result<DecodedRows<Name##Metric>> decode_rows<Name##Metric>(std::string_view, RowFormat, \
+                                                                       const IdOfName&);
 #include "optiinfra/schema/families.def"
 
 }  // namespace optiinfra

@@ -54,10 +54,19 @@ void RowBuilder::set(std::size_t column, const Token& token) {
   seen_ |= bit(column);
   if (token.kind == Token::Kind::kNull) return;
   const RowColumn& known = columns_[column];
-  if (const Refusal refusal = known.read(token, known.rule, kept_[column]))
-    return refuse_value(column, token, refusal);
+  const Refusal refusal = known.read(token, known.rule, kept_[column]);
+  if (refusal != nullptr && !take_name(column, token)) return refuse_value(column, token, refusal);
   given_ |= bit(column);
   order_[order_size_++] = static_cast<std::uint8_t>(column);
+}
+
+/// Whether the token, which is no UUID, is the name of one.
+bool RowBuilder::take_name(std::size_t column, const Token& token) {
+  Uuid* const id = std::get_if<Uuid>(&kept_[column]);
+  if (id == nullptr || !id_of_ || token.kind != Token::Kind::kText) return false;
+  const auto named = id_of_(columns_[column].name, token.text);
+  if (named) *id = *named;
+  return named.has_value();
 }
 
 void RowBuilder::end_row() {

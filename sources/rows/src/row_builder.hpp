@@ -65,7 +65,7 @@ class RowBuilder {
   std::size_t row_count() const noexcept { return indexes_.size() + rejected_count_; }
 
  protected:
-  RowBuilder() = default;
+  explicit RowBuilder(const IdOfName& id_of) : id_of_(id_of) {}
   ~RowBuilder() = default;
 
   /// Takes the columns; comes before all else.
@@ -76,10 +76,12 @@ class RowBuilder {
   std::size_t rejected_count_ = 0;
 
  private:
+  bool take_name(std::size_t column, const Token& token);
   void refuse(std::string_view column, std::string_view reason);
   void refuse_value(std::size_t column, const Token& token, Refusal refusal);
   bool is_described() const noexcept { return rejected_count_ < kRejectedDescribedMax; }
 
+  const IdOfName& id_of_;
   std::vector<RowColumn> columns_;
   std::array<KeptValue, kColumnsMax> kept_;
   std::vector<std::uint8_t> by_name_;  ///< Indexes of columns in the order of their names.
@@ -137,7 +139,7 @@ void append_kept(void* column, const KeptValue& kept, std::size_t rows_before) {
 template <typename Row>
 class TypedRowBuilder final : public RowBuilder {
  public:
-  TypedRowBuilder() {
+  explicit TypedRowBuilder(const IdOfName& id_of) : RowBuilder(id_of) {
     std::vector<RowColumn> columns;
     for_each_column<Row>(
         [&]<typename Member, typename Values>(

@@ -100,7 +100,7 @@ Refusal read_value(const Token& token, Rule, double& into) {
 }
 
 Refusal read_value(const Token& token, Rule, Uuid& into) {
-  constexpr Refusal kUuid = "a UUID such as 550e8400-e29b-41d4-a716-446655440000";
+  constexpr Refusal kUuid = "a UUID such as 550e8400-e29b-41d4-a716-446655440000, or a name";
   if (token.kind != Token::Kind::kText) return kUuid;
   const auto id = Uuid::parse(token.text);
   if (!id) return kUuid;

@@ -77,7 +77,8 @@ TEST(UuidValue, TakesTheHyphenatedForm) {
   EXPECT_EQ(read<Uuid>(text("550E8400-E29B-41D4-A716-446655440000"), Rule::kAny), kId);
   for (const Token& bad :
        {text(""), text("550e8400e29b41d4a716446655440000"), number("5"), Token{Kind::kNested, {}}})
-    EXPECT_EQ(read<Uuid>(bad, Rule::kAny), "must be a UUID such as 550e8400-e29b-41d4-a716-446655440000");
+    EXPECT_EQ(read<Uuid>(bad, Rule::kAny),
+              "must be a UUID such as 550e8400-e29b-41d4-a716-446655440000, or a name");
 }
 
 TEST(WholeValue, TakesNumbersInItsRangeAlsoAsText) {

@@ -26,6 +26,10 @@ struct QuestionParameter {
 /// Values as texts, by the parameters' names. A list has each value, or several with commas between.
 using GivenValues = std::vector<std::pair<std::string, std::string>>;
 
+/// Replaces names of customers, services and instances by their ids. Errors: those of Names::id_of, naming
+/// the parameter.
+Result<void> resolve_names(const Names& names, GivenValues& given);
+
 struct ComputedQuestion {
   const char* name;  ///< "unit-cost".
   const char* meaning;

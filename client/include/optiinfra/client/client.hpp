@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "optiinfra/client/answers.hpp"
+#include "optiinfra/client/names.hpp"
 #include "optiinfra/client/question.hpp"
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/metrics.hpp"
@@ -195,9 +196,10 @@ class Client {
   /// @}
 
   /// @name Any question: measures by dimensions (question.hpp, catalogue.hpp)
-  /// Windows are used as above. With a dimension that only raw rows keep (KnownBy::kRaw) the window begins
-  /// with the oldest raw rows. Errors: kInvalidArgument, which names what is unknown or out of bounds;
-  /// kTooLarge when the answer has more than kAnswerRowsMax rows.
+  /// A filter takes the name of a customer, service or instance as well as its id (names.hpp). Windows are
+  /// used as above. With a dimension that only raw rows keep (KnownBy::kRaw) the window begins with the
+  /// oldest raw rows. Errors: kInvalidArgument, which names what is unknown or out of bounds; kTooLarge when
+  /// the answer has more than kAnswerRowsMax rows.
   /// @{
   Result<Answer> query(const Question& question);
 
@@ -206,6 +208,9 @@ class Client {
   /// short: the session is busy until it returns.
   Result<Answer> query(const Question& question, const std::function<bool(std::span<const Cell>)>& on_row);
   /// @}
+
+  /// The names of customers, services and instances, at most `age` old. Errors: those of a query.
+  Result<Names> names(std::chrono::milliseconds age = kNamesAge);
 
   /// Lends one session for the caller's own statements, until `use` returns.
   /// On a cluster it is a session with a host of the URL, whose database reads all shards.

@@ -20,7 +20,7 @@ Exchange::Exchange(Connection& connection, Request request, Clock::time_point de
     : connection_(connection),
       curl_(connection.curl()),
       deadline_(deadline),
-      url_(connection.url() + request.url_query),
+      url_(connection.url() + request.path + "?" + request.url_query),
       body_(std::move(request.body)) {
   connection_.prepare();
   CURL* const easy = connection_.easy();
@@ -38,6 +38,7 @@ Exchange::Exchange(Connection& connection, Request request, Clock::time_point de
   curl_.easy_setopt(easy, CURLOPT_ERRORBUFFER, curl_message_.data());
   curl_.easy_setopt(easy, CURLOPT_URL, url_.c_str());
   curl_.easy_setopt(easy, CURLOPT_POST, 1L);
+  if (request.method != "POST") curl_.easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   curl_.easy_setopt(easy, CURLOPT_HTTPHEADER, headers_);
   curl_.easy_setopt(easy, CURLOPT_READFUNCTION, &Exchange::on_read);
   curl_.easy_setopt(easy, CURLOPT_READDATA, this);

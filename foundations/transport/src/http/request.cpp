@@ -84,7 +84,7 @@ std::string base_url(const StoreUrl& store, const Endpoint& endpoint) {
     host = "[" + host + "]";
   }
   return (store.protocol == Protocol::kHttps ? "https://" : "http://") + host + ":" +
-         std::to_string(endpoint.port) + "/?";
+         std::to_string(endpoint.port);
 }
 
 std::string url_query(const std::vector<NamedValue>& pairs) {

@@ -16,7 +16,7 @@ namespace optiinfra::http {
 /// a statement that has parameters, the value of a parameter, the head of an INSERT.
 inline constexpr std::size_t kFieldBytesMax = 128 << 10;
 
-/// "http://[::1]:8123/?".
+/// "http://[::1]:8123".
 std::string base_url(const StoreUrl& store, const Endpoint& endpoint);
 
 /// "a=1&b=two%20words".
@@ -38,6 +38,8 @@ struct Request {
   std::string url_query;
   std::vector<std::string> headers;
   std::optional<std::string> body;  ///< nullopt: sent piece by piece.
+  std::string method = "POST";
+  std::string path = "/";
 };
 
 struct Body {

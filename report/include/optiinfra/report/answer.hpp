@@ -2,13 +2,14 @@
 /// Adds the answer of a question to a report.
 #pragma once
 
+#include "optiinfra/client/names.hpp"
 #include "optiinfra/client/question.hpp"
 #include "optiinfra/report/records.hpp"
 
 namespace optiinfra::report {
 
-/// Adds the rows of `answer`, its window, units and coverage to `report`.
-void add_answer(Report& report, const Answer& answer, bool is_object);
+/// Adds the rows of `answer`, with `names` beside ids, its window, units and coverage to `report`.
+void add_answer(Report& report, const Answer& answer, bool is_object, const Names& names);
 
 /// The numbers of the column `key` over time. Numbers of rows with the same time are added up. The first
 /// column of the rows must be their time, and they must be in its order.

@@ -31,8 +31,9 @@ struct ListedNames {
   bool has_more = false;  ///< There are more than were asked for.
 };
 
-/// At most `limit` names, those with the most rows first. Empty when no row matches `filters`.
-Result<ListedNames> list_names(Client& client, const NameList& list, const std::vector<Filter>& filters,
-                               std::size_t limit);
+/// At most `limit` names, those with the most rows first. Empty when no row matches `filters`, which may have
+/// `given` names; those are shown beside the ids.
+Result<ListedNames> list_names(Client& client, const NameList& list, std::vector<Filter> filters,
+                               std::size_t limit, const Names& given);
 
 }  // namespace optiinfra::report

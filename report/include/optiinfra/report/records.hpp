@@ -33,6 +33,7 @@ struct Field {
   std::string heading = {};  ///< In tables, with its unit: "avg latency ms".
   Look look = Look::kText;
   int decimals = 2;
+  bool only_if_present = false;  ///< Tables leave the column out when no row has a value.
 };
 
 using Row = std::vector<Value>;

@@ -50,8 +50,9 @@ struct Absence {
 /// Nothing for an answer that has rows behind it; else the reason why it has none.
 Result<std::optional<Absence>> absence_of(Client& client, const Question& question, const Answer& answer);
 
-/// Why no rows of `families` match `filters` within `window`. The families must have the filters' dimensions.
-Result<Absence> explain_absence(Client& client, const std::vector<Filter>& filters,
+/// Why no rows of `families` match `filters`, which may have names, within `window`. The families must have
+/// the filters' dimensions.
+Result<Absence> explain_absence(Client& client, std::vector<Filter> filters,
                                 const std::vector<Family>& families, TimeRange window);
 
 }  // namespace optiinfra::report

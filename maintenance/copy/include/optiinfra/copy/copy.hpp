@@ -64,6 +64,7 @@ struct CopyDifference {
 
 struct CopyReport {
   std::vector<FamilyCopy> families;
+  std::uint64_t names_copied = 0;  ///< Records of names that the target lacked.
   std::uint64_t days_compared = 0;
   std::uint64_t days_differing = 0;
   std::vector<CopyDifference> differences;   ///< The first kCopyDifferencesDescribedMax.

@@ -5,7 +5,7 @@
 /// or missing is absent. The type of a column decides which values it takes:
 ///
 /// - time: RFC 3339 text, `2026-03-01 12:30:05` (UTC), or Unix seconds; fractions of a second are cut off.
-/// - UUID: text of 36 characters.
+/// - UUID: text of 36 characters, or a name that the caller knows the id of.
 /// - text: text in UTF-8.
 /// - number: a number, or text that is one. Integer columns take only whole numbers in their range; nothing
 ///   is wrapped or rounded. A number that a float column cannot hold is refused.
@@ -18,6 +18,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,14 +58,19 @@ struct DecodedRows {
   std::size_t rejected_count = 0;      ///< All of them.
 };
 
-/// Reads `body`, which may begin with a UTF-8 byte order mark. Memory stays in proportion to the body.
-/// Errors: kInvalidArgument when the body as a whole cannot be read (JSON syntax, a CSV header without a
-/// required column), with the byte or the line; kTooLarge for more than kDecodedRowsMax rows.
-template <Metric Row>
-Result<DecodedRows<Row>> decode_rows(std::string_view body, RowFormat format);
+/// The id of what `text`, which is no UUID, names in `column`; nothing for an unknown name.
+using IdOfName = std::function<std::optional<Uuid>(std::string_view column, std::string_view text)>;
 
-#define BEGIN_FAMILY(Name, name) \
-  extern template Result<DecodedRows<Name##Metric>> decode_rows<Name##Metric>(std::string_view, RowFormat);
+/// Reads `body`, which may begin with a UTF-8 byte order mark. Without `id_of` there are no names. Memory
+/// stays in proportion to the body. Errors: kInvalidArgument when the body as a whole cannot be read (JSON
+/// syntax, a CSV header without a required column), with the byte or the line; kTooLarge for more than
+/// kDecodedRowsMax rows.
+template <Metric Row>
+Result<DecodedRows<Row>> decode_rows(std::string_view body, RowFormat format, const IdOfName& id_of = {});
+
+#define BEGIN_FAMILY(Name, name)                                                                           \
+  extern template Result<DecodedRows<Name##Metric>> decode_rows<Name##Metric>(std::string_view, RowFormat, \
+                                                                              const IdOfName&);
 #include "optiinfra/schema/families.def"
 
 }  // namespace optiinfra

@@ -1,0 +1,145 @@
+#include "api/api_store.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "optiinfra/report/wire.hpp"
+#include "password_file.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kPlain = "api://", kEncrypted = "apis://";
+
+Error refused(const std::string& what) {
+  return invalid_argument("the URL of an API " + what +
+                          "; write api://host:7070, or apis://host:7070 for TLS, and give the token in "
+                          "OPTIINFRA_TOKEN");
+}
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// The parts of a store URL that an API's has too are read by the same parser.
+Result<StoreUrl> parse_parts(std::string_view url, bool is_encrypted) {
+  std::string parsed = is_encrypted ? "https://" : "http://";
+  std::string_view rest = url.substr(is_encrypted ? kEncrypted.size() : kPlain.size());
+  if (rest.find('@') != std::string_view::npos) return refused("holds no user and no token");
+  const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
+  const std::string_view host = rest.substr(0, end);
+  if (host.find(',') != std::string_view::npos) return refused("names one host");
+  const bool has_port = host.rfind(':') != std::string_view::npos && !host.ends_with(']');
+  parsed += std::string(host) + (has_port ? "" : ":7070") + std::string(rest.substr(end));
+  return parse_store_url(parsed);
+}
+
+/// What a person does about it.
+std::string advice(int status, bool has_token) {
+  if (status == 401 && !has_token)
+    return "; give a token in OPTIINFRA_TOKEN, or in a file that OPTIINFRA_TOKEN_FILE names";
+  if (status == 401) return "; look at OPTIINFRA_TOKEN";
+  return "";
+}
+
+std::optional<ErrorKind> kind_of(const std::string& name) {
+  for (const ErrorKind kind : {ErrorKind::kInvalidArgument, ErrorKind::kRejected, ErrorKind::kTimeout,
+                               ErrorKind::kUnavailable, ErrorKind::kCorrupt, ErrorKind::kTooLarge,
+                               ErrorKind::kStorage, ErrorKind::kIncompatible, ErrorKind::kConflict})
+    if (to_string(kind) == name) return kind;
+  return std::nullopt;
+}
+
+ErrorKind kind_of(int status) {
+  if (status == 400 || status == 404 || status == 409) return ErrorKind::kInvalidArgument;
+  if (status == 429 || status == 503) return ErrorKind::kUnavailable;
+  if (status == 507) return ErrorKind::kStorage;
+  if (status == 413) return ErrorKind::kTooLarge;
+  return ErrorKind::kRejected;
+}
+
+}  // namespace
+
+bool is_api_url(std::string_view url) { return url.starts_with("api:") || url.starts_with("apis:"); }
+
+Result<ApiUrl> parse_api_url(std::string_view url) {
+  const bool is_encrypted = url.starts_with(kEncrypted);
+  if (!is_encrypted && !url.starts_with(kPlain)) return refused("has '//' after its scheme");
+  OPTIINFRA_TRY(const StoreUrl parts, parse_parts(url, is_encrypted));
+  if (parts.database != kDefaultDatabase) return refused("has no path");
+  ApiUrl api{.service = {.endpoint = parts.hosts.front(),
+                         .is_encrypted = is_encrypted,
+                         .ca_file = parts.ca_file,
+                         .verify_certificate = parts.verify_certificate}};
+  const std::string& host = api.service.endpoint.host;
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  api.description = std::string(is_encrypted ? kEncrypted : kPlain) + (is_ipv6 ? "[" + host + "]" : host) +
+                    ":" + std::to_string(api.service.endpoint.port);
+  return api;
+}
+
+Result<std::string> token_of_environment() {
+  std::string token = environment("OPTIINFRA_TOKEN");
+  if (const std::string file = environment("OPTIINFRA_TOKEN_FILE"); token.empty() && !file.empty()) {
+    OPTIINFRA_TRY(token, read_password_file(file));
+  }
+  const bool is_plain = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  if (!is_plain) return invalid_argument("the token in OPTIINFRA_TOKEN has characters that no token has");
+  return token;
+}
+
+Result<ApiStore> ApiStore::make(ApiUrl url, std::string token) {
+  OPTIINFRA_TRY(HttpClient client, HttpClient::make(url.service));
+  return ApiStore(std::move(url), std::move(token), std::move(client));
+}
+
+Result<HttpAnswer> ApiStore::exchange(HttpCall call) {
+  if (!token_.empty()) call.headers.push_back("Authorization: Bearer " + token_);
+  auto answer = client_.call(call);
+  if (answer) return answer;
+  Error error = with_context(std::move(answer).error(), "the service at " + url_.description);
+  if (error.kind == ErrorKind::kUnavailable)
+    error.message += "; is `optiinfra server` running there, and is this the port of its API?";
+  return error;
+}
+
+Error ApiStore::error_of(const HttpAnswer& answer) const {
+  const Json problem = Json::parse(answer.body, nullptr, false);
+  std::string detail = "status " + std::to_string(answer.status);
+  ErrorKind kind = kind_of(answer.status);
+  int server_code = 0;
+  if (problem.is_object()) {
+    detail = problem.value("detail", detail);
+    kind = kind_of(problem.value("kind", std::string())).value_or(kind);
+    server_code = problem.value("server_code", 0);
+  } else {
+    detail += " from something that is no API of optiinfra";
+  }
+  if (answer.status >= 500 || answer.status == 401 || answer.status == 403 || !problem.is_object())
+    detail = "the service at " + url_.description + ": " + detail;
+  return {kind, detail + advice(answer.status, !token_.empty()), Applied::kNo, true, server_code};
+}
+
+Result<std::string> ApiStore::send(HttpCall call) {
+  OPTIINFRA_TRY(HttpAnswer answer, exchange(std::move(call)));
+  if (answer.status < 200 || answer.status > 299) return error_of(answer);
+  return std::move(answer.body);
+}
+
+Result<ApiAnswer> ApiStore::ask(const std::string& path, std::vector<NamedValue> parameters,
+                                std::chrono::milliseconds timeout) {
+  parameters.emplace_back("format", "report");
+  OPTIINFRA_TRY(HttpAnswer answer,
+                exchange({.path = path, .parameters = std::move(parameters), .timeout = timeout}));
+  if (answer.status == 404) return ApiAnswer{.report = {}, .not_found = error_of(answer).message};
+  if (answer.status != 200) return error_of(answer);
+  auto report = report::decode_report(answer.body);
+  if (!report) return with_context(std::move(report).error(), "the service at " + url_.description);
+  return ApiAnswer{.report = *std::move(report)};
+}
+
+}  // namespace optiinfra::cli

@@ -1,0 +1,19 @@
+/// @file optiinfra/rows/encode.hpp
+/// Writes rows as the JSON that decode.hpp reads.
+#pragma once
+
+#include <string>
+
+#include "optiinfra/schema/metrics.hpp"
+
+namespace optiinfra {
+
+/// Adds the row as one JSON object and a line end. What is absent is left out. Text must be UTF-8.
+template <Metric Row>
+void append_json_line(std::string& text, const Row& row);
+
+#define BEGIN_FAMILY(Name, name) \
+  extern template void append_json_line<Name##Metric>(std::string&, const Name##Metric&);
+#include "optiinfra/schema/families.def"
+
+}  // namespace optiinfra

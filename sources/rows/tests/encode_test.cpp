@@ -1,0 +1,34 @@
+#include "optiinfra/rows/encode.hpp"
+
+#include <gtest/gtest.h>
+
+#include "optiinfra/rows/decode.hpp"
+
+namespace optiinfra {
+namespace {
+
+TEST(EncodedRow, IsReadBackAsItWas) {
+  ResourceMetric row;
+  row.timestamp = sys_seconds{std::chrono::seconds{1'790'000'000}};
+  row.customer_id = Uuid{1, 2};
+  row.instance_id = "a \"b\"\\\n\x01 \xC3\xA4";
+  row.cpu_utilization = 0.1f;
+  row.gpu_utilization = 100.0f;
+  std::string text;
+  append_json_line(text, row);
+  append_json_line(text,
+                   ResourceMetric{.timestamp = row.timestamp, .customer_id = {3, 4}, .instance_id = "i"});
+  const auto rows = decode_rows<ResourceMetric>(text, RowFormat::kJsonLines);
+  ASSERT_TRUE(rows) << rows.error().message;
+  ASSERT_EQ(rows->rejected_count, 0u) << rows->rejected.front().reason << text;
+  ASSERT_EQ(rows->batch.size(), 2u);
+  Batch<ResourceMetric> batch = rows->batch;
+  batch.fill_left_out();
+  EXPECT_EQ(batch.instance_id[0], row.instance_id);
+  EXPECT_EQ(batch.cpu_utilization[0], row.cpu_utilization);
+  EXPECT_EQ(batch.gpu_utilization[0], row.gpu_utilization);
+  EXPECT_EQ(batch.cpu_utilization[1], std::nullopt);
+}
+
+}  // namespace
+}  // namespace optiinfra
