@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "optiinfra/client/catalogue.hpp"
+#include "page/page.hpp"
 
 namespace optiinfra::service {
 namespace {
@@ -44,7 +45,9 @@ Json answers_of(const Route& route) {
   }
   if (route.tag == "query" || route.tag == "lists")
     answers["404"] = problem_answer("The store has no such rows");
-  if (route.tag == "insert") {
+  if (route.tag == "insert" && !route.body)
+    answers["409"] = problem_answer("The store has rows already");
+  if (route.tag == "insert" && route.body) {
     answers["413"] = problem_answer("The body is too long");
     answers["415"] = problem_answer("The body has a format that this operation does not take");
     answers["422"] = problem_answer("The Idempotency-Key was used with other rows before");
@@ -59,7 +62,7 @@ Json operation_of(const Route& route) {
   Json operation = {{"operationId", route.name}, {"tags", {route.tag}}, {"summary", route.meaning}};
   Json parameters = Json::array();
   for (const RouteParameter& parameter : route.parameters) parameters.push_back(parameter_of(parameter));
-  if (route.tag == "insert")
+  if (route.tag == "insert" && route.body)
     parameters.push_back({{"name", "Idempotency-Key"},
                           {"in", "header"},
                           {"required", false},
@@ -83,7 +86,7 @@ Json operation_of(const Route& route) {
 const std::vector<Route>& routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> routes;
-    for (auto part : {insert_routes, query_routes, list_routes, mcp_routes, operation_routes})
+    for (auto part : {insert_routes, query_routes, list_routes, mcp_routes, operation_routes, page_routes})
       for (Route& route : part()) routes.push_back(std::move(route));
     return routes;
   }();
@@ -93,7 +96,8 @@ const std::vector<Route>& routes() {
 std::string openapi_document() {
   Json paths = Json::object();
   for (const Route& route : routes())
-    paths[route.path][route.method == "GET" ? "get" : "post"] = operation_of(route);
+    if (route.tag != kPageTag)
+      paths[route.path][route.method == "GET" ? "get" : "post"] = operation_of(route);
   const Json problem = {{"type", "object"},
                         {"required", {"type", "title", "status", "detail"}},
                         {"properties",
