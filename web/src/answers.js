@@ -7,6 +7,7 @@ import { before, parameters } from './time.js';
 
 /**
  * @typedef {import('./ask.js').Answer} Answer
+ * @typedef {import('./ask.js').Row} Row
  * @typedef {{answer: Answer | null, problem: Error | null, isLoading: boolean}} Asked
  *   answer: the latest one, which stays while the next is on its way, so that nothing jumps.
  */

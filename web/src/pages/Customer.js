@@ -61,6 +61,8 @@ export function Customer() {
       <${Tile} label="Latency, p95" value=${now.p95_latency_ms} then=${then.p95_latency_ms} unit="ms" better="less" why=${none('performance')} trend=${line('p95_latency_ms')} keys=${['p95_latency_ms']} ...${tile} />
       <${Tile} label="Failed by the server" value=${failed(now)} then=${failed(then)} unit="percent" better="less" why=${none('performance')} keys=${['error_count', 'total_requests']} how="Requests whose status is server_error or dropped, of all requests; one without a status counts as not failed." ...${tile} />
       <${Tile} label="Quality" value=${now.avg_quality} then=${then.avg_quality} unit="0-1" better="more" why=${none('quality')} trend=${line('avg_quality')} keys=${['avg_quality']} ...${tile} />
+      <${Tile} label="Cost of 1M tokens" value=${billRow?.cost_per_million_tokens} unit="currency" currency=${currency} why=${bill.answer && !billRow ? 'not attributed' : 'price unknown'} keys=${['cost_per_million_tokens', 'cost_per_million_input', 'cost_per_million_output']} note=" " answers=${[bill.answer]} isLoading=${bill.isLoading} />
+      <${Tile} label="Idle" value=${billRow?.idle_cost} unit="currency" currency=${currency} why=${bill.answer && !billRow ? 'not attributed' : 'price unknown'} keys=${['idle_cost', 'total_cost']} note=${billRow?.idle_cost ? html`<span class="change">${percent((billRow.idle_cost / billRow.total_cost) * 100)} of attributed cost</span>` : ' '} answers=${[bill.answer]} isLoading=${bill.isLoading} />
     </div>
     <div class="panels">
       <${Panel} name="bill" title="The bill" subtitle="Attributed cost of this customer, by what it paid for" asked=${bill} currency=${currency} empty="No hour of this window is attributed yet: optiinfra attribute does it.">

@@ -15,7 +15,7 @@ import { Value } from '../parts/Value.js';
 
 const SIZES = `SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS plain_bytes, count() AS parts,
   formatDateTime(min(min_time), '%Y-%m-%dT%H:%i:%SZ', 'UTC') AS first, formatDateTime(max(max_time), '%Y-%m-%dT%H:%i:%SZ', 'UTC') AS last
-FROM system.parts WHERE database = currentDatabase() AND active GROUP BY table ORDER BY bytes DESC`;
+FROM system.parts WHERE database NOT IN ('system', 'default') AND active GROUP BY table ORDER BY bytes DESC`;
 
 export function DataHealth() {
   const during = parameters(shownWindow.value);

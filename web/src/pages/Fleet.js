@@ -44,7 +44,9 @@ export function Fleet() {
   const busy = [
     { label: 'busy', values: line('avg_gpu_utilization'), colour: '--series-1' },
     { label: 'busiest GPU', values: line('max_gpu_utilization'), colour: '--series-2', dash: [2, 3] },
-  ];
+    { label: 'tensor cores', values: line('avg_gpu_tensor_active'), colour: '--series-3', dash: [6, 3] },
+    { label: 'memory moving data', values: line('avg_gpu_dram_active'), colour: '--series-5', dash: [8, 3, 2, 3] },
+  ].filter((each, i) => i < 2 || each.values.some((value) => value !== null));
   return html`
     <h1>GPU fleet</h1>
     <${Sentence} isReady=${total.now.answer && hosts.answer && charges.answer}>
@@ -55,10 +57,7 @@ export function Fleet() {
       ${tileOf('Idle cost', 'idle', 'currency', { value: idle, then: undefined, currency, why: 'not attributed', trend: undefined, keys: ['idle_cost'], answers: [unit.answer], better: 'less', note: paid && idle !== null ? html`<span class="change">${percent((idle / paid) * 100)} of what was paid</span>` : ' ' })}
       ${tileOf('Memory in use', 'avg_gpu_memory_mb', 'MiB')}
       ${tileOf('Hottest GPU', 'max_gpu_temperature', 'degC', { better: 'less' })}
-      ${tileOf('Power of a GPU', 'avg_gpu_power_w', 'W')}
       ${tileOf('Energy', 'gpu_energy_j', 'J')}
-      ${tileOf('Tensor cores busy', 'avg_gpu_tensor_active', 'percent')}
-      ${tileOf('Memory moving data', 'avg_gpu_dram_active', 'percent')}
     </div>
     <div class="panels">
       <${Panel} name="gpus" title="Every GPU" isWide asked=${gpus} empty="No sample in this window."
@@ -77,13 +76,12 @@ export function Fleet() {
           { key: 'avg_gpu_utilization', title: 'GPUs busy', unit: 'percent', bar: '--series-3' },
           { key: 'max_gpu_utilization', title: 'At most', unit: 'percent' },
           { key: 'max_gpu_temperature', title: 'Hottest', unit: 'degC' },
-          { key: 'sample_count', title: 'Samples', unit: 'rows', why: () => 'not measured' },
         ]} />
       <//>
       <${Panel} name="busy" title="How busy over time" asked=${trend} keys=${['avg_gpu_utilization', 'max_gpu_utilization']} empty="No sample in this window." table=${html`<${SeriesTable} label="How busy over time" times=${times} series=${busy} unit="percent" />`}>
         <${Chart} label="GPUs busy" times=${times} step=${step} series=${busy} unit="percent" />
       <//>
-      <${Panel} name="memory" title="Memory and temperature" subtitle="Mean memory in use of a GPU" asked=${trend} keys=${['avg_gpu_memory_mb', 'max_gpu_temperature']} empty="No sample in this window." table=${html`<${SeriesTable} label="Memory in use" times=${times} series=${[{ label: 'memory in use', values: line('avg_gpu_memory_mb'), colour: '--series-3' }]} unit="MiB" />`}>
+      <${Panel} name="memory" title="Memory in use" subtitle="Mean of the GPUs" asked=${trend} keys=${['avg_gpu_memory_mb', 'max_gpu_temperature']} empty="No sample in this window." table=${html`<${SeriesTable} label="Memory in use" times=${times} series=${[{ label: 'memory in use', values: line('avg_gpu_memory_mb'), colour: '--series-3' }]} unit="MiB" />`}>
         <${Chart} label="Memory in use" times=${times} step=${step} series=${[{ label: 'memory in use', values: line('avg_gpu_memory_mb'), colour: '--series-3' }]} unit="MiB" />
       <//>
     </div>`;
@@ -97,7 +95,7 @@ function hostsOf(answer) {
     const key = `${row.customer_id} ${row.instance_id}`;
     // A host without a GPU has samples, too, but none of a GPU.
     if (row.avg_gpu_utilization === null && row.max_gpu_memory_mb === null) continue;
-    const host = hosts.get(key) ?? { instance: row.instance_id, type: row.instance_type, gpus: [] };
+    const host = hosts.get(key) ?? { instance: row.instance_id, type: row.instance_type, gpus: /** @type {import('../parts/GpuGrid.js').Host['gpus']} */ ([]) };
     host.gpus.push({ index: Number(row.gpu_index), busy: row.avg_gpu_utilization, memory: row.max_gpu_memory_mb, temperature: row.max_gpu_temperature, samples: row.sample_count });
     hosts.set(key, host);
   }

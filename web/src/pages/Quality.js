@@ -29,7 +29,7 @@ export function Quality() {
   const line = (/** @type {string} */ key) => valuesOf(trend.answer?.rows ?? [], key, times);
   const step = times.length > 1 ? times[1] - times[0] : 3600;
   const before = keyed(services.then.answer?.rows ?? [], 'service_id', 'model_name'), units = keyed(unit.answer?.rows ?? [], 'service_id');
-  const rows = (services.now.answer?.rows ?? []).map((row) => ({
+  const rows = (services.now.answer?.rows ?? []).map((row) => /** @type {import('../answers.js').Row} */ ({
     ...row, was: before.get(`${row.service_id} ${row.model_name}`)?.avg_quality ?? null,
     drift: difference(row.avg_quality, before.get(`${row.service_id} ${row.model_name}`)?.avg_quality),
     hallucinated: row.total_requests ? (row.hallucinations / row.total_requests) * 100 : null,
@@ -55,9 +55,7 @@ export function Quality() {
       ${tileOf('Scored answers', 'total_requests', 'answers', { better: undefined })}
       ${tileOf('Coverage', 'coverage', 'percent', { value: requests ? (now.total_requests / requests) * 100 : null, then: undefined, trend: undefined, note: ' ', answers: [total.now.answer, asked.answer], keys: ['total_requests'], why: 'no traffic', how: 'Scored answers of all requests in the window.' })}
       ${tileOf('Hallucinations', 'hallucinations', 'percent', { value: now.total_requests ? (now.hallucinations / now.total_requests) * 100 : null, then: then.total_requests ? (then.hallucinations / then.total_requests) * 100 : null, better: 'less', keys: ['hallucinations', 'total_requests'] })}
-      ${tileOf('Relevance', 'avg_relevance', '0-1')}
       ${tileOf('Factuality', 'avg_factuality', '0-1')}
-      ${tileOf('Toxicity', 'avg_toxicity', '0-1', { better: 'less' })}
     </div>
     <div class="panels">
       <${Panel} name="quality-models" title="Score by model" asked=${byModel} empty="No answer was scored in this window." table=${html`<${SeriesTable} label="Score by model" times=${modelTimes} series=${models} unit="0-1" />`}>

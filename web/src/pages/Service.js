@@ -40,7 +40,7 @@ export function Service() {
   const tile = { answers: [total.now.answer, total.then.answer], isLoading: total.now.isLoading };
   const why = whyNone(total.now.answer, 'performance');
   const requests = line('total_requests'), p95 = line('p95_latency_ms');
-  const points = times.map((time, i) => ({ time, x: (requests[i] ?? 0) / step, y: p95[i] ?? 0 })).filter((each) => each.x > 0 && each.y > 0);
+  const points = times.map((time, i) => ({ time, x: (requests[i] ?? 0) / step, y: p95[i] ?? 0 })).filter((each) => each.x > 0 && each.y > 0 && each.time * 1000 >= window.begin && (each.time + step) * 1000 <= window.end);
   const where_ = [
     { label: 'queue', values: line('avg_queue_ms'), colour: '--series-4' },
     { label: 'prefill', values: line('avg_prefill_ms'), colour: '--series-1' },
@@ -64,6 +64,7 @@ export function Service() {
       ${tileOf('Queue, mean', 'avg_queue_ms', 'ms', { better: 'less', trend: line('avg_queue_ms') })}
       ${tileOf('KV cache in use', 'avg_kv_cache_utilization', 'percent', { trend: line('avg_kv_cache_utilization') })}
       ${tileOf('Failed', 'error_count', 'requests', { better: 'less' })}
+      <${Tile} label="Cost of 1M tokens" value=${unitRow?.cost_per_million_tokens} unit="currency" currency=${unitRow?.currency} why=${unit.answer && !unitRow ? 'not attributed' : 'price unknown'} keys=${['cost_per_million_tokens', 'cost_per_million_input', 'cost_per_million_output']} note=${unitRow ? ' ' : undefined} answers=${[unit.answer]} isLoading=${unit.isLoading} />
       ${tileOf('Quality', 'avg_quality', '0-1', { better: 'more', why: whyNone(total.now.answer, 'quality'), trend: line('avg_quality') })}
     </div>
     <div class="panels">

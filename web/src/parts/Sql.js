@@ -5,7 +5,7 @@ import { html, useEffect, useState } from '../html.js';
 import { save } from './download.js';
 import { DataTable } from './DataTable.js';
 
-const FIRST = 'SELECT model_name, sum(request_count) AS requests, max(p95_latency) AS worst_p95_ms\nFROM performance_hourly\nWHERE hour >= now() - INTERVAL 1 DAY\nGROUP BY model_name ORDER BY requests DESC LIMIT 20';
+const FIRST = 'SELECT model_name, sum(request_count) AS requests, max(p95_latency) AS worst_p95_ms\nFROM optiinfra.performance_hourly\nWHERE hour >= now() - INTERVAL 1 DAY\nGROUP BY model_name ORDER BY requests DESC LIMIT 20';
 
 export function Sql() {
   const [state, setState] = useState({ rows: /** @type {any[] | null} */ (null), problem: '', ms: 0, isBusy: false });

@@ -2,6 +2,12 @@
 import uPlot from '../../vendor/uplot.js';
 import { timeText, withUnit, zone } from '../format.js';
 
+/** Steps of an axis that are round in the unit that people read. @type {Record<string, number[]>} */
+const STEPS = {
+  MiB: [0.5, 1, 2, 5, 10, 20, 50, 100, 200].map((each) => each * 1024),
+  J: [1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7].map((each) => each * 3.6),
+};
+
 /** Each series on those below it. @param {import('./Chart.js').Series[]} series */
 export function stackedValues(series) {
   /** @type {number[]} */
@@ -34,7 +40,7 @@ export function optionsOf({ series, unit, currency, isStacked, height, width, st
     scales: { x: { range: rangeOf(step, isStacked) }, y: { range: unit === '0-1' ? scoreRange : fromZero } },
     axes: [
       { ...axis, grid: { show: false }, space: 70, size: 26, values: (/** @type {any} */ _, /** @type {number[]} */ splits) => timesOfAxis(splits) },
-      { ...axis, size: 62, space: 36, values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map((each) => withUnit(each, unit, currency)) },
+      { ...axis, size: 62, space: 36, incrs: STEPS[unit], values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map((each) => withUnit(each, unit, currency)) },
     ],
     series: [{}, ...lines],
     hooks: {
