@@ -45,8 +45,7 @@ Json answers_of(const Route& route) {
   }
   if (route.tag == "query" || route.tag == "lists")
     answers["404"] = problem_answer("The store has no such rows");
-  if (route.tag == "insert" && !route.body)
-    answers["409"] = problem_answer("The store has rows already");
+  if (route.tag == "insert" && !route.body) answers["409"] = problem_answer("The store has rows already");
   if (route.tag == "insert" && route.body) {
     answers["413"] = problem_answer("The body is too long");
     answers["415"] = problem_answer("The body has a format that this operation does not take");

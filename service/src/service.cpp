@@ -102,7 +102,8 @@ class Service::State {
     const auto begin = std::chrono::steady_clock::now();
     Response response = answer(route, request);
     // All files of the page under one name: their paths change with every version.
-    statistics_.count_request(route.tag == kPageTag ? "/" : route.path, response.status, std::chrono::steady_clock::now() - begin);
+    statistics_.count_request(route.tag == kPageTag ? "/" : route.path, response.status,
+                              std::chrono::steady_clock::now() - begin);
     return response;
   }
 

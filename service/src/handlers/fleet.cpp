@@ -1,7 +1,8 @@
 // A first fleet for a store that has no rows: POST /api/v1/generated-fleet.
+#include "optiinfra/generate/fleet.hpp"
+
 #include "optiinfra/attribution/attribute.hpp"
 #include "optiinfra/client/client.hpp"
-#include "optiinfra/generate/fleet.hpp"
 #include "optiinfra/report/name_lists.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "problem.hpp"
@@ -13,7 +14,8 @@ namespace {
 /// Small enough that a person waits for it: a few seconds with two cores.
 constexpr int kFleetDays = 7;
 constexpr std::uint64_t kFleetRows = 200'000;
-/// Whose costs are attributed; the rest is for `optiinfra attribute`, because each hour takes a tenth of a second.
+/// Whose costs are attributed; the rest is for `optiinfra attribute`, because each hour takes a tenth of a
+/// second.
 constexpr std::chrono::hours kAttributed{48};
 constexpr std::size_t kFleetBatchRows = 100'000;
 
@@ -58,7 +60,8 @@ Response answer_fleet(const Call& call) {
   if (!fleet) return problem_of(fleet.error());
   return {.body = "{\"rows\":" + std::to_string(kFleetRows) +
                   ",\"customers\":" + std::to_string(fleet->customers.size()) + ",\"begin\":\"" +
-                  format_time(fleet->range.begin) + "\",\"end\":\"" + format_time(fleet->range.end) + "\"}\n"};
+                  format_time(fleet->range.begin) + "\",\"end\":\"" + format_time(fleet->range.end) +
+                  "\"}\n"};
 }
 
 }  // namespace

@@ -35,12 +35,13 @@ Response answer_metrics(const Call& call) {
 Response answer_me(const Call& call) {
   nlohmann::ordered_json customers;
   for (const Uuid& customer : call.caller.customers) customers.push_back(customer.to_string());
-  const nlohmann::ordered_json me = {{"name", call.caller.name},
-                                     {"scope", std::string(to_string(call.caller.scope))},
-                                     {"customers", customers},
-                                     {"may_sql", call.caller.scope == Scope::kAdmin && call.caller.sees_all()},
-                                     {"takes_rows", call.backend.writer != nullptr},
-                                     {"version", std::string(version())}};
+  const nlohmann::ordered_json me = {
+      {"name", call.caller.name},
+      {"scope", std::string(to_string(call.caller.scope))},
+      {"customers", customers},
+      {"may_sql", call.caller.scope == Scope::kAdmin && call.caller.sees_all()},
+      {"takes_rows", call.backend.writer != nullptr},
+      {"version", std::string(version())}};
   return {.body = me.dump() + "\n"};
 }
 
@@ -146,7 +147,8 @@ std::vector<Route> operation_routes() {
   me.openness = Openness::kToken;
   return {open_route("/healthz", "health", "Whether the service runs", answer_health),
           open_route("/readyz", "ready", "Whether the store answers, too", answer_ready),
-          std::move(me), std::move(metrics),
+          std::move(me),
+          std::move(metrics),
           open_route("/openapi.json", "openapi", "This interface as OpenAPI 3.1", answer_openapi),
           open_route("/llms.txt", "llms", "What an agent reads first", answer_llms),
           std::move(sql)};

@@ -8,9 +8,11 @@ namespace {
 
 constexpr std::size_t kFileBytesMax = std::size_t{4} << 20;
 
-/// Own scripts and styles, and answers of this server; nothing from elsewhere, nothing inline, no frames, no forms.
+/// Own scripts and styles, and answers of this server; nothing from elsewhere, nothing inline, no frames, no
+/// forms.
 constexpr const char* kPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src "
+    "'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 bool takes_gzip(const Request& request) {
@@ -21,13 +23,14 @@ Response answer_file(const PageFile& file, const Request& request) {
   Response response{.content_type = std::string(file.content_type)};
   const bool is_compressed = takes_gzip(request);
   const std::string tag = "\"" + std::string(file.hash) + (is_compressed ? "-gzip\"" : "\"");
-  response.headers = {{"ETag", tag},
-                      {"Vary", "Accept-Encoding"},
-                      {"Content-Security-Policy", kPolicy},
-                      {"Cross-Origin-Opener-Policy", "same-origin"},
-                      {"Cross-Origin-Resource-Policy", "same-origin"},
-                      // Another version of the page has other addresses.
-                      {"Cache-Control", file.path == "/" ? "no-cache" : "public, max-age=31536000, immutable"}};
+  response.headers = {
+      {"ETag", tag},
+      {"Vary", "Accept-Encoding"},
+      {"Content-Security-Policy", kPolicy},
+      {"Cross-Origin-Opener-Policy", "same-origin"},
+      {"Cross-Origin-Resource-Policy", "same-origin"},
+      // Another version of the page has other addresses.
+      {"Cache-Control", file.path == "/" ? "no-cache" : "public, max-age=31536000, immutable"}};
   if (request.header("if-none-match") == tag) {
     response.status = 304;
     return response;
