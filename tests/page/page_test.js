@@ -262,7 +262,9 @@ test('a token of one customer shows that customer alone; a token that is not kno
     await picture(one, 'sign-in-1280-light');
     await one.getByLabel('Token').fill(token);
     await one.getByRole('button', { name: 'Open' }).click();
+    await one.locator('.panel').first().waitFor();
     await settled(one);
+    await picture(one, 'bound-1280-light');
     assert.equal(one.url(), target);
     assert.deepEqual((await table(one, 'All customers')).map(([name]) => name), [ACME.slice(0, 8)]);
     for (const name of ['fleet', 'quality', 'services', 'health', 'overview']) {
@@ -273,7 +275,7 @@ test('a token of one customer shows that customer alone; a token that is not kno
     await open(one, `${bound.url}/?page=explore&${during}`);
     assert.equal(await one.getByRole('button', { name: 'SQL' }).count(), 0);
     await one.locator('summary', { hasText: 'performance' }).click();
-    await one.getByLabel('requests', { exact: true }).first().check();
+    await one.getByRole('checkbox', { name: /^requests/ }).first().check();
     await settled(one);
     const [download] = await Promise.all([one.waitForEvent('download'), one.locator('#panel-rows').getByRole('link', { name: /^CSV/ }).click()]);
     assert.match(fs.readFileSync(await download.path(), 'utf8'), /40/);

@@ -43,7 +43,7 @@ export function Chart({ label, times, step, series, unit, currency, isStacked = 
   const moveTo = (/** @type {number} */ i) => {
     const to = Math.max(0, Math.min(times.length - 1, i));
     setIndex(to);
-    plot.current?.setCursor({ left: plot.current.valToPos(times[to], 'x'), top: 10 });
+    plot.current?.setCursor({ left: plot.current.valToPos(times[to], 'x'), top: 10 }, true, true);
   };
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     const moves = /** @type {Record<string, () => void>} */ ({

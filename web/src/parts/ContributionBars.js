@@ -2,11 +2,14 @@
 import { withUnit } from '../format.js';
 import { html } from '../html.js';
 
+/** Sums of the same amounts differ by rounding. @param {number} change @param {number} amount */
+const withoutDust = (change, amount) => (Math.abs(change) <= Math.abs(amount) * 1e-9 ? 0 : change);
+
 /**
  * @param {{label: string, rows: {name: any, now: number, then: number}[], unit: string, currency?: string, countMax?: number}} properties
  */
 export function ContributionBars({ label, rows, unit, currency, countMax = 8 }) {
-  const changes = rows.map((row) => ({ ...row, change: row.now - row.then })).sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
+  const changes = rows.map((row) => ({ ...row, change: withoutDust(row.now - row.then, row.now) })).sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
   const shown = changes.slice(0, countMax);
   const rest = changes.slice(countMax).reduce((sum, each) => sum + each.change, 0);
   const largest = Math.max(...shown.map((each) => Math.abs(each.change)), Math.abs(rest), 1e-12);
