@@ -49,7 +49,7 @@ const compact = (value) => new Intl.NumberFormat('en-US', value < 10_000 ? { max
 
 const PAGES = {
   overview: '', customers: 'page=customers', customer: `page=customer&customer=${ACME}`, services: 'page=services',
-  service: `page=service&customer=${ACME}&service=${ACME_SERVICE}`, fleet: 'page=fleet', quality: 'page=quality', health: 'page=health',
+  service: `page=service&customer=${ACME}&service=${ACME_SERVICE}`, fleet: 'page=fleet', quality: 'page=quality', targets: 'page=targets&time_to_first_token_ms=50', health: 'page=health',
   explore: 'page=explore&measures=cost.total_cost,performance.p95_latency&by=customer', sql: 'page=explore&view=sql&sql=SELECT+1+AS+one',
 };
 
@@ -100,6 +100,14 @@ test('a service shows what its question answers', async () => {
   assert.equal(await tile(tab, 'Latency, p95'), `${Math.round(data.p95_latency_ms)} ms`);
   assert.equal(await tile(tab, 'Failed'), '4');
   assert.deepEqual((await table(tab, 'How requests ended')).map(([status, reason, requests]) => [status, reason, requests.trim()]), [['ok', 'stop', '36'], ['server_error', 'stop', '4']]);
+});
+
+test('targets are counted as the question counts them', async () => {
+  await open(tab, `${server.url}/?page=targets&time_to_first_token_ms=50&objective=0.9&${during}`);
+  const { data } = await server.ask(`/api/v1/query/slo?time_to_first_token_ms=50&objective=0.9&customer=${ACME}&by=customer,service&${during}`);
+  const row = (await table(tab, 'Services against the target')).find(([service]) => service === ACME_SERVICE.slice(0, 8));
+  assert.deepEqual(row.slice(3, 6), [`${(data[0].attainment * 100).toFixed(2)} %`, String(data[0].good_requests), String(data[0].missed_requests)]);
+  assert.match(row[2], /missed/);
 });
 
 test('no traffic, not measured, an unknown price and 0 look different', async () => {

@@ -6,7 +6,8 @@ import { html, useEffect, useState } from '../html.js';
 import { round } from '../live.js';
 import { me, seesAll, token } from '../session.js';
 import { clock, lengthText, parameters, shownWindow } from '../time.js';
-import { FAMILIES, readMetrics } from './serverMetrics.js';
+import { catalogue } from '../catalogue.js';
+import { readMetrics } from './serverMetrics.js';
 import { DataTable } from '../parts/DataTable.js';
 import { CustomerLink, ServiceLink } from '../parts/Names.js';
 import { Panel } from '../parts/Panel.js';
@@ -18,16 +19,17 @@ const SIZES = `SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes, sum
 FROM system.parts WHERE database NOT IN ('system', 'default') AND active GROUP BY table ORDER BY bytes DESC`;
 
 export function DataHealth() {
+  const families = [...new Set(catalogue.value.measures.map((each) => each.family))];
   const during = parameters(shownWindow.value);
   const customers = useAnswer('/api/v1/customers', { limit: 1000 });
-  const counts = useAnswer(METRICS, metrics('cost.sample_count,performance.request_count,resource.sample_count,quality.request_count', { ...during }));
+  const counts = useAnswer(METRICS, metrics(COUNTS, during));
   const sources = useAnswer(METRICS, metrics('performance.request_count', { by: 'source', ...during }));
   const missing = useAnswer(UNIT_COST, { by: 'customer,service', ...during });
   const server = useServer();
   const sizes = useSizes();
   const newest = (customers.answer?.rows ?? []).map((row) => row.last_hour).sort().at(-1);
   const age = newest ? clock.value - Date.parse(newest) : null;
-  const rejected = server.metrics ? FAMILIES.reduce((all, family) => all + (server.metrics?.rows[family]?.rejected ?? 0), 0) : null;
+  const rejected = server.metrics ? families.reduce((all, family) => all + (server.metrics?.rows[family]?.rejected ?? 0), 0) : null;
   const unpriced = (missing.answer?.rows ?? []).filter((row) => row.coverage !== null && row.coverage < 1);
   return html`
     <h1>Data health</h1>
@@ -38,7 +40,7 @@ export function DataHealth() {
       ${server.metrics ? html`<section class="panel" aria-labelledby="title-writer"><header><h2 id="title-writer">Rows taken since the server's start</h2><div class="panel-actions"><a class="plain" href="/metrics" target="_blank">/metrics</a></div></header>
         <p class="panel-subtitle">Started ${timeText(server.metrics.start * 1000)}; ${withUnit(server.metrics.memory, 'bytes')} of memory, ${plain(server.metrics.connections)} connections</p>
         <table class="data"><thead><tr><th scope="col">Family</th><th scope="col" class="number">Accepted</th><th scope="col" class="number">Sent again</th><th scope="col" class="number">Refused</th></tr></thead>
-        <tbody>${FAMILIES.map((family) => html`<tr><th scope="row">${family}</th>${['accepted', 'duplicate', 'rejected'].map((kind) => html`<td class="number">${compact(server.metrics?.rows[family]?.[kind] ?? 0)}</td>`)}</tr>`)}</tbody></table>
+        <tbody>${families.map((family) => html`<tr><th scope="row">${family}</th>${['accepted', 'duplicate', 'rejected'].map((kind) => html`<td class="number">${compact(server.metrics?.rows[family]?.[kind] ?? 0)}</td>`)}</tr>`)}</tbody></table>
         <dl class="facts">
           <div><dt>Waiting in memory</dt><dd>${compact(server.metrics.queueRows)} rows</dd></div>
           <div><dt>Waiting on disk</dt><dd>${withUnit(server.metrics.spoolBytes, 'bytes')}</dd></div>
@@ -48,7 +50,7 @@ export function DataHealth() {
         ${rejected ? html`<p class="quiet">The answer to each insert names its refused rows, column and reason.</p>` : ''}</section>`
         : html`<section class="panel"><header><h2>Rows taken since the server's start</h2></header><p class="nothing">${server.refusal || 'These need a token that sees all customers.'}</p></section>`}
       <${Panel} name="window-rows" title="Rows of this window" subtitle="What every number of the other pages is computed from" asked=${counts}>
-        <dl class="facts">${FAMILIES.map((family) => html`<div><dt>${family}</dt><dd><${Value} value=${counts.answer?.coverage[family]?.rows} unit="rows" why="no traffic" /></dd></div>`)}</dl>
+        <dl class="facts">${families.map((family) => html`<div><dt>${family}</dt><dd><${Value} value=${counts.answer?.coverage[family]?.rows} unit="rows" why="no traffic" /></dd></div>`)}</dl>
         <h3>Requests by what wrote them</h3>
         <${DataTable} name="sources" label="Requests by source" rows=${sources.answer?.rows ?? []} sort="total_requests:desc" columns=${[{ key: 'source', title: 'Source', text: (/** @type {any} */ row) => row.source || html`<span class="quiet">not stated</span>` }, { key: 'total_requests', title: 'Requests', unit: 'requests', bar: '--series-1' }]} />
       <//>
@@ -79,6 +81,9 @@ export function DataHealth() {
         ]} /><p class="quiet">Retention: <code>optiinfra retention show</code>. Agreement of rollups and raw rows: <code>optiinfra verify</code>.</p>`}</section>`}
     </div>`;
 }
+
+/** What counts the rows of each family. */
+const COUNTS = 'cost.sample_count,performance.request_count,resource.sample_count,quality.request_count,serving.interval_count';
 
 /** Whether the store answers, and what the server counted. */
 function useServer() {

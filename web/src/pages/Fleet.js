@@ -1,5 +1,5 @@
 // The GPUs: how busy each is, and which burn money with nobody on them.
-import { METRICS, UNIT_COST, metrics, useAnswer, useBoth } from '../answers.js';
+import { METRICS, metrics, useAnswer, useBoth } from '../answers.js';
 import { compact, money, percent } from '../format.js';
 import { html } from '../html.js';
 import { bucketOf, parameters, shownWindow } from '../time.js';
@@ -25,7 +25,7 @@ export function Fleet() {
   const gpus = useAnswer(METRICS, metrics('resource.avg_gpu_util,max_gpu_memory,max_gpu_temperature,resource.sample_count', { by: 'customer,instance,instance_type,gpu_index', limit: 4000, ...during }));
   const hosts = useAnswer(METRICS, metrics('resource.avg_gpu_util,max_gpu_util,max_gpu_memory,max_gpu_temperature,resource.sample_count', { by: 'customer,instance,instance_type', limit: 5000, ...during }));
   const charges = useAnswer(METRICS, metrics('total_cost', { by: 'customer,instance,provider,region,currency', limit: 5000, ...during }));
-  const unit = useAnswer(UNIT_COST, { by: 'customer,instance', ...during });
+  const unit = useAnswer('/api/v1/query/idle', { by: 'customer,instance', ...during });
 
   const currency = mainCurrency(charges.answer, 'total_cost');
   const now = total.now.answer?.rows[0] ?? {}, then = total.then.answer?.rows[0] ?? {};
@@ -72,8 +72,9 @@ export function Fleet() {
           { key: 'region', title: 'Region', text: (/** @type {any} */ row) => `${row.cloud_provider ?? ''} ${row.region ?? ''}` },
           { key: 'customer_id', title: 'Customer', text: (/** @type {any} */ row) => html`<${CustomerLink} id=${row.customer_id} />` },
           { key: 'idle_cost', title: 'Idle', unit: 'currency', bar: '--series-4', currency: () => currency, why: (/** @type {any} */ row) => (row.is_attributed ? 'price unknown' : 'not attributed') },
+          { key: 'unused_cost', title: 'of it unused hours', unit: 'currency', hint: 'Hours without any request; the rest lies between requests', currency: () => currency, why: (/** @type {any} */ row) => (row.is_attributed ? 'price unknown' : 'not attributed') },
           { key: 'total_cost', title: 'Cost', unit: 'currency', bar: '--series-1', currency: () => currency, why: () => 'price unknown' },
-          { key: 'avg_gpu_utilization', title: 'GPUs busy', unit: 'percent', bar: '--series-3' },
+          { key: 'avg_gpu_utilization', title: 'GPUs busy', unit: 'percent' },
           { key: 'max_gpu_utilization', title: 'At most', unit: 'percent' },
           { key: 'max_gpu_temperature', title: 'Hottest', unit: 'degC' },
         ]} />
@@ -111,7 +112,7 @@ function idleRows(charges, hosts, unit, currency) {
   const paid = keyed((charges?.rows ?? []).filter((/** @type {any} */ row) => row.currency === currency && row.instance_id !== ''), ...keys);
   return [...new Set([...paid.keys(), ...used.keys()])].map((key) => ({
     avg_gpu_utilization: null, max_gpu_utilization: null, max_gpu_temperature: null, sample_count: null, total_cost: null,
-    ...used.get(key), ...paid.get(key), idle_cost: units.get(key)?.idle_cost ?? null, is_attributed: units.has(key),
+    ...used.get(key), ...paid.get(key), idle_cost: units.get(key)?.idle_cost ?? null, unused_cost: units.get(key)?.unused_cost ?? null, is_attributed: units.has(key),
   }));
 }
 

@@ -2,8 +2,6 @@
 
 /** @typedef {{rows: Record<string, Record<string, number>>, start: number, memory: number, connections: number, queueRows: number, spoolBytes: number, lag: number, retries: number}} ServerMetrics */
 
-export const FAMILIES = ['cost', 'performance', 'resource', 'quality'];
-
 /** @param {string} text @returns {ServerMetrics} */
 export function readMetrics(text) {
   /** @type {ServerMetrics['rows']} */
