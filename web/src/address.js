@@ -19,7 +19,7 @@ export const page = computed(() => address.value.page ?? 'overview');
  * The address with these choices changed; undefined takes one away.
  * @param {Choices} changes
  */
-export function with_(changes) {
+function changed(changes) {
   return text({ ...address.value, ...changes });
 }
 
@@ -52,7 +52,7 @@ export function go(target, isCorrection = false) {
 }
 
 /** @param {Choices} changes */
-export const choose = (changes, isCorrection = false) => go(with_(changes), isCorrection);
+export const choose = (changes, isCorrection = false) => go(changed(changes), isCorrection);
 
 addEventListener('popstate', () => (address.value = read()));
 

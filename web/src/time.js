@@ -22,14 +22,14 @@ export const DEFAULT_FROM = 'now-24h';
 export const clock = signal(Date.now());
 
 /** @param {string} text @param {number} now @returns {number} NaN for text that is no time */
-export function parseTime(text, now) {
+function parseTime(text, now) {
   const relative = /^now(?:-(\d+)([mhdw]))?$/.exec(text);
   if (relative) return now - (relative[1] ? Number(relative[1]) * UNITS[relative[2]] : 0);
   return Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
 }
 
 /** @param {string | undefined} from @param {string | undefined} to @param {number} now @returns {Window} */
-export function windowOf(from = DEFAULT_FROM, to = 'now', now) {
+function windowOf(from = DEFAULT_FROM, to = 'now', now) {
   const isRelative = from.startsWith('now') && to.startsWith('now');
   let begin = parseTime(from, now), end = parseTime(to, now);
   if (!(begin < end)) [begin, end] = [now - DAY, now];

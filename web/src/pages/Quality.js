@@ -6,7 +6,7 @@ import { bucketOf, parameters, shownWindow } from '../time.js';
 import { keyed } from './joins.js';
 import { Chart } from '../parts/Chart.js';
 import { DataTable, SeriesTable } from '../parts/DataTable.js';
-import { CustomerLink, ModelName, ServiceLink } from '../parts/Names.js';
+import { CustomerLink, ModelName, ServiceLink, shortModel } from '../parts/Names.js';
 import { Panel } from '../parts/Panel.js';
 import { Sentence } from '../parts/Sentence.js';
 import { Tile } from '../parts/Tile.js';
@@ -43,7 +43,7 @@ export function Quality() {
   const scores = [['relevance', 'avg_relevance', '--series-1'], ['coherence', 'avg_coherence', '--series-2'], ['factuality', 'avg_factuality', '--series-3'], ['toxicity', 'avg_toxicity', '--series-4']]
     .map(([label, key, colour], i) => ({ label, values: line(key), colour, dash: [[], [6, 3], [2, 3], [8, 3, 2, 3]][i] }));
   const modelTimes = byModel.answer ? timesOf(byModel.answer, bucket) : [];
-  const models = seriesBy(byModel.answer?.rows ?? [], 'model_name', 'avg_quality', modelTimes, (name) => name.slice(name.lastIndexOf('/') + 1) || 'not named', 6)
+  const models = seriesBy(byModel.answer?.rows ?? [], 'model_name', 'avg_quality', modelTimes, (name) => shortModel(name) || 'not named', 6)
     .filter((each) => !/^\d+ others$/.test(each.label)).map((each, i) => ({ ...each, dash: [[], [6, 3], [2, 3], [8, 3, 2, 3], [1, 2], [10, 4], [4, 4]][i] }));
   return html`
     <h1>Quality</h1>

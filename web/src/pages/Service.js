@@ -41,7 +41,7 @@ export function Service() {
   const why = whyNone(total.now.answer, 'performance');
   const requests = line('total_requests'), p95 = line('p95_latency_ms');
   const points = times.map((time, i) => ({ time, x: (requests[i] ?? 0) / step, y: p95[i] ?? 0 })).filter((each) => each.x > 0 && each.y > 0 && each.time * 1000 >= window.begin && (each.time + step) * 1000 <= window.end);
-  const where_ = [
+  const phases = [
     { label: 'queue', values: line('avg_queue_ms'), colour: '--series-4' },
     { label: 'prefill', values: line('avg_prefill_ms'), colour: '--series-1' },
     { label: 'decode', values: line('avg_decode_ms'), colour: '--series-2' },
@@ -78,8 +78,8 @@ export function Service() {
       <${Panel} name="service-load" title="Requests" asked=${trend} keys=${['total_requests']} empty="No request in this window." table=${html`<${SeriesTable} label="Requests" times=${times} series=${[{ label: 'requests', values: requests, colour: '--series-1' }]} unit="requests" />`}>
         <${Chart} label=${`Requests for each ${bucket}`} times=${times} step=${step} series=${[{ label: 'requests', values: requests, colour: '--series-1' }]} unit="requests" isStacked height=${180} />
       <//>
-      <${Panel} name="service-time" title="Where the time goes" subtitle="Mean of the requests of each step" asked=${trend} keys=${['avg_queue_ms', 'avg_prefill_ms', 'avg_decode_ms']} empty="No request in this window." table=${html`<${SeriesTable} label="Where the time goes" times=${times} series=${where_} unit="ms" />`}>
-        ${where_.some((each) => each.values.some((value) => value !== null)) ? html`<${Chart} label="Where the time goes" times=${times} step=${step} series=${where_} unit="ms" isStacked height=${180} />` : html`<p class="nothing">Queue, prefill and decode times were not measured.</p>`}
+      <${Panel} name="service-time" title="Where the time goes" subtitle="Mean of the requests of each step" asked=${trend} keys=${['avg_queue_ms', 'avg_prefill_ms', 'avg_decode_ms']} empty="No request in this window." table=${html`<${SeriesTable} label="Where the time goes" times=${times} series=${phases} unit="ms" />`}>
+        ${phases.some((each) => each.values.some((value) => value !== null)) ? html`<${Chart} label="Where the time goes" times=${times} step=${step} series=${phases} unit="ms" isStacked height=${180} />` : html`<p class="nothing">Queue, prefill and decode times were not measured.</p>`}
       <//>
       <${Panel} name="service-week" title="When it is busy" subtitle="Mean requests by weekday and hour, in the shown time zone" asked=${trend} keys=${['total_requests']} empty="No request in this window.">
         ${bucket === 'hour' ? html`<${HourMap} label="Mean requests by weekday and hour" times=${times} values=${requests} unit="requests" />` : html`<p class="nothing">Hours are shown for windows of up to 15 days.</p>`}

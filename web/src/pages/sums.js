@@ -10,7 +10,7 @@ export function mainCurrency(answer, key) {
 }
 
 /** @param {Answer | null} answer @param {string} key @returns {[string, number][]} the largest first */
-export function totalsOf(answer, key) {
+function totalsOf(answer, key) {
   /** @type {Map<string, number>} */
   const totals = new Map();
   for (const row of answer?.rows ?? []) if (row[key] !== null && row[key] !== undefined) totals.set(row.currency ?? '', (totals.get(row.currency ?? '') ?? 0) + row[key]);
