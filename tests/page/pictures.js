@@ -1,5 +1,4 @@
-// node pictures.js FOLDER: the pictures of docs/dashboard.md, of a generated fleet. OPTIINFRA_PROGRAM names the program;
-// run.sh shows the rest of the environment.
+// The pictures of docs/dashboard.md, for pictures.sh.
 const fs = require('node:fs');
 const path = require('node:path');
 const { Server, findBrowser, newFolder, open, openTab, removeFolders, run } = require('./support.js');

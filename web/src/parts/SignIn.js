@@ -12,6 +12,6 @@ export function SignIn() {
     <p role="alert">${refusal.value}</p>
     <label>Token <input type="password" name="token" autocomplete="current-password" required autofocus /></label>
     <button>Open</button>
-    <p class="quiet">Whoever runs this server makes one with <code>optiinfra token create --name NAME</code>. It stays in this tab and is forgotten when the tab is closed.</p>
+    <p class="quiet">The operator of this server makes one with <code>optiinfra token create --name NAME</code>. It stays in this tab and is forgotten when the tab is closed.</p>
   </form>`;
 }
