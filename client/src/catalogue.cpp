@@ -24,6 +24,7 @@ constexpr Dimension kDimensions[] = {{"customer", "customer_id", "customer"},
                                      {"model_version", "model_version", "model version"},
                                      {"session", "session_id", "session"},
                                      {"gpu", "gpu_uuid", "GPU"},
+                                     {"gpu_index", "gpu_index", "GPU of the instance"},
                                      {"gpu_name", "gpu_name", "GPU name"},
                                      {"evaluator", "evaluator", "evaluator"},
                                      {"source", "source", "source"}};

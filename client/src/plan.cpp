@@ -1,6 +1,7 @@
 #include "plan.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "optiinfra/core/nearest.hpp"
 
@@ -178,11 +179,23 @@ bool has_amounts(const FamilyPlan& family) {
   });
 }
 
+Result<void> expect_small_numbers(const PlannedFilter& filter) {
+  for (const std::string& value : filter.values) {
+    std::uint8_t number = 0;
+    const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (code != std::errc{} || end != value.data() + value.size())
+      return invalid_argument(std::string(filter.dimension->name) + ": '" + value +
+                              "' is no whole number from 0 to 255");
+  }
+  return {};
+}
+
 /// A filter's value that no UUID can be is refused here, where its name is known, and not by the engine.
 Result<void> expect_values(const Plan& plan) {
   for (const PlannedFilter& filter : plan.filters) {
     for (const ColumnDefinition& column : plan.families.front().table->columns()) {
       if (std::string_view(column.name) != filter.dimension->column) continue;
+      if (std::string_view(column.contract_type) == "UInt8") OPTIINFRA_CHECK(expect_small_numbers(filter));
       if (std::string_view(column.contract_type) != "UUID") continue;
       for (const std::string& value : filter.values) {
         const auto id = Uuid::parse(value);

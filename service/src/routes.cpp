@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "optiinfra/client/catalogue.hpp"
+#include "page/page.hpp"
 
 namespace optiinfra::service {
 namespace {
@@ -45,7 +46,8 @@ Json answers_of(const Route& route) {
     answers["404"] = problem_answer("The store has no such rows");
   if (route.tag == "names") answers["404"] = problem_answer("There is no such name");
   if (route.tag == "names") answers["409"] = problem_answer("The name belongs to another id");
-  if (route.tag == "insert") {
+  if (route.tag == "insert" && !route.body) answers["409"] = problem_answer("The store has rows already");
+  if (route.tag == "insert" && route.body) {
     answers["413"] = problem_answer("The body is too long");
     answers["415"] = problem_answer("The body has a format that this operation does not take");
     answers["422"] = problem_answer("The Idempotency-Key was used with other rows before");
@@ -60,7 +62,7 @@ Json operation_of(const Route& route) {
   Json operation = {{"operationId", route.name}, {"tags", {route.tag}}, {"summary", route.meaning}};
   Json parameters = Json::array();
   for (const RouteParameter& parameter : route.parameters) parameters.push_back(parameter_of(parameter));
-  if (route.tag == "insert")
+  if (route.tag == "insert" && route.body)
     parameters.push_back({{"name", "Idempotency-Key"},
                           {"in", "header"},
                           {"required", false},
@@ -90,8 +92,8 @@ std::string in_lower_case(std::string text) {
 const std::vector<Route>& routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> routes;
-    for (auto part :
-         {insert_routes, query_routes, list_routes, name_routes, mcp_routes, operation_routes, otlp_routes})
+    for (auto part : {insert_routes, query_routes, list_routes, name_routes, mcp_routes, operation_routes,
+                      otlp_routes, page_routes})
       for (Route& route : part()) routes.push_back(std::move(route));
     return routes;
   }();
@@ -100,7 +102,8 @@ const std::vector<Route>& routes() {
 
 std::string openapi_document() {
   Json paths = Json::object();
-  for (const Route& route : routes()) paths[route.path][in_lower_case(route.method)] = operation_of(route);
+  for (const Route& route : routes())
+    if (route.tag != kPageTag) paths[route.path][in_lower_case(route.method)] = operation_of(route);
   const Json problem = {{"type", "object"},
                         {"required", {"type", "title", "status", "detail"}},
                         {"properties",

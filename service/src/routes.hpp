@@ -35,6 +35,9 @@ struct Call {
   Backend& backend;
 };
 
+/// The tag of the files of the page: no part of the API, so no document lists them.
+inline constexpr const char* kPageTag = "page";
+
 /// Who may use a route.
 enum class Openness {
   kAll,      ///< Anybody who reaches the port.
@@ -73,6 +76,7 @@ std::vector<Route> insert_routes();
 std::vector<Route> query_routes();
 std::vector<Route> computed_routes();
 Route verify_route();
+Route generated_fleet_route();
 std::vector<Route> list_routes();
 std::vector<Route> name_routes();
 std::vector<Route> mcp_routes();

@@ -8,6 +8,7 @@
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/serve.hpp"
+#include "page/page.hpp"
 #include "problem.hpp"
 
 namespace optiinfra::service {
@@ -86,7 +87,7 @@ class Service::State {
 
   /// What can be refused before the body is read.
   std::optional<Response> admit(const Request& request) {
-    if (auto refusal = refuse_foreign(request, options_.host_names)) return refusal;
+    if (auto refusal = refuse_foreign(request, options_.host_names, is_link_to_page(request))) return refusal;
     auto found = table_.find(request);
     if (auto* refusal = std::get_if<Response>(&found)) return std::move(*refusal);
     const Route& route = *std::get<const Route*>(found);
@@ -100,7 +101,9 @@ class Service::State {
     const Route& route = *std::get<const Route*>(table_.find(request));
     const auto begin = std::chrono::steady_clock::now();
     Response response = answer(route, request);
-    statistics_.count_request(route.path, response.status, std::chrono::steady_clock::now() - begin);
+    // All files of the page under one name: their paths change with every version.
+    statistics_.count_request(route.tag == kPageTag ? "/" : route.path, response.status,
+                              std::chrono::steady_clock::now() - begin);
     return response;
   }
 

@@ -25,6 +25,14 @@ TEST(Guard, RefusesANameThatWasPointedHere) {
     EXPECT_EQ(status_of({{"host", host}}), 421) << host;
 }
 
+TEST(Guard, LetsAFollowedLinkPassWhereItMay) {
+  Request request;
+  request.headers = {{"host", "localhost"}, {"sec-fetch-site", "cross-site"}};
+  EXPECT_FALSE(refuse_foreign(request, {}, true));
+  request.headers.emplace_back("origin", "https://evil.example");
+  EXPECT_TRUE(refuse_foreign(request, {}, true));
+}
+
 TEST(Guard, RefusesPagesOfAnotherOrigin) {
   EXPECT_EQ(status_of({{"host", "localhost:7070"}, {"origin", "http://localhost:7070"}}), 0);
   EXPECT_EQ(status_of({{"host", "localhost:7070"}, {"origin", "http://localhost:7071"}}), 403);

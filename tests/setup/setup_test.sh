@@ -30,7 +30,20 @@ END
 [ "$1" != --version ] || { echo "${NPM_VERSION:-9.2.0}"; exit 0; }
 echo "npm $* in $PWD" >>"$CALLS"
 case $NPM in
-  good) mkdir -p node_modules/@chdb/lib-linux-x64-gnu && echo engine >node_modules/@chdb/lib-linux-x64-gnu/libchdb.so ;;
+  good)
+    mkdir -p node_modules/@chdb/lib-linux-x64-gnu && echo engine >node_modules/@chdb/lib-linux-x64-gnu/libchdb.so
+    while read -r package file; do
+      mkdir -p "node_modules/$package/dist" && echo 'import{h}from"preact";' | tee "node_modules/$package/LICENSE" >"node_modules/$package/dist/$file"
+    done <<'FILES'
+preact preact.mjs
+preact/hooks hooks.mjs
+@preact/signals signals.mjs
+@preact/signals-core signals-core.mjs
+htm htm.mjs
+uplot uPlot.iife.min.js
+uplot uPlot.min.css
+FILES
+    ;;
   *) echo "npm ERR! code $NPM"; echo "npm ERR! request failed"; exit 1 ;;
 esac
 END
@@ -40,9 +53,12 @@ END
 machine() {
   rm -rf "$work/tree"
   mkdir -p "$work/tree"
-  mkdir -p "$work/tree/tests/clients"
-  cp -r "$source/setup" "$source/scripts" "$source/engine" "$work/tree/"
+  mkdir -p "$work/tree/tests/clients" "$work/tree/tests/page" "$work/tree/web" "$work/tree/third_party"
+  cp -r "$source/setup" "$source/scripts" "$work/tree/"
+  cp -r "$source/third_party/engine" "$work/tree/third_party/"
   cp "$source"/tests/clients/package*.json "$work/tree/tests/clients/"
+  cp "$source"/tests/page/package*.json "$work/tree/tests/page/"
+  cp "$source"/web/package*.json "$source/web/vendor.sh" "$work/tree/web/"
   : >"$INSTALLED"
   : >"$CALLS"
 }
@@ -63,6 +79,7 @@ claim() {
 said() { grep -qF -- "$1" "$work/out"; }
 called() { grep -q -- "$1" "$CALLS"; }
 not() { ! "$@"; }
+page_in_place() { grep -qF 'from"./preact.js"' "$work/tree/build/web/vendor/signals.js"; }
 engine_in_place() { [[ -f $work/tree/build/engine/libchdb.so ]]; }
 
 installs_what_is_missing_once() {
@@ -71,13 +88,16 @@ installs_what_is_missing_once() {
   claim "it installs the compiler" called 'install.* g++'
   claim "it leaves the check-only packages out" not called clang-19
   claim "it places the engine library" engine_in_place
+  claim "it places the page's modules, which import each other by file" page_in_place
   : >"$CALLS"
   claim "a second run succeeds" setup
   claim "a second run calls neither apt nor npm" not called .
   claim "--check succeeds" setup --check
-  claim "--check installs only what was missing" called 'install clang-19'
+  claim "--check installs only what was missing" called 'install chromium clang-19'
   claim "--check does not install the engine again" not called 'npm ci.*build/engine'
+  claim "--check does not install the page's modules again" not called 'npm ci.*build/web'
   claim "--check fetches the test clients" called 'npm ci.*build/clients'
+  claim "and what drives a browser" called 'npm ci.*build/page-tests'
   : >"$CALLS"
   claim "a second --check succeeds" setup --check
   claim "a second --check calls neither apt nor npm" not called .
@@ -111,18 +131,29 @@ explains_what_fails() {
   claim "and it says how to go on" said "OPTIINFRA_LIBCHDB=/path/to/libchdb.so"
 }
 
+goes_on_without_the_page() {
+  machine
+  setup
+  rm -r "$work/tree/build/web"
+  NPM=EAI_AGAIN claim "a build without the page's modules goes on" setup
+  claim "and it says so" said "the program is built without its page"
+  claim "and it keeps nothing" not page_in_place
+  claim "a later run fetches them" setup
+  claim "and places them" page_in_place
+}
+
 goes_on_without_test_clients() {
   machine
   setup
   NPM=EAI_AGAIN claim "--check goes on without the test clients" setup --check
-  claim "and it says so" said "their tests will skip themselves"
+  claim "and it says so" said "its tests will skip themselves"
 }
 
 takes_a_given_engine() {
   machine
   echo engine >"$work/given.so"
   OPTIINFRA_LIBCHDB=$work/given.so claim "a given engine is taken" setup
-  claim "without npm" not called npm
+  claim "and none is fetched" not called 'npm ci.*build/engine'
   claim "and linked" engine_in_place
   OPTIINFRA_LIBCHDB=$work/missing.so claim "a given engine that is not there stops it" not setup
 }
@@ -130,8 +161,8 @@ takes_a_given_engine() {
 locks_by_hash_without_addresses() {
   local lock
   claim "the lock holds a sha512" grep -q '^sha512-' <<<"$LOCKED_HASH"
-  for lock in engine tests/clients; do
-    claim "and no address in $lock" not grep -q '"resolved"\|://' "$source/$lock/package-lock.json"
+  for lock in third_party/engine tests/clients tests/page web; do
+    claim "and no package's address in $lock" not grep -q '"resolved"' "$source/$lock/package-lock.json"
   done
 }
 
@@ -140,6 +171,7 @@ machine
 installs_what_is_missing_once
 installs_again_when_the_lock_changes
 explains_what_fails
+goes_on_without_the_page
 goes_on_without_test_clients
 takes_a_given_engine
 locks_by_hash_without_addresses

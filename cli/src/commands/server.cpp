@@ -39,7 +39,9 @@ std::string first_screen(const ServedAddress& address, const ServeOptions& optio
   const std::string http = std::to_string(address.http.port), tcp = std::to_string(address.tcp.port);
   const std::string secret = is_open ? "" : ", with the password of " + user;
   return "serving " + options.folder.string() + secret + "; Ctrl-C stops\n" +
-         (api ? "  HTTP API             curl http://" + api->address() + "/llms.txt\n" : "") +
+         (api ? "  page for a browser   http://" + api->address() + "/\n" +
+                    "  HTTP API             curl http://" + api->address() + "/llms.txt\n"
+              : "") +
          "  optiinfra            optiinfra --url " + url + " verify\n" +
          "  clickhouse-client    clickhouse-client --host " + name + " --port " + tcp + " --user " + user +
          (is_open ? "" : " --password") + " --database optiinfra\n" +

@@ -170,6 +170,7 @@ std::vector<Route> insert_routes() {
            .handle = insert<Row>});
     });
   }
+  routes.push_back(generated_fleet_route());
   return routes;
 }
 

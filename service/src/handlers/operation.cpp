@@ -1,5 +1,8 @@
 // What runs and watches the service: health, readiness, metrics, SQL, and what it is.
+#include <nlohmann/json.hpp>
+
 #include "optiinfra/client/client.hpp"
+#include "optiinfra/core/version.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/report/result_stream.hpp"
 #include "optiinfra/transport/session.hpp"
@@ -26,6 +29,20 @@ Response answer_metrics(const Call& call) {
           .body = call.backend.statistics.text(
               call.backend.writer == nullptr ? WriterMetrics{} : call.backend.writer->metrics(),
               call.backend.http_counts(), call.backend.client.ping())};
+}
+
+/// What the caller may do, for programs that show only what they can get.
+Response answer_me(const Call& call) {
+  nlohmann::ordered_json customers;
+  for (const Uuid& customer : call.caller.customers) customers.push_back(customer.to_string());
+  const nlohmann::ordered_json me = {
+      {"name", call.caller.name},
+      {"scope", std::string(to_string(call.caller.scope))},
+      {"customers", customers},
+      {"may_sql", call.caller.scope == Scope::kAdmin && call.caller.sees_all()},
+      {"takes_rows", call.backend.writer != nullptr},
+      {"version", std::string(version())}};
+  return {.body = me.dump() + "\n"};
 }
 
 Response answer_openapi(const Call&) {
@@ -126,8 +143,11 @@ std::vector<Route> operation_routes() {
                      {.name = "format", .meaning = "json by default", .words = {"json", "csv", "ndjson"}}},
       .body = RequestBody{"The statement", {"text/plain", "application/sql"}},
       .handle = answer_sql};
+  Route me = open_route("/api/v1/me", "me", "Who the caller is, and what it may do", answer_me);
+  me.openness = Openness::kToken;
   return {open_route("/healthz", "health", "Whether the service runs", answer_health),
           open_route("/readyz", "ready", "Whether the store answers, too", answer_ready),
+          std::move(me),
           std::move(metrics),
           open_route("/openapi.json", "openapi", "This interface as OpenAPI 3.1", answer_openapi),
           open_route("/llms.txt", "llms", "What an agent reads first", answer_llms),

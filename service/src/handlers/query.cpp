@@ -138,6 +138,16 @@ Route metrics_route() {
   return route;
 }
 
+/// How a measure is computed from raw rows, for people who check a number.
+std::string formula_of(const Measure& measure) {
+  const TableDefinition& table = table_of(measure.family);
+  for (const RateDefinition& rate : table.rates)
+    if (measure.name == rate.name) return std::string(rate.measure) + " / seconds of the window";
+  for (const FinishedColumn& column : table.finished())
+    if (column.name == measure.name) return column.measure->raw_expression("");
+  return "";
+}
+
 Response answer_catalogue(const Call&) {
   nlohmann::ordered_json measures_json = nlohmann::ordered_json::array(), dimensions_json = measures_json;
   for (const Measure& measure : measures())
@@ -145,7 +155,9 @@ Response answer_catalogue(const Call&) {
                              {"name", measure.name},
                              {"key", measure.column.key},
                              {"heading", measure.column.heading},
-                             {"unit", measure.column.unit}});
+                             {"unit", measure.column.unit},
+                             {"table", table_of(measure.family).raw_table},
+                             {"formula", formula_of(measure)}});
   for (const Dimension& dimension : dimensions()) {
     nlohmann::ordered_json families = nlohmann::ordered_json::array();
     for (const Family family : kFamilies)

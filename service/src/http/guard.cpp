@@ -48,14 +48,15 @@ bool is_own_host(std::string_view host, const std::vector<std::string>& names) {
                      [&](const std::string& each) { return is_same(name, each); });
 }
 
-std::optional<Response> refuse_foreign(const Request& request, const std::vector<std::string>& names) {
+std::optional<Response> refuse_foreign(const Request& request, const std::vector<std::string>& names,
+                                       bool may_be_cross_site) {
   const std::string_view host = request.header("host"), origin = request.header("origin");
   if (!is_own_host(host, names))
     return problem(421, "this server is not known as '" + std::string(host.substr(0, 253)) +
                             "'; name it with --host-name");
   const std::string own = (request.is_encrypted ? "https://" : "http://") + std::string(host);
   if (!origin.empty() && !is_same(origin, own)) return problem(403, "requests of another origin are refused");
-  if (is_same(request.header("sec-fetch-site"), "cross-site"))
+  if (!may_be_cross_site && is_same(request.header("sec-fetch-site"), "cross-site"))
     return problem(403, "cross-site requests are refused");
   return std::nullopt;
 }

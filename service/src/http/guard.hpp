@@ -14,7 +14,8 @@ namespace optiinfra::service {
 bool is_own_host(std::string_view host, const std::vector<std::string>& names);
 
 /// A refusal for a foreign Host, an Origin that is not this server's own, and a cross-site request of a
-/// browser; nothing for others.
-std::optional<Response> refuse_foreign(const Request& request, const std::vector<std::string>& names);
+/// browser, unless it `may_be_cross_site`; nothing for others.
+std::optional<Response> refuse_foreign(const Request& request, const std::vector<std::string>& names,
+                                       bool may_be_cross_site = false);
 
 }  // namespace optiinfra::service

@@ -1,0 +1,29 @@
+// The pictures of docs/dashboard.md, for pictures.sh.
+const fs = require('node:fs');
+const path = require('node:path');
+const { Server, findBrowser, newFolder, open, openTab, removeFolders, run } = require('./support.js');
+
+const { chromium, executablePath } = findBrowser();
+
+(async () => {
+  const folder = newFolder(), url = `embedded:${folder}`;
+  run('--url', url, 'generate', '--days', '10', '--rows', '400000', '--seed', '1');
+  run('--url', url, 'attribute', '--from', 'now-25h');
+  const server = await new Server(folder).start();
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const services = (await server.ask('/api/v1/services')).data;
+  const busiest = services.sort((a, b) => b.performance_rows - a.performance_rows)[0];
+  for (const [name, query, colorScheme, height] of [
+    ['overview', '', 'light', 860], ['fleet', 'page=fleet', 'dark', 900],
+    ['service', `page=service&customer=${busiest.customer_id}&service=${busiest.service_id}`, 'light', 900],
+  ]) {
+    const tab = await openTab(browser, { colorScheme, viewport: { width: 1280, height } });
+    await open(tab, `${server.url}/?${query}`);
+    await tab.screenshot({ path: path.join(process.argv[2], `${name}.png`) });
+    await tab.context().close();
+  }
+  await browser.close();
+  await server.stop();
+  removeFolders();
+  for (const file of fs.readdirSync(process.argv[2])) console.log(file, fs.statSync(path.join(process.argv[2], file)).size);
+})();

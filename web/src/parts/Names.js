@@ -1,0 +1,16 @@
+// Customers, services, instances and models by name, as links to their page.
+import { toPage } from '../address.js';
+import { shortId } from '../format.js';
+import { html } from '../html.js';
+
+/** @param {{id: string}} properties */
+export const CustomerLink = ({ id }) => html`<a href=${toPage('customer', { customer: id })} title=${`customer ${id}`}>${shortId(id)}</a>`;
+
+/** @param {{customer: string, service: string}} properties */
+export const ServiceLink = ({ customer, service }) => html`<a href=${toPage('service', { customer, service })} title=${`service ${service}`}>${shortId(service)}</a>`;
+
+/** @param {{name: string}} properties */
+export const ModelName = ({ name }) => (name ? html`<span title=${name}>${shortModel(name)}</span>` : html`<span class="quiet">not named</span>`);
+
+/** Without the organisation: "Llama-3.3-70B-Instruct". @param {string} name */
+export const shortModel = (name) => name.slice(name.lastIndexOf('/') + 1);

@@ -1,0 +1,20 @@
+// A number with its unit, or, in words, why there is none: none of these is 0.
+import { withUnit } from '../format.js';
+import { html } from '../html.js';
+
+const MEANINGS = /** @type {Record<string, string>} */ ({
+  'no traffic': 'There were no rows in this window.',
+  'not measured': 'There were rows, but none of them has this value.',
+  'price unknown': 'No charge covers these requests, so what they cost is not known.',
+  'not attributed': 'No hour of this window is attributed yet: run optiinfra attribute.',
+  'no request': 'Nothing was asked in this window, so there is nothing to divide by.',
+});
+
+/** @param {{value: number | null | undefined, unit: string, currency?: string, why?: string}} properties */
+export function Value({ value, unit, currency, why = 'not measured' }) {
+  if (value === null || value === undefined) return html`<span class="none none-${why.replace(' ', '-')}" title=${MEANINGS[why]}>${why}</span>`;
+  return html`<span class="value">${withUnit(value, unit, currency)}</span>`;
+}
+
+/** Why a measure of a family has no value. @param {import('../answers.js').Answer | null} answer @param {string} family */
+export const whyNone = (answer, family) => (answer && !answer.coverage[family]?.rows ? 'no traffic' : 'not measured');
