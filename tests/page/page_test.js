@@ -77,10 +77,13 @@ for (const [name, query] of Object.entries(PAGES))
 
 test('the overview shows what the API answers', async () => {
   await open(tab, `${server.url}/?${during}`);
+  await open(tab, `${server.url}/?page=customers&${during}`);
+  assert.equal((await table(tab, 'All customers')).find(([name]) => name === ACME.slice(0, 8))[1], '€12.50');
+  await open(tab, `${server.url}/?${during}`);
   const [all] = await totals('performance.request_count,prompt_tokens,completion_tokens,p95_latency,resource.avg_gpu_util,avg_quality');
   const cost = await totals('total_cost', '&by=currency');
   const main = cost.sort((a, b) => b.total_cost - a.total_cost)[0];
-  assert.equal(await tile(tab, 'Cost'), new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 }).format(main.total_cost));
+  assert.equal(await tile(tab, 'Cost'), new Intl.NumberFormat('en-US', { style: 'currency', currency: main.currency, maximumFractionDigits: 0 }).format(main.total_cost));
   assert.equal(await tile(tab, 'Requests'), compact(all.total_requests));
   assert.equal(await tile(tab, 'Tokens'), compact(all.prompt_tokens + all.completion_tokens));
   assert.equal(await tile(tab, 'GPUs busy'), `${Math.round(all.avg_gpu_utilization)} %`);
@@ -88,7 +91,7 @@ test('the overview shows what the API answers', async () => {
   // Amounts of two currencies are both said and never added.
   assert.match(await tab.locator('.sentence').innerText(), /€12\.50/);
   const rows = await table(tab, 'Customers by cost');
-  const expected = (await totals('total_cost', '&by=customer,currency&order=total_cost:desc')).filter(({ currency }) => currency === main.currency);
+  const expected = await totals('total_cost', '&by=customer,currency&order=total_cost:desc');
   assert.equal(rows.length, Math.min(8, expected.length));
   assert.equal(rows[0][0], expected[0].customer_id.slice(0, 8));
 });
@@ -130,7 +133,7 @@ test('every number says its window, coverage, formula and query', async () => {
   for (const expected of [/Window/, /UTC/, /performance rows/, /quantilesDD/, /GET \/api\/v1\/query\/metrics\?measures=/]) assert.match(said, expected);
   await picture(tab, 'how-1280-light');
   await tab.keyboard.press('Escape');
-  assert.equal(await dialog.count(), 0);
+  await dialog.waitFor({ state: 'detached' });
 });
 
 test('dragging over a chart zooms, and the back button undoes it', async () => {

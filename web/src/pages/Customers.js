@@ -11,7 +11,7 @@ import { CustomerLink } from '../parts/Names.js';
 import { Panel } from '../parts/Panel.js';
 import { Sentence } from '../parts/Sentence.js';
 import { seriesBy, timesOf } from '../parts/series.js';
-import { keyed } from './joins.js';
+import { charged, keyed } from './joins.js';
 
 export function Customers() {
   const window = shownWindow.value;
@@ -37,15 +37,15 @@ export function Customers() {
         subtitle="A customer's cost is what it pays for; requests are those that it sent. Click a heading to sort." how="Each column is a sum or percentile of all rows of the customer in the window; the change compares with the period before.">
         <${DataTable} name="customers" label="All customers" canFilter rows=${rows} sort="total_cost:desc" shown=${25} columns=${[
           { key: 'customer_id', title: 'Customer', text: (/** @type {any} */ row) => html`<${CustomerLink} id=${row.customer_id} />` },
-          number('total_cost', 'Cost', 'currency', { bar: '--series-1', currency: () => currency }),
-          { key: 'change', title: 'Change', unit: 'percent', value: (/** @type {any} */ row) => (row.cost_before ? (row.total_cost - row.cost_before) / row.cost_before : null), text: (/** @type {any} */ row) => html`<${Change} now=${row.total_cost} then=${row.cost_before ?? null} unit="currency" currency=${currency} better="less" />` },
+          number('total_cost', 'Cost', 'currency', { bar: '--series-1' }),
+          { key: 'change', title: 'Change', unit: 'percent', value: (/** @type {any} */ row) => (row.cost_before ? (row.total_cost - row.cost_before) / row.cost_before : null), text: (/** @type {any} */ row) => html`<${Change} now=${row.total_cost} then=${row.cost_before ?? null} unit="currency" currency=${row.currency} better="less" />` },
           number('total_requests', 'Requests', 'requests'),
           number('tokens', 'Tokens', 'tokens'),
           number('p95_time_to_first_token_ms', 'First token, p95', 'ms', { why: measured }),
           number('p95_latency_ms', 'Latency, p95', 'ms'),
           number('failed', 'Failed', 'percent', { hint: 'Requests that the server failed, of all' }),
           number('avg_quality', 'Quality', '0-1', { why: () => 'not measured' }),
-          number('cost_per_million_tokens', '1M tokens', 'currency', { currency: () => currency, why: (/** @type {any} */ row) => (row.is_attributed ? 'price unknown' : 'not attributed') }),
+          number('cost_per_million_tokens', '1M tokens', 'currency', { currency: (/** @type {any} */ row) => row.unit_currency, why: (/** @type {any} */ row) => (row.is_attributed ? 'price unknown' : 'not attributed') }),
         ]} />
       <//>
       <${OverTime} name="customers-cost" title="Cost over time" asked=${trend} rows=${(trend.answer?.rows ?? []).filter((row) => row.currency === currency)} measure="total_cost" unit="currency" currency=${currency} bucket=${bucket} empty="No charge in this window." />
@@ -68,10 +68,9 @@ const measured = (row) => (row.total_requests ? 'not measured' : 'no traffic');
 
 /** One row for each customer that any answer names. @param {any} cost @param {any} load @param {any} quality @param {any} unit @param {string} currency */
 function joined(cost, load, quality, unit, currency) {
-  const isOfCurrency = (/** @type {any} */ row) => row.currency === currency;
-  const costs = keyed((cost.now.answer?.rows ?? []).filter(isOfCurrency), 'customer_id'), before = keyed((cost.then.answer?.rows ?? []).filter(isOfCurrency), 'customer_id');
+  const costs = charged(cost.now.answer?.rows ?? [], currency, 'customer_id'), before = keyed(cost.then.answer?.rows ?? [], 'customer_id', 'currency');
   const loads = keyed(load?.rows ?? [], 'customer_id'), scores = keyed(quality?.rows ?? [], 'customer_id');
-  const units = keyed((unit?.rows ?? []).filter(isOfCurrency), 'customer_id');
+  const units = charged(unit?.rows ?? [], currency, 'customer_id');
   return [...new Set([...costs.keys(), ...loads.keys()])].map((customer_id) => {
     const requests = loads.get(customer_id)?.total_requests ?? null;
     const one = loads.get(customer_id) ?? {};
@@ -79,9 +78,9 @@ function joined(cost, load, quality, unit, currency) {
       customer_id, ...one, total_requests: requests,
       tokens: one.prompt_tokens === null && one.completion_tokens === null ? null : requests ? (one.prompt_tokens ?? 0) + (one.completion_tokens ?? 0) : undefined,
       failed: requests ? (one.error_count / requests) * 100 : undefined,
-      total_cost: costs.get(customer_id)?.total_cost ?? null, cost_before: before.get(customer_id)?.total_cost,
+      total_cost: costs.get(customer_id)?.total_cost ?? null, cost_before: before.get(`${customer_id} ${costs.get(customer_id)?.currency}`)?.total_cost, currency: costs.get(customer_id)?.currency ?? '',
       avg_quality: scores.get(customer_id)?.avg_quality ?? null,
-      cost_per_million_tokens: units.get(customer_id)?.cost_per_million_tokens ?? null, is_attributed: units.has(customer_id),
+      cost_per_million_tokens: units.get(customer_id)?.cost_per_million_tokens ?? null, unit_currency: units.get(customer_id)?.currency ?? '', is_attributed: units.has(customer_id),
     };
   });
 }

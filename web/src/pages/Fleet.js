@@ -3,7 +3,7 @@ import { METRICS, metrics, useAnswer, useBoth } from '../answers.js';
 import { compact, money, percent } from '../format.js';
 import { html } from '../html.js';
 import { bucketOf, parameters, shownWindow } from '../time.js';
-import { keyed } from './joins.js';
+import { charged, keyed } from './joins.js';
 import { mainCurrency, sum } from './sums.js';
 import { Chart } from '../parts/Chart.js';
 import { DataTable, SeriesTable } from '../parts/DataTable.js';
@@ -71,9 +71,9 @@ export function Fleet() {
           { key: 'instance_type', title: 'Type' },
           { key: 'region', title: 'Region', text: (/** @type {any} */ row) => `${row.cloud_provider ?? ''} ${row.region ?? ''}` },
           { key: 'customer_id', title: 'Customer', text: (/** @type {any} */ row) => html`<${CustomerLink} id=${row.customer_id} />` },
-          { key: 'idle_cost', title: 'Idle', unit: 'currency', bar: '--series-4', currency: () => currency, why: (/** @type {any} */ row) => (row.is_attributed ? 'price unknown' : 'not attributed') },
-          { key: 'unused_cost', title: 'of it unused hours', unit: 'currency', hint: 'Hours without any request; the rest lies between requests', currency: () => currency, why: (/** @type {any} */ row) => (row.is_attributed ? 'price unknown' : 'not attributed') },
-          { key: 'total_cost', title: 'Cost', unit: 'currency', bar: '--series-1', currency: () => currency, why: () => 'price unknown' },
+          { key: 'idle_cost', title: 'Idle', unit: 'currency', bar: '--series-4', why: (/** @type {any} */ row) => (row.is_attributed ? 'price unknown' : 'not attributed') },
+          { key: 'unused_cost', title: 'of it unused hours', unit: 'currency', hint: 'Hours without any request; the rest lies between requests', why: (/** @type {any} */ row) => (row.is_attributed ? 'price unknown' : 'not attributed') },
+          { key: 'total_cost', title: 'Cost', unit: 'currency', bar: '--series-1', why: () => 'price unknown' },
           { key: 'avg_gpu_utilization', title: 'GPUs busy', unit: 'percent' },
           { key: 'max_gpu_utilization', title: 'At most', unit: 'percent' },
           { key: 'max_gpu_temperature', title: 'Hottest', unit: 'degC' },
@@ -105,14 +105,17 @@ function hostsOf(answer) {
   return [...hosts.values()].sort((a, b) => busy(a) - busy(b));
 }
 
+/** @param {any} row Of the question idle, where it has one. */
+const idleOf = (row) => ({ idle_cost: row?.idle_cost ?? null, unused_cost: row?.unused_cost ?? null, is_attributed: row !== undefined });
+
 /** @param {any} charges @param {any} hosts @param {any} unit @param {string} currency @returns {any[]} */
 function idleRows(charges, hosts, unit, currency) {
   const keys = ['customer_id', 'instance_id'];
-  const used = keyed(hosts?.rows ?? [], ...keys), units = keyed((unit?.rows ?? []).filter((/** @type {any} */ row) => row.currency === currency), ...keys);
-  const paid = keyed((charges?.rows ?? []).filter((/** @type {any} */ row) => row.currency === currency && row.instance_id !== ''), ...keys);
+  const used = keyed(hosts?.rows ?? [], ...keys), units = keyed(unit?.rows ?? [], ...keys, 'currency');
+  const paid = charged((charges?.rows ?? []).filter((/** @type {any} */ row) => row.instance_id !== ''), currency, ...keys);
   return [...new Set([...paid.keys(), ...used.keys()])].map((key) => ({
     avg_gpu_utilization: null, max_gpu_utilization: null, max_gpu_temperature: null, sample_count: null, total_cost: null,
-    ...used.get(key), ...paid.get(key), idle_cost: units.get(key)?.idle_cost ?? null, unused_cost: units.get(key)?.unused_cost ?? null, is_attributed: units.has(key),
+    ...used.get(key), ...paid.get(key), ...idleOf(units.get(`${key} ${paid.get(key)?.currency}`)),
   }));
 }
 

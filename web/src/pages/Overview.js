@@ -79,10 +79,10 @@ export function Overview() {
         <${Chart} label=${`Requests for each ${bucket}`} times=${times} step=${step} series=${loadSeries(line)} unit="requests" isStacked height=${180} />
       <//>
       <${Panel} name="customers" title="Customers by cost" asked=${customers.now} currency=${currency} empty="No charge in this window.">
-        <${DataTable} name="customers" label="Customers by cost" rows=${(customers.now.answer?.rows ?? []).filter((row) => row.currency === currency)} sort="total_cost:desc" shown=${8} columns=${[
+        <${DataTable} name="customers" label="Customers by cost" rows=${customers.now.answer?.rows ?? []} sort="total_cost:desc" shown=${8} columns=${[
           { key: 'customer_id', title: 'Customer', text: (/** @type {any} */ row) => html`<${CustomerLink} id=${row.customer_id} />` },
           { key: 'total_cost', title: 'Cost', unit: 'currency', bar: '--series-1' },
-          { key: 'share', title: 'Share', unit: 'percent', value: (/** @type {any} */ row) => (spent ? (row.total_cost / spent) * 100 : null) },
+          { key: 'share', title: 'Share', unit: 'percent', value: (/** @type {any} */ row) => (spent && row.currency === currency ? (row.total_cost / spent) * 100 : null), why: () => 'other currency' },
         ]} />
       <//>
     </div>`;

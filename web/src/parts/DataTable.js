@@ -43,7 +43,7 @@ function Cell({ column, row, value, largest, isFirst }) {
   }
   const share = column.bar && largest && value > 0 ? (value / largest) * 100 : 0;
   return html`<td class="number">
-    ${column.bar && html`<span class="cell-bar" aria-hidden="true"><i style=${{ width: `${share}%`, background: `var(${column.bar})` }}></i></span>`}
+    ${column.bar && value !== null && value !== undefined && html`<span class="cell-bar" aria-hidden="true"><i style=${{ width: `${share}%`, background: `var(${column.bar})` }}></i></span>`}
     ${column.text ? column.text(row) : html`<span class=${column.bar ? 'after-bar' : ''}><${Value} value=${value} unit=${column.unit} currency=${column.currency ? column.currency(row) : row.currency} why=${column.why?.(row)} /></span>`}
   </td>`;
 }

@@ -25,7 +25,7 @@ export function TopBar() {
       </select></label>
       ${(isExact || !isPreset) && html`<${ExactTimes} close=${() => setIsExact(false)} />`}
       ${!isPreset && html`<button type="button" onClick=${() => history.back()}>Back</button>`}
-      <span class="window-text">${windowText(shownWindow.value)}</span>
+      ${isPreset && !isExact && html`<span class="window-text">${windowText(shownWindow.value)}</span>`}
     </div>
     <div class="choices">
       <${Freshness} />

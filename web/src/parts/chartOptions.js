@@ -29,7 +29,7 @@ export function optionsOf({ series, unit, currency, isStacked, height, width, st
   if (isStacked) lines.reverse();
   return {
     width, height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 22, 0, 0],
     legend: { show: false },
     tzDate: (/** @type {number} */ time) => uPlot.tzDate(new Date(time * 1000), zone.value),
     cursor: {
@@ -60,7 +60,13 @@ export function optionsOf({ series, unit, currency, isStacked, height, width, st
 function lineOf(series, isStacked, colour) {
   const stroke = colour(series.colour);
   if (isStacked) return { label: series.label, fill: stroke, stroke, width: 0, paths: uPlot.paths.bars({ size: [0.82, 48], align: 1 }), points: { show: false } };
-  return { label: series.label, stroke, width: 1.75, dash: series.dash, points: { show: false }, spanGaps: false };
+  return { label: series.label, stroke, width: 1.75, dash: series.dash, points: { show: true, size: 5, fill: stroke, filter: alone }, spanGaps: false };
+}
+
+/** Values without a neighbour, which no line shows. @param {any} plot @param {number} index */
+function alone(plot, index) {
+  const values = plot.data[index];
+  return values.flatMap((/** @type {number | null} */ value, /** @type {number} */ i) => (value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null ? [i] : []));
 }
 
 /** @param {any} _ @param {number} low @param {number} high */
