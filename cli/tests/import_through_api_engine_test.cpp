@@ -136,8 +136,8 @@ TEST_F(ImportThroughApi, RefusesWhatOnlyAnEngineReads) {
 /// The program and the service are killed while rows are on their way; the same command again stores the
 /// rest.
 TEST_F(ImportThroughApi, KilledInBetweenAndRepeatedCountsEachRowOnce) {
-  constexpr int kRows = 900'000;
-  write_csv(home / "rows.csv", kRows);
+  constexpr int kRowsOfFile = 900'000;
+  write_csv(home / "rows.csv", kRowsOfFile);
   const Words import = {"import", "performance", (home / "rows.csv").string()};
   int interrupted = 0;
   for (int attempt = 0; attempt < 3; ++attempt) {
@@ -152,7 +152,7 @@ TEST_F(ImportThroughApi, KilledInBetweenAndRepeatedCountsEachRowOnce) {
   EXPECT_GT(interrupted, 0) << "no kill fell into an import";
   const auto whole = run(import);
   ASSERT_EQ(whole.exit_code, 0) << whole.error_output;
-  EXPECT_EQ(rows(), static_cast<std::uint64_t>(kRows));
+  EXPECT_EQ(rows(), static_cast<std::uint64_t>(kRowsOfFile));
 }
 
 TEST_F(ImportThroughApi, WaitsForAServiceThatIsStartedAgain) {

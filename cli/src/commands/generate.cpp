@@ -7,6 +7,7 @@
 #include "flags.hpp"
 #include "interrupt.hpp"
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/service/fleet_names.hpp"
 #include "output/progress.hpp"
 
 namespace optiinfra::cli {
@@ -79,10 +80,15 @@ Result<ExitCode> run(const GenerateFlags& flags, Context& context) {
         outcome.rows, options.rows, options.days, options.rows, options.seed, format_time(options.end)));
     return ExitCode::kInterrupted;
   }
+  const auto named = name_fleet(client, fleet.description());
+  if (!named && named.error().kind != ErrorKind::kConflict) return named.error();
   Report report{.command = "generate", .window = fleet.description().range};
   report.sections.push_back(summary_section(options, outcome));
   add_fleet(report, fleet.description(), context.output == OutputFormat::kTable);
   for (std::string& note : notes_of(options, outcome)) report.notes.push_back(std::move(note));
+  if (!named)
+    report.notes.push_back(
+        "The fleet of another seed has the names of these customers; they are shown by id.");
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
   return ExitCode::kDone;

@@ -3,8 +3,10 @@
 
 #include "optiinfra/attribution/attribute.hpp"
 #include "optiinfra/client/client.hpp"
+#include "optiinfra/client/names.hpp"
 #include "optiinfra/report/name_lists.hpp"
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/service/fleet_names.hpp"
 #include "problem.hpp"
 #include "routes.hpp"
 
@@ -21,7 +23,7 @@ constexpr std::size_t kFleetBatchRows = 100'000;
 
 Result<bool> is_empty(Client& client) {
   for (const report::NameList& names : report::name_lists()) {
-    OPTIINFRA_TRY(const report::ListedNames listed, report::list_names(client, names, {}, 1));
+    OPTIINFRA_TRY(const report::ListedNames listed, report::list_names(client, names, {}, 1, Names()));
     if (!listed.records.rows.empty()) return false;
   }
   return true;
@@ -37,7 +39,8 @@ Result<void> insert_rows(Client& client, Fleet& fleet, const std::string& name) 
 }
 
 Result<FleetDescription> fill(Client& client) {
-  const FleetOptions options{.days = kFleetDays, .rows = kFleetRows, .end = floor_hour(now())};
+  const FleetOptions options{
+      .days = kFleetDays, .rows = kFleetRows, .end = floor_hour(now()), .columns = FleetColumns::kAll};
   OPTIINFRA_TRY(Fleet fleet, Fleet::create(options));
   for (const Family family : kFamilies) {
     Result<void> inserted;
@@ -46,6 +49,7 @@ Result<FleetDescription> fill(Client& client) {
     with_metric(family, [&]<typename Row>() { inserted = insert_rows<Row>(client, fleet, name); });
     OPTIINFRA_CHECK(inserted);
   }
+  OPTIINFRA_CHECK(name_fleet(client, fleet.description()));
   OPTIINFRA_CHECK(attribute(client, {options.end - kAttributed, options.end}));
   return fleet.description();
 }

@@ -22,7 +22,7 @@ constexpr std::size_t kKeyBytesMax = 256;
 /// Rejected rows that an answer describes; all are counted.
 constexpr std::size_t kRejectedShownMax = 100;
 
-std::optional<RowFormat> format_of(const Request& request) {
+std::optional<RowFormat> row_format_of(const Request& request) {
   const std::string_view type = media_type(request);
   if (type == "application/json") return RowFormat::kJson;
   if (type == "application/x-ndjson" || type == "application/jsonl" || type == "application/json-lines")
@@ -132,7 +132,7 @@ Response store(const Call& call, std::string body, RowFormat format, const Wait&
 template <typename Row>
 Response insert(const Call& call) {
   if (call.backend.writer == nullptr) return problem(507, call.backend.why_no_writer);
-  const auto format = format_of(call.request);
+  const auto format = row_format_of(call.request);
   if (!format)
     return problem(415,
                    "Content-Type must be application/json (an array of rows), application/x-ndjson (one row "
