@@ -35,7 +35,7 @@ std::uint64_t count_samples(const std::string& text) {
   return count;
 }
 
-Reading read(const std::string& text, int second) {
+MetricsReading read(const std::string& text, int second) {
   return expect(read_metrics(text, AliasTable::builtin(),
                              sys_milliseconds(std::chrono::seconds(1'800'000'000 + second)),
                              {.format = guess_text_format(text), .limits = {}, .edit = {}}));
@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
                 static_cast<unsigned long long>(samples));
     bench("lines", text, samples, repetitions, [&] { count_samples(text); });
     bench("reading", text, samples, repetitions, [&] { read(text, 0); });
-    const Reading before = read(text, 0), after = read(text, 15);
+    const MetricsReading before = read(text, 0), after = read(text, 15);
     bench("rows", text, samples, repetitions,
           [&] { rows_between(&before, after, AliasTable::builtin(), owner); });
   }

@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const auto second = read_metrics(text, AliasTable::builtin(), at(15), options);
   TargetOwner owner{.customer_id = {1, 1}, .service_id = {1, 2}, .instance_id = "host:1"};
-  const MetricRows rows = rows_between(&*first, *second, AliasTable::builtin(), owner);
+  const RowsBetween rows = rows_between(&*first, *second, AliasTable::builtin(), owner);
   for (const ServingInterval& each : rows.servings) {
     expect(each.interval_seconds == 15);
     // The same text twice: nothing happened, except where a start time lies between the two.

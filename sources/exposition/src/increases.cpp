@@ -15,7 +15,7 @@ bool differs(std::optional<std::int64_t> a, std::optional<std::int64_t> b) {
   return a && b && std::abs(*a - *b) > kStartJitterMs;
 }
 
-std::span<const ReadBucket> buckets_of(const Reading& reading, const ReadHistogram& histogram) {
+std::span<const ReadBucket> buckets_of(const MetricsReading& reading, const ReadHistogram& histogram) {
   return std::span(reading.buckets).subspan(histogram.begin, histogram.end - histogram.begin);
 }
 
@@ -69,7 +69,7 @@ const Series* Increases::Finder<Series>::find(const SeriesKey& key) {
   return &(*before_)[*at];
 }
 
-Increases::Increases(const Reading* before, const Reading& after)
+Increases::Increases(const MetricsReading* before, const MetricsReading& after)
     : before_(before),
       after_(after),
       process_restarted_(before != nullptr && differs(before->process_start_ms, after.process_start_ms)),

@@ -22,7 +22,7 @@ struct IncreaseCounts {
 /// Increases since `before`, which is nullptr for the first reading and where too much time has passed.
 class Increases {
  public:
-  Increases(const Reading* before, const Reading& after);
+  Increases(const MetricsReading* before, const MetricsReading& after);
 
   /// Of the counter at that place of after.counters. Absent at first sight. Ask in ascending order.
   std::optional<double> of_counter(std::size_t index);
@@ -48,8 +48,8 @@ class Increases {
                      std::optional<std::int64_t> start_after) const;
   bool began_since(std::optional<std::int64_t> start) const;
 
-  const Reading* before_;
-  const Reading& after_;
+  const MetricsReading* before_;
+  const MetricsReading& after_;
   bool process_restarted_ = false;
   Finder<ReadValue> counters_;
   Finder<ReadHistogram> histograms_;

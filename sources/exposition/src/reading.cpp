@@ -42,7 +42,7 @@ class MetricsReader {
     reading_.time = time;
   }
 
-  Result<Reading> read(std::string_view text) {
+  Result<MetricsReading> read(std::string_view text) {
     TextReader reader(text, options_.format, options_.limits);
     while (true) {
       OPTIINFRA_TRY(const TextSample* const sample, reader.next());
@@ -229,7 +229,7 @@ class MetricsReader {
 
   const AliasTable& aliases_;
   const ReadOptions& options_;
-  Reading reading_;
+  MetricsReading reading_;
   std::string last_name_;
   std::span<const AliasUse> last_uses_;
   std::vector<MetricLabel> edited_;
@@ -242,8 +242,8 @@ class MetricsReader {
 
 }  // namespace
 
-Result<Reading> read_metrics(std::string_view text, const AliasTable& aliases, sys_milliseconds time,
-                             const ReadOptions& options) {
+Result<MetricsReading> read_metrics(std::string_view text, const AliasTable& aliases, sys_milliseconds time,
+                                    const ReadOptions& options) {
   return MetricsReader(aliases, time, options).read(text);
 }
 

@@ -87,9 +87,9 @@ bool measures_something(const ResourceMetric& row) {
 
 }  // namespace
 
-std::vector<ResourceMetric> resource_rows(const Reading& after, const std::vector<SubjectValues>& values,
-                                          const AliasTable& aliases, const TargetOwner& owner,
-                                          std::optional<double> seconds) {
+std::vector<ResourceMetric> resource_rows(const MetricsReading& after,
+                                          const std::vector<SubjectValues>& values, const AliasTable& aliases,
+                                          const TargetOwner& owner, std::optional<double> seconds) {
   ResourceMetric common;
   common.timestamp = std::chrono::floor<std::chrono::seconds>(after.time);
   common.customer_id = owner.customer_id;

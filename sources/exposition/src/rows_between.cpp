@@ -4,8 +4,8 @@
 
 namespace optiinfra {
 
-MetricRows rows_between(const Reading* before, const Reading& after, const AliasTable& aliases,
-                        const TargetOwner& owner) {
+RowsBetween rows_between(const MetricsReading* before, const MetricsReading& after, const AliasTable& aliases,
+                         const TargetOwner& owner) {
   if (before != nullptr && (before->time >= after.time || after.time - before->time > kStaleAfter))
     before = nullptr;
   std::optional<double> seconds;

@@ -28,9 +28,9 @@ void set_seconds(const HistogramIncrease* increase, std::optional<double>& secon
 
 }  // namespace
 
-std::vector<ServingInterval> serving_rows(const Reading& after, const std::vector<SubjectValues>& values,
-                                          const AliasTable& aliases, const TargetOwner& owner,
-                                          std::optional<double> seconds) {
+std::vector<ServingInterval> serving_rows(const MetricsReading& after,
+                                          const std::vector<SubjectValues>& values, const AliasTable& aliases,
+                                          const TargetOwner& owner, std::optional<double> seconds) {
   std::vector<ServingInterval> rows;
   for (std::size_t i = 0; i < after.subjects.size(); ++i) {
     const ReadSubject& subject = after.subjects[i];

@@ -117,9 +117,10 @@ bool SubjectValues::is_empty() const {
          std::none_of(values.begin(), values.end(), [](const auto& value) { return value.has_value(); });
 }
 
-static_assert(static_cast<std::size_t>(Quantity::kLatency) < kQuantities, "SubjectValues has no place for it");
+static_assert(static_cast<std::size_t>(Quantity::kLatency) < kQuantities,
+              "SubjectValues has no place for it");
 
-std::vector<SubjectValues> subject_values(const Reading& after, const AliasTable& aliases,
+std::vector<SubjectValues> subject_values(const MetricsReading& after, const AliasTable& aliases,
                                           Increases& increases) {
   std::vector<SubjectValues> result(after.subjects.size());
   std::vector<Said<double>> values;

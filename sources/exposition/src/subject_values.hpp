@@ -26,16 +26,16 @@ struct SubjectValues {
 };
 
 /// For each subject of `after`, in its order.
-std::vector<SubjectValues> subject_values(const Reading& after, const AliasTable& aliases,
+std::vector<SubjectValues> subject_values(const MetricsReading& after, const AliasTable& aliases,
                                           Increases& increases);
 
 /// One row for each GPU, or one for the host when there is none.
-std::vector<ResourceMetric> resource_rows(const Reading& after, const std::vector<SubjectValues>& values,
-                                          const AliasTable& aliases, const TargetOwner& owner,
-                                          std::optional<double> seconds);
+std::vector<ResourceMetric> resource_rows(const MetricsReading& after,
+                                          const std::vector<SubjectValues>& values, const AliasTable& aliases,
+                                          const TargetOwner& owner, std::optional<double> seconds);
 
-std::vector<ServingInterval> serving_rows(const Reading& after, const std::vector<SubjectValues>& values,
-                                          const AliasTable& aliases, const TargetOwner& owner,
-                                          std::optional<double> seconds);
+std::vector<ServingInterval> serving_rows(const MetricsReading& after,
+                                          const std::vector<SubjectValues>& values, const AliasTable& aliases,
+                                          const TargetOwner& owner, std::optional<double> seconds);
 
 }  // namespace optiinfra::detail

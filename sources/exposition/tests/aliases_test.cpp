@@ -61,9 +61,10 @@ metric = "my_*"
 why = "mine"
 )");
   ASSERT_TRUE(added) << added.error().message;
-  const Reading before = reading_of("my_tokens_total{m=\"x\"} 1\n", 0, table);
-  const Reading after = reading_of("vllm:num_requests_running 3\nmy_tokens_total{m=\"x\"} 3\n", 10, table);
-  const MetricRows rows = rows_between(&before, after, table, owner());
+  const MetricsReading before = reading_of("my_tokens_total{m=\"x\"} 1\n", 0, table);
+  const MetricsReading after =
+      reading_of("vllm:num_requests_running 3\nmy_tokens_total{m=\"x\"} 3\n", 10, table);
+  const RowsBetween rows = rows_between(&before, after, table, owner());
   ASSERT_EQ(rows.servings.size(), 2u);
   EXPECT_EQ(rows.servings[0].requests_waiting, 3);
   EXPECT_FALSE(rows.servings[0].requests_running);

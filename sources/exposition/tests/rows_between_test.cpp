@@ -24,8 +24,9 @@ std::string tokens(const char* value) {
 }
 
 TEST(RowsBetween, TheFirstReadingHasGaugesAndNoIncrease) {
-  const Reading reading = reading_of(tokens("500") + "vllm:num_requests_running{model_name=\"m\"} 2\n", 0);
-  const MetricRows rows = rows_between(nullptr, reading, AliasTable::builtin(), owner());
+  const MetricsReading reading =
+      reading_of(tokens("500") + "vllm:num_requests_running{model_name=\"m\"} 2\n", 0);
+  const RowsBetween rows = rows_between(nullptr, reading, AliasTable::builtin(), owner());
   ASSERT_EQ(rows.servings.size(), 1u);
   EXPECT_EQ(rows.servings[0].interval_seconds, 0);
   EXPECT_EQ(rows.servings[0].requests_running, 2);
@@ -48,7 +49,7 @@ TEST(RowsBetween, ACounterThatStandsStillIsZero) {
 }
 
 TEST(RowsBetween, AfterAResetACounterGivesWhatItHasCountedSince) {
-  const MetricRows rows = rows_of(tokens("500"), tokens("40"));
+  const RowsBetween rows = rows_of(tokens("500"), tokens("40"));
   EXPECT_EQ(rows.servings.at(0).completion_tokens, 40);
   EXPECT_EQ(rows.resets, 1u);
 }
@@ -102,19 +103,19 @@ TEST(RowsBetween, ASeriesThatAppearsCountsOnlyWhereItSaysThatItBeganSince) {
 }
 
 TEST(RowsBetween, ASeriesThatVanishedAndCameBackIsSeenForTheFirstTime) {
-  const Reading first = reading_of(tokens("10"), 0),
-                without = reading_of("vllm:num_requests_running 0\n", 10),
-                back = reading_of(tokens("90"), 20);
+  const MetricsReading first = reading_of(tokens("10"), 0),
+                       without = reading_of("vllm:num_requests_running 0\n", 10),
+                       back = reading_of(tokens("90"), 20);
   EXPECT_THAT(rows_between(&first, without, AliasTable::builtin(), owner()).servings.at(0).completion_tokens,
               testing::Eq(std::nullopt));
-  const MetricRows rows = rows_between(&without, back, AliasTable::builtin(), owner());
+  const RowsBetween rows = rows_between(&without, back, AliasTable::builtin(), owner());
   EXPECT_THAT(rows.servings, IsEmpty());
   EXPECT_EQ(rows.first_sights, 1u);
 }
 
 TEST(RowsBetween, AReadingOfLongAgoOrOfLaterCountsAsNone) {
-  const Reading old = reading_of(tokens("10"), 0), recent = reading_of(tokens("30"), 300),
-                late = reading_of(tokens("30"), 301);
+  const MetricsReading old = reading_of(tokens("10"), 0), recent = reading_of(tokens("30"), 300),
+                       late = reading_of(tokens("30"), 301);
   EXPECT_EQ(rows_between(&old, recent, AliasTable::builtin(), owner()).servings.at(0).completion_tokens, 20);
   EXPECT_THAT(rows_between(&old, late, AliasTable::builtin(), owner()).servings, IsEmpty());
   EXPECT_THAT(rows_between(&recent, old, AliasTable::builtin(), owner()).servings, IsEmpty());
@@ -135,7 +136,7 @@ TEST(RowsBetween, EachModelIsARow) {
     return "vllm:prompt_tokens_total{model_name=\"a\"} " + std::to_string(a) +
            "\nvllm:prompt_tokens_total{model_name=\"b\"} " + std::to_string(b) + "\n";
   };
-  const MetricRows rows = rows_of(text(1, 2), text(11, 22));
+  const RowsBetween rows = rows_of(text(1, 2), text(11, 22));
   ASSERT_EQ(rows.servings.size(), 2u);
   EXPECT_EQ(rows.servings[0].prompt_tokens, 10);
   EXPECT_EQ(rows.servings[1].prompt_tokens, 20);
@@ -159,7 +160,7 @@ TEST(RowsBetween, AHistogramGivesWhatEachBucketGained) {
 }
 
 TEST(RowsBetween, AHistogramThatStartedAgainGivesWhatItHasSince) {
-  const MetricRows rows =
+  const RowsBetween rows =
       rows_of(histogram({{"0.5", 10}, {"+Inf", 20}}, 50, 20), histogram({{"0.5", 1}, {"+Inf", 3}}, 4, 3));
   EXPECT_THAT(rows.servings.at(0).queue, ElementsAre(Bucket(0.5, 1), Bucket(kInfinity, 2)));
   EXPECT_EQ(rows.servings.at(0).queue_seconds, 4);
@@ -167,8 +168,8 @@ TEST(RowsBetween, AHistogramThatStartedAgainGivesWhatItHasSince) {
 }
 
 TEST(RowsBetween, AHistogramWithOtherBoundsHasSumAndCountAndNoDistribution) {
-  const MetricRows rows = rows_of(histogram({{"0.5", 1}, {"+Inf", 2}}, 5, 2),
-                                  histogram({{"0.25", 1}, {"0.5", 3}, {"+Inf", 6}}, 11, 6));
+  const RowsBetween rows = rows_of(histogram({{"0.5", 1}, {"+Inf", 2}}, 5, 2),
+                                   histogram({{"0.25", 1}, {"0.5", 3}, {"+Inf", 6}}, 11, 6));
   EXPECT_THAT(rows.servings.at(0).queue, IsEmpty());
   EXPECT_EQ(rows.servings.at(0).queue_seconds, 6);
   EXPECT_EQ(rows.servings.at(0).queue_count, 4);
@@ -194,7 +195,7 @@ TEST(RowsBetween, IncreasesOfARandomHistoryAddUp) {
   SCOPED_TRACE(seed);
   for (int round = 0; round < 50; ++round) {
     double counted = 0, lost = 0, total = 0, unread = 0, told = 0, first = -1;
-    std::optional<Reading> before;
+    std::optional<MetricsReading> before;
     for (int second = 10; second < 2'000; second += 10) {
       const double more = static_cast<double>(random() % 1'000);
       counted += more, total += more, unread += more;
@@ -205,12 +206,12 @@ TEST(RowsBetween, IncreasesOfARandomHistoryAddUp) {
         continue;
       }
       if (random() % 5 == 0) continue;  // A scrape fails.
-      Reading after =
+      MetricsReading after =
           reading_of("vllm:prompt_tokens_total " + std::to_string(counted) + "\nvllm:prompt_tokens_created " +
                          std::to_string(1'700'000'000 + static_cast<int>(lost) % 1'000'000) + "\n",
                      second);
       if (first < 0) first = total;
-      const MetricRows rows =
+      const RowsBetween rows =
           rows_between(before ? &*before : nullptr, after, AliasTable::builtin(), owner());
       for (const ServingInterval& row : rows.servings) told += row.prompt_tokens.value_or(0);
       unread = 0;
@@ -254,7 +255,7 @@ TEST(RowsBetween, TheRealTextOfVllmReplayedWithKnownIncreases) {
     set_value(second, "vllm:time_to_first_token_seconds_bucket" + le(bound), "7.0");
   set_value(second, "vllm:time_to_first_token_seconds_bucket" + le("+Inf"), "8.0");
   set_value(second, "vllm:time_to_first_token_seconds_count" + labels, "8.0");
-  const MetricRows rows = rows_of(first, second);
+  const RowsBetween rows = rows_of(first, second);
   ASSERT_EQ(rows.servings.size(), 1u);
   EXPECT_THAT(rows.resources, IsEmpty());
   const ServingInterval& row = rows.servings[0];

@@ -17,11 +17,11 @@ inline sys_milliseconds at_second(double seconds) {
       std::chrono::milliseconds(1'800'000'000'000 + static_cast<std::int64_t>(seconds * 1000)));
 }
 
-inline Reading reading_of(std::string_view text, double second,
-                          const AliasTable& aliases = AliasTable::builtin()) {
+inline MetricsReading reading_of(std::string_view text, double second,
+                                 const AliasTable& aliases = AliasTable::builtin()) {
   auto reading = read_metrics(text, aliases, at_second(second), {.format = guess_text_format(text)});
   EXPECT_TRUE(reading) << (reading ? "" : reading.error().message);
-  return reading ? *std::move(reading) : Reading{};
+  return reading ? *std::move(reading) : MetricsReading{};
 }
 
 inline TargetOwner owner() {
@@ -29,19 +29,19 @@ inline TargetOwner owner() {
 }
 
 /// Of two texts that a target answered 10 seconds apart.
-inline MetricRows rows_of(std::string_view first, std::string_view second) {
-  const Reading before = reading_of(first, 0), after = reading_of(second, 10);
+inline RowsBetween rows_of(std::string_view first, std::string_view second) {
+  const MetricsReading before = reading_of(first, 0), after = reading_of(second, 10);
   return rows_between(&before, after, AliasTable::builtin(), owner());
 }
 
 inline ServingInterval serving_of(std::string_view first, std::string_view second) {
-  const MetricRows rows = rows_of(first, second);
+  const RowsBetween rows = rows_of(first, second);
   EXPECT_EQ(rows.servings.size(), 1u);
   return rows.servings.empty() ? ServingInterval{} : rows.servings.front();
 }
 
 inline ResourceMetric resource_of(std::string_view first, std::string_view second) {
-  const MetricRows rows = rows_of(first, second);
+  const RowsBetween rows = rows_of(first, second);
   EXPECT_EQ(rows.resources.size(), 1u);
   return rows.resources.empty() ? ResourceMetric{} : rows.resources.front();
 }

@@ -69,7 +69,8 @@ TEST(Traps, BlankValuesOfDcgmAreAbsent) {
 }
 
 TEST(Traps, AStaleMarkerIsAbsent) {
-  const Reading reading = reading_of("vllm:num_requests_running NaN\nvllm:num_requests_waiting 0\n", 0);
+  const MetricsReading reading =
+      reading_of("vllm:num_requests_running NaN\nvllm:num_requests_waiting 0\n", 0);
   EXPECT_EQ(reading.understood, 2u);
   EXPECT_EQ(reading.absent, 1u);
   const auto row = serving_of("", "vllm:num_requests_running NaN\nvllm:num_requests_waiting 0\n");
@@ -140,7 +141,7 @@ TEST(Traps, BothStylesOfDcgmsLabelsAreRead) {
 TEST(Traps, AnInstanceThatWasChosenGoesBeforeTheHostnameOfMetrics) {
   TargetOwner chosen = owner();
   chosen.is_instance_chosen = true;
-  const Reading reading = reading_of("DCGM_FI_DEV_GPU_TEMP{gpu=\"0\",Hostname=\"h1\"} 31\n", 0);
+  const MetricsReading reading = reading_of("DCGM_FI_DEV_GPU_TEMP{gpu=\"0\",Hostname=\"h1\"} 31\n", 0);
   EXPECT_EQ(rows_between(nullptr, reading, AliasTable::builtin(), chosen).resources.at(0).instance_id,
             "10.0.0.1:8000");
 }
@@ -193,7 +194,7 @@ TEST(Traps, NvidiaSmiTellsIndexAndNameApart) {
 TEST(Traps, TgiTellsNoModelAndNoKvCache) {
   TargetOwner told = owner();
   told.model_name = "llama";
-  const Reading reading = reading_of("tgi_batch_current_size 4\ntgi_queue_size 1\n", 0);
+  const MetricsReading reading = reading_of("tgi_batch_current_size 4\ntgi_queue_size 1\n", 0);
   const auto row = rows_between(nullptr, reading, AliasTable::builtin(), told).servings.at(0);
   EXPECT_EQ(row.model_name, "llama");
   EXPECT_EQ(row.requests_running, 4);
@@ -242,7 +243,7 @@ TEST(Traps, TritonTellsItsValuesByLabel) {
 }
 
 TEST(Traps, ASeriesThatStandsTwiceCountsOnce) {
-  const Reading reading = reading_of("vllm:num_requests_running 5\nvllm:num_requests_running 5\n", 0);
+  const MetricsReading reading = reading_of("vllm:num_requests_running 5\nvllm:num_requests_running 5\n", 0);
   EXPECT_EQ(reading.duplicates, 1u);
   EXPECT_EQ(rows_between(nullptr, reading, AliasTable::builtin(), owner()).servings.at(0).requests_running,
             5);

@@ -51,7 +51,7 @@ struct ScrapedTarget {
   ScrapeClock::time_point due{};
   bool is_running = false;
   bool is_gone = false;  ///< No discovery has it any more.
-  std::optional<Reading> before = {};
+  std::optional<MetricsReading> before = {};
   TargetStatus status = {};
 };
 
@@ -308,8 +308,8 @@ class Scraper::State {
     target.before = *std::move(reading);
   }
 
-  Result<Reading> read(const ScrapedTarget& target, sys_milliseconds time,
-                       const Result<FetchAnswer>& answer) {
+  Result<MetricsReading> read(const ScrapedTarget& target, sys_milliseconds time,
+                              const Result<FetchAnswer>& answer) {
     if (!answer) return answer.error();
     OPTIINFRA_CHECK(expect_text(*answer));
     ReadOptions options{
@@ -331,9 +331,9 @@ class Scraper::State {
     };
   }
 
-  void add_rows(ScrapedTarget& target, const Reading& reading) {
+  void add_rows(ScrapedTarget& target, const MetricsReading& reading) {
     const TargetOwner& owner = target.target.owner;
-    MetricRows rows =
+    RowsBetween rows =
         rows_between(target.before ? &*target.before : nullptr, reading, options_.aliases, owner);
     target.status.resets += rows.resets;
     target.status.changed_buckets += rows.changed_buckets;

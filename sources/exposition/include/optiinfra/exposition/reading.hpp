@@ -54,12 +54,12 @@ struct ReadBucket {
 };
 
 struct ReadHistogram : ReadSeries {
-  std::uint32_t begin = 0, end = 0;  ///< Its buckets in Reading::buckets, by ascending bound.
+  std::uint32_t begin = 0, end = 0;  ///< Its buckets in MetricsReading::buckets, by ascending bound.
   std::optional<double> sum = {}, count = {};
   std::optional<std::int64_t> start_ms = {};
 };
 
-struct Reading {
+struct MetricsReading {
   sys_milliseconds time{};
   std::vector<ReadSubject> subjects;
   std::vector<ReadValue> gauges;
@@ -92,7 +92,7 @@ inline constexpr std::chrono::minutes kStaleAfter{5};
 
 /// Reads `text`, which was answered at `time`. Errors: those of TextReader; kTooLarge for more than
 /// kSubjectsMax subjects. A text that holds nothing we know is read and has no subjects.
-Result<Reading> read_metrics(std::string_view text, const AliasTable& aliases, sys_milliseconds time,
-                             const ReadOptions& options = {});
+Result<MetricsReading> read_metrics(std::string_view text, const AliasTable& aliases, sys_milliseconds time,
+                                    const ReadOptions& options = {});
 
 }  // namespace optiinfra

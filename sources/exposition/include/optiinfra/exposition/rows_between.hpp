@@ -54,7 +54,7 @@ struct ServingInterval {
   Distribution time_to_first_token, inter_token_latency, latency, queue;
 };
 
-struct MetricRows {
+struct RowsBetween {
   std::vector<ResourceMetric> resources;
   std::vector<ServingInterval> servings;
   std::uint64_t resets = 0;           ///< Series that started again.
@@ -64,7 +64,7 @@ struct MetricRows {
 
 /// `before` is nullptr for the first reading. One that is older than kStaleAfter, or not older than `after`,
 /// counts as none. Both were read with the same `aliases`.
-MetricRows rows_between(const Reading* before, const Reading& after, const AliasTable& aliases,
-                        const TargetOwner& owner);
+RowsBetween rows_between(const MetricsReading* before, const MetricsReading& after, const AliasTable& aliases,
+                         const TargetOwner& owner);
 
 }  // namespace optiinfra
