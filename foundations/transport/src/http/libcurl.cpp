@@ -29,6 +29,7 @@ bool resolve_all(void* handle, Libcurl& curl) {
          resolve(handle, "curl_easy_strerror", curl.easy_strerror) &&
          resolve(handle, "curl_multi_init", curl.multi_init) &&
          resolve(handle, "curl_multi_cleanup", curl.multi_cleanup) &&
+         resolve(handle, "curl_multi_setopt", curl.multi_setopt) &&
          resolve(handle, "curl_multi_add_handle", curl.multi_add_handle) &&
          resolve(handle, "curl_multi_remove_handle", curl.multi_remove_handle) &&
          resolve(handle, "curl_multi_perform", curl.multi_perform) &&

@@ -1,4 +1,4 @@
-/// libcurl, loaded with the first store behind http:// or https://. It loads thirty shared libraries, which
+/// libcurl, loaded with the first store or source of metrics behind http:// or https://. It loads thirty shared libraries, which
 /// would cost every command of the program 10 ms.
 #pragma once
 
@@ -21,6 +21,7 @@ struct Libcurl {
   decltype(&curl_easy_strerror) easy_strerror;
   decltype(&curl_multi_init) multi_init;
   decltype(&curl_multi_cleanup) multi_cleanup;
+  decltype(&curl_multi_setopt) multi_setopt;
   decltype(&curl_multi_add_handle) multi_add_handle;
   decltype(&curl_multi_remove_handle) multi_remove_handle;
   decltype(&curl_multi_perform) multi_perform;

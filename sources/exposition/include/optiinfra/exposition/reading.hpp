@@ -1,0 +1,98 @@
+/// @file optiinfra/exposition/reading.hpp
+/// What one text of metrics says, reduced to the quantities that rows are made of: one scrape of one target.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optiinfra/core/error.hpp"
+#include "optiinfra/exposition/aliases.hpp"
+#include "optiinfra/exposition/text.hpp"
+
+namespace optiinfra {
+
+using sys_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// Names a series within a target by a hash of 128 bits, whatever the order of its labels.
+struct SeriesKey {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  friend auto operator<=>(const SeriesKey&, const SeriesKey&) = default;
+};
+
+/// What the rows of a reading are about.
+struct ReadSubject {
+  QuantitySubject kind{};
+  std::uint16_t source = 0;   ///< In AliasTable::sources().
+  std::string instance = {};  ///< Said by the metrics themselves; empty when they do not.
+  std::string model = {};
+  std::string gpu_index = {}, gpu_uuid = {}, gpu_name = {}, mig_profile = {}, mig_id = {};
+};
+
+struct ReadSeries {
+  SeriesKey key;
+  /// The same for all series that repeat one value (AliasSource::copies).
+  SeriesKey group;
+  std::uint32_t subject = 0;
+  std::uint16_t alias = 0;
+};
+
+struct ReadValue : ReadSeries {
+  double value = 0;  ///< Scaled to the quantity's unit.
+  /// When a counter began to count, where the text says so: milliseconds since 1970.
+  std::optional<std::int64_t> start_ms = {};
+};
+
+struct ReadBucket {
+  double upper = 0;       ///< Scaled; infinite for the last one.
+  double cumulative = 0;  ///< Observations up to and with it.
+};
+
+struct ReadHistogram : ReadSeries {
+  std::uint32_t begin = 0, end = 0;  ///< Its buckets in MetricsReading::buckets, by ascending bound.
+  std::optional<double> sum = {}, count = {};
+  std::optional<std::int64_t> start_ms = {};
+};
+
+struct MetricsReading {
+  sys_milliseconds time{};
+  std::vector<ReadSubject> subjects;
+  std::vector<ReadValue> gauges;
+  std::vector<ReadValue> counters;
+  std::vector<ReadHistogram> histograms;
+  std::vector<ReadBucket> buckets;
+  std::optional<std::int64_t> process_start_ms;  ///< process_start_time_seconds
+
+  std::uint64_t samples = 0;     ///< Of the text.
+  std::uint64_t understood = 0;  ///< Of these, those that a row is made of.
+  std::uint64_t absent = 0;      ///< Of the understood, those whose value says that nothing was measured.
+  std::uint64_t duplicates = 0;  ///< Series that stood twice; the first counts.
+};
+
+/// May change the labels of a sample, "__name__" among them; false drops the sample.
+using SampleEditor = std::function<bool(std::vector<MetricLabel>& labels)>;
+
+struct ReadOptions {
+  TextFormat format = TextFormat::kPrometheus;
+  TextLimits limits = {};
+  SampleEditor edit = {};  ///< Empty: samples stay as they are.
+};
+
+/// Rows of one text are about at most so many hosts, GPUs and engines.
+inline constexpr std::size_t kSubjectsMax = 10'000;
+/// Series of one text that rows are made of.
+inline constexpr std::size_t kSeriesMax = 1'000'000;
+/// A sample with a time of its own that lies so far before the reading's was not measured now.
+inline constexpr std::chrono::minutes kStaleAfter{5};
+
+/// Reads `text`, which was answered at `time`. Errors: those of TextReader; kTooLarge for more than
+/// kSubjectsMax subjects. A text that holds nothing we know is read and has no subjects.
+Result<MetricsReading> read_metrics(std::string_view text, const AliasTable& aliases, sys_milliseconds time,
+                                    const ReadOptions& options = {});
+
+}  // namespace optiinfra

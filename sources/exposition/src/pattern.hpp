@@ -1,0 +1,10 @@
+// Patterns in the table of names: text in which * stands for any text.
+#pragma once
+
+#include <string_view>
+
+namespace optiinfra::detail {
+
+bool matches_pattern(std::string_view text, std::string_view pattern);
+
+}  // namespace optiinfra::detail

@@ -1,0 +1,23 @@
+#include "optiinfra/exposition/rows_between.hpp"
+
+#include "subject_values.hpp"
+
+namespace optiinfra {
+
+RowsBetween rows_between(const MetricsReading* before, const MetricsReading& after, const AliasTable& aliases,
+                         const TargetOwner& owner) {
+  if (before != nullptr && (before->time >= after.time || after.time - before->time > kStaleAfter))
+    before = nullptr;
+  std::optional<double> seconds;
+  if (before != nullptr) seconds = std::chrono::duration<double>(after.time - before->time).count();
+  detail::Increases increases(before, after);
+  const auto values = detail::subject_values(after, aliases, increases);
+  const detail::IncreaseCounts& counts = increases.counts();
+  return {.resources = detail::resource_rows(after, values, aliases, owner, seconds),
+          .servings = detail::serving_rows(after, values, aliases, owner, seconds),
+          .resets = counts.resets,
+          .first_sights = counts.first_sights,
+          .changed_buckets = counts.changed_buckets};
+}
+
+}  // namespace optiinfra
