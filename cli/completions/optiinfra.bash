@@ -4,7 +4,7 @@ _optiinfra() {
   case "$previous" in
     --basis) COMPREPLY=($(compgen -W "reservation usage" -- "$current")); return ;;
     --bucket) COMPREPLY=($(compgen -W "hour day week" -- "$current")); return ;;
-    --by) COMPREPLY=($(compgen -W "customer service model instance provider region instance_type" -- "$current")); return ;;
+    --by) COMPREPLY=($(compgen -W "provider service region instance-type" -- "$current")); return ;;
     --customer) COMPREPLY=($(compgen -W "UUID NAME" -- "$current")); return ;;
     --idle) COMPREPLY=($(compgen -W "separate share hide" -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W "none error warning information debug trace" -- "$current")); return ;;
@@ -14,12 +14,12 @@ _optiinfra() {
     --service) COMPREPLY=($(compgen -W "UUID NAME" -- "$current")); return ;;
     --user) COMPREPLY=($(compgen -W "NAME[:admin write read]" -- "$current")); return ;;
     --spool|--map|--path|--tls-cert|--tls-key|--state|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--instance|--interval|--for|--provider|--hours|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--customer|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
+    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--instance|--interval|--for|--provider|--hours|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--customer|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"attribute"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query cost"|"query metrics"|"query unit-cost"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"attribute"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
@@ -28,21 +28,26 @@ _optiinfra() {
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
     "ping") words="-h --help --url --output -q --quiet" ;;
-    "import") words="cost performance resource quality -h --help --map --strict --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
-    "copy") words="cost performance resource quality -h --help --from --to --url --output -q --quiet" ;;
+    "import") words="cost performance resource quality serving -h --help --map --strict --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "copy") words="cost performance resource quality serving -h --help --from --to --url --output -q --quiet" ;;
     "generate") words="-h --help --days --rows --seed --end --url --output -q --quiet" ;;
     "collect") words="host -h --help --url --output -q --quiet" ;;
     "collect host") words="-h --help --customer --instance --interval --for --spool --url --output -q --quiet" ;;
     "attribute") words="-h --help --from --to --json --url --output -q --quiet" ;;
-    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models cost metrics unit-cost -h --help --list --url --output -q --quiet" ;;
+    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models serving saturation cost metrics unit-cost slo idle energy -h --help --list --url --output -q --quiet" ;;
     "query cost-hourly") words="-h --help --customer --provider --hours --from --to --url --output -q --quiet" ;;
     "query performance-p95") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query resource-utilization") words="-h --help --customer --instance --hours --from --to --url --output -q --quiet" ;;
     "query quality-trends") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query models") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
+    "query serving") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
+    "query saturation") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query cost") words="-h --help --customer --hours --from --to --by --bucket --url --output -q --quiet" ;;
     "query metrics") words="-h --help --measures --by --bucket --hours --from --to --where --order --limit --url --output -q --quiet" ;;
-    "query unit-cost") words="-h --help --customer --service --model --instance --provider --region --instance-type --hours --from --to --by --bucket --basis --idle --good-score --url --output -q --quiet" ;;
+    "query unit-cost") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --bucket --basis --idle --good-score --hours --from --to --url --output -q --quiet" ;;
+    "query slo") words="-h --help --customer --service --model --model-version --server --instance --by --bucket --time-to-first-token-ms --inter-token-latency-ms --latency-ms --objective --hours --from --to --url --output -q --quiet" ;;
+    "query idle") words="-h --help --customer --instance --instance-type --provider --region --by --bucket --hours --from --to --url --output -q --quiet" ;;
+    "query energy") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --bucket --grid-g-per-kwh --pue --hours --from --to --url --output -q --quiet" ;;
     "customers") words="-h --help --limit --url --output -q --quiet" ;;
     "services") words="-h --help --customer --limit --url --output -q --quiet" ;;
     "instances") words="-h --help --customer --limit --url --output -q --quiet" ;;
@@ -54,7 +59,7 @@ _optiinfra() {
     "names remove") words="customer service instance -h --help --url --output -q --quiet" ;;
     "retention") words="show set apply -h --help --url --output -q --quiet" ;;
     "retention show") words="-h --help --url --output -q --quiet" ;;
-    "retention set") words="cost performance resource quality raw rollup -h --help --yes --dry-run --url --output -q --quiet" ;;
+    "retention set") words="cost performance resource quality serving raw rollup -h --help --yes --dry-run --url --output -q --quiet" ;;
     "retention apply") words="-h --help --url --output -q --quiet" ;;
     "server") words="-h --help --path --tcp-port --http-port --api-port --no-api --api-listen --tls-cert --tls-key --insecure-http --api-connections --state --listen --user --password-file --host-name --engine-pages --statement-time --memory-limit --connections --log-level --log-file --grace --no-init --cluster --macro --url --output -q --quiet" ;;
     "token") words="create list revoke -h --help --url --output -q --quiet" ;;
