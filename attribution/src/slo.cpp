@@ -75,7 +75,7 @@ Verdicts verdicts(const SloQuestion& question) {
   const std::string ended_well = "status IN ('', 'ok')";
   Verdicts are;
   are.good = "(" + ended_well + " AND NOT " + beyond + " AND NOT " + unknown + ")";
-  // Whoever gives up after a target was missed has seen it missed.
+  // A sender that gives up after a target was missed has seen it missed.
   are.missed =
       "(status IN ('server_error', 'dropped') OR (status IN ('', 'ok', 'aborted') AND " + beyond + "))";
   are.unmeasured = "(" + ended_well + " AND NOT " + beyond + " AND " + unknown + ")";

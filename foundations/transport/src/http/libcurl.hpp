@@ -1,5 +1,5 @@
-/// libcurl, loaded with the first store or source of metrics behind http:// or https://. It loads thirty shared libraries, which
-/// would cost every command of the program 10 ms.
+/// libcurl, loaded with the first store or source of metrics behind http:// or https://. It loads thirty
+/// shared libraries, which would cost every command of the program 10 ms.
 #pragma once
 
 #include <curl/curl.h>

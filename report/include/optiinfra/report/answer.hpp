@@ -8,7 +8,7 @@
 
 namespace optiinfra::report {
 
-/// Adds the rows of `answer`, with `names` beside ids, its window, units and coverage to `report`.
+/// Adds the rows of `answer`, with `names` next to ids, its window, units and coverage to `report`.
 void add_answer(Report& report, const Answer& answer, bool is_object, const Names& names);
 
 /// The numbers of the column `key` over time. Numbers of rows with the same time are added up. The first

@@ -32,7 +32,7 @@ struct ListedNames {
 };
 
 /// At most `limit` names, those with the most rows first. Empty when no row matches `filters`, which may have
-/// `given` names; those are shown beside the ids.
+/// `given` names; those are shown next to the ids.
 Result<ListedNames> list_names(Client& client, const NameList& list, std::vector<Filter> filters,
                                std::size_t limit, const Names& given);
 

@@ -1,5 +1,5 @@
 /// @file optiinfra/report/names.hpp
-/// Names in reports: beside the ids of customers, services and instances, and as a list.
+/// Names in reports: next to the ids of customers, services and instances, and as a list.
 #pragma once
 
 #include <optional>

@@ -28,9 +28,10 @@ inline constexpr std::size_t kOtlpAttributesMax = 1'024;
 /// Most bytes of a request in JSON: the parser takes many times as much memory.
 inline constexpr std::size_t kOtlpJsonBytesMax = 16u << 20;
 
-/// Whose a record is; asked for the customer first, then for the service. `kind` is "customer" or "service"; `text` is what the exporter calls it, which may be a
-/// UUID. An empty text asks for the customer, or the service, of records that name none.
-/// Errors: kInvalidArgument when there is none; the record is then rejected.
+/// Whose a record is; asked for the customer first, then for the service. `kind` is "customer" or "service";
+/// `text` is what the exporter calls it, which may be a UUID. An empty text asks for the customer, or the
+/// service, of records that name none. Errors: kInvalidArgument when there is none; the record is then
+/// rejected.
 using IdentityOf = std::function<Result<Uuid>(std::string_view kind, std::string_view text)>;
 
 template <Metric Row>
