@@ -77,7 +77,9 @@ TEST_F(Page, NamesOnlyFilesThatAreThere) {
     EXPECT_EQ(answer.status, 200) << (*it)[1];
     EXPECT_THAT(answer.header("cache-control"), HasSubstr("immutable"));
   }
-  if (files == 0) EXPECT_THAT(start, HasSubstr("built without its page"));
+  if (files == 0) {
+    EXPECT_THAT(start, HasSubstr("built without its page"));
+  }
   EXPECT_EQ(get("/page/0000000000000000/src/application.js").status, 404);
 }
 
