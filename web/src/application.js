@@ -5,6 +5,7 @@ import { readCatalogue } from './catalogue.js';
 import { locale } from './format.js';
 import { html, render, useEffect, useState } from './html.js';
 import { round, startLive } from './live.js';
+import { readNames } from './names.js';
 import { me, refusal, token } from './session.js';
 import { Customer } from './pages/Customer.js';
 import { Customers } from './pages/Customers.js';
@@ -60,6 +61,7 @@ function useStart() {
         me.value = await (await send('/api/v1/me')).json();
         void readCatalogue().catch(() => {});
       }
+      void readNames().catch(() => {});
       if (isEmpty !== false) setIsEmpty((await ask('/api/v1/customers', { limit: 1 })).rows.length === 0);
       setProblem('');
     } catch (error) {
