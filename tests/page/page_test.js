@@ -236,6 +236,15 @@ test('explore asks any question, and its address repeats it', async () => {
   assert.match(await tab.locator('.problem').innerText(), /readonly|only read|Cannot execute/i);
 });
 
+test('customers have the names that the store keeps', async () => {
+  const named = await fetch(`${server.url}/api/v1/names`, { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ kind: 'customer', name: 'quiet-co', id: QUIET }) });
+  assert.equal(named.status, 200, await named.text());
+  await open(tab, `${server.url}/?page=customers&${during}`);
+  await tab.getByRole('link', { name: 'quiet-co' }).first().click();
+  await settled(tab);
+  assert.equal(await tab.locator('h1').innerText(), 'Customer quiet-co');
+});
+
 test('numbers are written in the language of the reader', async () => {
   const german = await openTab(browser, { locale: 'de-DE' });
   await open(german, `${server.url}/?${during}`);

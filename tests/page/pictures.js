@@ -7,7 +7,7 @@ const { chromium, executablePath } = findBrowser();
 
 (async () => {
   const folder = newFolder(), url = `embedded:${folder}`;
-  run('--url', url, 'generate', '--days', '10', '--rows', '400000', '--seed', '1');
+  run('--url', url, 'generate', '--days', '4', '--rows', '150000', '--seed', '1');
   run('--url', url, 'attribute', '--from', 'now-25h');
   const server = await new Server(folder).start();
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });

@@ -5,6 +5,7 @@ import { readCatalogue } from './catalogue.js';
 import { locale } from './format.js';
 import { html, render, useEffect, useState } from './html.js';
 import { round, startLive } from './live.js';
+import { readNames } from './names.js';
 import { me, refusal, token } from './session.js';
 import { Customer } from './pages/Customer.js';
 import { Customers } from './pages/Customers.js';
@@ -38,7 +39,7 @@ function Application() {
   }, [page.value]);
   if (refusal.value) return html`<${SignIn} />`;
   if (start.problem) return html`<main class="sign-in"><h1>OptiInfra metrics</h1><p role="alert">${start.problem}</p></main>`;
-  if (!me.value || start.isEmpty === null) return html`<main class="sign-in" aria-busy="true"><p class="quiet">Opening …</p></main>`;
+  if (!me.value) return html`<main class="sign-in" aria-busy="true"><p class="quiet">Opening …</p></main>`;
   const Shown = SHOWN[page.value] ?? NoSuchPage;
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the numbers</a>
@@ -50,7 +51,7 @@ function Application() {
     <${How} /><${Keys} />`;
 }
 
-/** Who asks, what the server knows, and whether there is anything to show. */
+/** Who asks, what the server knows, and whether there is anything to show. The page does not wait for the latter two. */
 function useStart() {
   const [isEmpty, setIsEmpty] = useState(/** @type {boolean | null} */ (null));
   const [problem, setProblem] = useState('');
@@ -58,8 +59,9 @@ function useStart() {
     try {
       if (!me.value) {
         me.value = await (await send('/api/v1/me')).json();
-        await readCatalogue();
+        void readCatalogue().catch(() => {});
       }
+      void readNames().catch(() => {});
       if (isEmpty !== false) setIsEmpty((await ask('/api/v1/customers', { limit: 1 })).rows.length === 0);
       setProblem('');
     } catch (error) {

@@ -1,8 +1,9 @@
 // One customer: the bill, its services and models, how fast and how well it is served.
 import { address, toPage } from '../address.js';
 import { METRICS, UNIT_COST, metrics, useAnswer, useBoth, where } from '../answers.js';
-import { compact, money, percent, shortId, withUnit } from '../format.js';
+import { compact, money, percent, withUnit } from '../format.js';
 import { html } from '../html.js';
+import { nameOf } from '../names.js';
 import { bucketOf, parameters, shownWindow } from '../time.js';
 import { currenciesText, mainCurrency, sum } from './sums.js';
 import { keyed } from './joins.js';
@@ -45,10 +46,10 @@ export function Customer() {
   const step = times.length > 1 ? times[1] - times[0] : 3600;
   const failed = (/** @type {any} */ row) => (row.total_requests ? (row.error_count / row.total_requests) * 100 : null);
   if (total.now.answer?.reason && cost.now.answer?.reason)
-    return html`<h1>Customer ${shortId(customer)}</h1><p class="nothing">${total.now.answer.reason}</p><p><a href=${toPage('customers')}>All customers</a></p>`;
+    return html`<h1>Customer ${nameOf(customer)}</h1><p class="nothing">${total.now.answer.reason}</p><p><a href=${toPage('customers')}>All customers</a></p>`;
   return html`
     <p class="crumbs"><a href=${toPage('customers')}>Customers</a> / <code>${customer}</code></p>
-    <h1>Customer ${shortId(customer)}</h1>
+    <h1>Customer ${nameOf(customer)}</h1>
     <${Sentence} isReady=${cost.now.answer && total.now.answer}>
       In ${window.label} this customer cost <b>${currenciesText(cost.now.answer, 'total_cost')}</b>${comparedText(spent, spentBefore, (rate) => percent(rate))} and sent <b>${compact(now.total_requests ?? 0)} requests</b>${now.p95_latency_ms !== null && now.p95_latency_ms !== undefined ? html`, 95 % of them answered within <b>${withUnit(now.p95_latency_ms, 'ms')}</b>.` : '.'}
     <//>

@@ -1,7 +1,8 @@
 // Who is served, what each costs and how each is served.
 import { METRICS, UNIT_COST, metrics, useAnswer, useBoth } from '../answers.js';
-import { compact, money, percent, shortId } from '../format.js';
+import { compact, money, percent } from '../format.js';
 import { html } from '../html.js';
+import { nameOf } from '../names.js';
 import { bucketOf, parameters, shownWindow } from '../time.js';
 import { currenciesText, mainCurrency, sum } from './sums.js';
 import { Chart } from '../parts/Chart.js';
@@ -56,7 +57,7 @@ export function Customers() {
 /** A sum of each customer over time. @param {{name: string, title: string, asked: import('../answers.js').Asked, rows: any[], measure: string, unit: string, currency?: string, bucket: string, empty: string}} properties */
 function OverTime({ name, title, asked, rows, measure, unit, currency, bucket, empty }) {
   const times = asked.answer ? timesOf(asked.answer, bucket) : [];
-  const series = seriesBy(rows, 'customer_id', measure, times, shortId);
+  const series = seriesBy(rows, 'customer_id', measure, times, nameOf);
   const step = times.length > 1 ? times[1] - times[0] : 3600;
   return html`<${Panel} name=${name} title=${title} asked=${asked} currency=${currency} empty=${empty} table=${html`<${SeriesTable} label=${title} times=${times} series=${series} unit=${unit} currency=${currency} />`}>
     <${Chart} label=${`${title}, by customer`} times=${times} step=${step} series=${series} unit=${unit} currency=${currency} isStacked />

@@ -4,6 +4,7 @@ import { METRICS, useAnswer } from '../answers.js';
 import { catalogue, measureOf } from '../catalogue.js';
 import { unitText } from '../format.js';
 import { html } from '../html.js';
+import { nameOf } from '../names.js';
 import { me } from '../session.js';
 import { bucketOf, parameters, shownWindow } from '../time.js';
 import { Chart } from '../parts/Chart.js';
@@ -49,10 +50,11 @@ function Measures() {
 function Pictures({ answer, asked, by, bucket }) {
   const times = timesOf(answer, bucket);
   const step = times.length > 1 ? times[1] - times[0] : 3600;
-  const dimensions = Object.keys(answer.rows[0]).filter((key) => key !== 'begin' && !(key in answer.units));
+  // A name stands next to its identifier, which the label replaces by it.
+  const dimensions = Object.keys(answer.rows[0]).filter((key) => key !== 'begin' && !(key in answer.units) && !(key.replace(/_name$/, '_id') !== key && key.replace(/_name$/, '_id') in answer.rows[0]));
   const named = answer.rows.map((row) => ({ ...row, series: dimensions.map((key) => row[key] || 'not named').join(', ') }));
   return Object.keys(answer.units).map((key, i) => {
-    const series = dimensions.length ? seriesBy(named, 'series', key, times, (name) => name.replace(/\b([0-9a-f]{8})-[0-9a-f-]{27}/g, '$1'), 7).filter((each) => isSum(answer.units[key]) || !/^\d+ others$/.test(each.label))
+    const series = dimensions.length ? seriesBy(named, 'series', key, times, (name) => name.replace(/\b[0-9a-f]{8}-[0-9a-f-]{27}/g, nameOf), 7).filter((each) => isSum(answer.units[key]) || !/^\d+ others$/.test(each.label))
       : [{ label: measureOf(key)?.heading ?? key, colour: SERIES[i % 7], values: valuesOf(answer.rows, key, times) }];
     return html`<${Panel} key=${key} name=${`explore-${key}`} title=${measureOf(key)?.heading ?? key} asked=${asked} keys=${[key]}>
       <${Chart} label=${key} times=${times} step=${step} series=${series} unit=${answer.units[key]} currency=${answer.rows[0].currency} isStacked=${isSum(answer.units[key])} />

@@ -40,7 +40,7 @@ export function Overview() {
   const costTimes = costTrend.answer ? timesOf(costTrend.answer, bucket) : [];
   const costRows = (costTrend.answer?.rows ?? []).filter((row) => row.currency === currency);
   const costSeries = seriesBy(costRows, 'cloud_provider', 'total_cost', costTimes);
-  const costLine = costTimes.map((_, i) => costSeries.reduce((all, each) => all + (each.values[i] ?? 0), 0));
+  const costLine = costTimes.map((_, i) => (costSeries.every((each) => each.values[i] === null) ? null : costSeries.reduce((all, each) => all + (each.values[i] ?? 0), 0)));
   const step = times.length > 1 ? times[1] - times[0] : 3600;
 
   return html`

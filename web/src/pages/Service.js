@@ -1,8 +1,9 @@
 // One service: load against latency, where the time goes, how requests ended, and its versions.
 import { address, toPage } from '../address.js';
 import { METRICS, UNIT_COST, metrics, useAnswer, useBoth, where } from '../answers.js';
-import { compact, money, shortId, withUnit } from '../format.js';
+import { compact, money, withUnit } from '../format.js';
 import { html } from '../html.js';
+import { nameOf } from '../names.js';
 import { DAY, bucketOf, parameters, shownWindow } from '../time.js';
 import { Chart } from '../parts/Chart.js';
 import { CostSplit } from '../parts/CostSplit.js';
@@ -46,12 +47,12 @@ export function Service() {
     { label: 'prefill', values: line('avg_prefill_ms'), colour: '--series-1' },
     { label: 'decode', values: line('avg_decode_ms'), colour: '--series-2' },
   ];
-  if (total.now.answer?.reason) return html`<h1>Service ${shortId(service ?? '')}</h1><p class="nothing">${total.now.answer.reason}</p>`;
+  if (total.now.answer?.reason) return html`<h1>Service ${nameOf(service ?? '')}</h1><p class="nothing">${total.now.answer.reason}</p>`;
   const tileOf = (/** @type {string} */ label, /** @type {string} */ key, /** @type {string} */ unitName, rest = {}) =>
     html`<${Tile} label=${label} value=${now[key]} then=${then[key]} unit=${unitName} why=${why} keys=${[key]} ...${tile} ...${rest} />`;
   return html`
     <p class="crumbs"><a href=${toPage('services')}>Services</a> / <code>${service}</code> of <${CustomerLink} id=${customer ?? ''} /></p>
-    <h1>Service ${shortId(service ?? '')}</h1>
+    <h1>Service ${nameOf(service ?? '')}</h1>
     <${Sentence} isReady=${total.now.answer}>
       ${now.total_requests ? html`In ${window.label} it answered <b>${compact(now.total_requests)} requests</b>, half of them within <b>${withUnit(now.p50_latency_ms, 'ms')}</b> and 95 % within <b>${withUnit(now.p95_latency_ms, 'ms')}</b>${unitRow?.cost_per_million_tokens ? html`, at <b>${money(unitRow.cost_per_million_tokens, unitRow.currency)}</b> for a million tokens.` : '; what its tokens cost is not known.'}` : html`In ${window.label} it had no traffic.`}
     <//>

@@ -1,13 +1,13 @@
 // Customers, services, instances and models by name, as links to their page.
 import { toPage } from '../address.js';
-import { shortId } from '../format.js';
 import { html } from '../html.js';
+import { nameOf } from '../names.js';
 
 /** @param {{id: string}} properties */
-export const CustomerLink = ({ id }) => html`<a href=${toPage('customer', { customer: id })} title=${`customer ${id}`}>${shortId(id)}</a>`;
+export const CustomerLink = ({ id }) => html`<a href=${toPage('customer', { customer: id })} title=${`customer ${id}`}>${nameOf(id)}</a>`;
 
 /** @param {{customer: string, service: string}} properties */
-export const ServiceLink = ({ customer, service }) => html`<a href=${toPage('service', { customer, service })} title=${`service ${service}`}>${shortId(service)}</a>`;
+export const ServiceLink = ({ customer, service }) => html`<a href=${toPage('service', { customer, service })} title=${`service ${service}`}>${nameOf(service)}</a>`;
 
 /** @param {{name: string}} properties */
 export const ModelName = ({ name }) => (name ? html`<span title=${name}>${shortModel(name)}</span>` : html`<span class="quiet">not named</span>`);
