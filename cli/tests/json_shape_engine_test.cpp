@@ -79,6 +79,16 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
   expect("collect host",
          home.json({"collect", "host", "--customer", kSomeUuid, "--instance", "x", "--for", "1s"}));
 
+  std::ofstream(home / "scrape.yml")
+      << "scrape_configs:\n- {job_name: a, scrape_interval: 500ms, static_configs: [{targets: "
+         "['127.0.0.1:9']}]}\n";
+  expect("collect scrape", home.json({"collect", "scrape", "--config", (home / "scrape.yml").string(),
+                                      "--customer", "acme", "--for", "2s"}));
+  std::ofstream(home / "a.prom") << "# TYPE vllm:kv_cache_usage_perc gauge\nvllm:kv_cache_usage_perc 0.5\n";
+  expect("explain-metrics", home.json({"explain-metrics", (home / "a.prom").string()}));
+  expect("import metrics", home.json({"import", "metrics", (home / "a.prom").string(), "--customer", "acme",
+                                      "--instance", "gpu-1"}));
+
   const std::string customer = fleet["data"]["services"][0]["customer_id"];
   const std::string service = fleet["data"]["services"][0]["service_id"];
   const std::string owner = fleet["data"]["instances"][0]["customer_id"];

@@ -405,6 +405,7 @@ void define_collect(CLI::App& parent, Action& action) {
                             "  optiinfra collect host --customer UUID --instance $(uname -n) --for 10s\n"
                             "  optiinfra collect host --customer UUID --instance web-1 --interval 1m",
                             describe, run);
+  define_collect_scrape(*collect, action);
 }
 
 }  // namespace optiinfra::cli

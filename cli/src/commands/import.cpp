@@ -7,6 +7,7 @@
 #include "api/api_import.hpp"
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
+#include "commands/import_metrics.hpp"
 #include "flags.hpp"
 #include "interrupt.hpp"
 #include "optiinfra/schema/tables.hpp"
@@ -16,11 +17,19 @@ namespace optiinfra::cli {
 namespace {
 
 struct ImportFlags {
-  Family family{};
+  std::optional<Family> family;  ///< Absent: texts of metrics.
   std::vector<std::string> files;
   std::string map = kContractMap;
   bool strict = false;
+  MetricsImportFlags metrics;
 };
+
+/// A family, or texts of metrics, which hold rows of several.
+Result<std::optional<Family>> parse_content(const std::string& text) {
+  if (text == "metrics") return std::optional<Family>{};
+  OPTIINFRA_TRY(const Family family, parse_family(text));
+  return std::optional<Family>(family);
+}
 
 Value path_or_nothing(const std::filesystem::path& path) {
   if (path.empty()) return {};
@@ -109,7 +118,7 @@ Section bill_section(const ImportReport& imported) {
 
 ImportOptions options_of(const ImportFlags& flags) {
   ImportOptions options;
-  options.family = flags.family;
+  options.family = *flags.family;
   options.files.assign(flags.files.begin(), flags.files.end());
   options.map = flags.map;
   options.strict = flags.strict;
@@ -158,7 +167,7 @@ Report make_report(const ImportFlags& flags, const ImportReport& imported, bool 
     report.notes.push_back(fmt::format(
         "Rows older than {} days stay for a day and then go; their hourly rollups stay. To keep them: "
         "optiinfra retention set {} raw 730d",
-        imported.retention.count(), table_of(flags.family).name));
+        imported.retention.count(), table_of(*flags.family).name));
   return report;
 }
 
@@ -197,7 +206,7 @@ Result<ImportReport> import_by_api(ApiStore& store, const ImportFlags& flags, co
       progress.set(done, ignored ? 0 : bytes);
       if (InterruptGuard::is_requested()) throw Interrupted{};
     };
-    OPTIINFRA_TRY(const ApiFile file, import_file(store, path, flags.family, on_piece));
+    OPTIINFRA_TRY(const ApiFile file, import_file(store, path, *flags.family, on_piece));
     remark_refused(file, context);
     imported.files.push_back(report_of(file));
   }
@@ -210,6 +219,7 @@ Result<ImportReport> import_here(const ImportFlags& flags, const Context& contex
 }
 
 Result<ExitCode> run(const ImportFlags& flags, Context& context) {
+  if (!flags.family) return import_metrics(flags.files, flags.metrics, context);
   const Stopwatch watch;
   const InterruptGuard guard;
   OPTIINFRA_TRY(auto api, context.api());
@@ -231,9 +241,12 @@ Result<ExitCode> run(const ImportFlags& flags, Context& context) {
 }
 
 void describe(CLI::App& app, ImportFlags& flags) {
-  add_parsed(app, "family", flags.family, parse_family, "Which metrics the files hold", family_type())
+  add_parsed(app, "family", flags.family, parse_content,
+             "Which metrics the files hold; 'metrics' for saved answers of /metrics, from old to new",
+             family_type() + "|metrics")
       ->required();
-  app.add_option("files", flags.files, "CSV, JSON lines, Parquet, Arrow or Native, also .gz and .zst")
+  app.add_option("files", flags.files,
+                 "CSV, JSON lines, Parquet, Arrow or Native, also .gz and .zst; texts of metrics")
       ->type_name("FILE")
       ->required();
   app.add_option(
@@ -242,6 +255,7 @@ void describe(CLI::App& app, ImportFlags& flags) {
       ->type_name("FILE")
       ->capture_default_str();
   app.add_flag("--strict", flags.strict, "Store nothing of a file with a row that breaks a rule");
+  describe_metrics_import(app, flags.metrics);
 }
 
 std::string map_list() {
@@ -260,7 +274,8 @@ void define_import(CLI::App& parent, Action& action) {
                                   "rows go to FILE.rejected.jsonl, and the exit code is 3",
                                   "  optiinfra import performance requests.csv\n"
                                   "  optiinfra import cost billing/*.parquet --map focus-1.0\n"
-                                  "  optiinfra import quality scores.jsonl.gz --map mine.toml --strict",
+                                  "  optiinfra import quality scores.jsonl.gz --map mine.toml --strict\n"
+                                  "  optiinfra import metrics a.prom b.prom --customer acme --instance gpu-1",
                                   describe, run);
   // Made on demand: reading the maps takes time that other commands do not have.
   app->footer(map_list);
