@@ -46,7 +46,7 @@ Field field_of(const Json& json) {
           .only_if_present = json.at("only_if_present")};
 }
 
-Json section_json(const Section& section) {
+Json wire_section(const Section& section) {
   Json fields = Json::array(), rows = Json::array();
   for (const Field& field : section.records.fields) fields.push_back(field_json(field));
   for (const Row& row : section.records.rows) {
@@ -123,7 +123,7 @@ std::string encode_report(const Report& report) {
     json["window"] = {report.window->begin.time_since_epoch().count(),
                       report.window->end.time_since_epoch().count()};
   json["sections"] = json["charts"] = json["units"] = json["coverage"] = Json::array();
-  for (const Section& section : report.sections) json["sections"].push_back(section_json(section));
+  for (const Section& section : report.sections) json["sections"].push_back(wire_section(section));
   for (const Series& series : report.charts) json["charts"].push_back(series_json(series));
   json["notes"] = report.notes;
   json["instead"] = report.instead;
