@@ -31,7 +31,8 @@ constexpr const char* kFooter =
     "\n"
     "Environment: OPTIINFRA_URL (the store), OPTIINFRA_PASSWORD_FILE (whose first line is the password for "
     "a\n"
-    "server's URL that holds none), OPTIINFRA_TOKEN or OPTIINFRA_TOKEN_FILE (for api:// and apis://), XDG_DATA_HOME (where the default store lies), "
+    "server's URL that holds none), OPTIINFRA_TOKEN or OPTIINFRA_TOKEN_FILE (for api:// and apis://), "
+    "XDG_DATA_HOME (where the default store lies), "
     "OPTIINFRA_LIBCHDB\n"
     "(the engine library), NO_COLOR.\n"
     "\n"
@@ -119,10 +120,10 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   app->set_version_flag("--version", "optiinfra " + std::string(version()), "Print the version and exit");
   app->set_help_flag("-h,--help", "Print help and exit");
   app->option_defaults()->group("Global flags, before or after the command");
-  app->add_option(
-         "--url", context.url,
-         "The store: embedded:/path, clickhouse://user@host:9000/database, http://..., or api://host:7070; also "
-         "OPTIINFRA_URL")
+  app->add_option("--url", context.url,
+                  "The store: embedded:/path, clickhouse://user@host:9000/database, http://..., or "
+                  "api://host:7070; also "
+                  "OPTIINFRA_URL")
       ->type_name("URL");
   add_parsed(*app, "--output", context.output, parse_output, "How answers are printed; default table",
              "table|json|csv");

@@ -60,8 +60,7 @@ std::string family_type() {
 
 Result<Family> parse_family(const std::string& text) {
   if (const TableDefinition* table = find_table(text)) return table->family;
-  return Error{ErrorKind::kInvalidArgument,
-               "'" + text + "' is not one of " + family_type()};
+  return Error{ErrorKind::kInvalidArgument, "'" + text + "' is not one of " + family_type()};
 }
 
 Result<std::chrono::days> parse_days(std::string_view text) {

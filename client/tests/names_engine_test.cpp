@@ -66,7 +66,8 @@ TEST_F(NamesTest, AnswerQuestionsAsTheirIdsDo) {
   question.filters.front().value = "Acme Inc.";
   answer = client_.query(question);
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().message, "customer: no customer is called 'Acme Inc.'; did you mean 'Acme, Inc.'?");
+  EXPECT_EQ(answer.error().message,
+            "customer: no customer is called 'Acme Inc.'; did you mean 'Acme, Inc.'?");
 }
 
 TEST_F(NamesTest, BelongToOneIdAndAnIdHasOneName) {
