@@ -13,26 +13,28 @@ _optiinfra() {
     --scope) COMPREPLY=($(compgen -W "read write admin" -- "$current")); return ;;
     --service) COMPREPLY=($(compgen -W "UUID NAME" -- "$current")); return ;;
     --user) COMPREPLY=($(compgen -W "NAME[:admin write read]" -- "$current")); return ;;
-    --spool|--map|--path|--tls-cert|--tls-key|--state|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--from|--to|--days|--rows|--seed|--end|--instance|--interval|--for|--provider|--hours|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--customer|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
+    --spool|--map|--aliases|--config|--path|--tls-cert|--tls-key|--state|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --url|--cluster|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--hours|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"attribute"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"retention"|"retention show"|"retention set"|"retention apply"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify doctor ping import copy generate collect attribute query customers services instances models names retention server token bench sql version help --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify doctor ping import copy generate collect explain-metrics attribute query customers services instances models names retention server token bench sql version help --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
     "ping") words="-h --help --url --output -q --quiet" ;;
-    "import") words="cost performance resource quality serving -h --help --map --strict --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "import") words="cost performance resource quality serving metrics -h --help --map --strict --customer --service --instance --at --interval --aliases --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
     "copy") words="cost performance resource quality serving -h --help --from --to --url --output -q --quiet" ;;
     "generate") words="-h --help --days --rows --seed --end --url --output -q --quiet" ;;
-    "collect") words="host -h --help --url --output -q --quiet" ;;
+    "collect") words="host scrape -h --help --url --output -q --quiet" ;;
     "collect host") words="-h --help --customer --instance --interval --for --spool --url --output -q --quiet" ;;
+    "collect scrape") words="-h --help --config --customer --service --aliases --for --spool --url --output -q --quiet" ;;
+    "explain-metrics") words="FILE URL -h --help --aliases --json --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
     "attribute") words="-h --help --from --to --json --url --output -q --quiet" ;;
     "query") words="cost-hourly performance-p95 resource-utilization quality-trends models serving saturation cost metrics unit-cost slo idle energy -h --help --list --url --output -q --quiet" ;;
     "query cost-hourly") words="-h --help --customer --provider --hours --from --to --url --output -q --quiet" ;;

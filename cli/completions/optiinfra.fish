@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' attribute' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -18,6 +18,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a import -d 'Store the rows of fil
 complete -c optiinfra -n "__optiinfra_at ''" -a copy -d 'Copy a store into another one - embedded to server, server to cluster, and every other pair - each row once, and compare both sides'
 complete -c optiinfra -n "__optiinfra_at ''" -a generate -d 'Fill the store with a believable fleet: customers, services, instances, daily rhythm, incidents'
 complete -c optiinfra -n "__optiinfra_at ''" -a collect -d 'Measure and store'
+complete -c optiinfra -n "__optiinfra_at ''" -a explain-metrics -d 'Show what becomes of each metric of an exporter or engine, and what is not understood'
 complete -c optiinfra -n "__optiinfra_at ''" -a attribute -d 'Split what each instance cost in each hour among the requests that it served, and keep it'
 complete -c optiinfra -n "__optiinfra_at ''" -a query -d 'Ask about cost, performance, resources and quality'
 complete -c optiinfra -n "__optiinfra_at ''" -a customers -d 'List the customers: their services, instances and models, rows and time'
@@ -47,10 +48,16 @@ complete -c optiinfra -n "__optiinfra_at ' doctor'" -l accept-loss -d 'Move part
 complete -c optiinfra -n "__optiinfra_at ' doctor'" -l spool -r -F -d 'Examine this spool, too, which no writer may have open'
 complete -c optiinfra -n "__optiinfra_at ' ping'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' import'" -F
-complete -c optiinfra -n "__optiinfra_at ' import'" -a 'cost performance resource quality serving'
+complete -c optiinfra -n "__optiinfra_at ' import'" -a 'cost performance resource quality serving metrics'
 complete -c optiinfra -n "__optiinfra_at ' import'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l map -r -F -d 'How the files'\'' columns map to the table'\''s columns: a TOML file, or the name of a ready-made map'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l strict -d 'Store nothing of a file with a row that breaks a rule'
+complete -c optiinfra -n "__optiinfra_at ' import'" -l customer -x -d 'With metrics: whose they are, a name or a UUID'
+complete -c optiinfra -n "__optiinfra_at ' import'" -l service -x -d 'With metrics: of which service'
+complete -c optiinfra -n "__optiinfra_at ' import'" -l instance -x -d 'With metrics: of which instance'
+complete -c optiinfra -n "__optiinfra_at ' import'" -l at -x -d 'With metrics: when the first file was answered'
+complete -c optiinfra -n "__optiinfra_at ' import'" -l interval -x -d 'With metrics and --at: the time from each file to the next'
+complete -c optiinfra -n "__optiinfra_at ' import'" -l aliases -r -F -d 'More names of metrics, which go before those that are known: a TOML file'
 complete -c optiinfra -n "__optiinfra_at ' copy'" -a 'cost performance resource quality serving'
 complete -c optiinfra -n "__optiinfra_at ' copy'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' copy'" -l from -x -d 'The store to copy'
@@ -61,6 +68,7 @@ complete -c optiinfra -n "__optiinfra_at ' generate'" -l rows -x -d 'How many ro
 complete -c optiinfra -n "__optiinfra_at ' generate'" -l seed -x -d 'The seed of the random numbers: another seed gives another fleet'
 complete -c optiinfra -n "__optiinfra_at ' generate'" -l end -x -d 'The end of the fleet'\''s time'
 complete -c optiinfra -n "__optiinfra_at ' collect'" -a host -d 'Sample this host'\''s CPU, memory, network and GPUs into resource_metrics_ts'
+complete -c optiinfra -n "__optiinfra_at ' collect'" -a scrape -d 'Scrape the metrics of engines and exporters into serving_metrics_ts and resource_metrics_ts, as a configuration of Prometheus says'
 complete -c optiinfra -n "__optiinfra_at ' collect'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' collect host'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' collect host'" -l customer -x -a 'UUID NAME' -d 'The customer whose host this is'
@@ -68,6 +76,18 @@ complete -c optiinfra -n "__optiinfra_at ' collect host'" -l instance -x -d 'The
 complete -c optiinfra -n "__optiinfra_at ' collect host'" -l interval -x -d 'Time between samples'
 complete -c optiinfra -n "__optiinfra_at ' collect host'" -l for -x -d 'How long to sample'
 complete -c optiinfra -n "__optiinfra_at ' collect host'" -l spool -r -F -d 'A folder of this machine that keeps samples until the store has them'
+complete -c optiinfra -n "__optiinfra_at ' collect scrape'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' collect scrape'" -l config -r -F -d 'What to scrape: scrape_configs as Prometheus has them'
+complete -c optiinfra -n "__optiinfra_at ' collect scrape'" -l customer -x -d 'Whose targets are that have no label customer: a name or a UUID'
+complete -c optiinfra -n "__optiinfra_at ' collect scrape'" -l service -x -d 'Their service without a label service'
+complete -c optiinfra -n "__optiinfra_at ' collect scrape'" -l aliases -r -F -d 'More names of metrics, which go before those that are known: a TOML file'
+complete -c optiinfra -n "__optiinfra_at ' collect scrape'" -l for -x -d 'How long to scrape'
+complete -c optiinfra -n "__optiinfra_at ' collect scrape'" -l spool -r -F -d 'A folder of this machine that keeps rows until the store has them'
+complete -c optiinfra -n "__optiinfra_at ' explain-metrics'" -F
+complete -c optiinfra -n "__optiinfra_at ' explain-metrics'" -a 'FILE URL'
+complete -c optiinfra -n "__optiinfra_at ' explain-metrics'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' explain-metrics'" -l aliases -r -F -d 'More names of metrics, which go before those that are known: a TOML file'
+complete -c optiinfra -n "__optiinfra_at ' explain-metrics'" -l json -d 'The same as --output json'
 complete -c optiinfra -n "__optiinfra_at ' attribute'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' attribute'" -l from -x -d 'The first hour, included'
 complete -c optiinfra -n "__optiinfra_at ' attribute'" -l to -x -d 'The end, not included'
