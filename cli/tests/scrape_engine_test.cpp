@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "optiinfra/core/identity.hpp"
+#include "optiinfra/core/time.hpp"
 #include "program_under_test.hpp"
 #include "scripted_http_server.hpp"
 
