@@ -69,7 +69,8 @@ for (const [name, query] of Object.entries(PAGES))
     }
     await one.setViewportSize({ width: 360, height: 800 });
     await settled(one);
-    assert.ok(await one.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'wider than a phone');
+    // Not wider than a phone; charts follow a change of width a moment later.
+    await one.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth, null, { timeout: 10_000 });
     await picture(one, `${name}-360-dark`);
     assert.deepEqual(one.complaints, []);
     await one.context().close();
