@@ -117,7 +117,7 @@ async function main(url) {
       any(instance_id) AS instance, groupUniqArray(status) AS status FROM optiinfra.performance_metrics_ts`,
     [{ services: 4, requests: 12, prompt: 1200, completion: 132, latency_ms: 500, instance: "i-1", status: ["ok"] }], "requests");
   await eventually(url, `SELECT toUInt32(count()) AS answers, avg(relevance_score) AS relevance,
-      toUInt32(uniqExact(customer_id)) AS customers FROM optiinfra.quality_metrics_ts`,
+      toUInt32(uniqExact(customer_id)) AS customers FROM quality_metrics_ts`,
     [{ answers: 8, relevance: 0.5, customers: 1 }], "evaluations");
   await refused(url);
 }

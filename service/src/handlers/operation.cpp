@@ -53,8 +53,11 @@ Response answer_openapi(const Call&) {
 Response answer_llms(const Call&) { return {.content_type = kText, .body = llms_text()}; }
 
 /// Makes the session read and nothing else. A session that only reads keeps the time budget of this
-/// statement: it may not set another.
+/// statement: it may not set another. Tables need no database before their names; HTTP refuses a USE, and
+/// each of its requests names the database.
 Result<void> bind(Session& session, std::chrono::seconds timeout) {
+  const auto used = session.execute({.sql = "USE `" + std::string(session.database()) + "`"});
+  if (!used && used.error().kind != ErrorKind::kInvalidArgument) return used;
   return session.execute({.sql =
                               "SET date_time_output_format = 'iso', output_format_json_quote_denormals = 0, "
                               "output_format_json_quote_64bit_integers = 0, readonly = 1",

@@ -154,8 +154,7 @@ std::string user(const ServedUser& user, const ServeOptions& options) {
   return "<" + user.name + "><password_sha256_hex>" + password_hash(user.password) +
          "</password_sha256_hex><networks><ip>::/0</ip></networks>" +
          element("profile", profile_of(user.role)) + element("quota", user.name) +
-         element("default_database", std::string(kDefaultDatabase)) + grants(user.role, options) + "</" +
-         user.name + ">\n";
+         grants(user.role, options) + "</" + user.name + ">\n";
 }
 
 }  // namespace
@@ -176,7 +175,7 @@ std::string users_configuration(const ServeOptions& options, std::uint64_t inser
   text += "</quotas>\n<users>\n<default><password></password>";
   text += is_open ? "<networks><ip>127.0.0.0/8</ip><ip>::1</ip></networks><profile>default</profile>"
                   : "<networks><ip>127.0.0.1</ip></networks><profile>own</profile>";
-  text += "<quota>default</quota>\n" + element("default_database", std::string(kDefaultDatabase));
+  text += "<quota>default</quota>\n";
   if (is_open) text += grants(ServedRole::kAdmin, options);
   text += "</default>\n";
   for (const ServedUser& each : options.users) text += user(each, options);
