@@ -36,7 +36,7 @@ TEST(Init, MayRunTwice) {
   EXPECT_EQ(home.json({"init"})["data"]["store"]["state"], "created");
   const auto second = home.json({"init"});
   EXPECT_EQ(second["data"]["store"]["state"], "was current");
-  EXPECT_EQ(second["data"]["objects"].size(), 8u);
+  EXPECT_EQ(second["data"]["objects"].size(), 2 * std::size(kFamilies));
   EXPECT_TRUE(home.store_is_clean());
 }
 

@@ -98,7 +98,8 @@ TEST_F(Api, AnswersInTheFormatAskedFor) {
   const std::string question =
       "/api/v1/query/metrics?measures=total_cost&by=customer&order=total_cost,customer";
   const HttpAnswer csv = get(question + "&format=csv");
-  EXPECT_EQ(csv.body, "customer_id,total_cost\n" + kAda.to_string() + ",2.5\n" + kBob.to_string() + ",2.5\n");
+  EXPECT_EQ(csv.body, "customer_id,customer_name,total_cost\n" + kAda.to_string() + ",,2.5\n" +
+                          kBob.to_string() + ",name-of-bob,2.5\n");
   EXPECT_THAT(csv.header("optiinfra-window"), HasSubstr("/"));
   const HttpAnswer lines = get(question + "&format=ndjson&limit=1");
   EXPECT_EQ(json::parse(lines.body)["customer_id"], kAda.to_string());

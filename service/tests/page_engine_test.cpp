@@ -133,7 +133,11 @@ TEST(GeneratedFleet, FillsAStoreThatHasNoRowsOnce) {
     return testing::http_call(server.api_port(), {.target = target});
   };
   const HttpAnswer unit_cost = ask("/api/v1/query/unit-cost?from=now-24h&to=now");
-  EXPECT_GT(json::parse(unit_cost.body)["data"][0]["cost_per_million_tokens"], 0) << unit_cost.body;
+  const json costs = json::parse(unit_cost.body)["data"];
+  const auto priced =
+      std::find_if(costs.begin(), costs.end(), [](const json& row) { return row["currency"] == "USD"; });
+  ASSERT_NE(priced, costs.end()) << unit_cost.body;
+  EXPECT_GT((*priced)["cost_per_million_tokens"], 0) << unit_cost.body;
   // The GPUs of an instance, one by one.
   const std::string of_gpus = "/api/v1/query/metrics?measures=resource.avg_gpu_util&from=now-24h&to=now";
   const json gpus = json::parse(ask(of_gpus + "&by=gpu_index").body)["data"];

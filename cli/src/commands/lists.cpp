@@ -38,6 +38,7 @@ Result<ExitCode> run(const NameList& list, const ListFlags& flags, Context& cont
   }
   Report report{.command = list.name};
   report.sections.push_back({.key = list.name, .title = {}, .records = std::move(names.records)});
+  report.has_more = names.has_more;
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
   if (names.has_more) context.remark("note: there are more rows than these; see --limit");

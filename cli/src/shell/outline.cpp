@@ -5,9 +5,11 @@
 namespace optiinfra::cli {
 namespace {
 
+/// What can stand there: "hour|day|week". UUID|NAME says what a value is, and lists none.
 std::vector<std::string> choices_of(const std::string& type) {
   std::vector<std::string> choices;
-  if (type.find('|') == std::string::npos) return choices;
+  const bool is_description = !type.empty() && type.front() >= 'A' && type.front() <= 'Z';
+  if (is_description || type.find('|') == std::string::npos) return choices;
   std::istringstream text(type);
   for (std::string choice; std::getline(text, choice, '|');) choices.push_back(choice);
   return choices;

@@ -55,7 +55,9 @@ class OldStore : public testing::StoreTest, public ::testing::WithParamInterface
   /// The zero of before version 5 counts as measured, and a value that is left out now does not.
   void expect_zeros_kept() {
     const std::uint64_t zeros = GetParam() < 5 ? 1 : 0;
-    const std::string hourly = "(SELECT toUInt64(any(gpu_utilization_count)) FROM optiinfra.resource_hourly)";
+    const std::string hourly =
+        "(SELECT toUInt64(any(gpu_utilization_count)) FROM optiinfra.resource_hourly WHERE instance_id = "
+        "'i-1')";
     EXPECT_EQ(count(hourly), zeros);
     EXPECT_EQ(count("(SELECT toUInt64(ifNull(any(avg_gpu_util), 0)) FROM optiinfra.resource_hourly)"), 0u);
     EXPECT_EQ(count("(SELECT toUInt64(isNull(any(max_gpu_power))) FROM optiinfra.resource_hourly)"), 1u);

@@ -87,8 +87,8 @@ TEST_F(Collecting, StoresTheRowsOfBothTablesThroughTheSpool) {
   EXPECT_EQ(outcome->rows, 4u);
   EXPECT_EQ(outcome->rows_stored, 4u);
   EXPECT_THAT(remarks_, ElementsAre("something"));
-  EXPECT_EQ(ask("SELECT count(), sum(cpu_utilization) FROM resource_metrics_ts"), "2\t40\n");
-  EXPECT_EQ(ask("SELECT count(), sum(prompt_tokens) FROM serving_metrics_ts"), "2\t150\n");
+  EXPECT_EQ(ask("SELECT count(), sum(cpu_utilization) FROM optiinfra.resource_metrics_ts"), "2\t40\n");
+  EXPECT_EQ(ask("SELECT count(), sum(prompt_tokens) FROM optiinfra.serving_metrics_ts"), "2\t150\n");
 }
 
 TEST_F(Collecting, ARowThatBreaksARuleEndsNothing) {

@@ -12,6 +12,8 @@ namespace {
 using std::chrono::days;
 
 constexpr std::uint64_t kQualityPercent = 9, kResourcePercent = 20, kCostPercentMax = 1, kServingPercent = 5;
+/// With all columns every instance is to have a price, in small fleets too.
+constexpr std::uint64_t kCostPercentMaxOfAll = 5;
 
 Error out_of_range(std::string_view option, std::string_view rule) {
   return {ErrorKind::kInvalidArgument,
@@ -127,7 +129,8 @@ void split_rows(Plan& plan) {
   const std::uint64_t all = plan.options.rows, quality = all * kQualityPercent / 100;
   const std::uint64_t resource = all * kResourcePercent / 100;
   plan_instances(plan, resource);
-  const std::uint64_t cost = std::min(all * kCostPercentMax / 100, plan.machines.size() * plan.hours());
+  const std::uint64_t cost_percent = plan.has_all_columns() ? kCostPercentMaxOfAll : kCostPercentMax;
+  const std::uint64_t cost = std::min(all * cost_percent / 100, plan.machines.size() * plan.hours());
   const std::uint64_t serving = plan.has_all_columns() ? all * kServingPercent / 100 : 0;
   plan.rows = {cost, all - cost - resource - quality - serving, resource, quality, serving};
   plan.serving_rounds = (serving + plan.engines.size() - 1) / plan.engines.size();

@@ -28,9 +28,11 @@ template <typename Row>
 Result<void> fill(std::vector<AnyBatch>& batches, RequestIds ids, std::uint64_t seed, std::uint64_t rows,
                   std::size_t batch_rows) {
   using Batch = Batch<Row>;
+  const double share = share_of(MetricTraits<Row>::kFamily);
+  if (share <= 0) return invalid_argument("a generated fleet of the contract has no rows of this family");
   Batch gathered, part;
   for (std::uint64_t made = 0; made < rows; ++seed) {
-    const auto wanted = static_cast<double>(rows - made) / share_of(MetricTraits<Row>::kFamily);
+    const auto wanted = static_cast<double>(rows - made) / share;
     OPTIINFRA_TRY(Fleet fleet,
                   Fleet::create(day_options(seed, static_cast<std::uint64_t>(wanted) + 1'000, ids)));
     while (made < rows &&

@@ -2,8 +2,8 @@
 /// A believable LLM fleet, made from a seed: six customers on three clouds, 24 services, their
 /// instances, and what they measured up to a given instant.
 ///
-/// Of all `rows`, 9 % are quality, 20 % resource, at most 1 % cost, with FleetColumns::kAll 5 % serving, and
-/// the rest performance:
+/// Of all `rows`, 9 % are quality, 20 % resource, at most 1 % cost (5 % with FleetColumns::kAll), with
+/// FleetColumns::kAll 5 % serving, and the rest performance:
 /// - performance: requests, following the demand of each customer's day and week.
 /// - quality: a sample of those requests, with their request_id, timestamp and latency.
 /// - resource: rounds over all GPUs of the fleet, evenly spaced. The fleet grows from kFleetInstances
