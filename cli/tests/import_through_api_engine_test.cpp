@@ -94,7 +94,7 @@ class ImportThroughApi : public ::testing::Test {
   }
   std::uint64_t rows() const {
     return json({"query", "metrics", "--measures", "performance.request_count", "--hours",
-                 "24"})["data"][0]["request_count"];
+                 "24"})["data"][0]["total_requests"];
   }
 
   const Home home;

@@ -105,6 +105,8 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
   asked("resource-utilization", {"--customer", owner, "--instance", instance});
   asked("quality-trends", {"--customer", customer, "--service", service});
   asked("models", {"--customer", customer, "--service", service});
+  asked("serving", {"--customer", customer, "--service", service});
+  asked("saturation", {"--customer", customer});
   asked("cost", {"--customer", customer, "--from", "now-24h", "--to", "now", "--by", "region"});
   asked("metrics", {"--measures", "total_cost,p95_latency", "--by", "customer", "--bucket", "day"});
   expect("attribute", home.json({"attribute", "--from", "now-24h"}));

@@ -84,6 +84,7 @@ TEST_F(Names, OfCustomersAreListedWithTheirCountsAndHours) {
                     {"performance_rows", 4},
                     {"resource_rows", 1},
                     {"quality_rows", 0},
+                    {"serving_rows", 0},
                     {"first_hour", format_time(begin)},
                     {"last_hour", format_time(begin + std::chrono::hours{2})}};
   const Json customers = list({"customers"});
@@ -107,8 +108,9 @@ TEST_F(Names, OfServicesInstancesAndModelsAreListedToo) {
   EXPECT_EQ(models[1]["performance_rows"], 1);
   EXPECT_EQ(list({"models"})[0]["services"], 1);
   EXPECT_EQ(home.run({"instances", "--output", "csv"}).output,
-            "customer_id,customer_name,instance_id,instance_name,resource_rows,first_hour,last_hour\n" +
-                kAda + ",,gpu-1,,1," + format_time(begin) + "," + format_time(begin) + "\n");
+            "customer_id,customer_name,instance_id,instance_name,resource_rows,serving_rows,first_hour,last_"
+            "hour\n" +
+                kAda + ",,gpu-1,,1,0," + format_time(begin) + "," + format_time(begin) + "\n");
 }
 
 TEST_F(Names, AreCutAtTheLimitWithANote) {

@@ -21,6 +21,7 @@ bool ServerProcess::start() {
                                    "--path",      folder_,
                                    "--tcp-port",  std::to_string(tcp_port_),
                                    "--http-port", std::to_string(http_port_)};
+  if (api_port_ != 0) command.insert(command.end(), {"--api-port", std::to_string(api_port_)});
   // Its log goes to a file, because nobody empties its standard error while a test works with it.
   command.insert(command.end(), {"--log-file", folder_.string() + ".log"});
   command.insert(command.end(), arguments_.begin(), arguments_.end());
