@@ -68,7 +68,9 @@ template <typename Row>
 
 int main(int argc, char** argv) {
   const std::size_t rows = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 20'000;
-  for (const Family family : kFamilies) {
+  // The contract's families: a fleet of its columns has no rows of others, and the counts go on from earlier
+  // ones.
+  for (const Family family : {Family::kCost, Family::kPerformance, Family::kResource, Family::kQuality}) {
     with_metric(family, [&]<typename Row>() {
       const auto batch = rows_of<Row>(family, rows);
       Bytes bytes;

@@ -74,6 +74,7 @@ ROWS = {
     "performance": {"timestamp": HOUR, "customer_id": None, "service_id": None, "latency_ms": 100.0},
     "resource": {"timestamp": HOUR, "customer_id": None, "instance_id": "i-1"},
     "quality": {"timestamp": HOUR, "customer_id": None, "service_id": None, "overall_quality_score": 0.5},
+    "serving": {"timestamp": HOUR, "customer_id": None, "service_id": None, "instance_id": "i-1", "interval_seconds": 15.0},
 }
 
 

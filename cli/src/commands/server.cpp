@@ -149,7 +149,8 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   const auto on_ready = [&](const ServedAddress& address) -> Result<void> {
     warn_of_start(address.url(options), context);
     if (api) OPTIINFRA_CHECK(api->start(address.url(options), address.why_only_reading));
-    if (api)
+    // A store that is only read does not change by a byte; its next process opens it for reading, too.
+    if (api && address.why_only_reading.empty())
       served_folder.emplace(options.folder, api->address(), !flags.api.options.certificate_file.empty());
     is_api_started = api.has_value();
     context.remark(first_screen(address, options, api));
