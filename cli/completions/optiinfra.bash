@@ -5,16 +5,12 @@ _optiinfra() {
     --basis) COMPREPLY=($(compgen -W "reservation usage" -- "$current")); return ;;
     --bucket) COMPREPLY=($(compgen -W "hour day week" -- "$current")); return ;;
     --by) COMPREPLY=($(compgen -W "provider service region instance-type" -- "$current")); return ;;
-    --customer) COMPREPLY=($(compgen -W "UUID NAME" -- "$current")); return ;;
     --idle) COMPREPLY=($(compgen -W "separate share hide" -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W "none error warning information debug trace" -- "$current")); return ;;
-    --only) COMPREPLY=($(compgen -W "PART:inserts questions sizes" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
     --scope) COMPREPLY=($(compgen -W "read write admin" -- "$current")); return ;;
-    --service) COMPREPLY=($(compgen -W "UUID NAME" -- "$current")); return ;;
-    --user) COMPREPLY=($(compgen -W "NAME[:admin write read]" -- "$current")); return ;;
     --spool|--map|--aliases|--config|--path|--tls-cert|--tls-key|--state|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--hours|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--listen|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--format) COMPREPLY=(); return ;;
+    --url|--cluster|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--hours|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -34,7 +30,7 @@ _optiinfra() {
     "collect") words="host scrape -h --help --url --output -q --quiet" ;;
     "collect host") words="-h --help --customer --instance --interval --for --spool --url --output -q --quiet" ;;
     "collect scrape") words="-h --help --config --customer --service --aliases --for --spool --url --output -q --quiet" ;;
-    "explain-metrics") words="FILE URL -h --help --aliases --json --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "explain-metrics") words="-h --help --aliases --json --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
     "attribute") words="-h --help --from --to --json --url --output -q --quiet" ;;
     "query") words="cost-hourly performance-p95 resource-utilization quality-trends models serving saturation cost metrics unit-cost slo idle energy -h --help --list --url --output -q --quiet" ;;
     "query cost-hourly") words="-h --help --customer --provider --hours --from --to --url --output -q --quiet" ;;
