@@ -100,7 +100,8 @@ void fill(Value&, std::uint64_t) {}
 
 /// Not the columns that take only certain words.
 bool takes_any_text(Rule rule) {
-  return rule != Rule::kCharge && rule != Rule::kStatus && rule != Rule::kCurrency;
+  return rule != Rule::kCharge && rule != Rule::kStatus && rule != Rule::kCurrency &&
+         rule != Rule::kHistogram;
 }
 
 template <typename Row>
