@@ -28,9 +28,9 @@ inline testing::ProgramResult run_program(std::vector<std::string> arguments) {
   return testing::run_program(arguments, {.environment = {"OPTIINFRA_URL=", "LC_ALL=C.UTF-8"}});
 }
 
-/// Rows of all four families, the same for the same seed.
+/// Rows of all families, the same for the same seed.
 inline Fleet make_test_fleet(std::uint64_t rows, int days, std::uint64_t seed = 5) {
-  auto fleet = Fleet::create({.seed = seed, .days = days, .rows = rows, .end = floor_hour(now())});
+  auto fleet = Fleet::create({.seed = seed, .days = days, .rows = rows, .end = floor_hour(now()), .columns = FleetColumns::kAll});
   EXPECT_TRUE(fleet) << fleet.error().message;
   return std::move(fleet).value();
 }
@@ -48,10 +48,8 @@ void insert_all(Fleet& fleet, Client& client, std::uint64_t seed) {
 
 inline void insert_fleet(Client& client, std::uint64_t rows, int days, std::uint64_t seed = 5) {
   Fleet fleet = make_test_fleet(rows, days, seed);
-  insert_all<CostMetric>(fleet, client, seed);
-  insert_all<PerformanceMetric>(fleet, client, seed);
-  insert_all<ResourceMetric>(fleet, client, seed);
-  insert_all<QualityMetric>(fleet, client, seed);
+  for (const Family family : kFamilies)
+    with_metric(family, [&]<typename Row>() { insert_all<Row>(fleet, client, seed); });
 }
 
 /// Two servers that know each other as cluster "pair".
