@@ -72,13 +72,15 @@ Result<void> Context::answer(const Report& report) {
 }
 
 void Context::complain(const Error& error) const {
-  complain(to_string(error.kind), error.message, error.server_code);
+  complain(to_string(error.kind), error.message, error.server_code, error.query_id);
 }
 
-void Context::complain(std::string_view kind, const std::string& message, int server_code) const {
+void Context::complain(std::string_view kind, const std::string& message, int server_code,
+                       std::string_view query_id) const {
   const std::string label = console_terminal.colour ? "\x1b[31;1merror:\x1b[0m " : "error: ";
-  const std::string text =
-      output == OutputFormat::kJson ? render_json_error(kind, message, server_code) : label + message + "\n";
+  const std::string text = output == OutputFormat::kJson
+                               ? render_json_error(kind, message, server_code, query_id)
+                               : label + message + "\n";
   std::fputs(text.c_str(), stderr);
 }
 

@@ -45,7 +45,8 @@ struct Context {
 
   /// An error on standard error, as JSON where answers are JSON.
   void complain(const Error& error) const;
-  void complain(std::string_view kind, const std::string& message, int server_code) const;
+  void complain(std::string_view kind, const std::string& message, int server_code,
+                std::string_view query_id = {}) const;
 
   /// Says that the store has not what was asked about; the exit code says it, too.
   ExitCode not_found(const std::string& sentence) const;

@@ -10,15 +10,20 @@ bool may_succeed_elsewhere(const Error& error) {
          (error.kind == ErrorKind::kCorrupt && !error.connection_usable);
 }
 
-std::chrono::milliseconds Attempts::timeout() const {
-  if (attempt_ == 1) return timeout_;
+Budget Attempts::budget() const {
+  if (attempt_ == 1) return budget_;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now());
-  return std::clamp(left, std::chrono::milliseconds{1}, timeout_);
+  return {std::clamp(left, std::chrono::milliseconds{1}, budget_.timeout), budget_.stop};
 }
 
-bool Attempts::again() {
+bool Attempts::again(const Error& error) {
   const auto pause = kAttemptPause * (1 << (attempt_ - 1));
-  if (attempt_ == kAttemptsMax || Clock::now() + pause >= deadline_) return false;
+  if (attempt_ == kAttemptsMax || Clock::now() + pause >= deadline_ || budget_.stop.stop_requested())
+    return false;
+  if (log_) {
+    log_(LogLevel::kWarning, "attempt " + std::to_string(attempt_) + " of at most " +
+                                 std::to_string(kAttemptsMax) + " failed and is repeated: " + error.message);
+  }
   ++attempt_;
   std::this_thread::sleep_for(pause);
   return true;

@@ -19,33 +19,41 @@ using std::chrono::steady_clock;
 
 /// An insert of unknown outcome is repeated too: its token makes it count once.
 bool is_worth_a_retry(const Error& error) {
+  if (error.kind == ErrorKind::kCancelled) return false;
   return error.applied == Applied::kUnknown || may_succeed_elsewhere(error);
 }
 
 InsertStatement statement(const BlockInsert& insert, const InsertRoute& route, std::string token) {
-  InsertStatement result = tokened_insert(insert.table, std::move(token), insert.timeout);
+  InsertStatement result = tokened_insert(insert.table, std::move(token), insert.budget.timeout);
+  result.stop = insert.budget.stop;
   result.settings.insert(result.settings.end(), route.settings.begin(), route.settings.end());
   return result;
 }
 
+/// The id of the statement that stored the block; empty where another attempt did.
 /// `is_tried`: by this call, and the outcome is unknown.
-Result<void> try_block(Session& session, const BlockInsert& insert, const InsertStatement& statement,
-                       const Block& block, TokenHistory history, bool is_tried) {
-  if (history == TokenHistory::kNeverTried && !is_tried) return done(session.insert(statement, block));
+Result<std::string> try_block(Session& session, const BlockInsert& insert, const InsertStatement& statement,
+                              const Block& block, TokenHistory history, bool is_tried) {
+  const auto insert_it = [&]() -> Result<std::string> {
+    OPTIINFRA_TRY(InsertSummary summary, session.insert(statement, block));
+    return std::move(summary.query_id);
+  };
+  if (history == TokenHistory::kNeverTried && !is_tried) return insert_it();
   const BatchBlock named{*insert.family, statement.deduplication_token, block};
   if (!is_tried) {
     OPTIINFRA_TRY(const std::uint64_t found_before, count_stored(session, named));
     if (found_before == 0) {
-      OPTIINFRA_CHECK(done(session.insert(statement, block)));
+      OPTIINFRA_TRY(std::string query_id, insert_it());
       // An engine whose log of tokens outlived the rows believes to have them.
       OPTIINFRA_TRY(const std::uint64_t found, count_stored(session, named));
-      if (found == block.row_count()) return {};
+      if (found == block.row_count()) return query_id;
     }
   }
   const auto on_mismatch =
       history == TokenHistory::kRowsForgotten ? OnMismatch::kAccept : OnMismatch::kReport;
-  return done(
-      complete_block(session, named, {.on_mismatch = on_mismatch, .insert_timeout = statement.timeout}));
+  OPTIINFRA_CHECK(done(
+      complete_block(session, named, {.on_mismatch = on_mismatch, .insert_timeout = statement.timeout})));
+  return std::string();
 }
 
 /// Whether the engine refused a block for want of room before it wrote any of it: a block is one part of the
@@ -58,21 +66,23 @@ bool is_refused_whole(const Error& error, bool is_first_attempt) {
 
 /// Stores one block; an attempt that may be worth it is repeated until `deadline`. After one of unknown
 /// outcome the engine's memory of tokens is not trusted alone: it may have been killed meanwhile.
-Result<void> store_block(const BlockInsert& insert, const InsertRoute& route, InsertStatement statement,
-                         const Block& block, steady_clock::time_point deadline) {
+Result<std::string> store_block(const BlockInsert& insert, const InsertRoute& route,
+                                InsertStatement statement, const Block& block,
+                                steady_clock::time_point deadline) {
   // Through a host that passes blocks on there is no raw table to look into.
   const bool can_look = insert.family.has_value() && route.settings.empty();
   const TokenHistory history = can_look ? insert.history : TokenHistory::kNeverTried;
   bool is_tried = false;
   const std::string table = statement.table;
-  Attempts attempts(statement.timeout, deadline);
+  Attempts attempts(insert.budget, deadline, *insert.log);
   while (true) {
-    statement.timeout = attempts.timeout();
-    auto tried = [&]() -> Result<void> {
-      OPTIINFRA_TRY(SessionPool::Lease lease, route.pool->take(statement.timeout));
+    const Budget left = attempts.budget();
+    statement.timeout = left.timeout;
+    auto tried = [&]() -> Result<std::string> {
+      OPTIINFRA_TRY(SessionPool::Lease lease, route.pool->take(left));
       statement.table = qualified(lease->database(), table);
       auto stored = try_block(*lease, insert, statement, block, history, is_tried);
-      if (stored) return {};
+      if (stored) return stored;
       Error error = with_disk_room(*lease, std::move(stored).error());
       if (is_refused_whole(error, history == TokenHistory::kNeverTried && !is_tried))
         error.applied = Applied::kNo;
@@ -81,13 +91,14 @@ Result<void> store_block(const BlockInsert& insert, const InsertRoute& route, In
     }();
     if (tried) return tried;
     if (can_look && tried.error().applied == Applied::kUnknown) is_tried = true;
-    if (!is_worth_a_retry(tried.error()) || !attempts.again()) return tried;
+    if (!is_worth_a_retry(tried.error()) || !attempts.again(tried.error())) return tried;
   }
 }
 
 /// What became of one part.
 struct Outcome {
   std::size_t rows_stored = 0;
+  std::vector<std::string> query_ids = {};
   std::optional<Error> error = {};
 };
 
@@ -119,12 +130,13 @@ Outcome store_part(const BlockInsert& insert, const PartInsert& part, steady_clo
       break;
     }
     outcome.rows_stored = end;
+    if (!stored->empty()) outcome.query_ids.push_back(std::move(stored).value());
   }
   return outcome;
 }
 
 std::vector<Outcome> store_parts(const BlockInsert& insert, const std::vector<PartInsert>& parts) {
-  const auto deadline = steady_clock::now() + insert.timeout;
+  const auto deadline = steady_clock::now() + insert.budget.timeout;
   std::vector<Outcome> outcomes(parts.size());
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
@@ -171,14 +183,15 @@ Error failure(const std::vector<PartInsert>& parts, const std::vector<Outcome>& 
 
 }  // namespace
 
-Result<std::size_t> insert_parts(const BlockInsert& insert, const std::vector<PartInsert>& parts) {
-  const std::vector<Outcome> outcomes = store_parts(insert, parts);
-  std::size_t rows = 0;
-  for (const Outcome& outcome : outcomes) {
+Result<Inserted> insert_parts(const BlockInsert& insert, const std::vector<PartInsert>& parts) {
+  std::vector<Outcome> outcomes = store_parts(insert, parts);
+  Inserted inserted;
+  for (Outcome& outcome : outcomes) {
     if (outcome.error) return failure(parts, outcomes);
-    rows += outcome.rows_stored;
+    inserted.rows += outcome.rows_stored;
+    std::move(outcome.query_ids.begin(), outcome.query_ids.end(), std::back_inserter(inserted.query_ids));
   }
-  return rows;
+  return inserted;
 }
 
 }  // namespace optiinfra

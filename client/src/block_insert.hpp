@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "attempts.hpp"
 #include "insert_plan.hpp"
-#include "optiinfra/client/client.hpp"
+#include "optiinfra/client/trusted_insert.hpp"
 #include "optiinfra/store/batch.hpp"
 #include "shards.hpp"
 #include "spare_blocks.hpp"
@@ -27,7 +28,8 @@ struct BlockInsert {
   std::optional<Family> family = {};
   TokenHistory history = TokenHistory::kNeverTried;
   std::string token;  ///< Of the call; each block has one of its own, made from it.
-  std::chrono::milliseconds timeout{0};
+  Budget budget;
+  const LogSink* log = nullptr;
   /// The block of some rows, in the memory of a spare one. Threads: any.
   std::function<Block(std::span<const std::uint32_t>, Block)> gather;
   SpareBlocks* spares = nullptr;
@@ -36,10 +38,15 @@ struct BlockInsert {
 /// Parts of a cluster that one call inserts into at the same time.
 inline constexpr std::size_t kPartsAtOnceMax = 16;
 
-/// Stores every part, several at once, and returns the number of rows. A block whose outcome is unknown is
+struct Inserted {
+  std::size_t rows = 0;
+  std::vector<std::string> query_ids = {};  ///< As InsertReceipt has them.
+};
+
+/// Stores every part, several at once. A block whose outcome is unknown is
 /// completed from what the raw table has of it while there is time. A part that fails stops there, and the
 /// others go on: the error names the parts that are not stored, and is Applied::kUnknown when anything of the
 /// call may be.
-Result<std::size_t> insert_parts(const BlockInsert& insert, const std::vector<PartInsert>& parts);
+Result<Inserted> insert_parts(const BlockInsert& insert, const std::vector<PartInsert>& parts);
 
 }  // namespace optiinfra

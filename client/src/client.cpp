@@ -14,13 +14,6 @@
 namespace optiinfra {
 namespace {
 
-Error refused(const TableDefinition& table, const Validation& validation) {
-  std::string message = std::string(table.raw_table) + ", " + validation.refused.front().to_string();
-  if (validation.refused_rows.size() > 1)
-    message += " (" + std::to_string(validation.refused_rows.size()) + " rows are refused in all)";
-  return {ErrorKind::kInvalidArgument, message + "; nothing was stored"};
-}
-
 template <typename Row>
 Batch<Row> batch_of(std::span<const Row> rows) {
   Batch<Row> batch;
@@ -60,6 +53,12 @@ Result<void> create_or_update(Session& session, const StoreUrl& url,
 }
 
 }  // namespace
+
+/// Of the rows of one insert: what a trusted caller knows of them.
+struct Client::Handling {
+  bool is_checked = false;
+  TokenHistory history = TokenHistory::kUnknown;
+};
 
 Client::Client(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
 Client::~Client() = default;
@@ -117,8 +116,8 @@ bool Client::ping() noexcept {
 
 void Client::reopen() { state_->pool.reopen(); }
 
-Result<void> Client::with_session(const std::function<Result<void>(Session&)>& use) {
-  return state_->with_session(use);
+Result<void> Client::with_session(const std::function<Result<void>(Session&)>& use, const CallOptions& call) {
+  return state_->with_session(state_->budget_of(call), use);
 }
 
 Result<Names> Client::names(std::chrono::milliseconds age) {
@@ -133,30 +132,31 @@ std::size_t Client::shard_count() const noexcept {
 Result<void> Client::with_each_part(const std::function<Result<void>(Session&, std::uint32_t)>& use) {
   if (state_->shards == nullptr)
     return state_->with_session([&](Session& session) { return use(session, 0); });
-  return state_->shards->with_each(state_->options.call_timeout, [&](Session& session, const Shard& shard) {
+  return state_->shards->with_each(state_->budget_of({}), [&](Session& session, const Shard& shard) {
     return use(session, shard.number);
   });
 }
 
 template <Metric Row>
-Result<InsertReceipt> Client::insert(const Batch<Row>& batch, const InsertOptions& options) {
+Result<InsertReceipt> Client::insert(const Batch<Row>& batch, const InsertOptions& options,
+                                     const Handling& handling) {
   const TableDefinition& table = table_of(MetricTraits<Row>::kFamily);
   if (!batch.is_rectangular())
     return Error{ErrorKind::kInvalidArgument,
                  std::string(table.raw_table) + ": the batch's columns differ in length"};
   if (batch.size() > kInsertRowsMax) return too_many_rows(batch.size());
-  Validation validation =
-      options.on_refused_rows == OnRefusedRows::kDoNotCheck ? Validation{} : validate<Row>(batch, now());
+  Validation validation = handling.is_checked ? Validation{} : validate<Row>(batch, now());
   if (!validation.ok() && options.on_refused_rows == OnRefusedRows::kStoreNothing)
-    return refused(table, validation);
+    return refusal(table.family, validation, "nothing was stored");
 
   InsertReceipt receipt{0, std::move(validation.refused), std::move(validation.refused_rows)};
   const BlockInsert insert{
       .table = table.raw_table,
       .family = table.family,
-      .history = options.token.empty() ? TokenHistory::kNeverTried : options.token_history,
+      .history = options.token.empty() ? TokenHistory::kNeverTried : handling.history,
       .token = options.token.empty() ? Uuid::random().to_string() : options.token,
-      .timeout = state_->options.call_timeout,
+      .budget = state_->budget_of(options.call),
+      .log = &state_->options.log,
       .gather = [&](std::span<const std::uint32_t> rows,
                     Block spare) { return gather_block<Row>(batch, rows, std::move(spare)); },
       .spares = &state_->spares};
@@ -165,8 +165,19 @@ Result<InsertReceipt> Client::insert(const Batch<Row>& batch, const InsertOption
   auto stored = insert_parts(insert, parts_of(plan_insert<Row>(batch, receipt.refused_rows), places,
                                               state_->whole, state_->shards.get()));
   if (!stored) return with_context(std::move(stored).error(), "insert into " + std::string(table.raw_table));
-  receipt.rows_stored = *stored;
+  receipt.rows_stored = stored->rows;
+  receipt.query_ids = std::move(stored->query_ids);
   return receipt;
+}
+
+template <Metric Row>
+Result<InsertReceipt> Client::insert(const Batch<Row>& batch, const InsertOptions& options) {
+  return insert(batch, options, Handling{});
+}
+
+template <Metric Row>
+Result<InsertReceipt> TrustedInsert::operator()(Client& client, const Batch<Row>& batch) const {
+  return client.insert(batch, {.token = token}, {.is_checked = true, .history = history});
 }
 
 Result<void> Client::insert_rollup(Family family, const Block& block, std::string_view token) {
@@ -180,7 +191,8 @@ Result<void> Client::insert_rollup(Family family, const Block& block, std::strin
   }
   const BlockInsert insert{.table = table_of(family).rollup_table,
                            .token = std::string(token),
-                           .timeout = state_->options.call_timeout,
+                           .budget = state_->budget_of({}),
+                           .log = &state_->options.log,
                            .gather = [&](std::span<const std::uint32_t> rows,
                                          Block spare) { return gather_block(block, rows, std::move(spare)); },
                            .spares = &state_->spares};
@@ -195,9 +207,10 @@ Result<InsertReceipt> Client::insert(std::span<const Row> rows, const InsertOpti
   return insert(batch_of(rows), options);
 }
 
-#define BEGIN_FAMILY(Name, name)                                                                   \
-  template Result<InsertReceipt> Client::insert(const Batch<Name##Metric>&, const InsertOptions&); \
-  template Result<InsertReceipt> Client::insert(std::span<const Name##Metric>, const InsertOptions&);
+#define BEGIN_FAMILY(Name, name)                                                                      \
+  template Result<InsertReceipt> Client::insert(const Batch<Name##Metric>&, const InsertOptions&);    \
+  template Result<InsertReceipt> Client::insert(std::span<const Name##Metric>, const InsertOptions&); \
+  template Result<InsertReceipt> TrustedInsert::operator()(Client&, const Batch<Name##Metric>&) const;
 #include "optiinfra/schema/families.def"
 
 // The contract's names; a family that it does not have is inserted by insert().

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "attempts.hpp"
 #include "name_book.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/store/retention.hpp"
@@ -18,19 +19,28 @@ class Client::State {
   static Result<std::unique_ptr<State>> make(std::shared_ptr<Connector> connector, ClientOptions options) {
     if (options.call_timeout.count() <= 0)
       return Error{ErrorKind::kInvalidArgument, "call_timeout must be positive"};
-    return std::make_unique<State>(std::move(connector), options);
+    return std::make_unique<State>(std::move(connector), std::move(options));
   }
 
   State(std::shared_ptr<Connector> connector, ClientOptions client_options)
-      : pool(std::move(connector)), options(client_options), whole{.pool = &pool} {}
+      : pool(std::move(connector)), options(std::move(client_options)), whole{.pool = &pool} {}
+
+  Budget budget_of(const CallOptions& call) const {
+    return {call.timeout.value_or(options.call_timeout), call.stop};
+  }
 
   /// Runs `use(Session&)`, which returns a Result, with a session of the pool.
   template <typename Use>
-  auto with_session(Use&& use) -> decltype(use(std::declval<Session&>())) {
-    OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(options.call_timeout));
+  auto with_session(const Budget& budget, Use&& use) -> decltype(use(std::declval<Session&>())) {
+    OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(budget));
     auto result = use(*lease);
     if (!result) lease.settle(result.error());
     return result;
+  }
+
+  template <typename Use>
+  auto with_session(Use&& use) {
+    return with_session(budget_of({}), std::forward<Use>(use));
   }
 
   SessionPool pool;

@@ -72,10 +72,10 @@ bool is_whole_hours(TimeRange range) {
 }
 
 /// Where the raw rows of every family of the plan begin.
-Result<sys_seconds> raw_begin_of(Client& client, const Plan& plan) {
+Result<sys_seconds> raw_begin_of(Client& client, const Plan& plan, const CallOptions& call) {
   sys_seconds latest{};
   for (const FamilyPlan& family : plan.families) {
-    OPTIINFRA_TRY(const auto keep, client.raw_retention(family.table->family));
+    OPTIINFRA_TRY(const auto keep, client.raw_retention(family.table->family, call));
     latest = std::max(latest, now() - keep);
   }
   return latest;
@@ -83,11 +83,11 @@ Result<sys_seconds> raw_begin_of(Client& client, const Plan& plan) {
 
 /// The part of the window that the stored rows answer exactly: edges inside an hour need raw rows, and what
 /// only raw rows know begins where those do.
-Result<TimeRange> answerable_window(Client& client, const Plan& plan) {
+Result<TimeRange> answerable_window(Client& client, const Plan& plan, const CallOptions& call) {
   const bool needs_raw = plan.is_raw_only() || !is_whole_hours(plan.window);
   // Retention is looked up only where it matters: for raw rows that are older than a day.
   if (!needs_raw || plan.window.begin >= now() - kRetentionMin) return plan.window;
-  OPTIINFRA_TRY(const sys_seconds raw_begin, raw_begin_of(client, plan));
+  OPTIINFRA_TRY(const sys_seconds raw_begin, raw_begin_of(client, plan, call));
   if (!plan.is_raw_only()) return widen(plan.window, raw_begin);
   if (plan.window.end > raw_begin) return TimeRange{std::max(plan.window.begin, raw_begin), plan.window.end};
   return invalid_argument("raw rows alone know this, and they begin at " + format_time(raw_begin) +
@@ -96,27 +96,28 @@ Result<TimeRange> answerable_window(Client& client, const Plan& plan) {
 
 /// Calls `on_row` for each row until it returns false. Returns the plan, with the window that was used.
 template <typename State, typename OnRow>
-Result<Plan> ask(Client& client, State& state, Question question, OnRow&& on_row) {
+Result<Plan> ask(Client& client, State& state, const CallOptions& call, Question question, OnRow&& on_row) {
   OPTIINFRA_CHECK(resolve_names(client, question.filters));
   OPTIINFRA_TRY(Plan plan, make_plan(question));
-  OPTIINFRA_TRY(plan.window, answerable_window(client, plan));
+  OPTIINFRA_TRY(plan.window, answerable_window(client, plan, call));
   bool begun = false, mixed = false;
-  auto asked = read_repeatedly(state, begun, [&](Session& session, std::chrono::milliseconds timeout) {
-    Statement statement = make_statement(plan, session.database(), timeout);
-    if (state.shards != nullptr) {
-      for (NamedValue& setting : state.shards->question_settings())
-        statement.settings.push_back(std::move(setting));
-    }
-    return session.query(statement, [&](const Block& block) {
-      for (std::size_t row = 0; row < block.row_count(); ++row) {
-        begun = true;
-        const AnswerRow answer(plan, block, row);
-        mixed = answer.mixes_currencies();
-        if (mixed || !on_row(answer)) return false;
-      }
-      return true;
-    });
-  });
+  auto asked =
+      read_repeatedly(state, state.budget_of(call), begun, [&](Session& session, const Budget& left) {
+        Statement statement = make_statement(plan, session.database(), left);
+        if (state.shards != nullptr) {
+          for (NamedValue& setting : state.shards->question_settings())
+            statement.settings.push_back(std::move(setting));
+        }
+        return session.query(statement, [&](const Block& block) {
+          for (std::size_t row = 0; row < block.row_count(); ++row) {
+            begun = true;
+            const AnswerRow answer(plan, block, row);
+            mixed = answer.mixes_currencies();
+            if (mixed || !on_row(answer)) return false;
+          }
+          return true;
+        });
+      });
   if (!asked) return question_error(std::move(asked).error(), state.shards.get());
   if (mixed)
     return invalid_argument(
@@ -138,25 +139,26 @@ std::optional<double> PerformanceSummary::tokens_per_second() const noexcept {
   return seconds <= 0 ? 0 : static_cast<double>(*total_tokens) / static_cast<double>(seconds);
 }
 
-Result<std::chrono::days> Client::raw_retention(Family family) {
+Result<std::chrono::days> Client::raw_retention(Family family, const CallOptions& call) {
   std::chrono::days keep{};
   const auto look_up = [&](Session& session) -> Result<void> {
     OPTIINFRA_TRY(keep, effective_retention(session, family, Tier::kRaw));
     return {};
   };
   if (state_->shards != nullptr) {
-    OPTIINFRA_CHECK(state_->shards->with_any(state_->options.call_timeout, look_up));
+    OPTIINFRA_CHECK(state_->shards->with_any(state_->budget_of(call), look_up));
   } else {
-    OPTIINFRA_CHECK(
-        read_repeatedly(*state_, false, [&](Session& session, auto) { return look_up(session); }));
+    OPTIINFRA_CHECK(read_repeatedly(*state_, state_->budget_of(call), false,
+                                    [&](Session& session, const Budget&) { return look_up(session); }));
   }
   return keep.count() > 0 ? keep : kRetentionMax;
 }
 
 Result<Answer> Client::query(const Question& question,
-                             const std::function<bool(std::span<const Cell>)>& on_row) {
+                             const std::function<bool(std::span<const Cell>)>& on_row,
+                             const CallOptions& call) {
   std::vector<std::uint64_t> rows;
-  OPTIINFRA_TRY(Plan plan, ask(*this, *state_, question, [&](const AnswerRow& row) {
+  OPTIINFRA_TRY(Plan plan, ask(*this, *state_, call, question, [&](const AnswerRow& row) {
                   const std::vector<Cell> cells = row.cells();
                   row.add_coverage(rows);
                   return on_row(cells);
@@ -168,14 +170,17 @@ Result<Answer> Client::query(const Question& question,
   return answer;
 }
 
-Result<Answer> Client::query(const Question& question) {
+Result<Answer> Client::query(const Question& question, const CallOptions& call) {
   Question bounded = question;
   if (bounded.limit == 0 || bounded.limit > kAnswerRowsMax) bounded.limit = kAnswerRowsMax + 1;
   std::vector<std::vector<Cell>> rows;
-  OPTIINFRA_TRY(Answer answer, query(bounded, [&](std::span<const Cell> cells) {
-                  rows.emplace_back(cells.begin(), cells.end());
-                  return true;
-                }));
+  OPTIINFRA_TRY(Answer answer, query(
+                                   bounded,
+                                   [&](std::span<const Cell> cells) {
+                                     rows.emplace_back(cells.begin(), cells.end());
+                                     return true;
+                                   },
+                                   call));
   if (rows.size() > kAnswerRowsMax)
     return Error{ErrorKind::kTooLarge, "the answer has more than " + std::to_string(kAnswerRowsMax) +
                                            " rows; ask for a shorter window, longer buckets or a limit"};
@@ -184,7 +189,8 @@ Result<Answer> Client::query(const Question& question) {
 }
 
 Result<CostHours> Client::query_cost_hourly(const Uuid& customer_id, sys_seconds start, sys_seconds end,
-                                            const std::optional<std::string>& cloud_provider) {
+                                            const std::optional<std::string>& cloud_provider,
+                                            const CallOptions& call) {
   Question question{.measures = measures_of(kCostFields),
                     .dimensions = {"provider", "cloud_service", "currency"},
                     .bucket = Bucket::kHour,
@@ -193,7 +199,7 @@ Result<CostHours> Client::query_cost_hourly(const Uuid& customer_id, sys_seconds
                     .family = Family::kCost};
   if (cloud_provider) question.filters.push_back({"provider", *cloud_provider});
   CostHours answer;
-  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_, question, [&](const AnswerRow& row) {
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_, call, question, [&](const AnswerRow& row) {
                   CostHour hour;
                   hour.hour = row.begin();
                   hour.cloud_provider = row.text(0);
@@ -208,15 +214,15 @@ Result<CostHours> Client::query_cost_hourly(const Uuid& customer_id, sys_seconds
 }
 
 Result<PerformanceSummary> Client::query_performance_p95(const Uuid& customer_id, const Uuid& service_id,
-                                                         int hours) {
+                                                         int hours, const CallOptions& call) {
   OPTIINFRA_TRY(const TimeRange range, last_hours(hours));
-  return query_performance(customer_id, service_id, range);
+  return query_performance(customer_id, service_id, range, call);
 }
 
 Result<PerformanceSummary> Client::query_performance(const Uuid& customer_id, const Uuid& service_id,
-                                                     TimeRange range) {
+                                                     TimeRange range, const CallOptions& call) {
   PerformanceSummary summary;
-  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_, call,
                                      {.measures = measures_of(kPerformanceFields),
                                       .range = range,
                                       .filters = of_service(customer_id, service_id),
@@ -230,15 +236,16 @@ Result<PerformanceSummary> Client::query_performance(const Uuid& customer_id, co
 }
 
 Result<ResourceSummary> Client::query_resource_utilization(const Uuid& customer_id,
-                                                           std::string_view instance_id, int hours) {
+                                                           std::string_view instance_id, int hours,
+                                                           const CallOptions& call) {
   OPTIINFRA_TRY(const TimeRange range, last_hours(hours));
-  return query_resource(customer_id, instance_id, range);
+  return query_resource(customer_id, instance_id, range, call);
 }
 
 Result<ResourceSummary> Client::query_resource(const Uuid& customer_id, std::string_view instance_id,
-                                               TimeRange range) {
+                                               TimeRange range, const CallOptions& call) {
   ResourceSummary summary;
-  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_, call,
                                      {.measures = measures_of(kResourceFields),
                                       .range = range,
                                       .filters = of_instance(customer_id, instance_id),
@@ -251,16 +258,16 @@ Result<ResourceSummary> Client::query_resource(const Uuid& customer_id, std::str
   return summary;
 }
 
-Result<QualityTrend> Client::query_quality_trends(const Uuid& customer_id, const Uuid& service_id,
-                                                  int hours) {
+Result<QualityTrend> Client::query_quality_trends(const Uuid& customer_id, const Uuid& service_id, int hours,
+                                                  const CallOptions& call) {
   OPTIINFRA_TRY(const TimeRange range, last_hours(hours));
-  return query_quality(customer_id, service_id, range);
+  return query_quality(customer_id, service_id, range, Bucket::kHour, call);
 }
 
 Result<QualityTrend> Client::query_quality(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
-                                           Bucket bucket) {
+                                           Bucket bucket, const CallOptions& call) {
   QualityTrend trend;
-  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_, call,
                                      {.measures = measures_of(kQualityFields),
                                       .bucket = bucket,
                                       .range = range,
@@ -277,9 +284,10 @@ Result<QualityTrend> Client::query_quality(const Uuid& customer_id, const Uuid& 
   return trend;
 }
 
-Result<ServiceModels> Client::query_models(const Uuid& customer_id, const Uuid& service_id, TimeRange range) {
+Result<ServiceModels> Client::query_models(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
+                                           const CallOptions& call) {
   ServiceModels answer;
-  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_, call,
                                      {.measures = measures_of(kPerformanceFields),
                                       .dimensions = {"model", "server"},
                                       .range = range,
@@ -301,8 +309,8 @@ Result<ServiceModels> Client::query_models(const Uuid& customer_id, const Uuid& 
 
 Result<TimeRange> Client::query_performance_series(
     const Uuid& customer_id, const Uuid& service_id, TimeRange range, Bucket bucket,
-    const std::function<bool(const PerformancePoint&)>& on_point) {
-  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+    const std::function<bool(const PerformancePoint&)>& on_point, const CallOptions& call) {
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_, call,
                                      {.measures = measures_of(kPerformanceFields),
                                       .bucket = bucket,
                                       .range = range,
@@ -319,8 +327,9 @@ Result<TimeRange> Client::query_performance_series(
 
 Result<TimeRange> Client::query_resource_series(const Uuid& customer_id, std::string_view instance_id,
                                                 TimeRange range, Bucket bucket,
-                                                const std::function<bool(const ResourcePoint&)>& on_point) {
-  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_,
+                                                const std::function<bool(const ResourcePoint&)>& on_point,
+                                                const CallOptions& call) {
+  OPTIINFRA_TRY(const Plan plan, ask(*this, *state_, call,
                                      {.measures = measures_of(kResourceFields),
                                       .bucket = bucket,
                                       .range = range,
@@ -337,10 +346,11 @@ Result<TimeRange> Client::query_resource_series(const Uuid& customer_id, std::st
 
 Result<TimeRange> Client::query_cost_series(const Uuid& customer_id, TimeRange range, Bucket bucket,
                                             CostDimension dimension,
-                                            const std::function<bool(const CostPoint&)>& on_point) {
+                                            const std::function<bool(const CostPoint&)>& on_point,
+                                            const CallOptions& call) {
   static constexpr const char* kGroups[] = {"provider", "cloud_service", "region", "instance_type"};
   OPTIINFRA_TRY(const Plan plan,
-                ask(*this, *state_,
+                ask(*this, *state_, call,
                     {.measures = measures_of(kCostPointFields),
                      .dimensions = {kGroups[static_cast<std::size_t>(dimension)], "currency"},
                      .bucket = bucket,

@@ -4,11 +4,14 @@
 
 namespace optiinfra {
 
-Result<SessionPool::Lease> SessionPool::take(std::chrono::milliseconds timeout) {
+Result<SessionPool::Lease> SessionPool::take(const Budget& budget) {
+  if (budget.timeout.count() <= 0) return invalid_argument("a call's time budget must be positive");
   {
     std::unique_lock lock(mutex_);
-    const bool free =
-        returned_.wait_for(lock, timeout, [this] { return lent_ < kSessionsMax && !is_reopening_; });
+    const bool free = returned_.wait_for(lock, budget.stop, budget.timeout,
+                                         [this] { return lent_ < kSessionsMax && !is_reopening_; });
+    if (budget.stop.stop_requested())
+      return Error{ErrorKind::kCancelled, "the caller stopped the call before it had a session"};
     if (!free) {
       return Error{ErrorKind::kTimeout, "all " + std::to_string(kSessionsMax) + " sessions with " +
                                             description() + " stayed busy"};

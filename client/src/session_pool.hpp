@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "attempts.hpp"
 #include "optiinfra/transport/session.hpp"
 
 namespace optiinfra {
@@ -39,8 +40,9 @@ class SessionPool {
     std::unique_ptr<Session> session_;
   };
 
-  /// Waits up to `timeout` for one of kSessionsMax sessions. Errors: kTimeout, those of connecting.
-  Result<Lease> take(std::chrono::milliseconds timeout);
+  /// Waits for one of kSessionsMax sessions, as long as `budget` allows. Errors: kTimeout, kCancelled, those
+  /// of connecting.
+  Result<Lease> take(const Budget& budget);
 
   /// Closes every session: at once, or when its loan ends; no new one is opened before all are closed.
   void reopen();
@@ -52,7 +54,7 @@ class SessionPool {
 
   std::shared_ptr<Connector> connector_;
   std::mutex mutex_;
-  std::condition_variable returned_;
+  std::condition_variable_any returned_;
   std::vector<std::unique_ptr<Session>> idle_;
   std::size_t lent_ = 0;
   bool is_reopening_ = false;  ///< Sessions on loan are to be closed.

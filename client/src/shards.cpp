@@ -15,10 +15,10 @@ InsertRoute through_entry(const Cluster& cluster, std::size_t index, SessionPool
           {{"insert_shard_id", std::to_string(index + 1)}, {"distributed_foreground_insert", "1"}}};
 }
 
-Result<void> with_pool(SessionPool& pool, const std::string& name, std::chrono::milliseconds timeout,
+Result<void> with_pool(SessionPool& pool, const std::string& name, const Budget& budget,
                        const std::function<Result<void>(Session&)>& use) {
   const auto run = [&]() -> Result<void> {
-    OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(timeout));
+    OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(budget));
     auto used = use(*lease);
     if (!used) lease.settle(used.error());
     return used;
@@ -62,24 +62,23 @@ std::vector<NamedValue> Shards::question_settings() const {
   return {{"optimize_skip_unused_shards", store_.was_resized ? "0" : "1"}, {"skip_unavailable_shards", "0"}};
 }
 
-Result<void> Shards::with_each(std::chrono::milliseconds timeout,
+Result<void> Shards::with_each(const Budget& budget,
                                const std::function<Result<void>(Session&, const Shard&)>& use) {
   if (!is_direct_)
     return Error{ErrorKind::kInvalidArgument,
                  "this needs each shard of cluster " + cluster().name +
                      " itself, and their HTTP ports are not known; write clickhouse://host:9000/database"};
   for (std::size_t index = 0; index < routes_.size(); ++index) {
-    OPTIINFRA_CHECK(with_pool(*pools_[index], routes_[index].name, timeout,
+    OPTIINFRA_CHECK(with_pool(*pools_[index], routes_[index].name, budget,
                               [&](Session& session) { return use(session, cluster().shards[index]); }));
   }
   return {};
 }
 
-Result<void> Shards::with_any(std::chrono::milliseconds timeout,
-                              const std::function<Result<void>(Session&)>& use) {
+Result<void> Shards::with_any(const Budget& budget, const std::function<Result<void>(Session&)>& use) {
   Result<void> last;
   for (std::size_t index = 0; index < pools_.size(); ++index) {
-    last = with_pool(*pools_[index], routes_[index].name, timeout, use);
+    last = with_pool(*pools_[index], routes_[index].name, budget, use);
     if (last || last.error().kind != ErrorKind::kUnavailable) break;
   }
   return last;

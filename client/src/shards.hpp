@@ -41,11 +41,11 @@ class Shards {
 
   /// Calls `use` with a session of each shard, in order. Errors: kInvalidArgument over HTTP; otherwise the
   /// first, naming its shard.
-  Result<void> with_each(std::chrono::milliseconds timeout,
+  Result<void> with_each(const Budget& budget,
                          const std::function<Result<void>(Session&, const Shard&)>& use);
 
   /// The same with the first shard that answers; over HTTP with that of the URL's host.
-  Result<void> with_any(std::chrono::milliseconds timeout, const std::function<Result<void>(Session&)>& use);
+  Result<void> with_any(const Budget& budget, const std::function<Result<void>(Session&)>& use);
 
  private:
   Shards(ClusterStore store, Placement placement)

@@ -208,14 +208,15 @@ TimeRange widen(TimeRange range, sys_seconds raw_begin) {
   return range;
 }
 
-Statement make_statement(const Plan& plan, std::string_view database, std::chrono::milliseconds timeout) {
+Statement make_statement(const Plan& plan, std::string_view database, const Budget& budget) {
   const Tiers tiers = tiers_of(plan.window, plan.is_raw_only());
   Select select = plan.families.size() == 1 ? of_family(plan, 0, database) : together(plan, database);
   select.order_by = plan.order;
   select.limit = plan.limit;
   Statement statement{.sql = select.sql(),
                       .settings = settings_of(!tiers.has_edges && !plan.filters.empty()),
-                      .timeout = timeout};
+                      .timeout = budget.timeout,
+                      .stop = budget.stop};
   for (std::size_t i = 0; i < plan.filters.size(); ++i) {
     for (std::size_t value = 0; value < plan.filters[i].values.size(); ++value)
       statement.parameters.emplace_back(parameter_name(i, value), plan.filters[i].values[value]);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <stop_token>
+#include <thread>
+
 #include "optiinfra/client/client.hpp"
 #include "session_pool.hpp"
 
@@ -19,6 +22,7 @@ class FlakyStore final : public Connector {
     std::string_view database() const noexcept override { return "optiinfra"; }
     Result<QuerySummary> query(const Statement&, const BlockSink& on_block) override {
       ++store_.queries;
+      if (store_.on_query) store_.on_query();
       Block block;
       block.add({"n", "UInt8", std::vector<std::uint8_t>{1}});
       if (store_.answers_before_failing || store_.failures.empty()) (void)on_block(block);
@@ -44,14 +48,15 @@ class FlakyStore final : public Connector {
   std::string description() const override { return "flaky"; }
 
   std::vector<Error> failures;
+  std::function<void()> on_query;
   bool answers_before_failing = false;
   int sessions = 0, queries = 0;
 };
 
 struct State {
   template <typename Use>
-  auto with_session(Use&& use) -> decltype(use(std::declval<Session&>())) {
-    OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(options.call_timeout));
+  auto with_session(const Budget& budget, Use&& use) -> decltype(use(std::declval<Session&>())) {
+    OPTIINFRA_TRY(SessionPool::Lease lease, pool.take(budget));
     auto result = use(*lease);
     if (!result) lease.settle(result.error());
     return result;
@@ -63,11 +68,16 @@ struct State {
 class ARead : public ::testing::Test {
  protected:
   Result<QuerySummary> ask(std::chrono::milliseconds timeout = 10s) {
-    State state{.pool = SessionPool(store_), .options = {.call_timeout = timeout}};
+    const LogSink log = [this](LogLevel level, std::string_view message) {
+      EXPECT_EQ(level, LogLevel::kWarning);
+      told_.emplace_back(message);
+    };
+    State state{.pool = SessionPool(store_), .options = {.call_timeout = timeout, .log = log}};
     bool begun = false;
-    return read_repeatedly(state, begun, [&](Session& session, std::chrono::milliseconds left) {
-      EXPECT_LE(left, timeout);
-      return session.query({.sql = "SELECT 1", .timeout = left}, [&](const Block&) { return begun = true; });
+    return read_repeatedly(state, {timeout, stop_}, begun, [&](Session& session, const Budget& left) {
+      EXPECT_LE(left.timeout, timeout);
+      return session.query({.sql = "SELECT 1", .timeout = left.timeout},
+                           [&](const Block&) { return begun = true; });
     });
   }
   static Error lost(ErrorKind kind = ErrorKind::kUnavailable) {
@@ -75,27 +85,59 @@ class ARead : public ::testing::Test {
   }
 
   std::shared_ptr<FlakyStore> store_ = std::make_shared<FlakyStore>();
+  std::stop_token stop_;
+  std::vector<std::string> told_;
 };
+
+TEST(SessionPool, EndsTheWaitOfACallerWhoStops) {
+  SessionPool pool(std::make_shared<FlakyStore>());
+  std::vector<SessionPool::Lease> lent;
+  for (std::size_t i = 0; i < kSessionsMax; ++i) lent.push_back(*pool.take({1s}));
+  std::stop_source source;
+  std::jthread caller([&source] {
+    std::this_thread::sleep_for(50ms);
+    source.request_stop();
+  });
+  const auto waited = pool.take({1h, source.get_token()});
+  ASSERT_FALSE(waited);
+  EXPECT_EQ(waited.error().kind, ErrorKind::kCancelled);
+}
+
+TEST_F(ARead, TellsTheLogOfEachAttemptThatIsRepeated) {
+  store_->failures = {lost(), lost(ErrorKind::kCorrupt)};
+  EXPECT_TRUE(ask());
+  EXPECT_EQ(told_, (std::vector<std::string>{"attempt 1 of at most 3 failed and is repeated: lost",
+                                             "attempt 2 of at most 3 failed and is repeated: lost"}));
+}
+
+TEST_F(ARead, IsNotRepeatedOnceItsCallerStops) {
+  std::stop_source source;
+  stop_ = source.get_token();
+  store_->on_query = [&source] { source.request_stop(); };
+  store_->failures = {lost(), lost()};
+  EXPECT_FALSE(ask());
+  EXPECT_EQ(store_->queries, 1);
+}
 
 TEST(SessionPool, OpensNothingNewBeforeAllIsClosedWhenItIsReopened) {
   const auto store = std::make_shared<FlakyStore>();
   SessionPool pool(store);
   {
-    auto idle = pool.take(1s);
+    auto idle = pool.take({1s});
     ASSERT_TRUE(idle);
   }
   {
-    auto lent = pool.take(1s);
+    auto lent = pool.take({1s});
     ASSERT_TRUE(lent);
     pool.reopen();
-    const auto early = pool.take(10ms);
+    const auto early = pool.take({10ms});
     ASSERT_FALSE(early);
     EXPECT_EQ(early.error().kind, ErrorKind::kTimeout);
   }
-  EXPECT_TRUE(pool.take(1s));
+  EXPECT_TRUE(pool.take({1s}));
   EXPECT_EQ(store->sessions, 2);
   pool.reopen();
-  EXPECT_TRUE(pool.take(1s));
+  EXPECT_TRUE(pool.take({1s}));
   EXPECT_EQ(store->sessions, 3);
 }
 

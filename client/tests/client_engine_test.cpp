@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <stop_token>
 #include <thread>
 
 #include "optiinfra/client/client.hpp"
@@ -75,6 +76,11 @@ TEST_F(ClientTest, StoresNothingOfACallWithABadRowAndNamesIt) {
   EXPECT_EQ(refused.error().message,
             "performance_metrics_ts, row 1, column latency_ms: -1 must be a finite number, 0 or more; "
             "nothing was stored");
+  ASSERT_TRUE(refused.error().refused);
+  EXPECT_EQ(refused.error().refused->row, 1u);
+  EXPECT_EQ(refused.error().refused->column, "latency_ms");
+  EXPECT_EQ(refused.error().refused->value, "-1");
+  EXPECT_EQ(refused.error().refused->rule, "a finite number, 0 or more");
   EXPECT_EQ(stored_requests(), 0u);
 }
 
@@ -86,6 +92,28 @@ TEST_F(ClientTest, StoresTheGoodRowsAndGivesTheBadOnesBackWhenAsked) {
   EXPECT_EQ(receipt->rows_stored, 2u);
   EXPECT_EQ(receipt->refused_rows, std::vector<std::uint32_t>{1});
   EXPECT_EQ(stored_requests(), 2u);
+}
+
+TEST_F(ClientTest, ACallThatIsStoppedStoresNothingAndItsRepetitionStoresOnce) {
+  std::stop_source source;
+  source.request_stop();
+  const std::vector<PerformanceMetric> rows = {request(now(), 1)};
+  const auto stopped =
+      client_->insert_performance_metrics(rows, {.token = "one", .call = {.stop = source.get_token()}});
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, ErrorKind::kCancelled) << stopped.error().message;
+  EXPECT_EQ(stored_requests(), 0u);
+  EXPECT_TRUE(client_->insert_performance_metrics(rows, {.token = "one"}));
+  EXPECT_EQ(stored_requests(), 1u);
+  const auto question = client_->query_performance_p95(kCustomer, kService, 1, {.stop = source.get_token()});
+  ASSERT_FALSE(question);
+  EXPECT_EQ(question.error().kind, ErrorKind::kCancelled) << question.error().message;
+}
+
+TEST_F(ClientTest, ACallHasABudgetOfItsOwn) {
+  const auto none = client_->query_performance_p95(kCustomer, kService, 1, {.timeout = 0ms});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind, ErrorKind::kInvalidArgument) << none.error().message;
 }
 
 TEST_F(ClientTest, TheSameRowsWithTheSameTokenCountOnceAndWithAnotherTokenAgain) {

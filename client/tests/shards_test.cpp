@@ -54,13 +54,16 @@ class OnThreeShards : public ::testing::Test {
     auto plans = split_by_shard(plan_insert<PerformanceMetric>(batch, {}), places, 3);
     std::vector<PartInsert> parts;
     for (std::size_t i = 0; i < 3; ++i) parts.push_back({&shards_->routes()[i], std::move(plans[i])});
-    return insert_parts(
-        {.table = "performance_metrics_ts",
-         .token = token,
-         .timeout = 2s,
-         .gather = [&](auto rows, Block) { return gather_block<PerformanceMetric>(batch, rows); },
-         .spares = &spares_},
-        parts);
+    OPTIINFRA_TRY(const Inserted inserted,
+                  insert_parts({.table = "performance_metrics_ts",
+                                .token = token,
+                                .budget = {2s},
+                                .log = &log_,
+                                .gather = [&](auto rows,
+                                              Block) { return gather_block<PerformanceMetric>(batch, rows); },
+                                .spares = &spares_},
+                               parts));
+    return inserted.rows;
   }
 
   std::vector<std::size_t> expected_rows(const PerformanceBatch& batch) {
@@ -72,6 +75,7 @@ class OnThreeShards : public ::testing::Test {
   std::shared_ptr<FakeStore> stores_[3] = {std::make_shared<FakeStore>(), std::make_shared<FakeStore>(),
                                            std::make_shared<FakeStore>()};
   std::shared_ptr<FakeStore> entry_ = std::make_shared<FakeStore>();
+  const LogSink log_;
   SessionPool entry_pool_{std::make_shared<FakeConnector>(entry_)};
   SpareBlocks spares_;
   std::vector<StoreUrl> urls_;
@@ -184,10 +188,10 @@ TEST_F(OnThreeShards, OverHttpTheHostOfTheUrlHandsEachBlockToTheShardWeName) {
     EXPECT_NE(std::find(settings.begin(), settings.end(), NamedValue("distributed_foreground_insert", "1")),
               settings.end());
   }
-  const auto each = shards_->with_each(1s, [](Session&, const Shard&) { return Result<void>{}; });
+  const auto each = shards_->with_each({1s}, [](Session&, const Shard&) { return Result<void>{}; });
   ASSERT_FALSE(each);
   EXPECT_NE(each.error().message.find("clickhouse://"), std::string::npos);
-  EXPECT_TRUE(shards_->with_any(1s, [](Session&) { return Result<void>{}; }));
+  EXPECT_TRUE(shards_->with_any({1s}, [](Session&) { return Result<void>{}; }));
 }
 
 TEST_F(OnThreeShards, AQuestionAsksOnlyTheShardOfItsKeyUntilTheClusterHasBeenResized) {
@@ -200,17 +204,17 @@ TEST_F(OnThreeShards, AQuestionAsksOnlyTheShardOfItsKeyUntilTheClusterHasBeenRes
 TEST_F(OnThreeShards, WhatConcernsTablesIsAskedOfEachShardInTurn) {
   make("clickhouse://db1/optiinfra");
   std::vector<std::uint32_t> asked;
-  EXPECT_TRUE(shards_->with_each(1s, [&](Session&, const Shard& shard) {
+  EXPECT_TRUE(shards_->with_each({1s}, [&](Session&, const Shard& shard) {
     asked.push_back(shard.number);
     return Result<void>{};
   }));
   EXPECT_EQ(asked, (std::vector<std::uint32_t>{1, 2, 3}));
   stores_[0]->before_connect = [] { return Result<void>(Error{ErrorKind::kUnavailable, "gone"}); };
   make("clickhouse://db1/optiinfra");
-  const auto failed = shards_->with_each(1s, [](Session&, const Shard&) { return Result<void>{}; });
+  const auto failed = shards_->with_each({1s}, [](Session&, const Shard&) { return Result<void>{}; });
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().message, "shard 1 of fleet (db1:9000): gone");
-  EXPECT_TRUE(shards_->with_any(1s, [](Session&) { return Result<void>{}; })) << "another shard answers";
+  EXPECT_TRUE(shards_->with_any({1s}, [](Session&) { return Result<void>{}; })) << "another shard answers";
 }
 
 TEST(SplitByShard, KeepsEveryRowOnceInOrderWithTheBordersOfDays) {

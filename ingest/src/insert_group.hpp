@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "optiinfra/client/client.hpp"
+#include "optiinfra/client/trusted_insert.hpp"
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/schema/metrics.hpp"

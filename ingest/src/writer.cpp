@@ -81,7 +81,7 @@ Writer& Writer::operator=(Writer&&) noexcept = default;
 Result<Writer> Writer::open(const StoreUrl& url, WriterOptions options) {
   OPTIINFRA_CHECK(expect_in_range(options));
   std::optional<Client> client;
-  if (auto opened = Client::open(url)) {
+  if (auto opened = Client::open(url, {.log = options.log})) {
     client.emplace(*std::move(opened));
   } else if (options.spool_folder.empty() || !is_retryable(opened.error())) {
     return std::move(opened).error();

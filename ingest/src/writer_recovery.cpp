@@ -25,11 +25,15 @@ void Writer::State::recover() {
     else if (group)
       group->fate.failed(replayed.error());
   }
+  if (options_.log && rows_recovered_ > 0)
+    options_.log(LogLevel::kInfo,
+                 std::to_string(rows_recovered_) + " rows of an earlier writer were in the spool");
   is_recovering_ = false;
   stop_changed_.notify_all();
 }
 
 void Writer::State::add_problem(const std::string& sentence) {
+  if (options_.log) options_.log(LogLevel::kWarning, sentence);
   const std::lock_guard lock(live_mutex_);
   if (spool_problems_.size() < kSpoolProblemsMax) spool_problems_.push_back(sentence);
 }

@@ -25,13 +25,6 @@ std::vector<std::uint32_t> rows_without(std::size_t rows, std::span<const std::u
   return kept;
 }
 
-Error refused(const TableDefinition& table, const Validation& validation) {
-  std::string message = std::string(table.raw_table) + ", " + validation.refused.front().to_string();
-  if (validation.refused_rows.size() > 1)
-    message += " (" + std::to_string(validation.refused_rows.size()) + " rows are refused in all)";
-  return {ErrorKind::kInvalidArgument, message + "; nothing was taken"};
-}
-
 /// Whether `error`, met after so many attempts, does not pass by itself but may be cured by a new start of an
 /// embedded engine.
 bool needs_reopening(const Error& error, int attempts) {
@@ -70,7 +63,7 @@ void Writer::State::start() {
   for (unsigned i = 0; i < options_.senders; ++i) threads_.emplace_back([this] { send_groups(); });
   threads_.emplace_back([this] { seal_by_age(); });
   if (!spool_) return;
-  spool_problems_ = spool_->recovery().problems;
+  for (const std::string& problem : spool_->recovery().problems) add_problem(problem);
   for (const std::string& problem : requests_->problems()) add_problem(problem);
   is_recovering_ = true;
   threads_.emplace_back([this] { recover(); });
@@ -121,7 +114,8 @@ Result<WriteReceipt> Writer::State::write(const Batch<Row>& batch, const WriteOp
   Validation validation = validate<Row>(batch, now());
   if (!validation.ok()) {
     rows_refused_ += validation.refused_rows.size();
-    if (options.on_refused_rows == OnRefusedRows::kStoreNothing) return refused(table, validation);
+    if (options.on_refused_rows == OnRefusedRows::kStoreNothing)
+      return refusal(table.family, validation, "nothing was taken");
   }
   const std::size_t rows = batch.size() - validation.refused_rows.size();
   Staged staged{Ticket(std::make_shared<Ticket::Rows>())};
@@ -261,7 +255,7 @@ void Writer::State::send_groups() {
 Result<Client*> Writer::State::client() {
   const std::lock_guard lock(client_mutex_);
   if (client_ == nullptr) {
-    OPTIINFRA_TRY(own_client_, Client::open(url_));
+    OPTIINFRA_TRY(own_client_, Client::open(url_, {.log = options_.log}));
     client_ = &*own_client_;
   }
   return client_;
@@ -271,9 +265,8 @@ Result<void> Writer::State::store(InsertGroup& group) {
   if (spool_) OPTIINFRA_CHECK(spool_->sync(group.records.back()));
   OPTIINFRA_TRY(Client* const client, this->client());
   return with_metric(group.family, [&]<typename Row>() -> Result<void> {
-    auto receipt = client->insert<Row>(group.rows_of<Row>(), {.on_refused_rows = OnRefusedRows::kDoNotCheck,
-                                                              .token = group.token,
-                                                              .token_history = group.token_history});
+    const TrustedInsert insert{.token = group.token, .history = group.token_history};
+    auto receipt = insert(*client, group.rows_of<Row>());
     if (receipt) return {};
     if (needs_reopening(receipt.error(), group.attempts)) client->reopen();
     return std::move(receipt).error();
@@ -318,8 +311,24 @@ Result<void> Writer::State::acknowledge(const Group& group) {
 }
 
 void Writer::State::note_error(const std::string& message) {
-  const std::lock_guard lock(live_mutex_);
-  last_error_ = message;
+  bool had_error = false;
+  {
+    const std::lock_guard lock(live_mutex_);
+    had_error = !last_error_.empty();
+    last_error_ = message;
+  }
+  if (had_error == message.empty()) tell(message);
+}
+
+/// Of inserts that begin to fail, and that succeed again.
+void Writer::State::tell(const std::string& failure) const {
+  if (!options_.log) return;
+  if (failure.empty()) {
+    options_.log(LogLevel::kInfo, "the store takes rows again");
+  } else {
+    options_.log(LogLevel::kWarning,
+                 "the store does not take rows, which wait and are tried again: " + failure);
+  }
 }
 
 void Writer::State::retire(const Group& group) {

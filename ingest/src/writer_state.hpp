@@ -100,6 +100,7 @@ class Writer::State {
   Result<Client*> client();
   Result<void> acknowledge(const Group& group);
   void note_error(const std::string& message);
+  void tell(const std::string& failure) const;
   void retire(const Group& group);
   void postpone(const Group& group, const Error& error);
 

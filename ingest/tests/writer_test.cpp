@@ -116,6 +116,28 @@ TEST_F(WriterTest, TriesAgainUntilTheStoreIsInReach) {
   EXPECT_EQ(writer.metrics().last_error, "");
 }
 
+TEST_F(WriterTest, TellsTheLogOnceThatTheStoreIsOutOfReachAndOnceThatItIsBack) {
+  std::atomic<int> calls = 0;
+  store_->on_insert = [&](const InsertStatement&, const Block&) -> std::optional<Error> {
+    return ++calls <= 7 ? std::optional(out_of_reach()) : std::nullopt;
+  };
+  std::mutex mutex;
+  std::vector<std::string> told;
+  const LogSink log = [&](LogLevel level, std::string_view message) {
+    const std::lock_guard lock(mutex);
+    told.push_back((level == LogLevel::kWarning ? "warning: " : "info: ") + std::string(message));
+  };
+  {
+    Writer writer = open({.insert_age = 1ms, .log = log});
+    ASSERT_TRUE(write(writer, 5).wait(kLong));
+    ASSERT_TRUE(writer.close(kLong));
+  }
+  ASSERT_THAT(told, SizeIs(2));
+  EXPECT_THAT(told[0], HasSubstr("warning: the store does not take rows, which wait and are tried again: "));
+  EXPECT_THAT(told[0], HasSubstr("connection refused"));
+  EXPECT_EQ(told[1], "info: the store takes rows again");
+}
+
 TEST_F(WriterTest, AnInsertThatTheStoreRefusesDoesNotHoldUpOthers) {
   store_->on_insert = [](const InsertStatement& statement, const Block&) -> std::optional<Error> {
     if (!statement.deduplication_token.starts_with("bad")) return std::nullopt;

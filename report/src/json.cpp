@@ -59,9 +59,11 @@ std::string render_json_lines(const Records& records) {
   return text;
 }
 
-std::string render_json_error(std::string_view kind, std::string_view message, int server_code) {
+std::string render_json_error(std::string_view kind, std::string_view message, int server_code,
+                              std::string_view query_id) {
   Json json;
   json["error"] = {{"kind", kind}, {"message", message}, {"server_code", server_code}};
+  if (!query_id.empty()) json["error"]["query_id"] = query_id;
   return dump_json(json) + "\n";
 }
 

@@ -54,6 +54,7 @@ int status_of(ErrorKind kind) {
     case ErrorKind::kTimeout:
       return 504;
     case ErrorKind::kUnavailable:
+    case ErrorKind::kCancelled:  // Because the service stops.
       return 503;
     case ErrorKind::kTooLarge:
       return 413;
@@ -95,6 +96,7 @@ Response problem_of(const Error& error) {
                {"detail", error.message},
                {"kind", std::string(to_string(error.kind))}};
   if (error.server_code != 0) body["server_code"] = error.server_code;
+  if (!error.query_id.empty()) body["query_id"] = error.query_id;
   return response_of(status, body, status == 503 ? kRetryAfterSeconds : 0);
 }
 

@@ -112,7 +112,8 @@ std::string openapi_document() {
                           {"status", {{"type", "integer"}}},
                           {"detail", {{"type", "string"}}},
                           {"kind", {{"type", "string"}}},
-                          {"server_code", {{"type", "integer"}}}}}};
+                          {"server_code", {{"type", "integer"}}},
+                          {"query_id", {{"type", "string"}}}}}};
   const Json document = {
       {"openapi", "3.1.0"},
       {"info",

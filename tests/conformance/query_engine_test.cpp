@@ -1,6 +1,7 @@
 // Statements and their answers, over every kind of store.
 #include <gmock/gmock.h>
 
+#include <stop_token>
 #include <thread>
 
 #include "store_test.hpp"
@@ -230,6 +231,60 @@ TEST_P(Query, EndsWithATimeoutWhileTheEngineSleeps) {
   EXPECT_EQ(summary.error().kind, ErrorKind::kTimeout) << summary.error().message;
   EXPECT_LT(took, can().server ? 2s : 5s) << "the embedded engine ends a sleep at its end";
   expect_to_go_on_after(summary.error());
+}
+
+TEST_P(Query, EndsSoonAfterItsCallerStopsIt) {
+  // The embedded engine is asked between two blocks, so its statement has to give some.
+  const std::string sql = can().server ? kEndless : "SELECT number FROM numbers(1000000000000)";
+  for (const bool is_text : {false, true}) {
+    std::stop_source source;
+    const Statement statement{.sql = sql, .stop = source.get_token()};
+    std::jthread caller([&source] {
+      std::this_thread::sleep_for(200ms);
+      source.request_stop();
+    });
+    const auto begin = steady_clock::now();
+    const auto summary = is_text
+                             ? session_->query_text(statement, "CSV", [](std::string_view) { return true; })
+                             : session_->query(statement, [](const Block&) { return true; });
+    const auto took = steady_clock::now() - begin;
+    ASSERT_FALSE(summary);
+    EXPECT_EQ(summary.error().kind, ErrorKind::kCancelled) << summary.error().message;
+    EXPECT_GE(took, 190ms);
+    EXPECT_LT(took, 3s);
+    expect_to_go_on_after(summary.error());
+  }
+  EXPECT_EQ(
+      ask("SELECT count() FROM system.processes WHERE query LIKE '%ignore(sipHash64%' AND query NOT LIKE "
+          "'%processes%' AND is_cancelled = 0"),
+      "0\n")
+      << "the server ends it too";
+}
+
+TEST_P(Query, IsNotBegunWhenItsCallerHasStoppedItBefore) {
+  std::stop_source source;
+  source.request_stop();
+  int blocks = 0;
+  const auto summary = session_->query({.sql = kEndless, .stop = source.get_token()},
+                                       [&blocks](const Block&) { return ++blocks > 0; });
+  ASSERT_FALSE(summary);
+  EXPECT_EQ(summary.error().kind, ErrorKind::kCancelled) << summary.error().message;
+  EXPECT_EQ(blocks, 0);
+  expect_to_go_on_after(summary.error());
+}
+
+TEST_P(Query, SaysUnderWhichIdTheServerKnowsIt) {
+  std::string id;
+  const auto summary = session_->query({.sql = "SELECT queryID()"}, [&id](const Block& block) {
+    id = (*block.values<Strings>(0))[0];
+    return true;
+  });
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->query_id, can().server ? id : "") << "the embedded engine does not tell";
+  const auto refused = session_->execute({.sql = "SELECT throwIf(1, 'id ' || queryID())"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().query_id.empty(), !can().server);
+  EXPECT_THAT(refused.error().message, HasSubstr("id " + refused.error().query_id));
 }
 
 TEST_P(Query, RefusesABudgetThatIsNotPositive) {

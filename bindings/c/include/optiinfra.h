@@ -86,7 +86,8 @@ typedef enum optiinfra_status {
   OPTIINFRA_STORAGE = 7,          /**< The disk is full, read-only or unreadable. */
   OPTIINFRA_INCOMPATIBLE = 8,     /**< The store belongs to a newer program or to another one. */
   OPTIINFRA_CONFLICT = 9,         /**< The name of a request was used before for another content. */
-  OPTIINFRA_OUT_OF_MEMORY = 10    /**< Nothing is known of the call but that memory ran out. */
+  OPTIINFRA_OUT_OF_MEMORY = 10,   /**< Nothing is known of the call but that memory ran out. */
+  OPTIINFRA_CANCELLED = 11        /**< The caller asked the call to stop. */
 } optiinfra_status;
 
 /**

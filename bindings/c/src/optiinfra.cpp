@@ -42,8 +42,10 @@ struct ErrorTexts {
   std::string message, column, value, rule;
 };
 
-/// The header lists the kinds in the order of ErrorKind, after OPTIINFRA_OK.
+/// The header lists the kinds in the order of ErrorKind, after OPTIINFRA_OK; what came later follows
+/// OPTIINFRA_OUT_OF_MEMORY.
 optiinfra_status status_of(ErrorKind kind) {
+  if (kind == ErrorKind::kCancelled) return OPTIINFRA_CANCELLED;
   return static_cast<optiinfra_status>(static_cast<int>(kind) + 1);
 }
 static_assert(static_cast<int>(ErrorKind::kInvalidArgument) + 1 == OPTIINFRA_INVALID_ARGUMENT);

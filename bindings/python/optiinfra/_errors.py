@@ -62,10 +62,14 @@ class ConflictError(Error):
     """The name of a request was used before for another content."""
 
 
+class CancelledError(Error):
+    """The caller asked the call to stop."""
+
+
 _CLASSES: Dict[str, Type[Error]] = {
     "invalid_argument": InvalidArgumentError, "rejected": RejectedError, "timeout": TimeoutError,
     "unavailable": UnavailableError, "corrupt": CorruptError, "too_large": TooLargeError, "storage": StorageError,
-    "incompatible": IncompatibleError, "conflict": ConflictError,
+    "incompatible": IncompatibleError, "conflict": ConflictError, "cancelled": CancelledError,
 }
 
 

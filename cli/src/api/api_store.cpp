@@ -47,9 +47,10 @@ std::string advice(int status, bool has_token) {
 }
 
 std::optional<ErrorKind> kind_of(const std::string& name) {
-  for (const ErrorKind kind : {ErrorKind::kInvalidArgument, ErrorKind::kRejected, ErrorKind::kTimeout,
-                               ErrorKind::kUnavailable, ErrorKind::kCorrupt, ErrorKind::kTooLarge,
-                               ErrorKind::kStorage, ErrorKind::kIncompatible, ErrorKind::kConflict})
+  for (const ErrorKind kind :
+       {ErrorKind::kInvalidArgument, ErrorKind::kRejected, ErrorKind::kTimeout, ErrorKind::kUnavailable,
+        ErrorKind::kCorrupt, ErrorKind::kTooLarge, ErrorKind::kStorage, ErrorKind::kIncompatible,
+        ErrorKind::kConflict, ErrorKind::kCancelled})
     if (to_string(kind) == name) return kind;
   return std::nullopt;
 }

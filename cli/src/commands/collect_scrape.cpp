@@ -1,10 +1,9 @@
+#include "commands/collecting.hpp"
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "commands/metric_sources.hpp"
 #include "flags.hpp"
 #include "interrupt.hpp"
-#include "optiinfra/collect/collector.hpp"
-#include "output/progress.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -16,21 +15,6 @@ struct ScrapeFlags {
   std::chrono::seconds length{0};  ///< 0: until a signal stops it.
   std::string spool_folder;        ///< Empty: no spool.
 };
-
-Result<CollectOutcome> collect_with_progress(MetricSource& source, const ScrapeFlags& flags,
-                                             const Context& context) {
-  OPTIINFRA_TRY(const StoreUrl url, context.store_url());
-  const bool shows_progress =
-      !context.quiet && (flags.length.count() != 0 || context.console_terminal.interactive);
-  Progress progress("sampling", "samples", 0, !shows_progress, context.console_terminal);
-  CollectOptions options;
-  options.spool_folder = flags.spool_folder;
-  options.length = flags.length;
-  options.is_stopped = InterruptGuard::is_requested;
-  options.remark = [&context](const std::string& sentence) { context.remark(sentence); };
-  options.on_sample = [&](std::uint64_t samples) { progress.set(samples, 0); };
-  return collect(source, url, options);
-}
 
 Section targets_section(const std::vector<TargetStatus>& targets) {
   Records records{.fields = {{"url", "target"},
@@ -64,14 +48,14 @@ Report scrape_report(const std::vector<TargetStatus>& targets, const CollectOutc
   std::uint64_t up = 0;
   for (const TargetStatus& each : targets) up += each.is_up ? 1 : 0;
   report.sections.push_back(targets_section(targets));
-  report.sections.push_back(object_section(
-      "summary",
-      {{"targets", "targets", Look::kCount},
-       {"targets_up", "up", Look::kCount},
-       {"rows", "rows", Look::kCount},
-       {"rows_refused", "refused", Look::kCount},
-       {"rows_stored", "rows stored", Look::kCount}},
-      {std::uint64_t{targets.size()}, up, outcome.rows, outcome.rows_refused, outcome.rows_stored}));
+  report.sections.push_back(object_section("summary",
+                                           {{"targets", "targets", Look::kCount},
+                                            {"targets_up", "up", Look::kCount},
+                                            {"rows", "rows", Look::kCount},
+                                            {"rows_refused", "refused", Look::kCount},
+                                            {"rows_stored", "rows stored", Look::kCount}},
+                                           {std::uint64_t{targets.size()}, up, outcome.rows,
+                                            outcome.totals.rows_refused, outcome.totals.rows_stored}));
   return report;
 }
 
@@ -85,11 +69,14 @@ Result<ExitCode> run_scrape(const ScrapeFlags& flags, Context& context) {
   if (flags.length.count() == 0)
     context.remark("scraping " + std::to_string(scraper.targets().size()) + " targets; Ctrl-C stops");
   ScrapeSource source(scraper);
-  OPTIINFRA_TRY(const CollectOutcome outcome, collect_with_progress(source, flags, context));
+  OPTIINFRA_TRY(auto api, context.api());
+  OPTIINFRA_TRY(const auto sink, open_sink(std::move(api), flags.spool_folder, context));
+  OPTIINFRA_TRY(const CollectOutcome outcome,
+                collect_with_progress(source, *sink, {.length = flags.length}, context));
   Report report = scrape_report(scraper.targets(), outcome);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
-  return outcome.rows_refused == 0 ? ExitCode::kDone : ExitCode::kRowsRefused;
+  return outcome.totals.rows_refused == 0 ? ExitCode::kDone : ExitCode::kRowsRefused;
 }
 
 void describe_scrape(CLI::App& app, ScrapeFlags& flags) {

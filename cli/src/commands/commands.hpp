@@ -17,6 +17,7 @@ void define_import(CLI::App& parent, Action& action);
 void define_generate(CLI::App& parent, Action& action);
 void define_copy(CLI::App& parent, Action& action);
 void define_collect(CLI::App& parent, Action& action);
+void define_collect_host(CLI::App& parent, Action& action);
 void define_collect_scrape(CLI::App& parent, Action& action);
 void define_explain_metrics(CLI::App& parent, Action& action);
 void define_query(CLI::App& parent, Action& action);

@@ -25,12 +25,18 @@ std::string_view to_string(ErrorKind kind) noexcept {
       return "incompatible";
     case ErrorKind::kConflict:
       return "conflict";
+    case ErrorKind::kCancelled:
+      return "cancelled";
   }
   return "unknown";
 }
 
 bool is_retryable(const Error& error) noexcept {
   return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout;
+}
+
+std::string RefusedValue::to_string() const {
+  return "row " + std::to_string(row) + ", column " + column + ": " + value + " must be " + rule;
 }
 
 Error invalid_argument(std::string message) { return {ErrorKind::kInvalidArgument, std::move(message)}; }

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "optiinfra/schema/histogram.hpp"
+#include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra {
 
@@ -48,10 +49,6 @@ std::span<const char* const> words_of(Rule rule) noexcept {
   if (rule == Rule::kCharge) return kCharges;
   if (rule == Rule::kStatus) return kStatuses;
   return {};
-}
-
-std::string RefusedValue::to_string() const {
-  return "row " + std::to_string(row) + ", column " + column + ": " + value + " must be " + rule;
 }
 
 namespace {
@@ -239,5 +236,15 @@ Validation validate(const Batch<Row>& batch, sys_seconds clock) {
 #define BEGIN_FAMILY(Name, name) \
   template Validation validate<Name##Metric>(const Batch<Name##Metric>&, sys_seconds);
 #include "optiinfra/schema/families.def"
+
+Error refusal(Family family, const Validation& validation, std::string_view outcome) {
+  const RefusedValue& first = validation.refused.front();
+  std::string message = std::string(table_of(family).raw_table) + ", " + first.to_string();
+  if (validation.refused_rows.size() > 1)
+    message += " (" + std::to_string(validation.refused_rows.size()) + " rows are refused in all)";
+  Error error = invalid_argument(message + "; " + std::string(outcome));
+  error.refused = first;
+  return error;
+}
 
 }  // namespace optiinfra

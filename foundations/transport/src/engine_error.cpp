@@ -10,9 +10,11 @@ constexpr int kNoSuchColumnInTable = 16, kUnknownFunction = 46, kUnknownIdentifi
               kSyntaxError = 62, kUnknownDatabase = 81, kUnknownSetting = 115, kReadonly = 164,
               kAccessDenied = 497;
 constexpr int kAuthenticationFailed = 516, kSessionsExceeded = 700;
-constexpr int kChecksumDoesNotMatch = 40, kCannotWriteToFile = 75, kTimeoutExceeded = 159,
+constexpr int kChecksumDoesNotMatch = 40, kCannotReadFromFile = 74, kCannotWriteToFile = 75,
+              kCannotOpenFile = 76, kCannotCloseFile = 77, kCannotTruncateFile = 88, kTimeoutExceeded = 159,
               kTooManySimultaneousQueries = 202, kCannotFsync = 204, kMemoryLimitExceeded = 241,
-              kNotEnoughSpace = 243, kCorruptedData = 246, kTooManyParts = 252, kTableIsReadOnly = 774;
+              kNotEnoughSpace = 243, kCorruptedData = 246, kTooManyParts = 252, kCannotCreateDirectory = 481,
+              kTableIsReadOnly = 774;
 
 int code_of(std::string_view text) {
   constexpr std::string_view kPrefix = "Code: ";
@@ -75,6 +77,21 @@ bool is_found_before_running(int code) {
 }
 
 }  // namespace
+
+bool is_file_failure(const Error& error) {
+  switch (error.server_code) {
+    case kCannotReadFromFile:
+    case kCannotWriteToFile:
+    case kCannotOpenFile:
+    case kCannotCloseFile:
+    case kCannotTruncateFile:
+    case kCannotFsync:
+    case kCannotCreateDirectory:
+      return true;
+    default:
+      return error.kind == ErrorKind::kStorage;
+  }
+}
 
 std::string_view login_advice(int code) {
   switch (code) {

@@ -163,4 +163,35 @@ std::string sql_literal(std::string_view value) { return quoted(value, '\''); }
 
 std::string sql_identifier(std::string_view name) { return quoted(name, '`'); }
 
+std::vector<NamedValue> insert_settings(const InsertStatement& statement) {
+  // Asynchronous inserts would cut the rows into other blocks, together with rows of other clients.
+  std::vector<NamedValue> settings = {{"async_insert", "0"}};
+  settings.insert(settings.end(), statement.settings.begin(), statement.settings.end());
+  if (statement.deduplication_token.empty()) {
+    // Else a table with a deduplication window would drop a block that equals an earlier one.
+    settings.emplace_back("deduplicate_insert", "disable");
+  } else {
+    settings.emplace_back("insert_deduplication_token", statement.deduplication_token);
+  }
+  return settings;
+}
+
+std::string insert_into(const InsertStatement& statement, const Block& block) {
+  std::string sql = "INSERT INTO " + statement.table + " (";
+  for (const Column& column : block.columns()) {
+    if (&column != block.columns().data()) sql += ", ";
+    sql += sql_identifier(column.name);
+  }
+  return sql + ")";
+}
+
+std::string seconds_text(std::chrono::milliseconds time) {
+  const std::string thousandths = std::to_string(1000 + time.count() % 1000).substr(1);
+  return std::to_string(time.count() / 1000) + "." + thousandths;
+}
+
+Error cancelled(const std::string& place, Applied applied) {
+  return {ErrorKind::kCancelled, place + ": the caller stopped the call", applied};
+}
+
 }  // namespace optiinfra

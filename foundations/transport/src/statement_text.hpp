@@ -1,6 +1,7 @@
 /// The SQL text that goes to the engine. Serves every kind of session that sends text.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,18 @@ std::string next_word(std::string_view& sql);
 
 /// "\nSETTINGS a = '1', b = '2'", empty without settings.
 std::string settings_clause(const std::vector<NamedValue>& settings);
+
+/// The settings of every insert: its block is stored by itself, under its token.
+std::vector<NamedValue> insert_settings(const InsertStatement& statement);
+
+/// "INSERT INTO table (a, b)"
+std::string insert_into(const InsertStatement& statement, const Block& block);
+
+/// "1.500", as max_execution_time takes it.
+std::string seconds_text(std::chrono::milliseconds time);
+
+/// What a call that was asked to stop says.
+Error cancelled(const std::string& place, Applied applied);
 
 /// The value of a {name:Type} placeholder as the engine reads it: text is escaped (the engine takes a
 /// backslash, a tab and a line's end for its own signs), an Array, Map or Tuple is in its own notation

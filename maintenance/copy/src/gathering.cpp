@@ -1,5 +1,6 @@
 #include "gathering.hpp"
 
+#include "optiinfra/client/trusted_insert.hpp"
 #include "optiinfra/codec/type.hpp"
 #include "optiinfra/copy/copy.hpp"
 #include "optiinfra/schema/tables.hpp"
@@ -44,10 +45,9 @@ class RawGathering final : public Gathering {
   }
 
   Result<void> store(Client& target, const std::string& token, bool is_new) override {
-    auto stored = target.template insert<Row>(
-        batch_, {.on_refused_rows = OnRefusedRows::kDoNotCheck,
-                 .token = token,
-                 .token_history = is_new ? TokenHistory::kNeverTried : TokenHistory::kUnknown});
+    const TrustedInsert insert{.token = token,
+                               .history = is_new ? TokenHistory::kNeverTried : TokenHistory::kUnknown};
+    auto stored = insert(target, batch_);
     if (!stored) return std::move(stored).error();
     return {};
   }

@@ -173,7 +173,6 @@ InsertStatement tokened_insert(std::string table, std::string token, std::chrono
           .deduplication_token = std::move(token),
           .settings = {{"deduplicate_insert", "enable"},
                        {"deduplicate_blocks_in_dependent_materialized_views", "1"},
-                       {"async_insert", "0"},
                        {"max_insert_threads", "1"},
                        {"materialized_views_ignore_errors", "0"}},
           .timeout = timeout};

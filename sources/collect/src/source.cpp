@@ -1,10 +1,24 @@
 #include "optiinfra/collect/source.hpp"
 
+#include <algorithm>
+#include <thread>
+
+#include "optiinfra/core/time.hpp"
+
 namespace optiinfra {
 
 Result<CollectedRows> ScrapeSource::collect(Clock::time_point until) {
   ScrapedRows rows = scraper_.collect(until);
   return CollectedRows{std::move(rows.resources), std::move(rows.servings)};
+}
+
+Result<CollectedRows> HostSource::collect(Clock::time_point until) {
+  std::this_thread::sleep_until(std::min(until, due_));
+  if (Clock::now() < due_) return CollectedRows{};
+  due_ += interval_;
+  OPTIINFRA_TRY(auto rows, sampler_.sample(now()));
+  remarks_ = sampler_.warnings();
+  return CollectedRows{std::move(rows), {}};
 }
 
 }  // namespace optiinfra

@@ -51,12 +51,13 @@ class Collecting : public ::testing::Test {
   void SetUp() override { ASSERT_TRUE(Client::open(url(), {.create = true})); }
   std::string url() const { return "embedded:" + (folder_ / "store").string(); }
   Result<CollectOutcome> run(MetricSource& source, std::uint64_t samples, std::filesystem::path spool = {}) {
+    const Remark remark = [this](const std::string& sentence) { remarks_.push_back(sentence); };
     OPTIINFRA_TRY(const StoreUrl store, parse_store_url(url()));
+    OPTIINFRA_TRY(const auto sink, open_store_sink(store, {std::move(spool), remark}));
     CollectOptions options;
     options.samples_max = samples;
-    options.spool_folder = std::move(spool);
-    options.remark = [this](const std::string& sentence) { remarks_.push_back(sentence); };
-    return collect(source, store, options);
+    options.remark = remark;
+    return collect(source, *sink, options);
   }
   std::string ask(const std::string& sql) {
     std::string answer;
@@ -85,7 +86,7 @@ TEST_F(Collecting, StoresTheRowsOfBothTablesThroughTheSpool) {
   ASSERT_TRUE(outcome) << outcome.error().message;
   EXPECT_EQ(outcome->samples, 2u);
   EXPECT_EQ(outcome->rows, 4u);
-  EXPECT_EQ(outcome->rows_stored, 4u);
+  EXPECT_EQ(outcome->totals.rows_stored, 4u);
   EXPECT_THAT(remarks_, ElementsAre("something"));
   EXPECT_EQ(ask("SELECT count(), sum(cpu_utilization) FROM optiinfra.resource_metrics_ts"), "2\t40\n");
   EXPECT_EQ(ask("SELECT count(), sum(prompt_tokens) FROM optiinfra.serving_metrics_ts"), "2\t150\n");
@@ -97,8 +98,8 @@ TEST_F(Collecting, ARowThatBreaksARuleEndsNothing) {
   source.samples.push_back({{resource(200)}, {}});
   const auto outcome = run(source, 2);
   ASSERT_TRUE(outcome) << outcome.error().message;
-  EXPECT_EQ(outcome->rows_refused, 2u);
-  EXPECT_EQ(outcome->rows_stored, 1u);
+  EXPECT_EQ(outcome->totals.rows_refused, 2u);
+  EXPECT_EQ(outcome->totals.rows_stored, 1u);
   EXPECT_THAT(remarks_, ElementsAre(HasSubstr("cpu_utilization")));
 }
 
@@ -108,11 +109,21 @@ TEST_F(Collecting, EndsWhenItsTimeIsOverAndWhenItIsStopped) {
   CollectOptions options;
   options.length = std::chrono::seconds{1};
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_TRUE(collect(source, *store, options));
+  EXPECT_TRUE(collect(source, **open_store_sink(*store), options));
   EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds{1});
   options.length = std::chrono::seconds{0};
   options.is_stopped = [] { return true; };
-  EXPECT_TRUE(collect(source, *store, options));
+  EXPECT_TRUE(collect(source, **open_store_sink(*store), options));
+}
+
+TEST_F(Collecting, SamplesThisHostAtEachInterval) {
+  auto sampler = HostSampler::open({.customer_id = {1, 1}, .instance_id = "web-1", .nvml_library = ""});
+  ASSERT_TRUE(sampler) << sampler.error().message;
+  HostSource source(*sampler, std::chrono::milliseconds{30});
+  const auto outcome = run(source, 3);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->samples, 3u);
+  EXPECT_EQ(ask("SELECT count() FROM optiinfra.resource_metrics_ts WHERE instance_id = 'web-1'"), "3\n");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "optiinfra/client/names.hpp"
 #include "optiinfra/client/question.hpp"
 #include "optiinfra/core/error.hpp"
+#include "optiinfra/core/log.hpp"
 #include "optiinfra/schema/metrics.hpp"
 #include "optiinfra/schema/validate.hpp"
 
@@ -40,22 +42,24 @@ struct ClientOptions {
   bool use_reserve = false;
   /// Budget for one whole call, waiting for a session included. Must be positive.
   std::chrono::milliseconds call_timeout{60'000};
+  /// Told of attempts that are repeated. Empty: nothing is told.
+  LogSink log = {};
 };
 
 /// What to do with a call that holds rows which break a rule.
 enum class OnRefusedRows {
   kStoreNothing,  ///< The call fails and names the first bad value; nothing of it is stored.
   kStoreOthers,   ///< Good rows are stored, bad ones come back in the receipt.
-  kDoNotCheck,    ///< All rows are stored as they are, because another store has accepted them before.
 };
 
-/// What the caller knows, before an insert, of earlier inserts under the same token.
-enum class TokenHistory {
-  kUnknown,     ///< Any of the rows may be stored, so the call looks for them. Always right.
-  kNeverTried,  ///< No insert was tried, so the call need not look.
-  /// The token named more rows than these. The caller, like a spool, forgets rows of a token only after all
-  /// of them were stored: when the store has any row of the token and a UTC day, it has them all.
-  kRowsForgotten,
+/// How one call runs.
+struct CallOptions {
+  /// Budget of the whole call, waiting for a session included. nullopt: ClientOptions::call_timeout.
+  std::optional<std::chrono::milliseconds> timeout = {};
+  /// Ends the call soon after a stop is requested, with kCancelled; a server then ends the statement. The
+  /// embedded engine is asked between two blocks of an answer, and not while it works on one. An insert that
+  /// was stopped may be stored (Error::applied says so): repeat it with its token.
+  std::stop_token stop = {};
 };
 
 struct InsertOptions {
@@ -65,14 +69,16 @@ struct InsertOptions {
   /// as long as the store keeps them. Empty: the call makes a token of its own, so that its internal retries
   /// are safe, while equal rows of another call count again.
   std::string token = {};
-  /// What the caller knows of `token`. Without a token it is always kNeverTried.
-  TokenHistory token_history = TokenHistory::kUnknown;
+  CallOptions call = {};
 };
 
 struct InsertReceipt {
   std::size_t rows_stored = 0;
   std::vector<RefusedValue> refused;        ///< With kStoreOthers: the values that broke a rule.
   std::vector<std::uint32_t> refused_rows;  ///< With kStoreOthers: the rows that were left out.
+  /// Of the statements that stored the rows, one a day and shard, as in a server's system.query_log. None of
+  /// the embedded engine, nor of rows that an earlier call had stored.
+  std::vector<std::string> query_ids = {};
 };
 
 /// One store.
@@ -159,40 +165,46 @@ class Client {
   /// Errors: kInvalidArgument for an empty or reversed range or hours outside 1 to 87,600.
   /// @{
   Result<CostHours> query_cost_hourly(const Uuid& customer_id, sys_seconds start, sys_seconds end,
-                                      const std::optional<std::string>& cloud_provider = std::nullopt);
+                                      const std::optional<std::string>& cloud_provider = std::nullopt,
+                                      const CallOptions& call = {});
   Result<PerformanceSummary> query_performance_p95(const Uuid& customer_id, const Uuid& service_id,
-                                                   int hours = 24);
+                                                   int hours = 24, const CallOptions& call = {});
   Result<ResourceSummary> query_resource_utilization(const Uuid& customer_id, std::string_view instance_id,
-                                                     int hours = 24);
-  Result<QualityTrend> query_quality_trends(const Uuid& customer_id, const Uuid& service_id, int hours = 24);
+                                                     int hours = 24, const CallOptions& call = {});
+  Result<QualityTrend> query_quality_trends(const Uuid& customer_id, const Uuid& service_id, int hours = 24,
+                                            const CallOptions& call = {});
   /// @}
 
   /// @name The same questions over any range, models and series
   /// @{
   Result<PerformanceSummary> query_performance(const Uuid& customer_id, const Uuid& service_id,
-                                               TimeRange range);
+                                               TimeRange range, const CallOptions& call = {});
   Result<ResourceSummary> query_resource(const Uuid& customer_id, std::string_view instance_id,
-                                         TimeRange range);
+                                         TimeRange range, const CallOptions& call = {});
   Result<QualityTrend> query_quality(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
-                                     Bucket bucket = Bucket::kHour);
+                                     Bucket bucket = Bucket::kHour, const CallOptions& call = {});
 
   /// The models of a service, the busiest first.
-  Result<ServiceModels> query_models(const Uuid& customer_id, const Uuid& service_id, TimeRange range);
+  Result<ServiceModels> query_models(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
+                                     const CallOptions& call = {});
 
   /// A series arrives point by point, in order, with memory for one block only. The callback returns false
   /// to stop early. Buckets without rows are left out. Returns the window that was used. The callback should
   /// be short: the session is busy until it returns.
   Result<TimeRange> query_performance_series(const Uuid& customer_id, const Uuid& service_id, TimeRange range,
                                              Bucket bucket,
-                                             const std::function<bool(const PerformancePoint&)>& on_point);
+                                             const std::function<bool(const PerformancePoint&)>& on_point,
+                                             const CallOptions& call = {});
   Result<TimeRange> query_resource_series(const Uuid& customer_id, std::string_view instance_id,
                                           TimeRange range, Bucket bucket,
-                                          const std::function<bool(const ResourcePoint&)>& on_point);
+                                          const std::function<bool(const ResourcePoint&)>& on_point,
+                                          const CallOptions& call = {});
   /// Regions and instance types are kept in raw rows only, so the window begins with the oldest raw rows.
   /// Errors: kInvalidArgument for a range that ends before those.
   Result<TimeRange> query_cost_series(const Uuid& customer_id, TimeRange range, Bucket bucket,
                                       CostDimension dimension,
-                                      const std::function<bool(const CostPoint&)>& on_point);
+                                      const std::function<bool(const CostPoint&)>& on_point,
+                                      const CallOptions& call = {});
   /// @}
 
   /// @name Any question: measures by dimensions (question.hpp, catalogue.hpp)
@@ -201,12 +213,13 @@ class Client {
   /// oldest raw rows. Errors: kInvalidArgument, which names what is unknown or out of bounds; kTooLarge when
   /// the answer has more than kAnswerRowsMax rows.
   /// @{
-  Result<Answer> query(const Question& question);
+  Result<Answer> query(const Question& question, const CallOptions& call = {});
 
   /// The same row by row, with memory for one block only; the returned Answer has no rows. The callback
   /// returns false to stop early; coverage then counts the rows that it received. The callback should be
   /// short: the session is busy until it returns.
-  Result<Answer> query(const Question& question, const std::function<bool(std::span<const Cell>)>& on_row);
+  Result<Answer> query(const Question& question, const std::function<bool(std::span<const Cell>)>& on_row,
+                       const CallOptions& call = {});
   /// @}
 
   /// The names of customers, services and instances, at most `age` old. Errors: those of a query.
@@ -214,14 +227,14 @@ class Client {
 
   /// Lends one session for the caller's own statements, until `use` returns.
   /// On a cluster it is a session with a host of the URL, whose database reads all shards.
-  Result<void> with_session(const std::function<Result<void>(Session&)>& use);
+  Result<void> with_session(const std::function<Result<void>(Session&)>& use, const CallOptions& call = {});
 
   /// Shards of the cluster that holds the store; 0 for a store on one machine.
   std::size_t shard_count() const noexcept;
 
   /// How long the engine keeps raw rows; kRetentionMax when its table has no limit. On a cluster this asks
   /// one shard.
-  Result<std::chrono::days> raw_retention(Family family);
+  Result<std::chrono::days> raw_retention(Family family, const CallOptions& call = {});
 
   /// Lends a session with each part of the store that holds tables of its own, one after the other: the
   /// store itself, with number 0, or each shard of a cluster, with its number from 1. Use it for work on
@@ -230,7 +243,12 @@ class Client {
   Result<void> with_each_part(const std::function<Result<void>(Session&, std::uint32_t shard)>& use);
 
  private:
+  friend struct TrustedInsert;
   class State;
+  struct Handling;
+  template <Metric Row>
+  Result<InsertReceipt> insert(const Batch<Row>& batch, const InsertOptions& options,
+                               const Handling& handling);
   explicit Client(std::unique_ptr<State> state) noexcept;
   std::unique_ptr<State> state_;
 };

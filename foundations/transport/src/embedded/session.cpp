@@ -2,6 +2,7 @@
 
 #include "embedded/insert_stream.hpp"
 #include "embedded/query_stream.hpp"
+#include "engine_error.hpp"
 #include "optiinfra/transport/sql.hpp"
 #include "optiinfra/transport/url.hpp"
 #include "statement_text.hpp"
@@ -28,6 +29,7 @@ class EmbeddedSession final : public Session {
     NativeReader reader(source_of(stream));
     Block block;
     while (true) {
+      OPTIINFRA_CHECK(expect_wanted(statement.stop));
       OPTIINFRA_TRY(const bool more, reader.next(block));
       if (!more || (!block.empty() && !on_block(block))) break;
     }
@@ -42,6 +44,7 @@ class EmbeddedSession final : public Session {
     OPTIINFRA_CHECK(set_timeout(statement.timeout));
     OPTIINFRA_TRY(QueryStream stream, QueryStream::open(connection_, statement, format));
     while (true) {
+      OPTIINFRA_CHECK(expect_wanted(statement.stop));
       OPTIINFRA_TRY(const std::string_view text, stream.next());
       if (text.empty() || !on_text(text)) break;
     }
@@ -51,6 +54,7 @@ class EmbeddedSession final : public Session {
   }
 
   Result<void> execute(const Statement& statement) override {
+    OPTIINFRA_CHECK(expect_wanted(statement.stop));
     OPTIINFRA_CHECK(set_timeout(statement.timeout));
     OPTIINFRA_CHECK(run_statement(connection_, statement));
     // What is created is in the copy when the store closes, and is created again if it is lost before.
@@ -62,9 +66,12 @@ class EmbeddedSession final : public Session {
   Result<InsertSummary> insert(const InsertStatement& statement, const Block& block) override {
     const auto begin = steady_clock::now();
     if (block.empty()) return InsertSummary{};
+    OPTIINFRA_CHECK(expect_wanted(statement.stop));
     OPTIINFRA_CHECK(connection_.expect_writable());
     OPTIINFRA_CHECK(set_timeout(statement.timeout));
-    OPTIINFRA_TRY(InsertStream stream, InsertStream::open(connection_, insert_sql(statement, block)));
+    OPTIINFRA_TRY(InsertStream stream,
+                  InsertStream::open(connection_, insert_into(statement, block) +
+                                                      settings_clause(insert_settings(statement))));
     OPTIINFRA_CHECK(
         write_native(block, [&stream](std::span<const std::byte> bytes) { return stream.append(bytes); }));
     const auto rows_written = stream.finish();
@@ -74,27 +81,16 @@ class EmbeddedSession final : public Session {
   }
 
  private:
+  static Result<void> expect_wanted(const std::stop_token& stop) {
+    if (stop.stop_requested()) return cancelled("the embedded engine", Applied::kNo);
+    return {};
+  }
+
   /// After a refusal of the disk the engine lists the insert as running until its connection closes, and who
   /// repeats it would wait for it.
   static Error after_failure(Error error) {
-    if (error.message.find("errno: ") != std::string::npos) error.connection_usable = false;
+    if (is_file_failure(error)) error.connection_usable = false;
     return error;
-  }
-
-  static std::string insert_sql(const InsertStatement& statement, const Block& block) {
-    std::string sql = "INSERT INTO " + statement.table + " (";
-    for (const Column& column : block.columns()) {
-      if (&column != block.columns().data()) sql += ", ";
-      sql += sql_identifier(column.name);
-    }
-    auto settings = statement.settings;
-    if (statement.deduplication_token.empty()) {
-      // Else a table with a deduplication window would drop a block that equals an earlier one.
-      settings.emplace_back("deduplicate_insert", "disable");
-    } else {
-      settings.emplace_back("insert_deduplication_token", statement.deduplication_token);
-    }
-    return sql + ")" + settings_clause(settings);
   }
 
   /// The time limit stays with the session, so it is sent only when it changes.
@@ -102,9 +98,8 @@ class EmbeddedSession final : public Session {
     if (timeout == timeout_) return {};
     if (timeout.count() <= 0)
       return Error{ErrorKind::kInvalidArgument, "a call's time budget must be positive"};
-    const std::string thousandths = std::to_string(1000 + timeout.count() % 1000).substr(1);
-    const std::string seconds = std::to_string(timeout.count() / 1000) + "." + thousandths;
-    if (auto set = run_statement(connection_, {.sql = "SET max_execution_time = " + seconds}); !set) {
+    if (auto set = run_statement(connection_, {.sql = "SET max_execution_time = " + seconds_text(timeout)});
+        !set) {
       Error error = with_context(std::move(set).error(), "set the time budget of a call");
       error.applied = Applied::kNo;  // The call itself has not begun.
       return error;

@@ -45,7 +45,9 @@ class Answer {
   const std::string& query_id() const noexcept { return options_.query_id; }
 
   /// Whether the server may still be at work on it.
-  bool is_running() { return !(scanner_ && scanner_->found()) && exchange_.is_running(); }
+  bool is_running() {
+    return !(scanner_ && scanner_->found()) && (exchange_.was_stopped() || exchange_.is_running());
+  }
 
  private:
   Result<std::size_t> read_raw(std::span<std::byte> into);

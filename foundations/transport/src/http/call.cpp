@@ -1,6 +1,7 @@
 #include "http/call.hpp"
 
 #include "optiinfra/core/uuid.hpp"
+#include "statement_text.hpp"
 
 namespace optiinfra::http {
 namespace {
@@ -9,11 +10,6 @@ using std::chrono::milliseconds;
 
 /// The server ends a statement at its budget and says so; its word is waited for this much longer.
 constexpr milliseconds kAnswerGrace{100};
-
-std::string seconds_text(milliseconds time) {
-  const std::string thousandths = std::to_string(1000 + time.count() % 1000).substr(1);
-  return std::to_string(time.count() / 1000) + "." + thousandths;
-}
 
 void set_all(std::vector<NamedValue>& settings, const std::vector<NamedValue>& more) {
   for (const auto& [name, value] : more) set_value(settings, name, value);
@@ -64,6 +60,7 @@ Result<Call> statement_call(const SessionState& state, const Statement& statemen
   if (held_back) url.emplace_back("wait_end_of_query", "1");
   if (compressed) url.emplace_back("compress", "1");
   Call call = make_call(state, std::move(url), Clock::now() + statement.timeout + kAnswerGrace);
+  call.request.stop = statement.stop;
   call.answer.compressed = compressed;
   call.answer.held_back = held_back;
   call.request.headers.push_back("Content-Type: " + body.content_type);
@@ -72,20 +69,13 @@ Result<Call> statement_call(const SessionState& state, const Statement& statemen
 }
 
 Result<Call> insert_call(const SessionState& state, const InsertStatement& statement, const Block& block) {
-  // Asynchronous inserts would cut the rows into other blocks, together with rows of other clients.
-  std::vector<NamedValue> ours = {{"async_insert", "0"}};
-  if (statement.deduplication_token.empty()) {
-    // Else a table with a deduplication window would drop a block that equals an earlier one.
-    ours.emplace_back("deduplicate_insert", "disable");
-  } else {
-    ours.emplace_back("insert_deduplication_token", statement.deduplication_token);
-  }
-  OPTIINFRA_TRY(auto url, settings_of(state, std::move(ours), statement.settings, statement.timeout));
+  OPTIINFRA_TRY(auto url, settings_of(state, {}, insert_settings(statement), statement.timeout));
   OPTIINFRA_TRY(std::string sql, insert_head(statement, block));
   url.emplace_back("query", std::move(sql));
   url.emplace_back("wait_end_of_query", "1");
   if (state.compression != Compression::kNone) url.emplace_back("decompress", "1");
   Call call = make_call(state, std::move(url), Clock::now() + statement.timeout + kAnswerGrace);
+  call.request.stop = statement.stop;
   call.answer.held_back = true;
   call.request.headers.push_back("Content-Type: application/octet-stream");
   return call;

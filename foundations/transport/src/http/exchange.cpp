@@ -20,6 +20,7 @@ Exchange::Exchange(Connection& connection, Request request, Clock::time_point de
     : connection_(connection),
       curl_(connection.curl()),
       deadline_(deadline),
+      stop_(std::move(request.stop)),
       url_(connection.url() + request.path + "?" + request.url_query),
       body_(std::move(request.body)) {
   connection_.prepare();
@@ -102,11 +103,16 @@ Result<void> Exchange::drive(Until until) {
   while (true) {
     perform();
     if (done_ || until()) return {};
-    const int left = milliseconds_until(deadline_);
+    if (stop_.stop_requested()) {
+      failure_ = error(ErrorKind::kCancelled, "the caller stopped the call");
+      return *failure_;
+    }
+    int left = milliseconds_until(deadline_);
     if (left == 0) {
       failure_ = error(ErrorKind::kTimeout, "no complete answer within the call's time budget");
       return *failure_;
     }
+    if (stop_.stop_possible()) left = std::min(left, static_cast<int>(kStopPoll.count()));
     curl_.multi_poll(connection_.multi(), nullptr, 0, left, nullptr);
   }
 }

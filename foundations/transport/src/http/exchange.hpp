@@ -15,6 +15,9 @@
 
 namespace optiinfra::http {
 
+/// A call that waits looks this often whether its caller has stopped it.
+inline constexpr std::chrono::milliseconds kStopPoll{50};
+
 /// Longest time for a connection to one host, name resolution and TLS included.
 inline constexpr std::chrono::milliseconds kConnectTimeout{10'000};
 
@@ -53,6 +56,9 @@ class Exchange {
   /// Bytes of the answer's body; 0 at its end. An error when the connection ends before the body does.
   Result<std::size_t> read(std::span<std::byte> into);
 
+  /// Whether the caller stopped it before its end.
+  bool was_stopped() const noexcept { return failure_ && failure_->kind == ErrorKind::kCancelled; }
+
   /// Whether more is to come, looked up without waiting.
   bool is_running();
 
@@ -72,6 +78,7 @@ class Exchange {
   Connection& connection_;
   const Libcurl& curl_;
   Clock::time_point deadline_;
+  std::stop_token stop_;
   std::string url_;
   std::optional<std::string> body_;
   curl_slist* headers_ = nullptr;

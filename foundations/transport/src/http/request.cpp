@@ -147,12 +147,7 @@ Result<Body> statement_body(const Statement& statement) {
 }
 
 Result<std::string> insert_head(const InsertStatement& statement, const Block& block) {
-  std::string sql = "INSERT INTO " + statement.table + " (";
-  for (const Column& column : block.columns()) {
-    if (&column != block.columns().data()) sql += ", ";
-    sql += sql_identifier(column.name);
-  }
-  sql += ") FORMAT Native";
+  std::string sql = insert_into(statement, block) + " FORMAT Native";
   OPTIINFRA_CHECK(expect_field("the head of the INSERT, with its columns,", sql));
   return sql;
 }

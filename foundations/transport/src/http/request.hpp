@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,7 @@ Result<void> expect_settings(const std::vector<NamedValue>& settings);
 struct Request {
   std::string url_query;
   std::vector<std::string> headers;
+  std::stop_token stop = {};        ///< Of the call.
   std::optional<std::string> body;  ///< nullopt: sent piece by piece.
   std::string method = "POST";
   std::string path = "/";

@@ -24,7 +24,7 @@ std::chrono::microseconds since(Clock::time_point begin) {
 
 QuerySummary summary_of(const Answer& answer, Clock::time_point begin) {
   const Summary& summary = answer.head().summary();
-  return {summary.rows_read, summary.bytes_read, since(begin)};
+  return {summary.rows_read, summary.bytes_read, since(begin), answer.query_id()};
 }
 
 /// What the sessions of one connector share.
@@ -66,7 +66,7 @@ class HttpSession final : public Session {
     Block block;
     while (true) {
       auto more = reader.next(block);
-      if (!more) return noted(std::move(more).error());
+      if (!more) return noted(std::move(more).error(), answer);
       if (!*more || (!block.empty() && !on_block(block))) break;
     }
     return summary_of(answer, begin);
@@ -79,7 +79,7 @@ class HttpSession final : public Session {
     std::vector<std::byte> piece(kTextPieceBytes);
     while (true) {
       auto size = running.answer->read(piece);
-      if (!size) return noted(std::move(size).error());
+      if (!size) return noted(std::move(size).error(), *running.answer);
       if (*size == 0 || !on_text({reinterpret_cast<const char*>(piece.data()), *size})) break;
     }
     return summary_of(*running.answer, begin);
@@ -90,7 +90,8 @@ class HttpSession final : public Session {
     OPTIINFRA_TRY(const auto set, parse_set(sql));
     if (set) OPTIINFRA_CHECK(expect_settings(*set));
     OPTIINFRA_TRY(const Running running, ask(statement, "Null", AnswerWhen::kEnded));
-    if (auto drained = running.answer->drain(); !drained) return noted(std::move(drained).error());
+    if (auto drained = running.answer->drain(); !drained)
+      return noted(std::move(drained).error(), *running.answer);
     if (!set) return {};
     for (const auto& [name, value] : *set) set_value(state_.settings, name, value);
     return {};
@@ -103,10 +104,10 @@ class HttpSession final : public Session {
     Answer answer(*connection_, std::move(call.request), call.deadline, std::move(call.answer));
     const auto sent = send_block(block, answer);
     // Where sending failed, the answer says why.
-    if (auto begun = answer.begin(); !begun) return noted(std::move(begun).error());
-    if (!sent) return sent.error();
-    if (auto drained = answer.drain(); !drained) return noted(std::move(drained).error());
-    return InsertSummary{answer.head().summary().rows_written, since(begin)};
+    if (auto begun = answer.begin(); !begun) return noted(std::move(begun).error(), answer);
+    if (!sent) return noted(sent.error(), answer);
+    if (auto drained = answer.drain(); !drained) return noted(std::move(drained).error(), answer);
+    return InsertSummary{answer.head().summary().rows_written, since(begin), answer.query_id()};
   }
 
  private:
@@ -126,8 +127,11 @@ class HttpSession final : public Session {
   Result<std::unique_ptr<Answer>> begin(Call call) {
     auto answer = std::make_unique<Answer>(*connection_, std::move(call.request), call.deadline,
                                            std::move(call.answer));
-    if (auto begun = answer->begin(); !begun) return noted(std::move(begun).error());
-    return answer;
+    auto begun = answer->begin();
+    if (begun) return answer;
+    Error error = noted(std::move(begun).error(), *answer);
+    if (error.kind == ErrorKind::kCancelled) leave(std::move(answer), Clock::now() + kStopTimeout);
+    return error;
   }
 
   Result<void> greet_once(Clock::time_point deadline) {
@@ -177,7 +181,8 @@ class HttpSession final : public Session {
     }
   }
 
-  Error noted(Error error) const {
+  Error noted(Error error, const Answer& answer) const {
+    error.query_id = answer.query_id();
     if (error.kind == ErrorKind::kUnavailable && !error.connection_usable) store_->hosts.failed(host_);
     return error;
   }

@@ -120,7 +120,7 @@ Result<void> Connection::greet(const Login& login, net::Deadline deadline) {
 
 void Connection::begin(net::Deadline deadline) {
   deadline_ = deadline;
-  idle_ = cancellable_ = cancelled_ = overdue_ = sending_data_ = false;
+  idle_ = cancellable_ = cancelled_ = overdue_ = stopped_ = sending_data_ = false;
   early_exception_.reset();
   totals_ = {};
 }
@@ -224,6 +224,7 @@ Result<std::size_t> Connection::fill(std::span<std::byte> into) {
 bool Connection::try_cancel() {
   if (!cancellable_ || cancelled_) return false;
   overdue_ = true;
+  stopped_ = deadline_.is_stopped();
   return cancel().has_value();
 }
 
@@ -233,7 +234,7 @@ Result<void> Connection::cancel() {
   OPTIINFRA_TRY(const std::size_t sent, channel_->try_send({&packet, 1}));
   if (sent == 0) return overdue("it did not accept the request to cancel");
   deadline_ =
-      overdue_ ? net::Deadline::after(kCancelGrace) : sooner(deadline_, net::Deadline::after(kCancelGrace));
+      overdue_ ? net::Deadline::after(kCancelGrace) : sooner(net::Deadline::after(kCancelGrace), deadline_);
   return {};
 }
 
@@ -315,6 +316,8 @@ void Connection::read_block(Block& block, InputBuffer& input) {
 }
 
 Error Connection::overdue(const char* what) const {
+  if (stopped_ || deadline_.is_stopped())
+    return {ErrorKind::kCancelled, "the caller stopped the call", Applied::kNo, false};
   return {ErrorKind::kTimeout, std::string(what) + " within the call's time budget", Applied::kNo, false};
 }
 

@@ -65,6 +65,8 @@ class Connection {
 
   /// The deadline passed, and the answer now being read is that to a Cancel.
   bool is_overdue() const noexcept { return overdue_; }
+  /// Whether it is the caller who ended the call, and not its time budget.
+  bool is_stopped() const noexcept { return stopped_; }
   const std::optional<Exception>& early_exception() const noexcept { return early_exception_; }
   const Progress& totals() const noexcept { return totals_; }
 
@@ -92,7 +94,7 @@ class Connection {
   bool doubtful_ = false;     ///< The last answer was an exception.
   bool cancellable_ = false;  ///< A query is under way, and all that was to be sent is sent.
   bool cancelled_ = false;
-  bool overdue_ = false;
+  bool overdue_ = false, stopped_ = false;
   bool sending_data_ = false;
   std::optional<Exception> early_exception_;
   std::vector<std::byte> staged_;  ///< Received while sending, not yet taken by input_.

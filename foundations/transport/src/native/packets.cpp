@@ -79,7 +79,7 @@ void write_quota_key(OutputBuffer& output) { output.text(""); }
 
 void write_query(OutputBuffer& output, const QueryPacket& query) {
   kind(output, ClientPacket::kQuery);
-  output.text("");  // The server chooses the query's id.
+  output.text(query.query_id);
   write_client_info(output);
   write_settings(output, query.own_settings, 0);
   write_settings(output, query.settings, kSettingIsImportant);

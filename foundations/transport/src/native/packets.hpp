@@ -52,6 +52,7 @@ struct QueryPacket {
   /// Settings of the caller, which a server that does not know them refuses.
   std::vector<NamedValue> settings = {};
   std::vector<NamedValue> parameters = {};  ///< As parameter_text() gives them.
+  std::string_view query_id = {};           ///< Empty: the server chooses one.
   bool compressed = false;                  ///< Blocks, in both directions.
 };
 

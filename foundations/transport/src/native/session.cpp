@@ -5,6 +5,7 @@
 
 #include "engine_error.hpp"
 #include "native/text_answer.hpp"
+#include "optiinfra/core/uuid.hpp"
 #include "optiinfra/transport/sql.hpp"
 #include "statement_text.hpp"
 
@@ -17,11 +18,6 @@ std::chrono::microseconds since(steady_clock::time_point begin) {
   return std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
 }
 
-std::string seconds_of(std::chrono::milliseconds time) {
-  const std::string thousandths = std::to_string(1000 + time.count() % 1000).substr(1);
-  return std::to_string(time.count() / 1000) + "." + thousandths;
-}
-
 /// Whether `sql` leaves something behind in the server's session that later statements depend on.
 bool changes_session(std::string_view sql) {
   std::string_view rest = sql;
@@ -31,26 +27,6 @@ bool changes_session(std::string_view sql) {
   const std::string second = next_word(rest);
   return second == "TEMPORARY" ||
          (second == "OR" && next_word(rest) == "REPLACE" && next_word(rest) == "TEMPORARY");
-}
-
-std::string insert_sql(const InsertStatement& statement, const Block& block) {
-  std::string sql = "INSERT INTO " + statement.table + " (";
-  for (const Column& column : block.columns()) {
-    if (&column != block.columns().data()) sql += ", ";
-    sql += sql_identifier(column.name);
-  }
-  return sql + ") FORMAT Native";
-}
-
-std::vector<NamedValue> insert_settings(const InsertStatement& statement) {
-  auto settings = statement.settings;
-  if (statement.deduplication_token.empty()) {
-    // Else a table with a deduplication window would drop a block that equals an earlier one.
-    settings.emplace_back("deduplicate_insert", "disable");
-  } else {
-    settings.emplace_back("insert_deduplication_token", statement.deduplication_token);
-  }
-  return settings;
 }
 
 /// A server that sees its input end before the rows, where something between us has closed one direction,
@@ -67,13 +43,13 @@ class NativeSession final : public Session {
   std::string_view database() const noexcept override { return store_->url().database; }
 
   Result<QuerySummary> query(const Statement& statement, const BlockSink& on_block) override {
-    return run(statement, {}, on_block, net::Deadline::after(statement.timeout));
+    return run(statement, {}, on_block, net::Deadline::after(statement.timeout, statement.stop));
   }
 
   Result<QuerySummary> query_text(const Statement& statement, std::string_view format,
                                   const TextSink& on_text) override {
     const auto begin = steady_clock::now();
-    const auto deadline = net::Deadline::after(statement.timeout);
+    const auto deadline = net::Deadline::after(statement.timeout, statement.stop);
     auto summary =
         answer_as_text(statement, format, on_text,
                        [&](const Statement& step, const Block& external, const BlockSink& on_block) {
@@ -108,12 +84,13 @@ class NativeSession final : public Session {
   std::shared_ptr<Store> store_;
   std::unique_ptr<Connection> connection_;  ///< Absent once it broke.
   std::size_t host_;
+  std::string query_id_;                     ///< Of the latest statement.
   bool has_state_ = false;                   ///< On the server, in the session of connection_.
   std::vector<NamedValue> kept_settings_{};  ///< Own settings that the server's session has.
 };
 
 std::vector<NamedValue> NativeSession::own_settings(std::chrono::milliseconds timeout) const {
-  std::vector<NamedValue> settings{{"max_execution_time", seconds_of(timeout)},
+  std::vector<NamedValue> settings{{"max_execution_time", seconds_text(timeout)},
                                    {"send_profile_events", "0"},
                                    {"calculate_text_stack_trace", "0"}};
   if (is_compressed())
@@ -175,6 +152,7 @@ Result<QuerySummary> NativeSession::run(const Statement& statement, const Block&
                      .own_settings = own_settings(statement.timeout),
                      .settings = statement.settings,
                      .parameters = {},
+                     .query_id = query_id_ = Uuid::random().to_string(),
                      .compressed = is_compressed()};
   std::transform(statement.parameters.begin(), statement.parameters.end(),
                  std::back_inserter(packet.parameters), [&](const NamedValue& parameter) {
@@ -187,7 +165,7 @@ Result<QuerySummary> NativeSession::run(const Statement& statement, const Block&
   bool stopped = false;
   auto answered = read_answer(stopped, on_block);
   if (!answered && !stopped) return std::move(answered).error();
-  QuerySummary summary{.elapsed = since(begin)};
+  QuerySummary summary{.elapsed = since(begin), .query_id = query_id_};
   if (connection_) {
     summary.rows_read = connection_->totals().rows_read;
     summary.bytes_read = connection_->totals().bytes_read;
@@ -218,13 +196,14 @@ Result<void> NativeSession::read_answer(bool& stopped, const BlockSink& on_block
 
 Result<InsertSummary> NativeSession::insert(const InsertStatement& statement, const Block& block) {
   const auto begin = steady_clock::now();
-  const auto deadline = net::Deadline::after(statement.timeout);
+  const auto deadline = net::Deadline::after(statement.timeout, statement.stop);
   if (block.empty()) return InsertSummary{};
   OPTIINFRA_CHECK(get_ready(statement.timeout, deadline));
-  const std::string sql = insert_sql(statement, block);
+  const std::string sql = insert_into(statement, block) + " FORMAT Native";
   QueryPacket packet{.sql = sql,
                      .own_settings = own_settings(statement.timeout),
                      .settings = insert_settings(statement),
+                     .query_id = query_id_ = Uuid::random().to_string(),
                      .compressed = is_compressed()};
   // Only its events tell how many rows an insert wrote.
   packet.own_settings.emplace_back("send_profile_events", "1");
@@ -237,7 +216,7 @@ Result<InsertSummary> NativeSession::insert(const InsertStatement& statement, co
   OPTIINFRA_CHECK(await_end());
   const std::uint64_t rows_written = connection_->totals().rows_written;
   if (rows_written == 0) return lost(without_rows(), Applied::kUnknown);
-  return InsertSummary{rows_written, since(begin)};
+  return InsertSummary{rows_written, since(begin), query_id_};
 }
 
 /// Until the empty block has left, the server holds the rows in memory and drops them with the connection
@@ -301,25 +280,30 @@ Error NativeSession::lost(Error error, Applied applied) {
   if (error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout) store_->broke(host_);
   connection_.reset();
   error.applied = applied;
+  error.query_id = query_id_;
   // A column of a type that has no layout here is no fault of the server; the next call reconnects.
   error.connection_usable = error.kind == ErrorKind::kInvalidArgument && !has_state_;
   return error;
 }
 
 Error NativeSession::refused(const Exception& exception, Applied applied) const {
-  return with_context(engine_error(exception.text, applied), connection_->name());
+  Error error = with_context(engine_error(exception.text, applied), connection_->name());
+  error.query_id = query_id_;
+  return error;
 }
 
 Error NativeSession::overdue(Applied applied) const {
-  return {ErrorKind::kTimeout,
-          connection_->name() + ": the call's time budget is over; the statement was cancelled", applied};
+  Error error{ErrorKind::kTimeout,
+              connection_->name() + ": the call's time budget is over; the statement was cancelled", applied};
+  if (connection_->is_stopped()) error = cancelled(connection_->name(), applied);
+  error.query_id = query_id_;
+  return error;
 }
 
 }  // namespace
 
 std::vector<NamedValue> whole_block_settings() {
-  return {{"async_insert", "0"},
-          {"min_insert_block_size_rows", "4294967296"},  // The engine warns of more, at each insert.
+  return {{"min_insert_block_size_rows", "4294967296"},  // The engine warns of more, at each insert.
           {"min_insert_block_size_bytes", "1000000000000"}};
 }
 

@@ -14,6 +14,7 @@
 
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/core/error.hpp"
+#include "optiinfra/core/log.hpp"
 #include "optiinfra/schema/metrics.hpp"
 #include "optiinfra/spool/request_key.hpp"
 
@@ -52,6 +53,9 @@ struct WriterOptions {
   WhenFull when_full = WhenFull::kWait;
   /// Budget of one write, waiting for room included. Must be positive.
   std::chrono::milliseconds write_timeout{60'000};
+  /// Told of the first insert that fails and of the first one that succeeds after it, of rows that the spool
+  /// gives back, and of damage found in it. Empty: nothing is told.
+  LogSink log = {};
 };
 
 inline constexpr unsigned kSendersMax = 16;

@@ -17,8 +17,9 @@ std::string render_json(const Report& report);
 /// One JSON object on a line of its own for each row.
 std::string render_json_lines(const Records& records);
 
-/// {"error": {"kind", "message", "server_code"}} and a newline.
-std::string render_json_error(std::string_view kind, std::string_view message, int server_code);
+/// {"error": {"kind", "message", "server_code", "query_id"}} and a newline; without an empty query_id.
+std::string render_json_error(std::string_view kind, std::string_view message, int server_code,
+                              std::string_view query_id = {});
 
 /// `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
 std::string json_string(std::string_view text);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cassert>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,8 @@ enum class ErrorKind {
   kTooLarge,         ///< A documented limit was reached; nothing was sent.
   kStorage,          ///< The disk is full, read-only or unreadable; repair it, then repeat the call.
   kIncompatible,     ///< The store belongs to a newer program or to another one.
-  kConflict,  ///< The name of a request was used before for another content; see WriteOptions::request.
+  kConflict,   ///< The name of a request was used before for another content; see WriteOptions::request.
+  kCancelled,  ///< The caller asked the call to stop; see CallOptions::stop.
 };
 
 /// The name of `kind` in lower case with underscores, as JSON output shows it.
@@ -30,12 +32,27 @@ std::string_view to_string(ErrorKind kind) noexcept;
 /// Whether a failed write may have taken effect. Retry logic reads this, never the message.
 enum class Applied { kNo, kUnknown };
 
+/// A value that breaks a rule of its column.
+struct RefusedValue {
+  std::size_t row = 0;  ///< Index in the batch, from 0.
+  std::string column;
+  std::string value;  ///< As text; long text is cut.
+  std::string rule;   ///< "a percentage, 0 to 100".
+
+  /// "row 17, column gpu_utilization: 150 must be a percentage, 0 to 100".
+  std::string to_string() const;
+};
+
 struct Error {
   ErrorKind kind = ErrorKind::kInvalidArgument;
   std::string message;  ///< For people: what failed, where, why, and what to do about it.
   Applied applied = Applied::kNo;
   bool connection_usable = true;  ///< False: discard the client and open another.
   int server_code = 0;            ///< ClickHouse error code; 0 when the engine sent none.
+  /// Of the statement that failed, as in a server's system.query_log. Empty when no statement ran, and for
+  /// the embedded engine, which does not tell.
+  std::string query_id = {};
+  std::optional<RefusedValue> refused = {};  ///< Of an insert that was refused: its first bad value.
 };
 
 /// `error` with "`context`: " before its message, so that a message reads as a path from the

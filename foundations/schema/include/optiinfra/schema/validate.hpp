@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "optiinfra/core/error.hpp"
@@ -12,17 +13,6 @@
 #include "optiinfra/schema/metrics.hpp"
 
 namespace optiinfra {
-
-/// A value that breaks its column's rule.
-struct RefusedValue {
-  std::size_t row = 0;  ///< Index in the batch, from 0.
-  std::string column;
-  std::string value;  ///< As text; long text is cut.
-  std::string rule;   ///< "a percentage, 0 to 100".
-
-  /// "row 17, column gpu_utilization: 150 must be a percentage, 0 to 100".
-  std::string to_string() const;
-};
 
 /// At most this many refused values are described one by one; all are counted.
 inline constexpr std::size_t kRefusedDescribedMax = 1'000;
@@ -32,6 +22,10 @@ struct Validation {
   std::vector<std::uint32_t> refused_rows;  ///< Every row with a refused value, ascending.
   bool ok() const noexcept { return refused_rows.empty(); }
 };
+
+/// What a call says whose rows were refused: the first bad value, also in Error::refused, how many rows break
+/// a rule, and `outcome`: "nothing was stored". `validation` must not be ok().
+Error refusal(Family family, const Validation& validation, std::string_view outcome);
 
 /// Checks all columns. `clock` is the present time, which Rule::kTime needs.
 /// All columns must agree in length (Batch::is_rectangular). An empty batch is valid.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,17 +36,22 @@ struct Statement {
   std::vector<NamedValue> settings = {};
   /// Budget for the whole call. Must be positive.
   std::chrono::milliseconds timeout = kCallTimeout;
+  /// The call ends with kCancelled soon after a stop is requested, and a server ends the statement. The
+  /// embedded engine is asked between two blocks of an answer, and not while it works on one.
+  std::stop_token stop = {};
 };
 
 struct QuerySummary {
   std::uint64_t rows_read = 0;   ///< From storage.
   std::uint64_t bytes_read = 0;  ///< From storage, uncompressed.
   std::chrono::microseconds elapsed{0};
+  std::string query_id = {};  ///< Of the statement; empty for the embedded engine, which does not tell.
 };
 
 struct InsertSummary {
   std::uint64_t rows_written = 0;  ///< Into the table and everything its views feed.
   std::chrono::microseconds elapsed{0};
+  std::string query_id = {};  ///< As in QuerySummary.
 };
 
 /// One insert of one block: stored whole or, on Applied::kNo, not at all.
@@ -56,6 +62,7 @@ struct InsertStatement {
   std::string deduplication_token = {};
   std::vector<NamedValue> settings = {};
   std::chrono::milliseconds timeout = kCallTimeout;
+  std::stop_token stop = {};  ///< As in Statement.
 };
 
 /// Receives one block of an answer, valid only during the call. Return false to stop early; the query

@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "optiinfra/core/error.hpp"
+#include "optiinfra/host/host_sampler.hpp"
 #include "optiinfra/schema/metrics.hpp"
 #include "optiinfra/scrape/scraper.hpp"
 
@@ -46,6 +48,23 @@ class ScrapeSource : public MetricSource {
 
  private:
   Scraper& scraper_;
+};
+
+/// This host, at every interval.
+class HostSource : public MetricSource {
+ public:
+  /// The sampler must outlive it. The first sample is due after one interval, which must be positive.
+  HostSource(HostSampler& sampler, Clock::duration interval)
+      : sampler_(sampler), interval_(interval), due_(Clock::now() + interval) {}
+
+  Result<CollectedRows> collect(Clock::time_point until) override;
+  std::vector<std::string> take_remarks() override { return std::exchange(remarks_, {}); }
+
+ private:
+  HostSampler& sampler_;
+  const Clock::duration interval_;
+  Clock::time_point due_;
+  std::vector<std::string> remarks_;
 };
 
 }  // namespace optiinfra

@@ -45,7 +45,7 @@ struct HostSamplerOptions {
 
   /// Absent: what the machine says of itself (DMI product name: "p5.48xlarge" on AWS, "Google Compute
   /// Engine" on GCP, "Virtual Machine" on Azure), or "" when it says nothing.
-  std::optional<std::string> instance_type;
+  std::optional<std::string> instance_type = {};
 
   /// Where to find the kernel's files and the GPU library. An empty library name samples no GPUs.
   std::filesystem::path proc_root = "/proc";

@@ -1,0 +1,14 @@
+/// Rows of a collector through the HTTP API.
+#pragma once
+
+#include <memory>
+
+#include "api/api_store.hpp"
+#include "optiinfra/collect/sink.hpp"
+
+namespace optiinfra::cli {
+
+/// Rows wait in memory while the service is away, at most kSamplesWaitingMax samples.
+std::unique_ptr<RowSink> make_api_sink(ApiStore store, Remark remark);
+
+}  // namespace optiinfra::cli
