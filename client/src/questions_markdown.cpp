@@ -1,6 +1,7 @@
 #include <array>
 
 #include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/client/names.hpp"
 
 namespace optiinfra {
 namespace {
@@ -22,6 +23,17 @@ std::string example(const AnswerColumn& column) {
   return column.unit == "0-1" ? "0.938" : "61.4";
 }
 
+/// `columns` with the name next to each id, as every answer has them.
+std::vector<AnswerColumn> with_names(std::vector<AnswerColumn> columns) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!name_kind_of_column(columns[i].key)) continue;
+    const std::string key = columns[i].key.substr(0, columns[i].key.size() - 2) + "name";
+    columns.insert(columns.begin() + static_cast<std::ptrdiff_t>(i + 1),
+                   {key, columns[i].heading + " name", "", CellKind::kText});
+  }
+  return columns;
+}
+
 /// The columns of `question`, as an answer to it has them.
 std::vector<AnswerColumn> columns_of(const NamedQuestion& question) {
   std::vector<AnswerColumn> columns;
@@ -37,7 +49,7 @@ std::vector<AnswerColumn> columns_of(const NamedQuestion& question) {
       if (measure.family == question.family && name == measure.name) columns.push_back(measure.column);
   }
   question.name_columns(columns);
-  return columns;
+  return with_names(std::move(columns));
 }
 
 std::string rows_json(const std::vector<AnswerColumn>& columns, bool is_object) {
@@ -88,14 +100,13 @@ std::string questions_markdown() {
                     question.is_object, covered(question.family));
   const std::vector<AnswerColumn> columns = {{"begin", "from (UTC)", "", CellKind::kTime},
                                              {"customer_id", "customer", "", CellKind::kText},
-                                             {"customer_name", "customer name", "", CellKind::kText},
                                              column_of(Family::kCost, "total_cost"),
                                              column_of(Family::kPerformance, "p95_latency")};
   return text +
          section("query metrics",
                  "Any measures by any dimensions, here `--measures total_cost,p95_latency --by customer "
                  "--bucket day`. Where two families have a key, each gets its family's name in front",
-                 columns, false, covered(Family::kCost) + ", " + covered(Family::kPerformance));
+                 with_names(columns), false, covered(Family::kCost) + ", " + covered(Family::kPerformance));
 }
 
 }  // namespace optiinfra
