@@ -74,13 +74,15 @@ target_compile_options(optiinfra_test_options INTERFACE $<$<CONFIG:Release>:-O1>
 add_library(optiinfra_dev_tests INTERFACE)
 target_link_libraries(optiinfra_dev_tests INTERFACE optiinfra_dev optiinfra_test_options)
 
-# optiinfra_tests(<layer> [UNIT files...] [ENGINE files...] [DEPENDS targets...])
+# optiinfra_tests(<layer> [UNIT files...] [ENGINE files...] [SUITES suites...] [DEPENDS targets...])
 #
+# Each case is a test and runs in a process of its own. SUITES names those of the ENGINE files whose cases share
+# one store and one server (SetUpTestSuite): each of them is one test, named by its suite.
 # UNIT tests need nothing but the layer; ENGINE tests (named *_engine_test.cpp) load libchdb and are
 # left out of sanitizer builds, where the engine library cannot be instrumented. A test file in
 # tests/ that is not listed fails the configuration, so that none exists without running.
 function(optiinfra_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "UNIT;ENGINE;DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "UNIT;ENGINE;SUITES;DEPENDS")
   file(GLOB found CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} tests/*_test.cpp)
   foreach(file ${found})
     if(NOT file IN_LIST arg_UNIT AND NOT file IN_LIST arg_ENGINE)
@@ -96,7 +98,7 @@ function(optiinfra_tests name)
     optiinfra_test_program(${name}_tests unit "${arg_UNIT}" "optiinfra::${name};${arg_DEPENDS}")
   endif()
   if(arg_ENGINE AND NOT OPTIINFRA_SANITIZE)
-    optiinfra_test_program(${name}_engine_tests engine "${arg_ENGINE}" "optiinfra::${name};${arg_DEPENDS}")
+    optiinfra_test_program(${name}_engine_tests engine "${arg_ENGINE}" "optiinfra::${name};${arg_DEPENDS}" ${arg_SUITES})
   endif()
 endfunction()
 
@@ -110,7 +112,15 @@ function(optiinfra_test_program program label files depends)
   if(label STREQUAL "unit")
     add_dependencies(unit_tests ${program})
   endif()
-  gtest_discover_tests(${program} DISCOVERY_TIMEOUT 60 PROPERTIES
+  set(whole "")
+  foreach(suite ${ARGN})
+    list(APPEND whole ${suite}.*)
+    add_test(NAME ${suite} COMMAND ${program} --gtest_brief=1 --gtest_filter=${suite}.*)
+    set_tests_properties(${suite} PROPERTIES LABELS ${label} TIMEOUT 300
+      ENVIRONMENT "OPTIINFRA_LIBCHDB=${OPTIINFRA_LIBCHDB}" FAIL_REGULAR_EXPRESSION "[^0-9]0 tests from")
+  endforeach()
+  list(JOIN whole ":" whole)
+  gtest_discover_tests(${program} DISCOVERY_TIMEOUT 60 TEST_FILTER "*-${whole}" PROPERTIES
     LABELS ${label} TIMEOUT 300 ENVIRONMENT "OPTIINFRA_LIBCHDB=${OPTIINFRA_LIBCHDB}")
 endfunction()
 

@@ -1,6 +1,7 @@
 // An import that is killed, at every point that matters and at random times, and then repeated,
 // leaves every row exactly once: in the raw table, in the rollup, and among the refused.
 #include <chrono>
+#include <cstdlib>
 #include <random>
 #include <thread>
 
@@ -71,9 +72,14 @@ class ExactlyOnceTest : public ImportTest {
   std::filesystem::path file_;
 };
 
+/// OPTIINFRA_KILLS=all kills at every point; ./check at one of four, at others each time.
+bool kills_everywhere() { return std::getenv("OPTIINFRA_KILLS") != nullptr; }
+
 TEST_F(ExactlyOnceTest, AfterAKillAtEachPointAndARepetition) {
+  const int step = kills_everywhere() ? 1 : 4;
+  const int first = 1 + static_cast<int>(std::random_device{}() % static_cast<unsigned>(step));
   int kills = 0;
-  for (int point = 1;; ++point) {
+  for (int point = first;; point += step) {
     SCOPED_TRACE("killed at point " + std::to_string(point));
     forget_store();
     if (!was_killed(start(point))) break;  // Past the last point.
@@ -83,7 +89,7 @@ TEST_F(ExactlyOnceTest, AfterAKillAtEachPointAndARepetition) {
     if (HasFailure()) break;
   }
   std::printf("exactly once: killed at %d points in turn\n", kills);
-  EXPECT_GE(kills, 1 + 3 * 6) << "begun, and three points in each of at least six blocks";
+  EXPECT_GE(kills, (1 + 3 * 6) / step) << "begun, and three points in each of at least six blocks";
 }
 
 TEST_F(ExactlyOnceTest, AfterAKillAtEveryPointOfOneImport) {
@@ -109,7 +115,8 @@ TEST_F(ExactlyOnceTest, AfterKillsAtTimesChosenByChance) {
   auto whole =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
   int kills = 0;
-  for (int round = 0; round < 6 && !HasFailure(); ++round) {
+  const int rounds = kills_everywhere() ? 6 : 2;
+  for (int round = 0; round < rounds && !HasFailure(); ++round) {
     SCOPED_TRACE("seed " + std::to_string(seed) + ", round " + std::to_string(round));
     forget_store();
     for (int attempt = 0; attempt < 4; ++attempt) {
@@ -128,7 +135,7 @@ TEST_F(ExactlyOnceTest, AfterKillsAtTimesChosenByChance) {
   }
   std::printf("exactly once: %d kills at times chosen by chance, a whole import taking %ld ms\n", kills,
               whole);
-  EXPECT_GE(kills, 4);
+  EXPECT_GE(kills, rounds / 2);
 }
 
 }  // namespace
