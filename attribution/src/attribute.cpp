@@ -52,8 +52,8 @@ std::uint64_t hash_of(const RawDigest& digest, const std::vector<EfficientRate>&
 Result<TimeRange> ended_hours(TimeRange range) {
   const TimeRange whole{floor_hour(range.begin + 1h - 1s), floor_hour(std::min(range.end, now()))};
   if (whole.begin < whole.end) return whole;
-  return Error{ErrorKind::kInvalidArgument, "no whole hour that has ended lies between " +
-                                                format_time(range.begin) + " and " + format_time(range.end)};
+  return invalid_argument("no whole hour that has ended lies between " + format_time(range.begin) + " and " +
+                          format_time(range.end));
 }
 
 /// The days of a range, one after the other: rates of a day come from the hours of the days before.

@@ -174,15 +174,14 @@ Result<Answer> ask_unit_cost(Client& client, TimeRange range, const GivenValues&
 Result<CostBasis> parse_cost_basis(std::string_view text) {
   if (text == "reservation") return CostBasis::kReservation;
   if (text == "usage") return CostBasis::kUsage;
-  return Error{ErrorKind::kInvalidArgument, "'" + std::string(text) + "' is not one of reservation, usage"};
+  return invalid_argument("'" + std::string(text) + "' is not one of reservation, usage");
 }
 
 Result<IdlePolicy> parse_idle_policy(std::string_view text) {
   if (text == "separate") return IdlePolicy::kSeparate;
   if (text == "share") return IdlePolicy::kShare;
   if (text == "hide") return IdlePolicy::kHide;
-  return Error{ErrorKind::kInvalidArgument,
-               "'" + std::string(text) + "' is not one of separate, share, hide"};
+  return invalid_argument("'" + std::string(text) + "' is not one of separate, share, hide");
 }
 
 Result<Answer> query_unit_cost(Client& client, const UnitCostQuestion& question) {

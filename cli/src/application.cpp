@@ -46,7 +46,7 @@ Result<OutputFormat> parse_output(const std::string& text) {
   if (text == "table") return OutputFormat::kTable;
   if (text == "json") return OutputFormat::kJson;
   if (text == "csv") return OutputFormat::kCsv;
-  return Error{ErrorKind::kInvalidArgument, "'" + text + "' is not one of table, json, csv"};
+  return invalid_argument("'" + text + "' is not one of table, json, csv");
 }
 
 /// Whether errors are to be JSON, also those of a command line that cannot be parsed.

@@ -46,8 +46,8 @@ Result<std::uint64_t> parse_count(std::string_view text) {
   if (rest == "M") unit = 1'000'000;
   if (rest == "G") unit = 1'000'000'000;
   if (code != std::errc{} || rest.empty() != (unit == 1) || number > UINT64_MAX / unit)
-    return Error{ErrorKind::kInvalidArgument,
-                 "'" + std::string(text) + "' is not a whole number; write for example 10000, 10k or 2M"};
+    return invalid_argument("'" + std::string(text) +
+                            "' is not a whole number; write for example 10000, 10k or 2M");
   return number * unit;
 }
 
@@ -60,15 +60,14 @@ std::string family_type() {
 
 Result<Family> parse_family(const std::string& text) {
   if (const TableDefinition* table = find_table(text)) return table->family;
-  return Error{ErrorKind::kInvalidArgument, "'" + text + "' is not one of " + family_type()};
+  return invalid_argument("'" + text + "' is not one of " + family_type());
 }
 
 Result<std::chrono::days> parse_days(std::string_view text) {
   OPTIINFRA_TRY(const std::chrono::seconds length, parse_duration(text));
   const auto days = std::chrono::floor<std::chrono::days>(length);
   if (days == length) return days;
-  return Error{ErrorKind::kInvalidArgument,
-               "'" + std::string(text) + "' is not a number of whole days; write for example 14d"};
+  return invalid_argument("'" + std::string(text) + "' is not a number of whole days; write for example 14d");
 }
 
 void add_window(CLI::App& app, WindowFlags& flags) {

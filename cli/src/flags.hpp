@@ -68,8 +68,8 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, Number& target, N
   const auto parse = [low, high](const std::string& text) -> Result<Number> {
     OPTIINFRA_TRY(const std::uint64_t count, parse_count(text));
     if (count >= low && count <= high) return static_cast<Number>(count);
-    return Error{ErrorKind::kInvalidArgument,
-                 "'" + text + "' is not within " + std::to_string(low) + " and " + std::to_string(high)};
+    return invalid_argument("'" + text + "' is not within " + std::to_string(low) + " and " +
+                            std::to_string(high));
   };
   return add_parsed(app, name, target, parse, meaning, "N");
 }

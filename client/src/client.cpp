@@ -142,8 +142,7 @@ Result<InsertReceipt> Client::insert(const Batch<Row>& batch, const InsertOption
                                      const Handling& handling) {
   const TableDefinition& table = table_of(MetricTraits<Row>::kFamily);
   if (!batch.is_rectangular())
-    return Error{ErrorKind::kInvalidArgument,
-                 std::string(table.raw_table) + ": the batch's columns differ in length"};
+    return invalid_argument(std::string(table.raw_table) + ": the batch's columns differ in length");
   if (batch.size() > kInsertRowsMax) return too_many_rows(batch.size());
   Validation validation = handling.is_checked ? Validation{} : validate<Row>(batch, now());
   if (!validation.ok() && options.on_refused_rows == OnRefusedRows::kStoreNothing)

@@ -17,8 +17,7 @@ class Client::State {
  public:
   /// Errors: kInvalidArgument for options that cannot be.
   static Result<std::unique_ptr<State>> make(std::shared_ptr<Connector> connector, ClientOptions options) {
-    if (options.call_timeout.count() <= 0)
-      return Error{ErrorKind::kInvalidArgument, "call_timeout must be positive"};
+    if (options.call_timeout.count() <= 0) return invalid_argument("call_timeout must be positive");
     return std::make_unique<State>(std::move(connector), std::move(options));
   }
 

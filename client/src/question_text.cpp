@@ -38,7 +38,7 @@ Result<Bucket> parse_bucket(std::string_view text) {
   for (const Bucket bucket : {Bucket::kHour, Bucket::kDay, Bucket::kWeek}) {
     if (text == to_string(bucket)) return bucket;
   }
-  return Error{ErrorKind::kInvalidArgument, "'" + std::string(text) + "' is not one of hour, day, week"};
+  return invalid_argument("'" + std::string(text) + "' is not one of hour, day, week");
 }
 
 Result<TimeRange> last_hours(int hours) {

@@ -65,9 +65,9 @@ std::vector<NamedValue> Shards::question_settings() const {
 Result<void> Shards::with_each(const Budget& budget,
                                const std::function<Result<void>(Session&, const Shard&)>& use) {
   if (!is_direct_)
-    return Error{ErrorKind::kInvalidArgument,
-                 "this needs each shard of cluster " + cluster().name +
-                     " itself, and their HTTP ports are not known; write clickhouse://host:9000/database"};
+    return invalid_argument(
+        "this needs each shard of cluster " + cluster().name +
+        " itself, and their HTTP ports are not known; write clickhouse://host:9000/database");
   for (std::size_t index = 0; index < routes_.size(); ++index) {
     OPTIINFRA_CHECK(with_pool(*pools_[index], routes_[index].name, budget,
                               [&](Session& session) { return use(session, cluster().shards[index]); }));

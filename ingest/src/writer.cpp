@@ -12,7 +12,7 @@ constexpr std::uint64_t kRecordBytesMax = std::uint64_t{256} << 20;
 static_assert(kSpoolBytesMin >= 2 * kRecordBytesMax);
 
 Error out_of_range(const char* option, const std::string& range) {
-  return {ErrorKind::kInvalidArgument, std::string("WriterOptions::") + option + " must be " + range};
+  return invalid_argument(std::string("WriterOptions::") + option + " must be " + range);
 }
 
 Result<void> expect_in_range(const WriterOptions& options) {

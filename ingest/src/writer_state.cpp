@@ -73,17 +73,17 @@ void Writer::State::start() {
 
 Result<void> Writer::State::expect_possible(const WriteOptions& options) const {
   if (options.acknowledgement == Acknowledgement::kSpooled && !spool_)
-    return Error{ErrorKind::kInvalidArgument,
-                 "a write asks for its rows to be spooled and the writer has no spool; open it with "
-                 "WriterOptions::spool_folder"};
+    return invalid_argument(
+        "a write asks for its rows to be spooled and the writer has no spool; open it with "
+        "WriterOptions::spool_folder");
   if (options.token.size() > kGroupTokenBytesMax)
     return Error{ErrorKind::kTooLarge,
                  "a token is longer than " + std::to_string(kGroupTokenBytesMax) + " bytes"};
   if (!options.request) return {};
   if (!spool_ || options.acknowledgement == Acknowledgement::kAccepted || !options.token.empty())
-    return Error{ErrorKind::kInvalidArgument,
-                 "a write with WriteOptions::request needs a writer with a spool, asks for its rows to be "
-                 "spooled or stored, and has no token"};
+    return invalid_argument(
+        "a write with WriteOptions::request needs a writer with a spool, asks for its rows to be "
+        "spooled or stored, and has no token");
   return {};
 }
 
@@ -105,8 +105,7 @@ Result<WriteReceipt> Writer::State::write(const Batch<Row>& batch, const WriteOp
     if (repeated) return WriteReceipt{.ticket = *repeated, .is_repeated = true};
   }
   if (!batch.is_rectangular())
-    return Error{ErrorKind::kInvalidArgument,
-                 std::string(table.raw_table) + ": the batch's columns differ in length"};
+    return invalid_argument(std::string(table.raw_table) + ": the batch's columns differ in length");
   if (batch.size() > kInsertRowsMax)
     return Error{ErrorKind::kTooLarge, "a write with " + std::to_string(batch.size()) +
                                            " rows is over the limit of " + std::to_string(kInsertRowsMax) +

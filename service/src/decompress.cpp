@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kPieceBytes = 256 << 10;
 
 Error damaged(std::string_view encoding) {
-  return {ErrorKind::kInvalidArgument, "the body is not whole as " + std::string(encoding)};
+  return invalid_argument("the body is not whole as " + std::string(encoding));
 }
 
 /// The text so far, with room for one more piece. Errors: kTooLarge.
@@ -93,7 +93,7 @@ Result<std::string> decompressed(std::string body, std::string_view encoding, st
   if (encoding.empty() || encoding == "identity") return body;
   if (encoding == "gzip" || encoding == "x-gzip") return from_gzip(body, bytes_max);
   if (encoding == "zstd") return from_zstd(body, bytes_max);
-  return Error{ErrorKind::kInvalidArgument, "Content-Encoding must be gzip, zstd or identity"};
+  return invalid_argument("Content-Encoding must be gzip, zstd or identity");
 }
 
 }  // namespace optiinfra::service

@@ -20,9 +20,7 @@ constexpr std::size_t kWriterBytesMax = std::size_t{256} << 20;
 constexpr std::chrono::seconds kCallTime{30}, kWriteTime{10};
 
 Result<void> check(const ServiceOptions& options) {
-  const auto invalid = [](std::string message) {
-    return Error{ErrorKind::kInvalidArgument, std::move(message)};
-  };
+  const auto invalid = [](std::string message) { return invalid_argument(std::move(message)); };
   OPTIINFRA_TRY(const bool is_local, is_loopback(options.listen));
   if (options.certificate_file.empty() != options.key_file.empty())
     return invalid("a certificate and its key belong together");

@@ -139,7 +139,7 @@ std::string_view to_string(Scope scope) noexcept {
 Result<Scope> parse_scope(std::string_view text) {
   for (const Scope scope : {Scope::kRead, Scope::kWrite, Scope::kAdmin})
     if (text == to_string(scope)) return scope;
-  return Error{ErrorKind::kInvalidArgument, "'" + std::string(text) + "' is not one of read, write, admin"};
+  return invalid_argument("'" + std::string(text) + "' is not one of read, write, admin");
 }
 
 Tokens::Tokens(std::filesystem::path folder) : file_(std::move(folder) / "tokens.json") {}
@@ -168,15 +168,14 @@ Result<std::vector<Token>> Tokens::list() const {
 }
 
 Result<std::string> Tokens::create(const std::string& name, Scope scope, std::vector<Uuid> customers) {
-  if (name.empty() || name.size() > 200)
-    return Error{ErrorKind::kInvalidArgument, "a token's name has 1 to 200 bytes"};
+  if (name.empty() || name.size() > 200) return invalid_argument("a token's name has 1 to 200 bytes");
   std::error_code error;
   std::filesystem::create_directories(file_.parent_path(), error);
   const FolderLock lock(file_);
   if (!lock.is_held()) return storage(file_, "its lock cannot be taken");
   OPTIINFRA_TRY(auto tokens, list());
   if (std::any_of(tokens.begin(), tokens.end(), [&](const Token& each) { return each.name == name; }))
-    return Error{ErrorKind::kInvalidArgument, "there is a token '" + name + "' already; revoke it first"};
+    return invalid_argument("there is a token '" + name + "' already; revoke it first");
   if (tokens.size() >= kTokensMax)
     return Error{ErrorKind::kTooLarge, "there are " + std::to_string(kTokensMax) + " tokens already"};
   OPTIINFRA_TRY(const std::string id, random_hex(kIdBytes));
@@ -192,7 +191,7 @@ Result<void> Tokens::revoke(const std::string& name) {
   if (!lock.is_held()) return storage(file_, "its lock cannot be taken");
   OPTIINFRA_TRY(auto tokens, list());
   if (std::erase_if(tokens, [&](const Token& each) { return each.name == name; }) == 0)
-    return Error{ErrorKind::kInvalidArgument, "there is no token '" + name + "'"};
+    return invalid_argument("there is no token '" + name + "'");
   return save(file_, tokens);
 }
 

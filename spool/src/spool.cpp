@@ -9,7 +9,7 @@ namespace optiinfra {
 namespace {
 
 Error out_of_bounds(const std::string& option, const std::string& bounds) {
-  return {ErrorKind::kInvalidArgument, "the spool's option " + option + " must be " + bounds};
+  return invalid_argument("the spool's option " + option + " must be " + bounds);
 }
 
 Result<void> check(const SpoolOptions& options) {

@@ -37,15 +37,14 @@ Spool::State::State(FileSystem& files, std::filesystem::path folder, const Spool
 
 Result<void> Spool::State::check_open() const {
   if (!closed_) return {};
-  return Error{ErrorKind::kInvalidArgument, "the spool " + folder_.string() + " was closed"};
+  return invalid_argument("the spool " + folder_.string() + " was closed");
 }
 
 Result<void> Spool::State::check_given_out(Sequence sequence) const {
   OPTIINFRA_CHECK(check_open());
   if (sequence > 0 && sequence < next_) return {};
-  return Error{ErrorKind::kInvalidArgument, "the spool " + folder_.string() + " never gave out sequence " +
-                                                std::to_string(sequence) + "; its last is " +
-                                                std::to_string(next_ - 1)};
+  return invalid_argument("the spool " + folder_.string() + " never gave out sequence " +
+                          std::to_string(sequence) + "; its last is " + std::to_string(next_ - 1));
 }
 
 Error Spool::State::full() const {

@@ -190,9 +190,9 @@ class ColumnReader {
     if (std::is_same_v<T, Uuid>) takes = "utf8 text or fixed-size binary of 16 bytes";
     if (std::is_same_v<T, std::string_view>)
       takes = "utf8, large_utf8 or utf8_view, dictionary-encoded or not";
-    return {ErrorKind::kInvalidArgument,
-            "column " + std::string(column_.name) + " takes " + takes + ", not the Arrow type with format '" +
-                std::string(source_.format()) + (source_.is_dictionary() ? "' with a dictionary" : "'")};
+    return invalid_argument("column " + std::string(column_.name) + " takes " + takes +
+                            ", not the Arrow type with format '" + std::string(source_.format()) +
+                            (source_.is_dictionary() ? "' with a dictionary" : "'"));
   }
 
   Values& values_;

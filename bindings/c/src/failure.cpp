@@ -56,8 +56,7 @@ Result<AnyBatch> batch_of(std::string_view family) {
     return with_metric(table->family, []<typename Row>() { return AnyBatch(Batch<Row>{}); });
   std::string names;
   for (const Family each : kFamilies) names += (names.empty() ? "" : ", ") + std::string(table_of(each).name);
-  return Error{ErrorKind::kInvalidArgument,
-               "there is no family '" + std::string(family) + "'; the families are " + names};
+  return invalid_argument("there is no family '" + std::string(family) + "'; the families are " + names);
 }
 
 }  // namespace optiinfra::c_interface

@@ -92,9 +92,7 @@ optiinfra_status guarded(optiinfra_error* error, const Call& call) noexcept {
   }
 }
 
-Failure missing(const char* what) {
-  return Error{ErrorKind::kInvalidArgument, std::string(what) + " is NULL"};
-}
+Failure missing(const char* what) { return invalid_argument(std::string(what) + " is NULL"); }
 
 Result<StoreUrl> store_url(const char* url) {
   return url == nullptr ? store_url_of_environment() : parse_store_url(url);
@@ -254,7 +252,7 @@ optiinfra_status optiinfra_write(optiinfra_writer* writer, const char* family, c
   return guarded(error, [&]() -> std::optional<Failure> {
     if (writer == nullptr) return missing("writer");
     if (acknowledgement < OPTIINFRA_ACCEPTED || acknowledgement > OPTIINFRA_STORED)
-      return Error{ErrorKind::kInvalidArgument, "there is no such acknowledgement"};
+      return invalid_argument("there is no such acknowledgement");
     std::optional<AnyBatch> batch;
     if (auto failure = read_batch(family, schema, array, batch)) return failure;
     return write(writer->writer, *batch,

@@ -116,7 +116,7 @@ auto call(const std::shared_ptr<Handle<T>>& handle, Use use) {
   const auto answer = std::make_shared<std::optional<Answer>>();
   T* const object = handle->begin();
   if (object == nullptr) {
-    raise(Error{ErrorKind::kInvalidArgument, "it is closed"});
+    raise(invalid_argument("it is closed"));
     return std::optional<Answer>();
   }
   const bool is_done = run_interruptibly([handle, answer, object, use = std::move(use)]() {

@@ -20,9 +20,8 @@ PyObject* set_errors(PyObject*, PyObject* maker) {
 PyObject* instant(PyObject*, PyObject* value) {
   if (const auto seconds = seconds_of(value)) return PyLong_FromLongLong(*seconds);
   if (PyErr_Occurred() != nullptr) return nullptr;
-  return raise(Error{ErrorKind::kInvalidArgument, shown(value) +
-                                                      " is not a time: give a datetime, or text such as "
-                                                      "'2026-03-01T12:30:05Z' or 'now-24h'"});
+  return raise(invalid_argument(shown(value) + " is not a time: give a datetime, or text such as "
+                                               "'2026-03-01T12:30:05Z' or 'now-24h'"));
 }
 
 /// No exception of C++ leaves the module.

@@ -77,7 +77,7 @@ class ColumnsReader final : public BatchReader {
       GivenColumn column;
       if (!PyUnicode_Check(key) || !utf8_of(key, column.name)) {
         PyErr_Clear();
-        return fail(Error{ErrorKind::kInvalidArgument, shown(key) + " is not the name of a column"});
+        return fail(invalid_argument(shown(key) + " is not the name of a column"));
       }
       if (!read_array(value, column) && !read_sequence(value, column)) return false;
       columns_.push_back(std::move(column));
@@ -98,17 +98,16 @@ class ColumnsReader final : public BatchReader {
       return true;
     }
     PyErr_Clear();
-    return fail(Error{ErrorKind::kInvalidArgument,
-                      "column " + column.name + " is a " + type_name(value) + ", not a sequence of values"});
+    return fail(invalid_argument("column " + column.name + " is a " + type_name(value) +
+                                 ", not a sequence of values"));
   }
 
   bool expect_equal_lengths() {
     for (const GivenColumn& column : columns_) {
       if (column.rows == columns_.front().rows) continue;
-      return fail(Error{ErrorKind::kInvalidArgument, "column " + column.name + " has " +
-                                                         std::to_string(column.rows) + " rows and column " +
-                                                         columns_.front().name + " " +
-                                                         std::to_string(columns_.front().rows)});
+      return fail(invalid_argument("column " + column.name + " has " + std::to_string(column.rows) +
+                                   " rows and column " + columns_.front().name + " " +
+                                   std::to_string(columns_.front().rows)));
     }
     rows_ = columns_.empty() ? 0 : columns_.front().rows;
     return true;

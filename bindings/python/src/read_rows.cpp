@@ -135,8 +135,7 @@ class RowsReader final : public BatchReader {
     if (dict && PyMapping_Check(item) != 0 && !PyUnicode_Check(item) && PyDict_Update(dict.get(), item) == 0)
       return dict;
     PyErr_Clear();
-    fail(Error{ErrorKind::kInvalidArgument,
-               "row " + std::to_string(row) + " is a " + type_name(item) + ", not a dict"});
+    fail(invalid_argument("row " + std::to_string(row) + " is a " + type_name(item) + ", not a dict"));
     return {};
   }
 

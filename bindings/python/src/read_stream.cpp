@@ -80,9 +80,8 @@ class StreamReader final : public BatchReader {
 
   bool fail_as_stream() {
     const char* const why = stream_.get_last_error(&stream_);
-    return fail(
-        Error{ErrorKind::kInvalidArgument,
-              "the Arrow stream failed: " + std::string(why == nullptr ? "no reason was given" : why)});
+    return fail(invalid_argument("the Arrow stream failed: " +
+                                 std::string(why == nullptr ? "no reason was given" : why)));
   }
 
   void release_array() {

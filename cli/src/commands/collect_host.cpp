@@ -70,8 +70,7 @@ Report make_report(const Uuid& customer, const HostSampler& sampler, const Colle
 
 Result<ExitCode> run(const HostFlags& flags, Context& context) {
   if (flags.length.count() != 0 && flags.length < flags.interval)
-    return Error{ErrorKind::kInvalidArgument,
-                 "--for is shorter than --interval, so that no sample would be taken"};
+    return invalid_argument("--for is shorter than --interval, so that no sample would be taken");
   const Stopwatch watch;
   const InterruptGuard guard;
   OPTIINFRA_TRY(auto api, context.api());

@@ -24,7 +24,7 @@ Result<std::string> parse_choice(const NamedQuestion& question, const std::strin
     if (text == choice.name) return std::string(choice.dimension);
     names += (names.empty() ? "" : ", ") + std::string(choice.name);
   }
-  return Error{ErrorKind::kInvalidArgument, "'" + text + "' is not one of " + names};
+  return invalid_argument("'" + text + "' is not one of " + names);
 }
 
 void describe_choices(CLI::App& app, const NamedQuestion& question, NamedFlags& flags) {

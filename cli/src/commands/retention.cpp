@@ -21,7 +21,7 @@ struct SetFlags {
 Result<Tier> parse_tier(const std::string& text) {
   if (text == "raw") return Tier::kRaw;
   if (text == "rollup") return Tier::kRollup;
-  return Error{ErrorKind::kInvalidArgument, "'" + text + "' is not one of raw, rollup"};
+  return invalid_argument("'" + text + "' is not one of raw, rollup");
 }
 
 Section retention_section(const std::vector<Retention>& retention) {

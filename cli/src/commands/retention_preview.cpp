@@ -78,13 +78,12 @@ Result<void> confirm_removal(const Context& context, const std::vector<ExpiredPa
   if (expired.empty()) return {};
   const std::string what = "this removes " + summary_of(expired);
   if (::isatty(0) != 1 || !context.console_terminal.interactive)
-    return Error{ErrorKind::kInvalidArgument,
-                 what + ". Nothing was changed. Say --yes to do it, or --dry-run to see each day"};
+    return invalid_argument(what + ". Nothing was changed. Say --yes to do it, or --dry-run to see each day");
   std::cerr << what << ".\nGo on? [y/N] " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == "y" || answer == "Y" || answer == "yes") return {};
-  return Error{ErrorKind::kInvalidArgument, "nothing was changed"};
+  return invalid_argument("nothing was changed");
 }
 
 }  // namespace optiinfra::cli

@@ -104,8 +104,7 @@ Result<std::optional<service::Service>> listen_api(const ServerFlags& flags, con
 
 /// Serves only the API, of a store on a server or a cluster: no engine is loaded.
 Result<ExitCode> run_api_alone(const ServerFlags& flags, const StoreUrl& store, Context& context) {
-  if (flags.api.is_off)
-    return Error{ErrorKind::kInvalidArgument, "--no-api leaves nothing to serve of " + store.description()};
+  if (flags.api.is_off) return invalid_argument("--no-api leaves nothing to serve of " + store.description());
   ::umask(0077);
   std::optional<service::Service> api;
   ServerSignals signals(flags.options.grace, [&] { tell_service_manager("STOPPING=1"); });

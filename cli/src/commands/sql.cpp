@@ -105,8 +105,8 @@ Error explained(Error error) {
 
 Result<ExitCode> run(const SqlFlags& flags, Context& context) {
   if (!flags.write && names_an_outfile(flags.statement))
-    return Error{ErrorKind::kInvalidArgument,
-                 "the statement holds the word OUTFILE, which writes a file; allow it with --write"};
+    return invalid_argument(
+        "the statement holds the word OUTFILE, which writes a file; allow it with --write");
   OPTIINFRA_TRY(const StoreUrl url, context.store_url());
   OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kFail));
   OPTIINFRA_TRY(const auto session, connector->connect());

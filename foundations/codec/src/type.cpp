@@ -16,9 +16,8 @@ bool strip(std::string_view& type, std::string_view name) {
 bool is_family(std::string_view type, std::string_view name) { return type == name || strip(type, name); }
 
 Error unknown_type(std::string_view type) {
-  return {ErrorKind::kInvalidArgument,
-          "column type '" + std::string(type.substr(0, 200)) +
-              "' is not supported; convert it in the query, for example with toString()"};
+  return invalid_argument("column type '" + std::string(type.substr(0, 200)) +
+                          "' is not supported; convert it in the query, for example with toString()");
 }
 
 Result<ColumnData> empty_column(std::string_view type, int depth);

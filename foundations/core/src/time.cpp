@@ -136,9 +136,9 @@ Result<sys_seconds> parse_time(std::string_view text) {
   } else if (const auto unix_time = read_unix(text)) {
     return *unix_time;
   }
-  return Error{ErrorKind::kInvalidArgument, "'" + std::string(text) +
-                                                "' is not a time; write 2026-03-01, 2026-03-01T12:30:00Z, "
-                                                "Unix seconds, now, now-24h or now+1h (UTC)"};
+  return invalid_argument("'" + std::string(text) +
+                          "' is not a time; write 2026-03-01, 2026-03-01T12:30:00Z, "
+                          "Unix seconds, now, now-24h or now+1h (UTC)");
 }
 
 Result<seconds> parse_duration(std::string_view text) {

@@ -33,9 +33,9 @@ constexpr std::uint64_t kVariantBits = 0xC000'0000'0000'0000, kVariant = 0x8000'
 
 Error not_a_uuid(std::string_view text) {
   constexpr std::size_t kQuotedMax = 64;
-  return {ErrorKind::kInvalidArgument, "'" + std::string(text.substr(0, kQuotedMax)) +
-                                           "' is not a UUID; expected 36 characters such as " +
-                                           "550e8400-e29b-41d4-a716-446655440000"};
+  return invalid_argument("'" + std::string(text.substr(0, kQuotedMax)) +
+                          "' is not a UUID; expected 36 characters such as " +
+                          "550e8400-e29b-41d4-a716-446655440000");
 }
 
 }  // namespace

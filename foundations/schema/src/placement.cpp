@@ -83,7 +83,7 @@ Result<Placement> Placement::of_weights(std::span<const std::uint32_t> weights) 
   std::vector<std::uint64_t> ends;
   std::uint64_t end = 0;
   for (const std::uint32_t weight : weights) ends.push_back(end += weight);
-  if (end == 0) return Error{ErrorKind::kInvalidArgument, "a cluster needs a shard whose weight is not 0"};
+  if (end == 0) return invalid_argument("a cluster needs a shard whose weight is not 0");
   return Placement(std::move(ends));
 }
 
@@ -123,8 +123,8 @@ Result<std::vector<std::uint32_t>> shards_of(const Block& block, Family family, 
     if (const auto* names = std::get_if<Dictionary>(&values->data)) return place(*ids, *names, placement);
     if (const auto* names = std::get_if<Strings>(&values->data)) return place(*ids, *names, placement);
   }
-  return Error{ErrorKind::kInvalidArgument, std::string("a block without customer_id or ") +
-                                                placement_column(family) + " has no place in a cluster"};
+  return invalid_argument(std::string("a block without customer_id or ") + placement_column(family) +
+                          " has no place in a cluster");
 }
 
 }  // namespace optiinfra

@@ -114,14 +114,14 @@ Result<std::string_view> single_statement(std::string_view sql) {
     } else if (sql[at] == ';') {
       ended = end > begin, ++at;
     } else if (ended) {
-      return Error{ErrorKind::kInvalidArgument, "one call takes one statement, and another begins at byte " +
-                                                    std::to_string(at) + "; send them one by one"};
+      return invalid_argument("one call takes one statement, and another begins at byte " +
+                              std::to_string(at) + "; send them one by one");
     } else {
       if (end == begin) begin = at;
       at = end = skip_token(sql, at);
     }
   }
-  if (end == begin) return Error{ErrorKind::kInvalidArgument, "the statement is empty"};
+  if (end == begin) return invalid_argument("the statement is empty");
   return sql.substr(begin, end - begin);
 }
 

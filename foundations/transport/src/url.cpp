@@ -14,7 +14,7 @@ constexpr std::string_view kForms =
     "(clickhouses:// for TLS), or http://host:8123/database (https:// for TLS)";
 
 Error refused(std::string what) {
-  return {ErrorKind::kInvalidArgument, "the store URL " + std::move(what) + std::string(kForms)};
+  return invalid_argument("the store URL " + std::move(what) + std::string(kForms));
 }
 
 struct Scheme {
@@ -211,8 +211,8 @@ Result<StoreUrl> parse_embedded_url(std::string_view path) {
   StoreUrl store;
   if (path.empty()) return store;
   if (path.starts_with("//") && !path.starts_with("///"))
-    return Error{ErrorKind::kInvalidArgument,
-                 "an embedded store has a path and no host: write embedded:/path or embedded:///path"};
+    return invalid_argument(
+        "an embedded store has a path and no host: write embedded:/path or embedded:///path");
   while (path.starts_with("//")) path.remove_prefix(1);
   while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   std::error_code code;  // Without a working folder the path stays relative, and opening it says so.

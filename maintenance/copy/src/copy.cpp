@@ -149,8 +149,7 @@ class FamilyCopying {
 Result<CopyReport> copy_store(Client& source, Client& target, const CopyOptions& options) {
   OPTIINFRA_TRY(const Uuid source_id, identity_of(source));
   OPTIINFRA_TRY(const Uuid target_id, identity_of(target));
-  if (source_id == target_id)
-    return Error{ErrorKind::kInvalidArgument, "both URLs name the same store; a copy needs two"};
+  if (source_id == target_id) return invalid_argument("both URLs name the same store; a copy needs two");
   std::vector<Family> families = options.families;
   if (families.empty()) families.assign(std::begin(kFamilies), std::end(kFamilies));
   CopyReport report;

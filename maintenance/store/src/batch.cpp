@@ -27,7 +27,7 @@ struct Extent {
 };
 
 Error no_block(const BatchBlock& block, const std::string& why) {
-  return {ErrorKind::kInvalidArgument, "block " + block.token + " " + why};
+  return invalid_argument("block " + block.token + " " + why);
 }
 
 std::vector<Uuid> few_customers(const std::vector<Uuid>& column) {

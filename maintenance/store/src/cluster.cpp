@@ -127,9 +127,9 @@ Result<Cluster> read_cluster(Session& session, std::string_view name) {
            .parameters = {{"name", std::string(name)}}}));
   if (rows.empty() || !is_plain(name)) {
     OPTIINFRA_TRY(const std::string known, known_clusters(session));
-    return Error{ErrorKind::kInvalidArgument,
-                 "the server knows no cluster '" + std::string(name) + "' with a plain name; it knows " +
-                     known + ". Clusters are defined under remote_servers in the server's configuration"};
+    return invalid_argument("the server knows no cluster '" + std::string(name) +
+                            "' with a plain name; it knows " + known +
+                            ". Clusters are defined under remote_servers in the server's configuration");
   }
   if (rows.size() > kClusterHostsMax) return too_large(name);
   Cluster cluster{std::string(name), shard_database_of(session.database())};

@@ -82,19 +82,18 @@ Result<void> expect_fit(Host& host, const Cluster& cluster, const ClusterOptions
 Result<void> expect_possible(const StoreUrl& entry, const Cluster& cluster, const ClusterOptions& options) {
   for (const Shard& shard : cluster.shards) {
     if (options.is_replicated || shard.replicas.size() == 1) continue;
-    return Error{ErrorKind::kInvalidArgument,
-                 description(cluster, shard) + " has " + std::to_string(shard.replicas.size()) +
-                     " replicas, which only replicated tables keep equal; leave --no-replication out"};
+    return invalid_argument(description(cluster, shard) + " has " + std::to_string(shard.replicas.size()) +
+                            " replicas, which only replicated tables keep equal; leave --no-replication out");
   }
   if (entry.database != cluster.shard_database) return {};
-  return Error{ErrorKind::kInvalidArgument, "the database must not be that of the shards"};
+  return invalid_argument("the database must not be that of the shards");
 }
 
 Result<void> expect_native(const StoreUrl& entry) {
   if (entry.protocol == Protocol::kNative || entry.protocol == Protocol::kNativeTls) return {};
-  return Error{ErrorKind::kInvalidArgument,
-               "a cluster is set up over the native protocol, whose ports the servers know of each other; "
-               "write clickhouse://host:9000/database (clickhouses:// for TLS)"};
+  return invalid_argument(
+      "a cluster is set up over the native protocol, whose ports the servers know of each other; "
+      "write clickhouse://host:9000/database (clickhouses:// for TLS)");
 }
 
 /// Whether the cluster runs statements on all of its hosts; creates the shards' database where it does.

@@ -171,9 +171,8 @@ Result<std::chrono::days> effective_retention(Session& session, Family family, T
 Result<std::vector<ExpiredPartition>> set_retention(Session& session, Family family, Tier tier,
                                                     std::chrono::days keep) {
   if (keep < kRetentionMin || keep > kRetentionMax) {
-    return Error{ErrorKind::kInvalidArgument, "a retention of " + std::to_string(keep.count()) +
-                                                  " days is outside 1 to " +
-                                                  std::to_string(kRetentionMax.count())};
+    return invalid_argument("a retention of " + std::to_string(keep.count()) + " days is outside 1 to " +
+                            std::to_string(kRetentionMax.count()));
   }
   OPTIINFRA_TRY(const auto all, read_retention(session));
   const TableDefinition& table = table_of(family);
@@ -181,10 +180,10 @@ Result<std::vector<ExpiredPartition>> set_retention(Session& session, Family fam
     if (other.family != family || other.tier == tier) continue;
     const bool inverted = tier == Tier::kRaw ? keep > other.configured : keep < other.configured;
     if (inverted) {
-      return Error{ErrorKind::kInvalidArgument,
-                   std::string(table.name) + ": raw rows would be kept longer than their rollup (" +
-                       std::to_string(other.configured.count()) + " days for the " + tier_name(other.tier) +
-                       "); change that first"};
+      return invalid_argument(std::string(table.name) +
+                              ": raw rows would be kept longer than their rollup (" +
+                              std::to_string(other.configured.count()) + " days for the " +
+                              tier_name(other.tier) + "); change that first");
     }
   }
   OPTIINFRA_CHECK(expect_disk_room(session, kStatementBytes, "setting a retention"));

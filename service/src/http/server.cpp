@@ -359,11 +359,10 @@ class BeastServer final : public HttpServer {
   Result<void> open() {
     ErrorCode error;
     const auto address = asio::ip::make_address(options_.listen, error);
-    if (error) return Error{ErrorKind::kInvalidArgument, "'" + options_.listen + "' is no IP address"};
+    if (error) return invalid_argument("'" + options_.listen + "' is no IP address");
     if (is_tls() && certificate_.context() == nullptr)
-      return Error{ErrorKind::kInvalidArgument, "'" + options_.certificate_file + "' and '" +
-                                                    options_.key_file +
-                                                    "' are no certificate in PEM with its key"};
+      return invalid_argument("'" + options_.certificate_file + "' and '" + options_.key_file +
+                              "' are no certificate in PEM with its key");
     const Tcp::endpoint endpoint(address, options_.port);
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);

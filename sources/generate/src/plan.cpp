@@ -16,8 +16,7 @@ constexpr std::uint64_t kQualityPercent = 9, kResourcePercent = 20, kCostPercent
 constexpr std::uint64_t kCostPercentMaxOfAll = 5;
 
 Error out_of_range(std::string_view option, std::string_view rule) {
-  return {ErrorKind::kInvalidArgument,
-          "fleet option " + std::string(option) + " must be " + std::string(rule)};
+  return invalid_argument("fleet option " + std::string(option) + " must be " + std::string(rule));
 }
 
 Result<void> check(const FleetOptions& options) {

@@ -123,7 +123,7 @@ std::string host_name() {
 }
 
 Result<void> complete(HostSamplerOptions& options) {
-  const auto wrong = [](const char* message) { return Error{ErrorKind::kInvalidArgument, message}; };
+  const auto wrong = [](const char* message) { return invalid_argument(message); };
   if (options.customer_id.is_nil())
     return wrong("customer_id must not be the nil UUID; give the customer's own");
   if (options.instance_id.empty()) options.instance_id = host_name();

@@ -11,8 +11,7 @@ namespace optiinfra {
 namespace {
 
 Error refuse(const Expression& expression, const std::string& what) {
-  return {ErrorKind::kInvalidArgument,
-          expression.place + ": " + what + " in \"" + expression.text.substr(0, 200) + "\""};
+  return invalid_argument(expression.place + ": " + what + " in \"" + expression.text.substr(0, 200) + "\"");
 }
 
 /// The position after the quoted text that begins at `at`, or npos when it does not end.

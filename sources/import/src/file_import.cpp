@@ -123,10 +123,10 @@ class FileImport {
     report_.rows_read = report_.rows_left_out = 0;
     bill_.clear();
     if (refused == 0) return {};
-    return Error{ErrorKind::kInvalidArgument,
-                 file_.path().string() + ": " + std::to_string(refused) + " of " + std::to_string(read) +
-                     " rows are refused, so nothing of the file was stored (strict); " +
-                     rejected_.path().string() + " says which and why"};
+    return invalid_argument(file_.path().string() + ": " + std::to_string(refused) + " of " +
+                            std::to_string(read) +
+                            " rows are refused, so nothing of the file was stored (strict); " +
+                            rejected_.path().string() + " says which and why");
   }
 
   void forget_pending() {

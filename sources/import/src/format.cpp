@@ -62,8 +62,8 @@ const Known* find_by_ending(std::string_view file) {
 Result<void> expect_known_format(std::string_view name) {
   if (find(name) != nullptr) return {};
   const auto known = names();
-  return Error{ErrorKind::kInvalidArgument, "format '" + std::string(name) + "' is not known" +
-                                                suggestion(name, known) + " Known are " + listed(known)};
+  return invalid_argument("format '" + std::string(name) + "' is not known" + suggestion(name, known) +
+                          " Known are " + listed(known));
 }
 
 Result<FileFormat> format_of(const std::filesystem::path& path, std::string_view name) {
@@ -80,11 +80,10 @@ Result<FileFormat> format_of(const std::filesystem::path& path, std::string_view
   // A map's text format is for text under a strange name, and says nothing about a Parquet file.
   if (!name.empty() && (known == nullptr || known->kind != FormatKind::kTyped)) known = find(name);
   if (known == nullptr) {
-    return Error{ErrorKind::kInvalidArgument,
-                 "the name of " + path.string() +
-                     " does not tell its format; name the file .csv, .tsv, .jsonl, .parquet, "
-                     ".arrow, .orc, .avro or .native (then .gz, .zst or .xz), or give a map with "
-                     "`format`"};
+    return invalid_argument("the name of " + path.string() +
+                            " does not tell its format; name the file .csv, .tsv, .jsonl, .parquet, "
+                            ".arrow, .orc, .avro or .native (then .gz, .zst or .xz), or give a map with "
+                            "`format`");
   }
   format.name = known->name;
   format.kind = known->kind;

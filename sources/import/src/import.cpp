@@ -30,7 +30,7 @@ std::optional<std::string> text_of_literal(std::string_view expression) {
 
 /// So that a misspelt last name is known before the first file is stored.
 Result<void> expect_importable(const ImportOptions& options, const ImportMap& map) {
-  if (options.files.empty()) return Error{ErrorKind::kInvalidArgument, "no files to import were named"};
+  if (options.files.empty()) return invalid_argument("no files to import were named");
   for (const auto& path : options.files) {
     if (auto file = SourceFile::open(path); !file) return std::move(file).error();
     if (auto format = format_of(path, map.format); !format) return std::move(format).error();

@@ -27,7 +27,7 @@ std::string family_names() {
 }
 
 Error refuse(const std::string& name, const std::string& what) {
-  return {ErrorKind::kInvalidArgument, "map " + name + ": " + what};
+  return invalid_argument("map " + name + ": " + what);
 }
 
 /// Reads the keys of one map. The first failure is kept.
@@ -140,7 +140,7 @@ class MapReader {
 Result<ImportMap> read_map_file(const std::string& path) {
   std::error_code code;
   const auto size = std::filesystem::file_size(path, code);
-  if (code) return Error{ErrorKind::kInvalidArgument, "cannot read the map " + path + ": " + code.message()};
+  if (code) return invalid_argument("cannot read the map " + path + ": " + code.message());
   if (size > kMapBytesMax)
     return Error{ErrorKind::kTooLarge, "the map " + path + " is over the limit of 1 MiB"};
   std::ifstream file(path, std::ios::binary);
@@ -191,9 +191,8 @@ Result<ImportMap> load_map(const std::string& name) {
     if (map.name == name) return parse_map(map.toml, name);
   }
   const auto names = builtin_names();
-  return Error{ErrorKind::kInvalidArgument, "there is no ready-made map '" + name + "'" +
-                                                suggestion(name, names) + " Ready-made are " + listed(names) +
-                                                "; a map file has a '/' or ends in .toml"};
+  return invalid_argument("there is no ready-made map '" + name + "'" + suggestion(name, names) +
+                          " Ready-made are " + listed(names) + "; a map file has a '/' or ends in .toml");
 }
 
 Result<void> expect_fit(const ImportMap& map, Family family) {

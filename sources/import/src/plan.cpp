@@ -54,7 +54,7 @@ class Planner {
     return request_.format.kind == FormatKind::kDelimited && !request_.survey.lines_are_rows;
   }
   Error refuse(const std::string& what) const {
-    return {ErrorKind::kInvalidArgument, request_.file.path().string() + ": " + what};
+    return invalid_argument(request_.file.path().string() + ": " + what);
   }
 
   std::vector<std::string> source_names() const {

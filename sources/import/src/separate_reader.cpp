@@ -31,8 +31,7 @@ constexpr std::chrono::milliseconds kPoll{5};
 constexpr std::size_t kReasonBytesMax = 4096;
 
 Error failed(const SourceFile& file, const FileFormat& format, const std::string& why) {
-  return {ErrorKind::kInvalidArgument,
-          file.path().string() + " cannot be read as " + format.name + ": " + why};
+  return invalid_argument(file.path().string() + " cannot be read as " + format.name + ": " + why);
 }
 
 std::uint64_t size_of(int file) {
@@ -170,7 +169,7 @@ Result<void> read_apart(const std::string& format, const std::string& compressio
        .settings = settings,
        .timeout = kReadTimeout});
   if (copied) return {};
-  return Error{ErrorKind::kInvalidArgument, short_engine_message(copied.error().message)};
+  return invalid_argument(short_engine_message(copied.error().message));
 }
 
 }  // namespace optiinfra

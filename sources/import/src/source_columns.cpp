@@ -171,8 +171,7 @@ Result<void> expect_distinct(const SourceFile& file, const std::vector<SourceCol
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice == names.end()) return {};
-  return Error{ErrorKind::kInvalidArgument,
-               file.path().string() + ": two columns have the name '" + shown(*twice) + "'"};
+  return invalid_argument(file.path().string() + ": two columns have the name '" + shown(*twice) + "'");
 }
 
 }  // namespace

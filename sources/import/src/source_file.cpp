@@ -25,7 +25,7 @@ Error cannot_read(std::string_view doing, const std::filesystem::path& path, int
 }
 
 Error unfit(const std::filesystem::path& path, std::string_view what) {
-  return {ErrorKind::kInvalidArgument, path.string() + " " + std::string(what)};
+  return invalid_argument(path.string() + " " + std::string(what));
 }
 
 }  // namespace

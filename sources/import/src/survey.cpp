@@ -67,7 +67,7 @@ Result<bool> check_quotes(Session& session, const SourceFile& file, const FileFo
   });
   if (!read) return unreadable(file, format, read.error());
   if (!fault) fault = quotes.finish();
-  if (fault) return Error{ErrorKind::kInvalidArgument, file.path().string() + ", " + *fault};
+  if (fault) return invalid_argument(file.path().string() + ", " + *fault);
   return quotes.spans_lines();
 }
 

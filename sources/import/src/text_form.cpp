@@ -56,8 +56,8 @@ Result<SourceFile> copy_in_utf8(Session& session, const SourceFile& file, const 
   }));
   OPTIINFRA_CHECK(std::move(written));
   if (!reader.is_complete())
-    return Error{ErrorKind::kInvalidArgument,
-                 file.path().string() + " cannot be read as UTF-16: it ends in the middle of a letter"};
+    return invalid_argument(file.path().string() +
+                            " cannot be read as UTF-16: it ends in the middle of a letter");
   OPTIINFRA_CHECK(copy.append(text));
   copy.take_size();
   return copy;
@@ -84,8 +84,7 @@ bool is_json_over_lines(std::string_view head) {
 Result<void> settle_text_form(Session& session, SourceFile& file, FileFormat& format) {
   if (format.kind == FormatKind::kTyped) return {};
   OPTIINFRA_TRY(std::string head, read_head(session, file, format));
-  if (is_utf32(head))
-    return Error{ErrorKind::kInvalidArgument, file.path().string() + " is UTF-32; write it as UTF-8"};
+  if (is_utf32(head)) return invalid_argument(file.path().string() + " is UTF-32; write it as UTF-8");
   if (const auto order = utf16_order(head)) {
     OPTIINFRA_TRY(file, copy_in_utf8(session, file, format, *order));
     format.compression = "none";

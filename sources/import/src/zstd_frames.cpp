@@ -20,8 +20,7 @@ class FrameWalker {
       } else if (magic == kMagic) {
         OPTIINFRA_CHECK(walk_frame());
       } else {
-        return Error{ErrorKind::kInvalidArgument,
-                     "no zstd frame begins at byte " + std::to_string(offset_ - 4)};
+        return invalid_argument("no zstd frame begins at byte " + std::to_string(offset_ - 4));
       }
     } while (offset_ < size_);
     return offset_ == size_ ? Result<void>{} : cut_off();
@@ -40,8 +39,7 @@ class FrameWalker {
       constexpr std::uint64_t kRepeatedByte = 1, kReserved = 3;
       const std::uint64_t type = header >> 1 & 3;
       if (type == kReserved) {
-        return Error{ErrorKind::kInvalidArgument,
-                     "a zstd block of no known type at byte " + std::to_string(offset_ - 3)};
+        return invalid_argument("a zstd block of no known type at byte " + std::to_string(offset_ - 3));
       }
       offset_ += type == kRepeatedByte ? 1 : header >> 3;
       is_last = (header & 1) != 0;
@@ -62,7 +60,7 @@ class FrameWalker {
     return value;
   }
 
-  static Error cut_off() { return {ErrorKind::kInvalidArgument, "the file ends inside a zstd frame"}; }
+  static Error cut_off() { return invalid_argument("the file ends inside a zstd frame"); }
 
   std::uint64_t size_;
   const ReadAt& read_at_;

@@ -91,7 +91,7 @@ class CsvCursor {
 };
 
 Error error_in_line(const CsvCursor& cursor, const std::string& what) {
-  return {ErrorKind::kInvalidArgument, "CSV, line " + std::to_string(cursor.line()) + ": " + what};
+  return invalid_argument("CSV, line " + std::to_string(cursor.line()) + ": " + what);
 }
 
 class CsvReader {

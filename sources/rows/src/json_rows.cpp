@@ -71,8 +71,8 @@ class ObjectReader {
 };
 
 Error syntax_error(const JsonCursor& cursor, std::size_t row) {
-  return {ErrorKind::kInvalidArgument, "JSON, byte " + std::to_string(cursor.offset()) + ", in row " +
-                                           std::to_string(row) + ": " + cursor.error()};
+  return invalid_argument("JSON, byte " + std::to_string(cursor.offset()) + ", in row " +
+                          std::to_string(row) + ": " + cursor.error());
 }
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }

@@ -12,8 +12,8 @@ namespace optiinfra {
 namespace {
 
 Error out_of_range(const char* option, std::uint64_t low, std::uint64_t high) {
-  return {ErrorKind::kInvalidArgument, std::string("BenchmarkOptions::") + option + " must be from " +
-                                           std::to_string(low) + " to " + std::to_string(high)};
+  return invalid_argument(std::string("BenchmarkOptions::") + option + " must be from " +
+                          std::to_string(low) + " to " + std::to_string(high));
 }
 
 Result<void> expect_in_range(const BenchmarkOptions& options) {

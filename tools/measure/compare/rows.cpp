@@ -19,7 +19,7 @@ Result<Rows> make(std::size_t count, double share, sys_seconds end) {
   OPTIINFRA_TRY(Fleet fleet, Fleet::create({.seed = 1, .days = 1, .rows = wanted, .end = end}));
   Batch<Row> batch;
   if (!fleet.next_batch(batch, count) || batch.size() != count)
-    return Error{ErrorKind::kInvalidArgument, "the fleet has fewer than " + std::to_string(count) + " rows"};
+    return invalid_argument("the fleet has fewer than " + std::to_string(count) + " rows");
   batch.fill_left_out();
   return Rows{std::move(batch), fleet.description().range, {}, {}};
 }

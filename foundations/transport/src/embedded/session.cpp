@@ -96,8 +96,7 @@ class EmbeddedSession final : public Session {
   /// The time limit stays with the session, so it is sent only when it changes.
   Result<void> set_timeout(std::chrono::milliseconds timeout) {
     if (timeout == timeout_) return {};
-    if (timeout.count() <= 0)
-      return Error{ErrorKind::kInvalidArgument, "a call's time budget must be positive"};
+    if (timeout.count() <= 0) return invalid_argument("a call's time budget must be positive");
     if (auto set = run_statement(connection_, {.sql = "SET max_execution_time = " + seconds_text(timeout)});
         !set) {
       Error error = with_context(std::move(set).error(), "set the time budget of a call");

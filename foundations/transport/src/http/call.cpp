@@ -27,8 +27,7 @@ Call make_call(const SessionState& state, std::vector<NamedValue> url, Clock::ti
 /// The settings of a statement with its time budget: the session's, ours, then its own.
 Result<std::vector<NamedValue>> settings_of(const SessionState& state, std::vector<NamedValue> ours,
                                             const std::vector<NamedValue>& own, milliseconds timeout) {
-  if (timeout.count() <= 0)
-    return Error{ErrorKind::kInvalidArgument, "a call's time budget must be positive"};
+  if (timeout.count() <= 0) return invalid_argument("a call's time budget must be positive");
   OPTIINFRA_CHECK(expect_settings(own));
   std::vector<NamedValue> settings = state.settings;
   set_all(settings, ours);

@@ -17,8 +17,8 @@ constexpr long kKeepAliveIdleSeconds = 15, kKeepAliveIntervalSeconds = 5;
 
 Result<std::unique_ptr<Connection>> Connection::make(const StoreUrl& store, const Endpoint& endpoint) {
   if (!store.ca_file.empty() && ::access(store.ca_file.c_str(), R_OK) != 0)
-    return Error{ErrorKind::kInvalidArgument, "the certificates in ca_file, " + store.ca_file +
-                                                  ", cannot be read; name a readable file in PEM"};
+    return invalid_argument("the certificates in ca_file, " + store.ca_file +
+                            ", cannot be read; name a readable file in PEM");
   OPTIINFRA_TRY(const Libcurl* const curl, Libcurl::load());
   std::unique_ptr<Connection> connection(new Connection(*curl, store, endpoint));
   if (connection->easy_ == nullptr || connection->multi_ == nullptr)

@@ -98,7 +98,7 @@ struct Fetch {
       return {ErrorKind::kTimeout,
               "no complete answer within " + std::to_string(request.timeout.count()) + " ms (" + cause + ")"};
     if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT || code == CURLE_SSL_CERTPROBLEM)
-      return {ErrorKind::kInvalidArgument, cause};
+      return invalid_argument(cause);
     return {ErrorKind::kUnavailable, cause};
   }
 

@@ -99,9 +99,8 @@ std::string url_query(const std::vector<NamedValue>& pairs) {
 Result<std::vector<std::string>> credential_headers(const StoreUrl& store) {
   for (const auto* text : {&store.user, &store.password}) {
     if (holds_control_character(*text))
-      return Error{ErrorKind::kInvalidArgument, "the " +
-                                                    std::string(text == &store.user ? "user" : "password") +
-                                                    " holds a control character, which HTTP cannot carry"};
+      return invalid_argument("the " + std::string(text == &store.user ? "user" : "password") +
+                              " holds a control character, which HTTP cannot carry");
   }
   std::vector<std::string> headers = {"X-ClickHouse-User: " + store.user};
   if (!store.password.empty()) headers.push_back("X-ClickHouse-Key: " + store.password);
@@ -121,7 +120,7 @@ void set_value(std::vector<NamedValue>& settings, std::string_view name, std::st
 Result<void> expect_settings(const std::vector<NamedValue>& settings) {
   for (const auto& [name, value] : settings) {
     if (!is_name(name) || is_reserved(name))
-      return Error{ErrorKind::kInvalidArgument, "'" + name + "' is not a setting of a statement"};
+      return invalid_argument("'" + name + "' is not a setting of a statement");
     OPTIINFRA_CHECK(expect_field("the setting " + name, value));
   }
   return {};

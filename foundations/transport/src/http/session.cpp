@@ -60,8 +60,8 @@ class HttpSession final : public Session {
     OPTIINFRA_TRY(Running running, ask(statement, "Native", AnswerWhen::kAtOnce));
     Answer& answer = *running.answer;
     if (!answer.head().format().empty() && answer.head().format() != "Native")
-      return Error{ErrorKind::kInvalidArgument,
-                   "the statement names a FORMAT of its own; leave it out when blocks are asked for"};
+      return invalid_argument(
+          "the statement names a FORMAT of its own; leave it out when blocks are asked for");
     NativeReader reader([&answer](std::span<std::byte> into) { return answer.read(into); });
     Block block;
     while (true) {

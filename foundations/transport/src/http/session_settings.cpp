@@ -91,14 +91,13 @@ Result<std::optional<std::vector<NamedValue>>> parse_set(std::string_view sql) {
     const std::string name(reader.run(is_word));
     auto value = !name.empty() && reader.take('=') ? reader.literal() : std::nullopt;
     if (!value)
-      return Error{ErrorKind::kInvalidArgument,
-                   "over HTTP a SET is kept by this program and sent with each statement: write it as "
-                   "SET name = value, name = 'text' without comments"};
+      return invalid_argument(
+          "over HTTP a SET is kept by this program and sent with each statement: write it as "
+          "SET name = value, name = 'text' without comments");
     settings.emplace_back(name, *std::move(value));
   } while (reader.take(','));
   if (!reader.at_end())
-    return Error{ErrorKind::kInvalidArgument,
-                 "a SET has more after its last value than can be kept over HTTP"};
+    return invalid_argument("a SET has more after its last value than can be kept over HTTP");
   return std::optional(std::move(settings));
 }
 

@@ -103,8 +103,7 @@ std::vector<NamedValue> NativeSession::own_settings(std::chrono::milliseconds ti
 }
 
 Result<void> NativeSession::get_ready(std::chrono::milliseconds timeout, net::Deadline deadline) {
-  if (timeout.count() <= 0)
-    return Error{ErrorKind::kInvalidArgument, "a call's time budget must be positive"};
+  if (timeout.count() <= 0) return invalid_argument("a call's time budget must be positive");
   if (connection_ && connection_->is_ready(deadline)) return {};
   connection_.reset();
   if (has_state_) {

@@ -217,10 +217,10 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsOptions& opt
                            ? SSL_CTX_set_default_verify_paths(context.get()) == 1
                            : SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) == 1;
   if (options.verify && !trusted) {
-    return Error{ErrorKind::kInvalidArgument,
-                 "the certificates to trust cannot be read from " +
-                     (options.ca_file.empty() ? "the system's folder" : "'" + options.ca_file + "'") + ": " +
-                     openssl_reason() + "; name a readable file in PEM with the URL's ca_file option"};
+    return invalid_argument("the certificates to trust cannot be read from " +
+                            (options.ca_file.empty() ? "the system's folder" : "'" + options.ca_file + "'") +
+                            ": " + openssl_reason() +
+                            "; name a readable file in PEM with the URL's ca_file option");
   }
   ERR_clear_error();
   return std::shared_ptr<const TlsContext>(
