@@ -58,11 +58,6 @@ std::string family_type() {
   return names;
 }
 
-Result<Family> parse_family(const std::string& text) {
-  if (const TableDefinition* table = find_table(text)) return table->family;
-  return invalid_argument("'" + text + "' is not one of " + family_type());
-}
-
 Result<std::chrono::days> parse_days(std::string_view text) {
   OPTIINFRA_TRY(const std::chrono::seconds length, parse_duration(text));
   const auto days = std::chrono::floor<std::chrono::days>(length);

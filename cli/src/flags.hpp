@@ -76,7 +76,6 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, Number& target, N
 
 /// How the families are listed where one is asked for: "cost|performance|...".
 std::string family_type();
-Result<Family> parse_family(const std::string& text);
 
 /// Whole days, written as a duration: "14d".
 Result<std::chrono::days> parse_days(std::string_view text);

@@ -150,7 +150,9 @@ TEST(WrongUsage, ExitsWith2AndNamesWhatIsWrong) {
       {{"generate", "--rows", "0k"}, "--rows"},
       {{"generate", "--end", "never"}, "--end"},
       {{"import", "cost"}, "files"},
-      {{"import", "costs", "x.csv"}, "'costs' is not one of cost|performance|resource|quality|serving"},
+      {{"import", "costs", "x.csv"},
+       "there is no family 'costs'; the families are cost, performance, resource, quality, serving; did you "
+       "mean 'cost'?"},
       {{"retention", "set", "cost", "raw", "5h"}, "whole days"},
       {{"retention", "set", "cost", "cooked", "5d"}, "'cooked'"},
       {{"retention", "set", "cost"}, "tier is required"},

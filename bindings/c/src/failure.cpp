@@ -52,11 +52,8 @@ std::size_t rows_of(const AnyBatch& batch) {
 }
 
 Result<AnyBatch> batch_of(std::string_view family) {
-  if (const TableDefinition* table = find_table(family); table != nullptr)
-    return with_metric(table->family, []<typename Row>() { return AnyBatch(Batch<Row>{}); });
-  std::string names;
-  for (const Family each : kFamilies) names += (names.empty() ? "" : ", ") + std::string(table_of(each).name);
-  return invalid_argument("there is no family '" + std::string(family) + "'; the families are " + names);
+  OPTIINFRA_TRY(const Family named, parse_family(family));
+  return with_metric(named, []<typename Row>() { return AnyBatch(Batch<Row>{}); });
 }
 
 }  // namespace optiinfra::c_interface

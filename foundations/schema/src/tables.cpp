@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "families/families.hpp"
+#include "optiinfra/core/nearest.hpp"
 
 namespace optiinfra {
 namespace {
@@ -88,11 +89,14 @@ std::vector<const char*> TableDefinition::grouped() const {
 
 const TableDefinition& table_of(Family family) { return kTables[static_cast<std::size_t>(family)]; }
 
-const TableDefinition* find_table(std::string_view name) {
+Result<Family> parse_family(std::string_view name) {
+  std::vector<std::string> names;
   for (const TableDefinition& table : kTables) {
-    if (name == table.name) return &table;
+    if (name == table.name) return table.family;
+    names.emplace_back(table.name);
   }
-  return nullptr;
+  return invalid_argument("there is no family '" + shown(name) + "'; the families are " + listed(names) +
+                          suggestion(name, names));
 }
 
 }  // namespace optiinfra

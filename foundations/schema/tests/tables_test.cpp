@@ -85,8 +85,11 @@ TEST(Tables, HoldTheContractsColumnsAndTypesAndOthersMayBeLeftOut) {
 }
 
 TEST(Tables, AreFoundByTheNameOfTheirFamily) {
-  EXPECT_EQ(find_table("performance"), &table_of(Family::kPerformance));
-  EXPECT_EQ(find_table("latency"), nullptr);
+  EXPECT_EQ(*parse_family("performance"), Family::kPerformance);
+  EXPECT_EQ(
+      parse_family("costs").error().message,
+      "there is no family 'costs'; the families are cost, performance, resource, quality, serving; did you "
+      "mean 'cost'?");
 }
 
 TEST(Tables, GroupOnlyByColumnsOfTheRollupsKey) {

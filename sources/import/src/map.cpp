@@ -19,13 +19,6 @@ namespace {
 
 constexpr std::uint64_t kMapBytesMax = 1 << 20;
 
-std::string family_names() {
-  std::string names;
-  for (const Family family : kFamilies)
-    names += (names.empty() ? "" : ", ") + std::string(table_of(family).name);
-  return "one of " + names;
-}
-
 Error refuse(const std::string& name, const std::string& what) {
   return invalid_argument("map " + name + ": " + what);
 }
@@ -127,9 +120,9 @@ class MapReader {
     std::string name;
     read_text(key, value, name);
     if (failure_) return;
-    const TableDefinition* table = find_table(name);
-    if (table == nullptr) return fail("family '" + name + "' must be " + family_names());
-    map_.family = table->family;
+    const auto family = parse_family(name);
+    if (!family) return fail(family.error().message);
+    map_.family = *family;
   }
 
   const toml::table& table_;

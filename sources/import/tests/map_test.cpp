@@ -46,7 +46,7 @@ TEST(ParseMap, NamesTheMistakeAndTheNearestRightWord) {
   EXPECT_THAT(refusal_of("format = 'CSVWithName'\n"), HasSubstr("did you mean 'CSVWithNames'?"));
   EXPECT_THAT(refusal_of("format = 1\n"), HasSubstr("line 1: 'format' must be a text in quotes"));
   EXPECT_THAT(refusal_of("family = 'costs'\n"),
-              HasSubstr("must be one of cost, performance, resource, quality, serving"));
+              HasSubstr("the families are cost, performance, resource, quality, serving"));
   EXPECT_THAT(refusal_of("columns = 'x'\n"), HasSubstr("must be a table"));
   EXPECT_THAT(refusal_of("[columns]\ntimestamp = 5\n"), HasSubstr("'columns.timestamp' must be a text"));
   EXPECT_THAT(refusal_of("[source]\nt = 'Datetime'\n"), HasSubstr("did you mean 'DateTime'?"));

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/measure.hpp"
 #include "optiinfra/schema/metrics.hpp"
 #include "optiinfra/schema/select.hpp"
@@ -86,8 +87,8 @@ inline constexpr std::chrono::days kRollupRetention{730};
 /// The definition of `family`. Valid for the whole process.
 const TableDefinition& table_of(Family family);
 
-/// The family of that name ("cost"); nullptr for any other name.
-const TableDefinition* find_table(std::string_view name);
+/// The family of that name ("cost"). Errors: kInvalidArgument, which lists the names and the nearest.
+Result<Family> parse_family(std::string_view name);
 
 /// "`database`.`table`".
 std::string qualified(std::string_view database, std::string_view table);
