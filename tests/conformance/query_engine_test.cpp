@@ -281,7 +281,7 @@ TEST_P(Query, SaysUnderWhichIdTheServerKnowsIt) {
   });
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->query_id, can().server ? id : "") << "the embedded engine does not tell";
-  const auto refused = session_->execute({.sql = "SELECT throwIf(1, 'id ' || queryID())"});
+  const auto refused = session_->execute({.sql = "SELECT toUInt8('id ' || queryID())"});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().query_id.empty(), !can().server);
   EXPECT_THAT(refused.error().message, HasSubstr("id " + refused.error().query_id));
