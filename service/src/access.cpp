@@ -33,7 +33,9 @@ Access::Access(std::filesystem::path folder, bool needs_token)
 std::shared_ptr<const std::vector<Token>> Access::tokens() {
   const std::lock_guard lock(mutex_);
   const auto at = std::chrono::steady_clock::now();
-  if (known_ == nullptr || at - read_at_ > kTokensAge) {
+  std::string version = tokens_.version();
+  if (known_ == nullptr || version != version_ || at - read_at_ > kTokensAge) {
+    version_ = std::move(version);  // Of before the list: a change in between is noticed the next time.
     auto list = tokens_.list();
     known_ = list ? std::make_shared<const std::vector<Token>>(*std::move(list)) : nullptr;
     read_at_ = at;

@@ -30,7 +30,7 @@ struct Caller {
 /// of others do not exist.
 std::optional<std::vector<Filter>> kept_to(const Caller& caller, std::vector<Filter> filters);
 
-/// Identifies callers by their tokens. Notices new and revoked tokens within kTokensAge.
+/// Identifies callers by their tokens. Notices new and revoked tokens at once.
 /// Threads: any.
 class Access {
  public:
@@ -41,13 +41,15 @@ class Access {
   std::variant<Caller, Response> identify(const Request& request);
 
  private:
-  static constexpr std::chrono::seconds kTokensAge{1};
+  static constexpr std::chrono::seconds kTokensAge{
+      1};  ///< Where a change left no trace in the file's version.
   std::shared_ptr<const std::vector<Token>> tokens();
 
   const Tokens tokens_;
   const bool needs_token_;
   std::mutex mutex_;
   std::shared_ptr<const std::vector<Token>> known_;  ///< Null when the list cannot be read.
+  std::string version_;
   std::chrono::steady_clock::time_point read_at_{};
 };
 

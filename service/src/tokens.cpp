@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -143,6 +144,14 @@ Result<Scope> parse_scope(std::string_view text) {
 }
 
 Tokens::Tokens(std::filesystem::path folder) : file_(std::move(folder) / "tokens.json") {}
+
+std::string Tokens::version() const {
+  struct stat status{};
+  // Each change puts a new file in the place of the old one.
+  if (::stat(file_.c_str(), &status) != 0) return {};
+  return std::to_string(status.st_ino) + ":" + std::to_string(status.st_ctim.tv_sec) + "." +
+         std::to_string(status.st_ctim.tv_nsec) + ":" + std::to_string(status.st_size);
+}
 
 Result<std::vector<Token>> Tokens::list() const {
   std::ifstream stream(file_);

@@ -44,6 +44,9 @@ class Tokens {
   /// Errors: kInvalidArgument when no token has that name.
   Result<void> revoke(const std::string& name);
 
+  /// Differs after a change of the tokens. Costs one call of the system.
+  std::string version() const;
+
   /// All tokens in the order in which they were made; empty without the file. Errors: kCorrupt, kStorage.
   Result<std::vector<Token>> list() const;
 
