@@ -49,6 +49,14 @@ function(optiinfra_layer name)
   set_property(GLOBAL APPEND PROPERTY OPTIINFRA_LAYERS "${name}: ${depends}")
 endfunction()
 
+# optiinfra_reads_protobuf(<layer>): the layer's sources read protobuf with protozero, whose headers lie in the
+# system's own path.
+set(optiinfra_protozero_input ${CMAKE_CURRENT_LIST_DIR}/protozero_input.hpp)
+function(optiinfra_reads_protobuf layer)
+  find_path(OPTIINFRA_PROTOZERO protozero/pbf_reader.hpp REQUIRED)
+  target_compile_options(optiinfra_${layer} PRIVATE "SHELL:-include ${optiinfra_protozero_input}")
+endfunction()
+
 # Links a third party. One with nothing to link (headers only) is needed to build us and not by a user
 # of what is installed, so it is left out of the exported target; the others are recorded, as
 # "layer library", for cmake/install.cmake.

@@ -92,6 +92,22 @@ TEST(OtlpWire, EveryCutIsRefusedOrShorter) {
   EXPECT_EQ(refused, body.size() - 1) << "all but the empty request";
 }
 
+TEST(OtlpWire, AFieldOfAnotherWireTypeIsRefused) {
+  // Field 1, which is a message, as a number; and a span's start, which is 64 bits wide, as a number.
+  std::string spans, scopes, resources, body;
+  pbf_writer(spans).add_uint64(7, 3);
+  pbf_writer(scopes).add_message(2, spans);
+  pbf_writer(resources).add_message(2, scopes);
+  pbf_writer(body).add_message(1, resources);
+  for (const std::string& wrong : {std::string("\x08\x00", 2), body}) {
+    const auto rows = decode_traces(wrong, OtlpEncoding::kProtobuf, kIdentities);
+    ASSERT_FALSE(rows);
+    EXPECT_EQ(rows.error().kind, ErrorKind::kInvalidArgument);
+    EXPECT_THAT(rows.error().message, HasSubstr("wire type"));
+    EXPECT_FALSE(decode_logs(std::string("\x08\x00", 2), OtlpEncoding::kProtobuf, kIdentities));
+  }
+}
+
 TEST(OtlpWire, AnEmptyRequestIsASuccess) {
   EXPECT_TRUE(decode_traces("", OtlpEncoding::kProtobuf, kIdentities));
   EXPECT_TRUE(decode_traces("{}", OtlpEncoding::kJson, kIdentities));
