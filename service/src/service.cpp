@@ -1,6 +1,7 @@
 #include "optiinfra/service/service.hpp"
 
 #include "access.hpp"
+#include "closed_hours.hpp"
 #include "dispatch.hpp"
 #include "http/guard.hpp"
 #include "http/server.hpp"
@@ -57,12 +58,15 @@ class Service::State {
     if (writer) writer_.emplace(*std::move(writer));
     backend_.emplace(Backend{*client_, writer_ ? &*writer_ : nullptr, writer_ ? "" : writer.error().message,
                              *connector_, statistics_, [this] { return http_->counts(); }});
+    if (writer_ && options_.attribute_after)
+      closed_hours_.emplace(*client_, statistics_, *options_.attribute_after);
     http_->start({.admit = [this](const Request& request) { return admit(request); },
                   .handle = [this](const Request& request) { return handle(request); }});
     return {};
   }
 
   void stop(std::chrono::milliseconds grace) {
+    closed_hours_.reset();
     http_->stop(grace);
     backend_.reset();
     // What is not stored in this time is in the spool, and the next run stores it.
@@ -122,6 +126,7 @@ class Service::State {
   std::optional<Client> client_;
   std::optional<Writer> writer_;
   std::optional<Backend> backend_;
+  std::optional<ClosedHours> closed_hours_;
 };
 
 Service::Service(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}

@@ -78,6 +78,17 @@ void Statistics::count_rows(Family family, const RowCounts& rows) {
   counts.rejected += rows.rejected;
 }
 
+void Statistics::count_attribution(std::uint64_t hours) {
+  const std::lock_guard lock(mutex_);
+  attributed_hours_ += hours;
+  attributed_at_ = std::chrono::system_clock::now();
+}
+
+void Statistics::count_attribution_failure() {
+  const std::lock_guard lock(mutex_);
+  ++attribution_failures_;
+}
+
 std::string Statistics::text(const WriterMetrics& writer, const HttpCounts& http, bool store_answers) const {
   std::string text;
   add_one(text, "optiinfra_store_up", "gauge", "Whether the store answers", store_answers ? 1 : 0);
@@ -93,6 +104,16 @@ std::string Statistics::text(const WriterMetrics& writer, const HttpCounts& http
           "Requests that were not HTTP, too slow or too large", static_cast<double>(http.broken_requests));
   add_writer(text, writer);
   const std::lock_guard lock(mutex_);
+  add_one(text, "optiinfra_attributed_hours_total", "counter",
+          "Hours whose cost was attributed, those that were made again included",
+          static_cast<double>(attributed_hours_));
+  add_one(text, "optiinfra_attribution_failures_total", "counter",
+          "Looks at the hours that have ended which the store refused",
+          static_cast<double>(attribution_failures_));
+  if (attributed_at_)
+    add_one(text, "optiinfra_attribution_success_time_seconds", "gauge",
+            "When the hours that have ended were last looked at, in Unix seconds",
+            std::chrono::duration<double>(attributed_at_->time_since_epoch()).count());
   {
     MetricText rows(text, "optiinfra_rows_total", "counter",
                     "Rows of insert requests by what became of them");

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "http/server.hpp"
@@ -24,6 +25,9 @@ class Statistics {
  public:
   void count_request(const std::string& route, int status, std::chrono::duration<double> time);
   void count_rows(Family family, const RowCounts& rows);
+  /// A look at the hours that have ended, which made `hours` of them.
+  void count_attribution(std::uint64_t hours);
+  void count_attribution_failure();
 
   /// Prometheus' text format 0.0.4.
   std::string text(const WriterMetrics& writer, const HttpCounts& http, bool store_answers) const;
@@ -42,6 +46,9 @@ class Statistics {
   mutable std::mutex mutex_;
   std::map<std::string, RouteCounts> routes_;  ///< Of the routes that there are, so bounded.
   std::map<Family, RowCounts> rows_;
+  std::uint64_t attributed_hours_ = 0, attribution_failures_ = 0;
+  std::optional<std::chrono::system_clock::time_point> attributed_at_ =
+      {};  ///< The latest look that succeeded.
 };
 
 }  // namespace optiinfra::service

@@ -37,7 +37,7 @@ class Server {
   }
   /** Starts it, again on the port that it had. */
   async start() {
-    this.process = spawn(program, ['server', '--path', this.folder, '--tcp-port', '0', '--http-port', '0', '--api-port', String(this.port), ...this.parameters], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(program, ['server', '--path', this.folder, '--tcp-port', '0', '--http-port', '0', '--api-port', String(this.port), '--no-attribution', ...this.parameters], { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '', complained = '';
     this.process.stderr.on('data', (text) => (complained += text));
     await new Promise((resolve, reject) => {

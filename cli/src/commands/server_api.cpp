@@ -28,6 +28,8 @@ void describe_api(CLI::App& app, ApiFlags& flags) {
       ->type_name("N")
       ->check(within(8, 65'535))
       ->capture_default_str();
+  app.add_flag("--no-attribution", flags.is_attribution_off,
+               "Leave it to `optiinfra attribute` to split the cost of hours that have ended");
   app.add_option("--state", flags.state,
                  "Where the API keeps its tokens, and rows until the store has them; default in the store's "
                  "folder")
@@ -50,6 +52,7 @@ Result<service::Service> listen_api(const ApiFlags& flags, const std::filesystem
                                     bool wants_free_port, const Context& context) {
   service::ServiceOptions options = flags.options;
   options.folder = folder;
+  if (flags.is_attribution_off) options.attribute_after.reset();
   if (flags.port) {
     options.port = *flags.port;
     return service::Service::listen(options);

@@ -16,6 +16,7 @@ struct ApiFlags {
   std::optional<std::uint16_t> port = {};
   bool is_off = false;
   std::string state = {};
+  bool is_attribution_off = false;
   service::ServiceOptions options = {};
 };
 

@@ -4,7 +4,7 @@ import { SplitBar } from './SplitBar.js';
 
 /** @param {{row: import('../answers.js').Row | null}} properties A row of unit-cost. */
 export function CostSplit({ row }) {
-  if (!row) return html`<p class="nothing">No hour of this window is attributed yet. <code>optiinfra attribute</code> does it.</p>`;
+  if (!row) return html`<p class="nothing">No hour of this window is attributed yet. The server does it five minutes after an hour's end, <code>optiinfra attribute</code> at once.</p>`;
   // Good answers are not asked about here.
   const reason = (row.reason ?? '').split('; ').filter((/** @type {string} */ each) => !each.includes('good answer')).join('; ');
   const part = (/** @type {string} */ key, /** @type {string} */ label, /** @type {string} */ colour, /** @type {string} */ hint, pattern = false) =>

@@ -6,7 +6,7 @@ const MEANINGS = /** @type {Record<string, string>} */ ({
   'no traffic': 'There were no rows in this window.',
   'not measured': 'There were rows, but none of them has this value.',
   'price unknown': 'No charge covers these requests, so what they cost is not known.',
-  'not attributed': 'No hour of this window is attributed yet: run optiinfra attribute.',
+  'not attributed': 'No hour of this window is attributed yet: the server does it five minutes after an hour\'s end, optiinfra attribute at once.',
   'other currency': 'Amounts of different currencies are not added.',
   'no request': 'Nothing was asked in this window, so there is nothing to divide by.',
 });

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct ServiceOptions {
   bool is_token_needed = false;
   /// Allows an address that other machines reach without TLS: tokens then travel without encryption.
   bool is_insecure_allowed = false;
+  /// Attributes what each hour cost when it has ended, the first time so long after the start. nullopt: never.
+  std::optional<std::chrono::milliseconds> attribute_after = std::chrono::seconds{30};
 };
 
 /// Threads: one at a time, except stop(), which any thread may call after start() has returned.
