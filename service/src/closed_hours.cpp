@@ -7,9 +7,11 @@ namespace optiinfra::service {
 
 using std::chrono::system_clock;
 
-ClosedHours::ClosedHours(Client& client, Statistics& statistics, std::chrono::milliseconds first_after)
+ClosedHours::ClosedHours(Client& client, Statistics& statistics, std::chrono::milliseconds first_after,
+                         const LogSink& log)
     : client_(client),
       statistics_(statistics),
+      log_(log),
       thread_([this, first_after](const std::stop_token& stop) { run(stop, first_after); }) {}
 
 ClosedHours::~ClosedHours() {
@@ -41,7 +43,10 @@ void ClosedHours::attribute_last(std::chrono::hours length, const std::stop_toke
     statistics_.count_attribution(made->hours_made);
   } else {
     statistics_.count_attribution_failure();
+    if (log_ && !is_failing_)
+      log_(LogLevel::kWarning, "hours that have ended are not attributed: " + made.error().message);
   }
+  is_failing_ = !made;
 }
 
 }  // namespace optiinfra::service

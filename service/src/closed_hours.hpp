@@ -21,7 +21,8 @@ class ClosedHours {
   /// How long an hour's rows are waited for after its end.
   static constexpr std::chrono::minutes kSettled{5};
 
-  ClosedHours(Client& client, Statistics& statistics, std::chrono::milliseconds first_after);
+  ClosedHours(Client& client, Statistics& statistics, std::chrono::milliseconds first_after,
+              const LogSink& log);
   ~ClosedHours();
   ClosedHours(const ClosedHours&) = delete;
   ClosedHours& operator=(const ClosedHours&) = delete;
@@ -32,6 +33,8 @@ class ClosedHours {
 
   Client& client_;
   Statistics& statistics_;
+  const LogSink& log_;  ///< Told of a look that fails after one that succeeded.
+  bool is_failing_ = false;
   std::mutex mutex_;
   std::condition_variable_any waiting_;
   std::jthread thread_;

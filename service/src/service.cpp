@@ -1,11 +1,14 @@
 #include "optiinfra/service/service.hpp"
 
+#include <algorithm>
+
 #include "access.hpp"
 #include "closed_hours.hpp"
 #include "dispatch.hpp"
 #include "http/guard.hpp"
 #include "http/server.hpp"
 #include "optiinfra/client/client.hpp"
+#include "optiinfra/core/uuid.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/serve.hpp"
@@ -32,6 +35,19 @@ Result<void> check(const ServiceOptions& options) {
   return {};
 }
 
+/// The id that the client or a proxy before us gave the request, else one of our own.
+std::string request_id(const Request& request) {
+  constexpr std::size_t kLengthMax = 128;
+  const std::string_view given = request.header("x-request-id");
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  if (!given.empty() && given.size() <= kLengthMax && std::all_of(given.begin(), given.end(), is_plain))
+    return std::string(given);
+  return Uuid::random().to_string();
+}
+
 }  // namespace
 
 class Service::State {
@@ -49,7 +65,7 @@ class Service::State {
   Result<void> start(const StoreUrl& store, const std::string& why_only_reading) {
     OPTIINFRA_TRY(auto connector, make_connector(store, IfAbsent::kFail));
     connector_ = std::move(connector);
-    OPTIINFRA_TRY(Client client, Client::open(store, {.call_timeout = kCallTime}));
+    OPTIINFRA_TRY(Client client, Client::open(store, {.call_timeout = kCallTime, .log = options_.log}));
     client_.emplace(std::move(client));
     auto writer = why_only_reading.empty() ? open_writer()
                                            : Result<Writer>(Error{ErrorKind::kStorage, why_only_reading});
@@ -59,7 +75,7 @@ class Service::State {
     backend_.emplace(Backend{*client_, writer_ ? &*writer_ : nullptr, writer_ ? "" : writer.error().message,
                              *connector_, statistics_, [this] { return http_->counts(); }});
     if (writer_ && options_.attribute_after)
-      closed_hours_.emplace(*client_, statistics_, *options_.attribute_after);
+      closed_hours_.emplace(*client_, statistics_, *options_.attribute_after, options_.log);
     http_->start({.admit = [this](const Request& request) { return admit(request); },
                   .handle = [this](const Request& request) { return handle(request); }});
     return {};
@@ -84,11 +100,18 @@ class Service::State {
     return Writer::open(*client_, {.spool_folder = options_.folder / "spool",
                                    .memory_bytes_max = kWriterBytesMax,
                                    .when_full = WhenFull::kTryLater,
-                                   .write_timeout = kWriteTime});
+                                   .write_timeout = kWriteTime,
+                                   .log = options_.log});
   }
 
   /// What can be refused before the body is read.
   std::optional<Response> admit(const Request& request) {
+    auto refusal = refusal_of(request);
+    if (refusal) tell(request, *refusal, "unknown", 0);
+    return refusal;
+  }
+
+  std::optional<Response> refusal_of(const Request& request) {
     if (auto refusal = refuse_foreign(request, options_.host_names, is_link_to_page(request))) return refusal;
     auto found = table_.find(request);
     if (auto* refusal = std::get_if<Response>(&found)) return std::move(*refusal);
@@ -102,19 +125,34 @@ class Service::State {
   Response handle(const Request& request) {
     const Route& route = *std::get<const Route*>(table_.find(request));
     const auto begin = std::chrono::steady_clock::now();
-    Response response = answer(route, request);
+    Caller caller{.name = "unknown"};
+    Response response = answer(route, request, caller);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     // All files of the page under one name: their paths change with every version.
-    statistics_.count_request(route.tag == kPageTag ? "/" : route.path, response.status,
-                              std::chrono::steady_clock::now() - begin);
+    statistics_.count_request(route.tag == kPageTag ? "/" : route.path, response.status, took);
+    tell(request, response, caller.name, took.count() * 1000);
     return response;
   }
 
-  Response answer(const Route& route, const Request& request) {
-    if (route.openness == Openness::kAll) return answer_route(route, request, Caller{}, *backend_);
+  Response answer(const Route& route, const Request& request, Caller& caller) {
+    if (route.openness == Openness::kAll) return answer_route(route, request, caller, *backend_);
     // Once more: the token may have been revoked while the body came.
-    auto caller = access_.identify(request);
-    if (auto* refusal = std::get_if<Response>(&caller)) return std::move(*refusal);
-    return answer_route(route, request, std::get<Caller>(caller), *backend_);
+    auto identified = access_.identify(request);
+    if (auto* refusal = std::get_if<Response>(&identified)) return std::move(*refusal);
+    caller = std::get<Caller>(std::move(identified));
+    return answer_route(route, request, caller, *backend_);
+  }
+
+  /// Names the answer, and tells of it.
+  void tell(const Request& request, Response& response, const std::string& caller, double elapsed_ms) const {
+    std::string id = request_id(request);
+    if (options_.on_answer) {
+      std::string path = request.path;
+      std::replace_if(path.begin(), path.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+      options_.on_answer({id, caller, request.method, std::move(path), response.status, elapsed_ms,
+                          request.body.size(), response.body.size()});
+    }
+    response.headers.emplace_back("X-Request-Id", std::move(id));
   }
 
   const ServiceOptions options_;

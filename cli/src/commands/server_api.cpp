@@ -30,6 +30,11 @@ void describe_api(CLI::App& app, ApiFlags& flags) {
       ->capture_default_str();
   app.add_flag("--no-attribution", flags.is_attribution_off,
                "Leave it to `optiinfra attribute` to split the cost of hours that have ended");
+  add_parsed(
+      app, "--api-log", flags.log, parse_api_log,
+      "Write each request to the API, and what the operator should know of its store, to standard error: "
+      "off, text or json; default off",
+      "FORMAT");
   app.add_option("--state", flags.state,
                  "Where the API keeps its tokens, and rows until the store has them; default in the store's "
                  "folder")
@@ -52,6 +57,7 @@ Result<service::Service> listen_api(const ApiFlags& flags, const std::filesystem
                                     bool wants_free_port, const Context& context) {
   service::ServiceOptions options = flags.options;
   options.folder = folder;
+  set_log(options, flags.log);
   if (flags.is_attribution_off) options.attribute_after.reset();
   if (flags.port) {
     options.port = *flags.port;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "commands/server_log.hpp"
 #include "context.hpp"
 #include "optiinfra/service/service.hpp"
 
@@ -17,6 +18,7 @@ struct ApiFlags {
   bool is_off = false;
   std::string state = {};
   bool is_attribution_off = false;
+  ApiLog log = ApiLog::kOff;
   service::ServiceOptions options = {};
 };
 

@@ -5,15 +5,28 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "optiinfra/core/error.hpp"
+#include "optiinfra/core/log.hpp"
 #include "optiinfra/transport/url.hpp"
 
 namespace optiinfra::service {
+
+/// A request that was answered, or refused before its body was read.
+struct AnsweredRequest {
+  std::string
+      id;  ///< Also the answer's header X-Request-Id: the request's own, when it has one, or a new UUID.
+  std::string caller;        ///< The id of the token; "local" without one, "unknown" where the token is.
+  std::string method, path;  ///< The path without parameters, in printable characters.
+  int status = 0;
+  double elapsed_ms = 0;  ///< From the end of its body to its answer.
+  std::size_t body_bytes = 0, answer_bytes = 0;
+};
 
 struct ServiceOptions {
   std::string listen = "127.0.0.1";  ///< An IP address.
@@ -29,8 +42,13 @@ struct ServiceOptions {
   bool is_token_needed = false;
   /// Allows an address that other machines reach without TLS: tokens then travel without encryption.
   bool is_insecure_allowed = false;
-  /// Attributes what each hour cost when it has ended, the first time so long after the start. nullopt: never.
+  /// Attributes what each hour cost when it has ended, the first time so long after the start. nullopt:
+  /// never.
   std::optional<std::chrono::milliseconds> attribute_after = std::chrono::seconds{30};
+  /// Told what an operator should know of the store and the spool. Empty: nothing is told.
+  LogSink log = {};
+  /// Told of every answer, from any thread, several at once; must not throw. Empty: nothing is told.
+  std::function<void(const AnsweredRequest&)> on_answer = {};
 };
 
 /// Threads: one at a time, except stop(), which any thread may call after start() has returned.
