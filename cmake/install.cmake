@@ -112,20 +112,24 @@ install(FILES ${PROJECT_BINARY_DIR}/optiinfra.pc DESTINATION ${CMAKE_INSTALL_LIB
 # --- The program and its files ---
 
 if(TARGET optiinfra)
-  install(TARGETS optiinfra)
+  install(TARGETS optiinfra COMPONENT program)
 endif()
 
 # Installs <file>, a path in the tree, as <name> into <destination> where it exists.
 function(optiinfra_install_file file destination name)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${file})
-    install(FILES ${file} DESTINATION ${destination} RENAME ${name})
+    install(FILES ${file} DESTINATION ${destination} RENAME ${name} COMPONENT program)
   endif()
 endfunction()
 optiinfra_install_file(NOTICE ${CMAKE_INSTALL_DOCDIR} NOTICE)
+optiinfra_install_file(LICENSE ${CMAKE_INSTALL_DOCDIR} copyright)
+optiinfra_install_file(packaging/systemd/server.env ${CMAKE_INSTALL_DOCDIR}/examples server.env)
 optiinfra_install_file(cli/man/optiinfra.1 ${CMAKE_INSTALL_MANDIR}/man1 optiinfra.1)
 optiinfra_install_file(cli/completions/optiinfra.bash
   ${CMAKE_INSTALL_DATADIR}/bash-completion/completions optiinfra)
 optiinfra_install_file(cli/completions/_optiinfra ${CMAKE_INSTALL_DATADIR}/zsh/site-functions _optiinfra)
+# Where Debian's zsh looks for those of packages.
+optiinfra_install_file(cli/completions/_optiinfra ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions _optiinfra)
 optiinfra_install_file(cli/completions/optiinfra.fish
   ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d optiinfra.fish)
 
@@ -133,11 +137,11 @@ optiinfra_install_file(cli/completions/optiinfra.fish
 install(CODE "
   set(OPTIINFRA_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
   configure_file(\"${PROJECT_SOURCE_DIR}/packaging/systemd/optiinfra-server.service.in\"
-    \"${PROJECT_BINARY_DIR}/optiinfra-server.service\" @ONLY)")
-install(FILES ${PROJECT_BINARY_DIR}/optiinfra-server.service DESTINATION lib/systemd/system)
+    \"${PROJECT_BINARY_DIR}/optiinfra-server.service\" @ONLY)" COMPONENT program)
+install(FILES ${PROJECT_BINARY_DIR}/optiinfra-server.service DESTINATION lib/systemd/system COMPONENT program)
 
 file(GLOB maps CONFIGURE_DEPENDS sources/import/maps/*.toml)
-install(FILES ${maps} DESTINATION ${CMAKE_INSTALL_DATADIR}/optiinfra/maps)
+install(FILES ${maps} DESTINATION ${CMAKE_INSTALL_DATADIR}/optiinfra/maps COMPONENT program)
 
 # --- The engine library ---
 
@@ -145,6 +149,8 @@ install(FILES ${maps} DESTINATION ${CMAKE_INSTALL_DATADIR}/optiinfra/maps)
 # libraries go to lib/<architecture>. The build tree has its like in a link.
 get_filename_component(engine_library "${OPTIINFRA_LIBCHDB}" REALPATH)
 install(PROGRAMS ${engine_library} DESTINATION lib/optiinfra RENAME libchdb.so COMPONENT engine OPTIONAL)
+install(FILES packaging/debian/copyright.engine DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/optiinfra-engine
+  RENAME copyright COMPONENT engine)
 
 # A program that links the installed library lies anywhere: its run path leads it to the engine. The .pc file
 # says the same.

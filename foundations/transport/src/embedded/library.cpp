@@ -109,7 +109,8 @@ Result<Library> load_first(const std::vector<std::string>& paths) {
   }
   return Error{
       ErrorKind::kUnavailable,
-      "the embedded engine (libchdb.so) could not be loaded. Run ./setup in the source tree to fetch it, or "
+      "the embedded engine (libchdb.so) could not be loaded. Install the package optiinfra-engine, run ./setup in "
+      "the source tree, or "
       "name the library in OPTIINFRA_LIBCHDB. Tried:" +
           tried};
 }
