@@ -22,6 +22,9 @@ Result<std::map<sys_seconds, HourVersion>> read_versions(Session& session, TimeR
 Result<void> store_version(Session& session, sys_seconds hour, const HourVersion& version,
                            const std::vector<AttributedCost>& rows);
 
+/// "sum(...)": the hash that attributed_hours keeps of an hour's rows, whatever their order.
+std::string checksum_of_rows();
+
 /// "count(), sum(...)": the number of rows and the hash that attributed_hours keeps of them.
 std::string checksum_columns();
 

@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' retention' ' retention show' ' retention set' ' retention apply' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -27,6 +27,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a instances -d 'List the instances
 complete -c optiinfra -n "__optiinfra_at ''" -a models -d 'List the models that requests and scores name'
 complete -c optiinfra -n "__optiinfra_at ''" -a names -d 'Names of customers, services and instances, to use instead of their ids'
 complete -c optiinfra -n "__optiinfra_at ''" -a retention -d 'Show or set how long rows are kept'
+complete -c optiinfra -n "__optiinfra_at ''" -a forget -d 'Remove a customer for good: its rows, rollups, attributed hours, names and tokens'
 complete -c optiinfra -n "__optiinfra_at ''" -a server -d 'Serve a store by an HTTP API, and an embedded one as ClickHouse, until SIGINT or SIGTERM'
 complete -c optiinfra -n "__optiinfra_at ''" -a token -d 'Make, list and revoke the tokens of the HTTP API'
 complete -c optiinfra -n "__optiinfra_at ''" -a bench -d 'Measure the store that --url names: inserts at each acknowledgement level compared with the engine alone, questions, sizes'
@@ -259,6 +260,11 @@ complete -c optiinfra -n "__optiinfra_at ' retention set'" -s h -l help -d 'Prin
 complete -c optiinfra -n "__optiinfra_at ' retention set'" -l yes -d 'Remove older rows without asking'
 complete -c optiinfra -n "__optiinfra_at ' retention set'" -l dry-run -d 'Show what would be removed, and change nothing'
 complete -c optiinfra -n "__optiinfra_at ' retention apply'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' forget'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' forget'" -l customer -x -d 'The customer to remove'
+complete -c optiinfra -n "__optiinfra_at ' forget'" -l yes -d 'Remove without asking'
+complete -c optiinfra -n "__optiinfra_at ' forget'" -l dry-run -d 'Show the counts of what would be removed, and change nothing'
+complete -c optiinfra -n "__optiinfra_at ' forget'" -l state -r -F -d 'Where the service of a store that is elsewhere keeps its tokens'
 complete -c optiinfra -n "__optiinfra_at ' server'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l path -r -F -d 'The store'\''s folder, made when there is none'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l tcp-port -x -d 'The port of the native protocol'

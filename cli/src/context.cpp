@@ -15,7 +15,7 @@ Result<StoreUrl> Context::store_url() const {
     return invalid_argument(
         "this command works on a store itself and not through the API of a service; give the store's URL "
         "(embedded:/path, clickhouse://host/database). Through an API work ping, query, customers, services, "
-        "instances, models, names, import, collect and verify");
+        "instances, models, names, import, collect, forget and verify");
   OPTIINFRA_TRY(StoreUrl store, url.empty() ? store_url_of_environment() : parse_store_url(url));
   return with_password(std::move(store));
 }

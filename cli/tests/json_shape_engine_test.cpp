@@ -115,6 +115,7 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
     expect(names, home.json({names}));
   expect("names set", home.json({"names", "set", "customer", "acme", kSomeUuid}));
   expect("names list", home.json({"names", "list"}));
+  expect("forget", home.json({"forget", "--customer", "acme", "--yes"}));
   expect("query --list", home.json({"query", "--list"}));
 
   const testing::ServerProcess server(OPTIINFRA_PROGRAM, home / "served");

@@ -74,6 +74,7 @@ class NameCache {
  private:
   std::mutex mutex_;
   std::shared_ptr<const Names::Book> book_;
+  std::uint64_t hash_ = 0;  ///< Of the records when they were read, or of fewer: then they are read again.
   std::chrono::steady_clock::time_point read_at_{};
 };
 

@@ -180,5 +180,86 @@ TEST_F(NamesTest, AreReadAgainWhenTheyAreOld) {
   EXPECT_NE(client_.names(0ms)->find(NameKind::kCustomer, "acme"), nullptr);
 }
 
+/// Acme's: chat, set with it, and batch, set without a customer. Shared has rows of another customer too.
+class ForgottenNames : public NamesTest {
+ protected:
+  void SetUp() override {
+    set(customer("acme", kAcme));
+    set(customer("other", kOther));
+    set({NameKind::kService, "chat", kChat.to_string(), kAcme});
+    set({NameKind::kService, "batch", kBatch.to_string()});
+    set({NameKind::kService, "shared", kShared.to_string()});
+    set({NameKind::kInstance, "the old box", "i-1"});
+    insert(kAcme, kBatch);
+    insert(kAcme, kShared);
+    insert(kOther, kShared);
+    ResourceMetric used;
+    used.timestamp = now() - 60s;
+    used.customer_id = kAcme;
+    used.instance_id = "i-1";
+    ASSERT_TRUE(client_.insert(std::vector{used}));
+  }
+
+  void insert(const Uuid& owner, const Uuid& service) {
+    PerformanceMetric row;
+    row.timestamp = now() - 60s;
+    row.customer_id = owner;
+    row.service_id = service;
+    row.model_name = "m";
+    row.latency_ms = 5;
+    ASSERT_TRUE(client_.insert(std::vector{row}));
+  }
+
+  std::string all_names() {
+    std::string text;
+    const Names known = names();
+    for (const NamedId* const each : known.all()) text += each->name + ";";
+    return text;
+  }
+
+  const Uuid kBatch{4, 4}, kShared{5, 5};
+};
+
+TEST_F(ForgottenNames, AreTheCustomersAndThoseThatOnlyItsRowsHave) {
+  const auto count = count_names_of(client_, kAcme);
+  ASSERT_TRUE(count) << count.error().message;
+  EXPECT_EQ(*count, 4u) << "acme, chat, batch and the instance";
+  ASSERT_TRUE(claim_names(client_, kAcme));
+  const auto forgotten = forget_names(client_, kAcme);
+  ASSERT_TRUE(forgotten) << forgotten.error().message;
+  EXPECT_EQ(all_names(), "other;shared;");
+  EXPECT_EQ(*count_names_of(client_, kAcme), 0u);
+}
+
+TEST_F(ForgottenNames, StayKnownWhileTheRowsAreGone) {
+  ASSERT_TRUE(claim_names(client_, kAcme));
+  for (const char* const table : {"performance_metrics_ts", "performance_metrics_hourly"})
+    ASSERT_TRUE(client_.with_session([&](Session& session) {
+      return session.execute(
+          {.sql = std::string("ALTER TABLE optiinfra.") + table +
+                  " DELETE WHERE customer_id = {customer:UUID} SETTINGS mutations_sync = 2",
+           .parameters = {{"customer", kAcme.to_string()}}});
+    }));
+  ASSERT_TRUE(forget_names(client_, kAcme));
+  EXPECT_EQ(all_names(), "other;shared;");
+}
+
+TEST_F(ForgottenNames, OfThePastDoNotComeBack) {
+  ASSERT_TRUE(claim_names(client_, kAcme));
+  ASSERT_TRUE(remove_name(client_, NameKind::kService, "batch", "test"));
+  ASSERT_TRUE(forget_names(client_, kAcme));
+  EXPECT_EQ(all_names(), "other;shared;") << "its first record, without a customer, went with the last";
+}
+
+TEST_F(ForgottenNames, AreMissedByAClientThatKnewThem) {
+  Client other = open_store(folder_);
+  ASSERT_NE(other.names(0ms)->find(NameKind::kCustomer, "acme"), nullptr);
+  ASSERT_TRUE(forget_names(client_, kAcme));
+  // As many records as before: their number alone does not tell.
+  set(customer("new-1", {7, 1}));
+  set(customer("new-2", {7, 2}));
+  EXPECT_EQ(other.names(0ms)->find(NameKind::kCustomer, "acme"), nullptr);
+}
+
 }  // namespace
 }  // namespace optiinfra

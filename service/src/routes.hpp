@@ -27,6 +27,7 @@ struct Backend {
   Connector& connector;
   Statistics& statistics;
   std::function<HttpCounts()> http_counts;
+  Tokens& tokens;
 };
 
 struct Call {
@@ -76,6 +77,7 @@ std::vector<Route> insert_routes();
 std::vector<Route> query_routes();
 std::vector<Route> computed_routes();
 Route verify_route();
+Route forget_route();
 Route generated_fleet_route();
 std::vector<Route> list_routes();
 std::vector<Route> name_routes();

@@ -53,7 +53,10 @@ std::string request_id(const Request& request) {
 class Service::State {
  public:
   State(const ServiceOptions& options, std::unique_ptr<HttpServer> http, bool needs_token)
-      : options_(options), http_(std::move(http)), access_(options.folder, needs_token) {}
+      : options_(options),
+        http_(std::move(http)),
+        tokens_(options.folder),
+        access_(options.folder, needs_token) {}
 
   ~State() { stop(std::chrono::milliseconds{0}); }
 
@@ -73,7 +76,7 @@ class Service::State {
     if (!writer && writer.error().kind != ErrorKind::kStorage) return std::move(writer).error();
     if (writer) writer_.emplace(*std::move(writer));
     backend_.emplace(Backend{*client_, writer_ ? &*writer_ : nullptr, writer_ ? "" : writer.error().message,
-                             *connector_, statistics_, [this] { return http_->counts(); }});
+                             *connector_, statistics_, [this] { return http_->counts(); }, tokens_});
     if (writer_ && options_.attribute_after)
       closed_hours_.emplace(*client_, statistics_, *options_.attribute_after, options_.log);
     http_->start({.admit = [this](const Request& request) { return admit(request); },
@@ -159,6 +162,7 @@ class Service::State {
   const RouteTable table_;
   Statistics statistics_;
   std::unique_ptr<HttpServer> http_;
+  Tokens tokens_;
   Access access_;
   std::shared_ptr<Connector> connector_;
   std::optional<Client> client_;

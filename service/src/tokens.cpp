@@ -204,6 +204,21 @@ Result<void> Tokens::revoke(const std::string& name) {
   return save(file_, tokens);
 }
 
+Result<std::size_t> Tokens::forget(const Uuid& customer) {
+  std::error_code error;
+  if (!std::filesystem::exists(file_, error)) return std::size_t{0};
+  const FolderLock lock(file_);
+  if (!lock.is_held()) return storage(file_, "its lock cannot be taken");
+  OPTIINFRA_TRY(auto tokens, list());
+  // Left in its list, one with no other customer would see all.
+  std::size_t changed = std::erase_if(
+      tokens, [&](const Token& token) { return token.customers == std::vector<Uuid>{customer}; });
+  for (Token& token : tokens)
+    if (std::erase(token.customers, customer) > 0) ++changed;
+  if (changed > 0) OPTIINFRA_CHECK(save(file_, tokens));
+  return changed;
+}
+
 bool is_text_of(const Token& token, std::string_view text) {
   if (!text.starts_with(kPrefix) || text.substr(kPrefix.size(), token.id.size()) != token.id) return false;
   const std::string hash = hash_of(text);

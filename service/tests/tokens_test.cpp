@@ -107,5 +107,22 @@ TEST_F(TokensTest, ThatCannotBeReadLetNobodyIn) {
   EXPECT_FALSE(tokens_.create("b", Scope::kRead, {})) << "the list is not replaced";
 }
 
+TEST_F(TokensTest, OfAForgottenCustomerAreRevokedAndOthersLoseIt) {
+  const Uuid ada{1, 2}, bob{3, 4};
+  const std::string own = create("own", Scope::kRead, {ada}),
+                    shared = create("shared", Scope::kRead, {ada, bob}), all = create("all");
+  EXPECT_EQ(*tokens_.forget(ada), 2u);
+  EXPECT_EQ(caller("Bearer " + own).name, "401");
+  EXPECT_EQ(caller("Bearer " + shared).customers, std::vector<Uuid>({bob}));
+  EXPECT_TRUE(caller("Bearer " + all).sees_all());
+  EXPECT_THAT(file(), Not(HasSubstr(ada.to_string())));
+  EXPECT_EQ(*tokens_.forget(ada), 0u);
+}
+
+TEST_F(TokensTest, AreNotMadeToForgetACustomer) {
+  EXPECT_EQ(*tokens_.forget({1, 2}), 0u);
+  EXPECT_EQ(file(), "");
+}
+
 }  // namespace
 }  // namespace optiinfra::service

@@ -132,10 +132,12 @@ Result<std::string> ApiStore::send(HttpCall call) {
 }
 
 Result<ApiAnswer> ApiStore::ask(const std::string& path, std::vector<NamedValue> parameters,
-                                std::chrono::milliseconds timeout) {
+                                std::chrono::milliseconds timeout, std::string method) {
   parameters.emplace_back("format", "report");
-  OPTIINFRA_TRY(HttpAnswer answer,
-                exchange({.path = path, .parameters = std::move(parameters), .timeout = timeout}));
+  OPTIINFRA_TRY(HttpAnswer answer, exchange({.method = std::move(method),
+                                             .path = path,
+                                             .parameters = std::move(parameters),
+                                             .timeout = timeout}));
   if (answer.status == 404) return ApiAnswer{.report = {}, .not_found = error_of(answer).message};
   if (answer.status != 200) return error_of(answer);
   auto report = report::decode_report(answer.body);

@@ -43,9 +43,9 @@ class ApiStore {
 
   const std::string& description() const noexcept { return url_.description; }
 
-  /// GET of a question or a list, as a report.
+  /// The answer of a route that gives a report.
   Result<ApiAnswer> ask(const std::string& path, std::vector<NamedValue> parameters,
-                        std::chrono::milliseconds timeout = kCallTimeout);
+                        std::chrono::milliseconds timeout = kCallTimeout, std::string method = "GET");
 
   /// The body of a good answer. `call` needs no token. Errors: what the service says, by its kind.
   Result<std::string> send(HttpCall call);

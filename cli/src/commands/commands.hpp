@@ -23,6 +23,7 @@ void define_explain_metrics(CLI::App& parent, Action& action);
 void define_query(CLI::App& parent, Action& action);
 void define_lists(CLI::App& parent, Action& action);
 void define_names(CLI::App& parent, Action& action);
+void define_forget(CLI::App& parent, Action& action);
 void define_retention(CLI::App& parent, Action& action);
 void define_server(CLI::App& parent, Action& action);
 void define_token(CLI::App& parent, Action& action);

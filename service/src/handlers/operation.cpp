@@ -155,7 +155,8 @@ std::vector<Route> operation_routes() {
           open_route("/openapi.json", "openapi", "This interface as OpenAPI 3.1", answer_openapi),
           open_route("/llms.txt", "llms", "What an agent reads first", answer_llms),
           std::move(sql),
-          verify_route()};
+          verify_route(),
+          forget_route()};
 }
 
 }  // namespace optiinfra::service

@@ -107,6 +107,18 @@ Result<void> remove_name(Client& client, NameKind kind, std::string_view name, s
 /// Replaces names by ids in the values of filters. Does not read the names when no filter needs it.
 Result<void> resolve_names(Client& client, std::vector<Filter>& filters);
 
+/// Records of the names of a customer, and of its services and instances. These are the ones that were set
+/// with the customer, and those set without any whose id only its rows have.
+Result<std::uint64_t> count_names_of(Client& client, const Uuid& customer);
+
+/// Gives the customer the names of its services and instances that were set without one, so that they are
+/// known as its own when its rows are gone.
+Result<void> claim_names(Client& client, const Uuid& customer);
+
+/// Removes the records that count_names_of() counts, the customer's own name last, so that after a kill the
+/// name still finds the customer. Call claim_names() before its rows are removed.
+Result<void> forget_names(Client& client, const Uuid& customer);
+
 /// Adds the records of names that `source` has and `target` lacks. May be repeated.
 /// Returns how many there were.
 Result<std::size_t> copy_names(Client& source, Client& target);

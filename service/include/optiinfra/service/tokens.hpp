@@ -47,6 +47,10 @@ class Tokens {
   /// Differs after a change of the tokens. Costs one call of the system.
   std::string version() const;
 
+  /// Revokes the tokens that are bound to this customer alone, and takes it out of the lists of those that
+  /// are bound to others too. Returns how many were revoked or changed. Errors: kCorrupt, kStorage.
+  Result<std::size_t> forget(const Uuid& customer);
+
   /// All tokens in the order in which they were made; empty without the file. Errors: kCorrupt, kStorage.
   Result<std::vector<Token>> list() const;
 
