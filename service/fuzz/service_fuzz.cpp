@@ -36,7 +36,7 @@ void read_host(const std::string& text) {
 }
 
 void read_body(const std::string& text) {
-  for (const char* const encoding : {"gzip", "zstd"}) {
+  for (const char* const encoding : {"gzip", "zstd", "snappy"}) {
     const auto body = decompressed(text, encoding, kBytesMax);
     if (body && body->size() > kBytesMax) __builtin_trap();
   }

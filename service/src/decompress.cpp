@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "snappy.hpp"
+
 namespace optiinfra::service {
 namespace {
 
@@ -93,7 +95,8 @@ Result<std::string> decompressed(std::string body, std::string_view encoding, st
   if (encoding.empty() || encoding == "identity") return body;
   if (encoding == "gzip" || encoding == "x-gzip") return from_gzip(body, bytes_max);
   if (encoding == "zstd") return from_zstd(body, bytes_max);
-  return invalid_argument("Content-Encoding must be gzip, zstd or identity");
+  if (encoding == "snappy") return from_snappy(body, bytes_max);
+  return invalid_argument("Content-Encoding must be gzip, zstd, snappy or identity");
 }
 
 }  // namespace optiinfra::service

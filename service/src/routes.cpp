@@ -33,10 +33,10 @@ Json problem_answer(const char* meaning) {
 
 Json answers_of(const Route& route) {
   const bool is_json = route.path != "/metrics" && route.path != "/llms.txt";
-  Json answers = {
-      {"200",
-       {{"description", route.meaning},
-        {"content", {{is_json ? "application/json" : "text/plain", Json{{"schema", Json::object()}}}}}}}};
+  Json success = {{"description", route.meaning}};
+  if (route.success != 204)
+    success["content"] = {{is_json ? "application/json" : "text/plain", Json{{"schema", Json::object()}}}};
+  Json answers = {{std::to_string(route.success), success}};
   answers["400"] = problem_answer("The request is wrong; the detail says what");
   if (route.openness != Openness::kAll) {
     answers["401"] = problem_answer("A token is needed, or is not known");
@@ -93,7 +93,7 @@ const std::vector<Route>& routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> routes;
     for (auto part : {insert_routes, query_routes, list_routes, name_routes, mcp_routes, operation_routes,
-                      otlp_routes, page_routes})
+                      otlp_routes, remote_write_routes, page_routes})
       for (Route& route : part()) routes.push_back(std::move(route));
     return routes;
   }();

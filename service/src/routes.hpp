@@ -9,6 +9,7 @@
 #include "access.hpp"
 #include "http/message.hpp"
 #include "parameters.hpp"
+#include "remote_write_receiver.hpp"
 #include "statistics.hpp"
 
 namespace optiinfra {
@@ -22,8 +23,10 @@ namespace optiinfra::service {
 /// The objects that handlers use.
 struct Backend {
   Client& client;
-  Writer* writer;             ///< Null when the spool cannot be opened; questions are still answered.
-  std::string why_no_writer;  ///< The reason that inserts are then refused with.
+  Writer* writer;                     ///< Null when the spool cannot be opened; questions are still answered.
+  std::string why_no_writer;          ///< The reason that inserts are then refused with.
+  RemoteWriteReceiver* remote_write;  ///< Null when `writer` is, or when its own log cannot be opened.
+  std::string why_no_remote_write;
   Connector& connector;
   Statistics& statistics;
   std::function<HttpCounts()> http_counts;
@@ -57,6 +60,7 @@ struct Route {
   std::string name;     ///< operationId: "query_cost_hourly".
   std::string tag;      ///< "insert", "query", ...
   std::string meaning;  ///< One sentence.
+  int success = 200;    ///< The status of an answer that is no refusal; 204 has no body.
   Openness openness = Openness::kToken;
   Scope scope = Scope::kRead;
   std::vector<RouteParameter> parameters = {};
@@ -84,5 +88,6 @@ std::vector<Route> name_routes();
 std::vector<Route> mcp_routes();
 std::vector<Route> operation_routes();
 std::vector<Route> otlp_routes();
+std::vector<Route> remote_write_routes();
 
 }  // namespace optiinfra::service

@@ -74,9 +74,14 @@ class Service::State {
                                            : Result<Writer>(Error{ErrorKind::kStorage, why_only_reading});
     // A store on a full disk or a read-only one is there to be asked.
     if (!writer && writer.error().kind != ErrorKind::kStorage) return std::move(writer).error();
-    if (writer) writer_.emplace(*std::move(writer));
+    if (!writer) why_no_remote_write_ = writer.error().message;
+    if (writer) {
+      writer_.emplace(*std::move(writer));
+      OPTIINFRA_CHECK(open_remote_write());
+    }
     backend_.emplace(Backend{*client_, writer_ ? &*writer_ : nullptr, writer_ ? "" : writer.error().message,
-                             *connector_, statistics_, [this] { return http_->counts(); }, tokens_});
+                             remote_write_.get(), why_no_remote_write_, *connector_, statistics_,
+                             [this] { return http_->counts(); }, tokens_});
     if (writer_ && options_.attribute_after)
       closed_hours_.emplace(*client_, statistics_, *options_.attribute_after, options_.log);
     http_->start({.admit = [this](const Request& request) { return admit(request); },
@@ -88,6 +93,7 @@ class Service::State {
     closed_hours_.reset();
     http_->stop(grace);
     backend_.reset();
+    remote_write_.reset();
     // What is not stored in this time is in the spool, and the next run stores it.
     if (writer_) (void)writer_->close(grace);
     writer_.reset();
@@ -105,6 +111,18 @@ class Service::State {
                                    .when_full = WhenFull::kTryLater,
                                    .write_timeout = kWriteTime,
                                    .log = options_.log});
+  }
+
+  /// Without it all else works.
+  Result<void> open_remote_write() {
+    auto opened = RemoteWriteReceiver::open(options_.folder / "remote-write", *writer_);
+    if (!opened && opened.error().kind != ErrorKind::kStorage) return std::move(opened).error();
+    if (opened) {
+      remote_write_ = *std::move(opened);
+    } else {
+      why_no_remote_write_ = opened.error().message;
+    }
+    return {};
   }
 
   /// What can be refused before the body is read.
@@ -167,6 +185,8 @@ class Service::State {
   std::shared_ptr<Connector> connector_;
   std::optional<Client> client_;
   std::optional<Writer> writer_;
+  std::unique_ptr<RemoteWriteReceiver> remote_write_;
+  std::string why_no_remote_write_;
   std::optional<Backend> backend_;
   std::optional<ClosedHours> closed_hours_;
 };

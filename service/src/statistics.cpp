@@ -1,31 +1,13 @@
 #include "statistics.hpp"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <fstream>
 
+#include "metric_text.hpp"
 #include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra::service {
 namespace {
-
-/// One metric's text: its two comments, then its lines.
-class MetricText {
- public:
-  MetricText(std::string& text, std::string name, const char* kind, const char* meaning)
-      : text_(text), name_(std::move(name)) {
-    text_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name_, meaning, name_, kind);
-  }
-  template <typename Number>
-  void add(const std::string& labels, Number value, const char* suffix = "") {
-    text_ += fmt::format("{}{}{} {}\n", name_, suffix, labels.empty() ? "" : "{" + labels + "}", value);
-  }
-
- private:
-  std::string& text_;
-  const std::string name_;
-};
 
 void add_one(std::string& text, const char* name, const char* kind, const char* meaning, double value) {
   MetricText(text, name, kind, meaning).add("", value);

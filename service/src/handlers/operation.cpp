@@ -25,10 +25,11 @@ Response answer_ready(const Call& call) {
 }
 
 Response answer_metrics(const Call& call) {
-  return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-          .body = call.backend.statistics.text(
-              call.backend.writer == nullptr ? WriterMetrics{} : call.backend.writer->metrics(),
-              call.backend.http_counts(), call.backend.client.ping())};
+  std::string text = call.backend.statistics.text(
+      call.backend.writer == nullptr ? WriterMetrics{} : call.backend.writer->metrics(),
+      call.backend.http_counts(), call.backend.client.ping());
+  if (call.backend.remote_write != nullptr) text += call.backend.remote_write->metrics_text();
+  return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = std::move(text)};
 }
 
 /// What the caller may do, for programs that show only what they can get.

@@ -13,10 +13,6 @@
 namespace optiinfra {
 namespace {
 
-struct SeriesKeyHash {
-  std::size_t operator()(const SeriesKey& key) const noexcept { return static_cast<std::size_t>(key.low); }
-};
-
 /// Adds a name and a value to a key so that their order does not count.
 void add_to(SeriesKey& key, std::string_view name, std::string_view value) {
   const XXH64_hash_t seed = XXH3_64bits(name.data(), name.size());
@@ -35,39 +31,14 @@ std::string_view first_of(std::span<const MetricLabel> labels, const std::vector
   return {};
 }
 
-class MetricsReader {
+}  // namespace
+
+class ReadingBuilder::State {
  public:
-  MetricsReader(const AliasTable& aliases, sys_milliseconds time, const ReadOptions& options)
-      : aliases_(aliases), options_(options) {
-    reading_.time = time;
-  }
+  State(const AliasTable& aliases, sys_milliseconds time) : aliases_(aliases) { reading_.time = time; }
 
-  Result<MetricsReading> read(std::string_view text) {
-    TextReader reader(text, options_.format, options_.limits);
-    while (true) {
-      OPTIINFRA_TRY(const TextSample* const sample, reader.next());
-      if (sample == nullptr) break;
-      ++reading_.samples;
-      OPTIINFRA_CHECK(options_.edit ? take_edited(*sample) : take(*sample, sample->name, sample->labels));
-    }
-    finish();
-    return std::move(reading_);
-  }
-
- private:
-  Result<void> take_edited(const TextSample& sample) {
-    edited_.assign(1, {"__name__", sample.name});
-    edited_.insert(edited_.end(), sample.labels.begin(), sample.labels.end());
-    if (!options_.edit(edited_)) return {};
-    const auto name = std::find_if(edited_.begin(), edited_.end(),
-                                   [](const MetricLabel& each) { return each.name == "__name__"; });
-    if (name == edited_.end()) return {};
-    const std::string_view text = name->value;
-    edited_.erase(name);
-    return take(sample, text, edited_);
-  }
-
-  Result<void> take(const TextSample& sample, std::string_view name, std::span<const MetricLabel> labels) {
+  Result<void> take(std::string_view name, std::span<const MetricLabel> labels, const SeriesSample& sample) {
+    ++reading_.samples;
     if (name == "process_start_time_seconds")
       reading_.process_start_ms = detail::milliseconds_of(sample.value);
     if (name != last_name_) {
@@ -95,14 +66,21 @@ class MetricsReader {
     return {};
   }
 
-  bool is_stale(const TextSample& sample) const {
+  MetricsReading finish() {
+    finish_histograms();
+    set_starts();
+    return std::move(reading_);
+  }
+
+ private:
+  bool is_stale(const SeriesSample& sample) const {
     if (!sample.timestamp_ms) return false;
     const auto age = reading_.time.time_since_epoch().count() - *sample.timestamp_ms;
     return age > std::chrono::milliseconds(kStaleAfter).count();
   }
 
   /// Whether the sample has a value that means something.
-  Result<bool> take_part(const TextSample& sample, std::span<const MetricLabel> labels, AliasUse use) {
+  Result<bool> take_part(const SeriesSample& sample, std::span<const MetricLabel> labels, AliasUse use) {
     const Alias& alias = aliases_.aliases()[use.alias];
     const AliasSource& source = aliases_.sources()[alias.source];
     const QuantityKind kind = definition_of(alias.quantity).kind;
@@ -141,7 +119,7 @@ class MetricsReader {
     return series;
   }
 
-  bool take_histogram(const TextSample& sample, std::span<const MetricLabel> labels, SamplePart part,
+  bool take_histogram(const SeriesSample& sample, std::span<const MetricLabel> labels, SamplePart part,
                       const ReadSeries& series) {
     const auto [at, is_new] = histograms_.try_emplace(series.key, reading_.histograms.size());
     if (is_new) {
@@ -163,7 +141,7 @@ class MetricsReader {
     return true;
   }
 
-  void take_start(const TextSample& sample, std::span<const MetricLabel> labels, std::uint16_t alias) {
+  void take_start(const SeriesSample& sample, std::span<const MetricLabel> labels, std::uint16_t alias) {
     const bool is_histogram =
         definition_of(aliases_.aliases()[alias].quantity).kind == QuantityKind::kHistogram;
     if (const auto start = detail::milliseconds_of(sample.value))
@@ -207,7 +185,7 @@ class MetricsReader {
       if ((known.*member).empty()) known.*member = std::move(more.*member);
   }
 
-  void finish() {
+  void finish_histograms() {
     for (std::size_t i = 0; i < buckets_.size(); ++i) {
       auto& own = buckets_[i];
       std::stable_sort(own.begin(), own.end(),
@@ -220,6 +198,9 @@ class MetricsReader {
       reading_.buckets.insert(reading_.buckets.end(), own.begin(), last);
       reading_.histograms[i].end = static_cast<std::uint32_t>(reading_.buckets.size());
     }
+  }
+
+  void set_starts() {
     if (starts_.empty()) return;
     for (ReadValue& each : reading_.counters)
       if (const auto start = starts_.find(each.key); start != starts_.end()) each.start_ms = start->second;
@@ -228,11 +209,9 @@ class MetricsReader {
   }
 
   const AliasTable& aliases_;
-  const ReadOptions& options_;
   MetricsReading reading_;
   std::string last_name_;
   std::span<const AliasUse> last_uses_;
-  std::vector<MetricLabel> edited_;
   std::unordered_set<SeriesKey, SeriesKeyHash> seen_;
   std::unordered_map<SeriesKey, std::int64_t, SeriesKeyHash> starts_;
   std::unordered_map<SeriesKey, std::size_t, SeriesKeyHash> histograms_;
@@ -240,11 +219,49 @@ class MetricsReader {
   std::unordered_map<std::string, std::size_t> subjects_;
 };
 
+ReadingBuilder::ReadingBuilder(const AliasTable& aliases, sys_milliseconds time)
+    : state_(std::make_unique<State>(aliases, time)) {}
+ReadingBuilder::~ReadingBuilder() = default;
+ReadingBuilder::ReadingBuilder(ReadingBuilder&&) noexcept = default;
+ReadingBuilder& ReadingBuilder::operator=(ReadingBuilder&&) noexcept = default;
+
+Result<void> ReadingBuilder::add(std::string_view name, std::span<const MetricLabel> labels,
+                                 const SeriesSample& sample) {
+  return state_->take(name, labels, sample);
+}
+
+MetricsReading ReadingBuilder::finish() && { return state_->finish(); }
+
+namespace {
+
+/// Adds a sample as `edit` leaves it.
+Result<void> add_edited(ReadingBuilder& builder, const TextSample& text, const SeriesSample& sample,
+                        const SampleEditor& edit, std::vector<MetricLabel>& labels) {
+  labels.assign(1, {"__name__", text.name});
+  labels.insert(labels.end(), text.labels.begin(), text.labels.end());
+  const bool stays = edit(labels);
+  const auto name = std::find_if(labels.begin(), labels.end(),
+                                 [](const MetricLabel& each) { return each.name == "__name__"; });
+  if (!stays || name == labels.end()) return builder.add({}, {}, sample);
+  const std::string_view edited_name = name->value;
+  labels.erase(name);
+  return builder.add(edited_name, labels, sample);
+}
+
 }  // namespace
 
 Result<MetricsReading> read_metrics(std::string_view text, const AliasTable& aliases, sys_milliseconds time,
                                     const ReadOptions& options) {
-  return MetricsReader(aliases, time, options).read(text);
+  ReadingBuilder builder(aliases, time);
+  TextReader reader(text, options.format, options.limits);
+  std::vector<MetricLabel> edited;
+  while (true) {
+    OPTIINFRA_TRY(const TextSample* const read, reader.next());
+    if (read == nullptr) return std::move(builder).finish();
+    const SeriesSample sample{read->value, read->timestamp_ms, read->start_timestamp_ms};
+    OPTIINFRA_CHECK(options.edit ? add_edited(builder, *read, sample, options.edit, edited)
+                                 : builder.add(read->name, read->labels, sample));
+  }
 }
 
 }  // namespace optiinfra

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,10 @@ struct SeriesKey {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
   friend auto operator<=>(const SeriesKey&, const SeriesKey&) = default;
+};
+
+struct SeriesKeyHash {
+  std::size_t operator()(const SeriesKey& key) const noexcept { return static_cast<std::size_t>(key.low); }
 };
 
 /// What the rows of a reading are about.
@@ -72,6 +78,34 @@ struct MetricsReading {
   std::uint64_t understood = 0;  ///< Of these, those that a row is made of.
   std::uint64_t absent = 0;      ///< Of the understood, those whose value says that nothing was measured.
   std::uint64_t duplicates = 0;  ///< Series that stood twice; the first counts.
+};
+
+/// One value of a series, whatever carried it.
+struct SeriesSample {
+  double value = 0;
+  std::optional<std::int64_t> timestamp_ms = {};  ///< Its own, where it differs from the reading's.
+  std::optional<std::int64_t> start_timestamp_ms = {};
+};
+
+/// Brings the samples of one target at one time together.
+///
+/// Threads: one call at a time. The table must outlive the builder.
+class ReadingBuilder {
+ public:
+  ReadingBuilder(const AliasTable& aliases, sys_milliseconds time);
+  ~ReadingBuilder();
+  ReadingBuilder(ReadingBuilder&&) noexcept;
+  ReadingBuilder& operator=(ReadingBuilder&&) noexcept;
+
+  /// `labels` without "__name__". A sample of which no row is made is counted and dropped. Errors: kTooLarge
+  /// for more than kSubjectsMax subjects; the sample is then left out.
+  Result<void> add(std::string_view name, std::span<const MetricLabel> labels, const SeriesSample& sample);
+
+  MetricsReading finish() &&;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
 };
 
 /// May change the labels of a sample, "__name__" among them; false drops the sample.
