@@ -295,7 +295,7 @@ def main():
         print("left out: only git knows which files belong to the tree, and %s is no clone" % sys.argv[1])
         return 77
     known = (Manual(tree.text("cli/man/optiinfra.1")),
-             set(re.search(r"^steps=\(([^)]*)\)", tree.text("check"), flags=re.M).group(1).split()),
+             set(" ".join(re.findall(r"^(?:steps|extra)=\(([^)]*)\)", tree.text("check"), flags=re.M)).split()),
              tests_of(tree))
     faults = ["not seen to be wrong: " + text for text in PLANTED
               if not Document(tree, "CONTRIBUTING.md", text).check(*known)]
