@@ -1,7 +1,9 @@
-// Included before each source of a layer that reads protobuf from senders (optiinfra_reads_protobuf in layer.cmake).
+// Included before each source of a layer that reads protobuf from senders (optiinfra_reads_protobuf in
+// layer.cmake).
 //
-// protozero holds the wire type of a field for the caller's promise: it asserts it, and without assertions reads on
-// as if it were right. Here it is a sender's input, so that a wrong one has to be an exception like any other damage.
+// protozero holds the wire type of a field for the caller's promise: it asserts it, and without assertions
+// reads on as if it were right. Here it is a sender's input, so that a wrong one has to be an exception like
+// any other damage.
 #pragma once
 
 #include <protozero/exception.hpp>

@@ -32,8 +32,8 @@ constexpr Run kEmbedded{"embedded", 120, 30};
 constexpr Run kNative{"native", 40, 20};
 constexpr Run kHttp{"http", 40, 20};
 
-/// OPTIINFRA_PROPERTY_RUNS=5 makes runs that are five times as long; ./check has short ones, of another seed each
-/// time.
+/// OPTIINFRA_PROPERTY_RUNS=5 makes runs that are five times as long; ./check has short ones, of another seed
+/// each time.
 int times_as_long() {
   const char* const asked = std::getenv("OPTIINFRA_PROPERTY_RUNS");
   return asked == nullptr ? 1 : std::atoi(asked);

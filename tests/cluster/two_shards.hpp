@@ -30,7 +30,8 @@ inline testing::ProgramResult run_program(std::vector<std::string> arguments) {
 
 /// Rows of all families, the same for the same seed.
 inline Fleet make_test_fleet(std::uint64_t rows, int days, std::uint64_t seed = 5) {
-  auto fleet = Fleet::create({.seed = seed, .days = days, .rows = rows, .end = floor_hour(now()), .columns = FleetColumns::kAll});
+  auto fleet = Fleet::create(
+      {.seed = seed, .days = days, .rows = rows, .end = floor_hour(now()), .columns = FleetColumns::kAll});
   EXPECT_TRUE(fleet) << fleet.error().message;
   return std::move(fleet).value();
 }

@@ -17,8 +17,8 @@ Error engine_error(std::string_view text, Applied applied);
 /// What to do about a login that a server refuses with this code; empty for any other code.
 std::string_view login_advice(int code);
 
-/// Whether a call of the operating system on a file failed under the engine: a full disk, a bad block, no more
-/// descriptors.
+/// Whether a call of the operating system on a file failed under the engine: a full disk, a bad block, no
+/// more descriptors.
 bool is_file_failure(const Error& error);
 
 }  // namespace optiinfra

@@ -107,12 +107,12 @@ Result<Library> load_first(const std::vector<std::string>& paths) {
     tried += "\n  " + path + ": lacks a function of chdb 26.7";
     dlclose(handle);
   }
-  return Error{
-      ErrorKind::kUnavailable,
-      "the embedded engine (libchdb.so) could not be loaded. Install the package optiinfra-engine, run ./setup in "
-      "the source tree, or "
-      "name the library in OPTIINFRA_LIBCHDB. Tried:" +
-          tried};
+  return Error{ErrorKind::kUnavailable,
+               "the embedded engine (libchdb.so) could not be loaded. Install the package optiinfra-engine, "
+               "run ./setup in "
+               "the source tree, or "
+               "name the library in OPTIINFRA_LIBCHDB. Tried:" +
+                   tried};
 }
 
 }  // namespace
