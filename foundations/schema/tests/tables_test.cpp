@@ -86,6 +86,7 @@ TEST(Tables, HoldTheContractsColumnsAndTypesAndOthersMayBeLeftOut) {
 
 TEST(Tables, AreFoundByTheNameOfTheirFamily) {
   EXPECT_EQ(*parse_family("performance"), Family::kPerformance);
+  EXPECT_FALSE(parse_family("Cost"));
   EXPECT_EQ(
       parse_family("costs").error().message,
       "there is no family 'costs'; the families are cost, performance, resource, quality, serving; did you "
