@@ -38,8 +38,5 @@ TEST(Counts, AreWrittenInThousandsToo) {
     EXPECT_FALSE(parse_count(wrong).has_value()) << wrong;
 }
 
-TEST(Families, AreNamedAsInTheContract) {
-}
-
 }  // namespace
 }  // namespace optiinfra::cli
