@@ -51,7 +51,8 @@ std::vector<std::string> tables_with(NameKind kind) {
 
 /// Those of `ids` that rows of the customer have and rows of no other.
 Result<Ids> ids_of_one_owner(Session& session, NameKind kind, const Ids& ids, const Uuid& customer) {
-  const std::string column = "toString(" + std::string(to_string(kind)) + "_id)";
+  // An instance's id is of low cardinality, and so would be its text.
+  const std::string column = "CAST(toString(" + std::string(to_string(kind)) + "_id) AS String)";
   Ids own, others;
   for (const std::string& table : tables_with(kind))
     for (const Ids& piece : in_pieces(ids)) {

@@ -42,12 +42,13 @@ class ForgetThroughApi : public ::testing::Test {
   /// Accepted, and not stored yet.
   void insert(const Uuid& customer, int rows) {
     json body = json::array();
+    ++requests_;  // A request of the same rows would be a repetition.
     for (int i = 0; i < rows; ++i)
       body.push_back({{"timestamp", format_time(now() - std::chrono::seconds{i})},
                       {"customer_id", customer.to_string()},
                       {"service_id", kService.to_string()},
                       {"model_name", "m"},
-                      {"latency_ms", i + 1}});
+                      {"latency_ms", 1000 * requests_ + i}});
     ASSERT_EQ(send("POST", "/api/v1/insert/performance", body.dump()).status, 200);
   }
 
@@ -64,6 +65,7 @@ class ForgetThroughApi : public ::testing::Test {
   testing::TemporaryFolder folder_;
   testing::ServerProcess server_{OPTIINFRA_PROGRAM, folder_.path() / "store"};
   std::string ada_, ada_admin_, bob_;
+  int requests_ = 0;
 };
 
 TEST_F(ForgetThroughApi, RemovesRowsThatTheWriterHasNotStoredYet) {

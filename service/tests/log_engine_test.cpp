@@ -49,7 +49,8 @@ class AnsweredRequests : public ::testing::Test {
 
 TEST_F(AnsweredRequests, AreToldWithTheirIdTheirCallerAndTheirOutcome) {
   const std::string token = *Tokens(folder_ / "service").create("page", Scope::kRead, {});
-  EXPECT_EQ(get("/api/v1/me?a=secret", {{"X-Request-Id", "proxy-17"}}).header("x-request-id"), "proxy-17");
+  EXPECT_EQ(get("/api/v1/customers?limit=1", {{"X-Request-Id", "proxy-17"}}).header("x-request-id"),
+            "proxy-17");
   EXPECT_EQ(get("/api/v1/me", {{"Authorization", "Bearer " + token}}).status, 200);
   const auto refused = get("/api/v1/me", {{"Authorization", "Bearer oi_00000000_wrong"}});
   const auto forged = get("/nowhere%0Aforged", {{"X-Request-Id", "two words"}});
@@ -58,7 +59,7 @@ TEST_F(AnsweredRequests, AreToldWithTheirIdTheirCallerAndTheirOutcome) {
   EXPECT_EQ(told_[0].id, "proxy-17");
   EXPECT_EQ(told_[0].caller, "local");
   EXPECT_EQ(told_[0].method, "GET");
-  EXPECT_EQ(told_[0].path, "/api/v1/me") << "without parameters, which may name customers";
+  EXPECT_EQ(told_[0].path, "/api/v1/customers") << "without parameters, which may name customers";
   EXPECT_EQ(told_[0].status, 200);
   EXPECT_GT(told_[0].answer_bytes, 10u);
   EXPECT_EQ(told_[1].caller, token.substr(3, 8)) << "the token's public part";
