@@ -88,6 +88,9 @@ bool is_file_failure(const Error& error) {
     case kCannotFsync:
     case kCannotCreateDirectory:
       return true;
+    case kNotEnoughSpace:  // The engine's own count of free bytes, before it calls the system.
+    case kTableIsReadOnly:
+      return false;
     default:
       return error.kind == ErrorKind::kStorage;
   }

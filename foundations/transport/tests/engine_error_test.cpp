@@ -31,6 +31,18 @@ TEST(EngineError, KeepsCodeAndTextWithoutTheLineEnd) {
   EXPECT_TRUE(error.connection_usable);
 }
 
+TEST(EngineError, TellsWhatFailedInTheSystemFromWhatTheEngineRefused) {
+  const auto is_failure = [](std::string_view text) {
+    return is_file_failure(engine_error(text, Applied::kUnknown));
+  };
+  EXPECT_TRUE(is_failure("Code: 75. DB::ErrnoException: Cannot write, errno: 28"));
+  EXPECT_TRUE(is_failure("Code: 76. DB::ErrnoException: Cannot open file, errno: 24"));
+  EXPECT_TRUE(is_failure("Code: 204. DB::ErrnoException: Cannot fsync, errno: 5"));
+  EXPECT_TRUE(is_failure("Code: 1001. DB::Exception: filesystem error: No space left on device"));
+  EXPECT_FALSE(is_failure("Code: 243. DB::Exception: not enough space")) << "nothing was tried";
+  EXPECT_FALSE(is_failure("Code: 60. DB::Exception: Unknown table"));
+}
+
 TEST(EngineError, SaysWhatToDoAboutTheDisk) {
   EXPECT_THAT(engine_error("Code: 243. DB::Exception: not enough space", Applied::kUnknown).message,
               ::testing::HasSubstr("free space on the store's disk"));

@@ -13,9 +13,10 @@ Result<CollectedRows> ScrapeSource::collect(Clock::time_point until) {
 }
 
 Result<CollectedRows> HostSource::collect(Clock::time_point until) {
-  std::this_thread::sleep_until(std::min(until, due_));
-  if (Clock::now() < due_) return CollectedRows{};
-  due_ += interval_;
+  if (!due_) due_ = Clock::now() + interval_;
+  std::this_thread::sleep_until(std::min(until, *due_));
+  if (Clock::now() < *due_) return CollectedRows{};
+  *due_ += interval_;
   OPTIINFRA_TRY(auto rows, sampler_.sample(now()));
   remarks_ = sampler_.warnings();
   return CollectedRows{std::move(rows), {}};

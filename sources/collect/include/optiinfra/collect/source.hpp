@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,9 +54,9 @@ class ScrapeSource : public MetricSource {
 /// This host, at every interval.
 class HostSource : public MetricSource {
  public:
-  /// The sampler must outlive it. The first sample is due after one interval, which must be positive.
-  HostSource(HostSampler& sampler, Clock::duration interval)
-      : sampler_(sampler), interval_(interval), due_(Clock::now() + interval) {}
+  /// The sampler must outlive it. The first sample is due one interval, which must be positive, after the
+  /// first call of collect().
+  HostSource(HostSampler& sampler, Clock::duration interval) : sampler_(sampler), interval_(interval) {}
 
   Result<CollectedRows> collect(Clock::time_point until) override;
   std::vector<std::string> take_remarks() override { return std::exchange(remarks_, {}); }
@@ -63,7 +64,7 @@ class HostSource : public MetricSource {
  private:
   HostSampler& sampler_;
   const Clock::duration interval_;
-  Clock::time_point due_;
+  std::optional<Clock::time_point> due_ = {};
   std::vector<std::string> remarks_;
 };
 
