@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "optiinfra/client/names.hpp"
 #include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra {
@@ -216,6 +217,13 @@ sys_seconds bucket_end(sys_seconds begin, Bucket bucket) {
       break;
   }
   return begin + std::chrono::weeks{1};
+}
+
+std::optional<NameKind> name_kind_of_column(std::string_view column) noexcept {
+  if (column == "customer_id" || column == "served_customer_id") return NameKind::kCustomer;
+  if (column == "service_id") return NameKind::kService;
+  if (column == "instance_id") return NameKind::kInstance;
+  return std::nullopt;
 }
 
 }  // namespace optiinfra

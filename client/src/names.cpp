@@ -96,13 +96,6 @@ Result<NameKind> parse_name_kind(std::string_view text) {
   return invalid_argument("'" + shown(text) + "' is not one of customer, service, instance");
 }
 
-std::optional<NameKind> name_kind_of_column(std::string_view column) noexcept {
-  if (column == "customer_id" || column == "served_customer_id") return NameKind::kCustomer;
-  if (column == "service_id") return NameKind::kService;
-  if (column == "instance_id") return NameKind::kInstance;
-  return std::nullopt;
-}
-
 Names::Names() : book_(std::make_shared<const Book>(std::vector<NameRecord>{})) {}
 Names::Names(std::shared_ptr<const Book> book, std::vector<Uuid> customers)
     : book_(std::move(book)), customers_(std::move(customers)) {}
