@@ -77,10 +77,11 @@ class Block {
     }
     if (offset == 0 || offset > used_ || length > text_.size() - used_) return false;
     char* const to = text_.data() + used_;
+    const char* const from = to - offset;
     if (offset >= length) {
-      std::memcpy(to, to - offset, length);
+      std::memcpy(to, from, length);
     } else {
-      for (std::size_t i = 0; i < length; ++i) to[i] = to[i - offset];  // The copy repeats itself.
+      for (std::size_t i = 0; i < length; ++i) to[i] = from[i];  // The copy repeats itself.
     }
     used_ += length;
     return true;
