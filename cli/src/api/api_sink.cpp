@@ -17,11 +17,6 @@ constexpr std::chrono::seconds kSendTimeout{5};
 /// How long the service may take for the last rows when the collector stops.
 constexpr std::chrono::seconds kCloseTimeout{30};
 
-bool is_passing(const Error& error) {
-  return error.kind == ErrorKind::kStorage || error.kind == ErrorKind::kUnavailable ||
-         error.kind == ErrorKind::kTimeout;
-}
-
 /// The rows of one family on their way: a request is repeated, under its key, until the service has it.
 template <typename Row>
 class Sending {
@@ -99,7 +94,7 @@ class ApiSink final : public RowSink {
     if (sent) sent = servings_.send(store_, patience, totals_);
     for (const std::string& refusal : {resources_.take_refusal(), servings_.take_refusal()})
       if (!refusal.empty()) remark_("the service refuses rows: " + refusal);
-    if (!sent && !is_passing(sent.error())) return sent;
+    if (!sent && !may_pass(sent.error())) return sent;
     if (!sent && reason_.empty()) remark_("samples wait: " + sent.error().message);
     if (sent && !reason_.empty()) remark_("samples are taken over again");
     reason_ = sent ? "" : sent.error().message;

@@ -31,12 +31,6 @@ class Every {
   Clock::time_point last_ = Clock::now();
 };
 
-/// Whether the writer takes rows later that it refuses now.
-bool passes(const Error& error) {
-  return error.kind == ErrorKind::kStorage || error.kind == ErrorKind::kUnavailable ||
-         error.kind == ErrorKind::kTimeout;
-}
-
 /// Samples on their way to the writer. With a spool a sample is on the disk before the next one is taken.
 class Samples {
  public:
@@ -109,7 +103,7 @@ class Samples {
   }
 
   Result<bool> later(Error error) {
-    if (!passes(error)) return error;
+    if (!may_pass(error)) return error;
     if (reason_.empty()) options_.remark("samples wait: " + error.message);
     reason_ = std::move(error.message);
     return false;
@@ -156,7 +150,7 @@ Result<Writer> open_writer(const StoreUrl& url, const StoreSinkOptions& options)
 /// What the store did not take in time stays in the spool, for the next run; without one it is lost.
 Result<void> close(Writer& writer, const StoreSinkOptions& options) {
   auto closed = writer.close(kCloseTimeout);
-  if (closed || options.spool_folder.empty() || !passes(closed.error())) return closed;
+  if (closed || options.spool_folder.empty() || !may_pass(closed.error())) return closed;
   options.remark("rows wait in the spool for the next run with --spool: " + closed.error().message);
   return {};
 }
@@ -215,6 +209,10 @@ class StoreSink final : public RowSink {
 };
 
 }  // namespace
+
+bool may_pass(const Error& error) noexcept {
+  return is_retryable(error) || error.kind == ErrorKind::kStorage;
+}
 
 Result<std::unique_ptr<RowSink>> open_store_sink(const StoreUrl& url, StoreSinkOptions options) {
   OPTIINFRA_TRY(Writer writer, open_writer(url, options));

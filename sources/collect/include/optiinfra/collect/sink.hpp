@@ -25,6 +25,10 @@ struct SinkTotals {
   std::uint64_t rows_refused = 0;  ///< They broke a rule of a column.
 };
 
+/// Whether a sink that refuses rows now may take them later without any change of theirs: the store is away,
+/// or a disk is full.
+bool may_pass(const Error& error) noexcept;
+
 /// Threads: one call at a time.
 class RowSink {
  public:
