@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -132,8 +133,11 @@ std::string Program::wait_for_line(std::string_view start) {
 
 void Program::collect_status(bool block) {
   int status = 0;
-  if (ended_ || ::waitpid(process_id_, &status, block ? 0 : WNOHANG) != process_id_) return;
+  rusage usage = {};
+  if (ended_ || ::wait4(process_id_, &status, block ? 0 : WNOHANG, &usage) != process_id_) return;
   ended_ = true;
+  for (const timeval& time : {usage.ru_utime, usage.ru_stime})
+    result_.cpu_time += std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
   if (WIFEXITED(status)) result_.exit_code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) result_.signal = WTERMSIG(status);
 }
