@@ -21,6 +21,8 @@ constexpr std::chrono::milliseconds kUnchangedSettles{750};
 constexpr int kLooksMax = 40;
 constexpr std::chrono::seconds kLooksTimeout{30};
 constexpr std::chrono::minutes kDayTimeout{10};
+/// Rows that one statement compares when it takes several days; a busy day may have many times more.
+constexpr std::uint64_t kJoinedRowsMax = 500'000;
 
 bool is_exact(Aggregate aggregate) {
   return aggregate == Aggregate::kCount || aggregate == Aggregate::kMinimum ||
@@ -75,11 +77,12 @@ std::string both_sides(const ReconcileScope& scope, std::string_view database) {
          "arrived" +
          finished + "\nFROM (SELECT " + keys + measures + ", arrival_hour, 0 AS side FROM " +
          qualified(database, table.rollup_table) +
-         " WHERE hour >= toDateTime({day:Date}, 'UTC') AND hour < toDateTime({day:Date} + 1, 'UTC') AND " +
+         " WHERE hour >= toDateTime({day:Date}, 'UTC') AND hour < toDateTime({last_day:Date} + 1, 'UTC') "
+         "AND " +
          within("hour") + generation + "\nUNION ALL SELECT toStartOfHour(timestamp) AS " + keys + raw +
          ", min(x.arrival_hour), 1 FROM " + qualified(database, table.raw_table) +
-         " AS x WHERE toDate(timestamp) = {day:Date} AND " + within("timestamp") + generation + " GROUP BY " +
-         keys + ")\nGROUP BY " + keys;
+         " AS x WHERE toDate(timestamp) >= {day:Date} AND toDate(timestamp) <= {last_day:Date} AND " +
+         within("timestamp") + generation + " GROUP BY " + keys + ")\nGROUP BY " + keys;
 }
 
 std::string difference_condition(const ReconcileScope& scope) {
@@ -99,15 +102,19 @@ constexpr const char* kInScope =
     "(hour >= toDateTime({complete_from:UInt32}, 'UTC') OR arrived > toDateTime({graced_from:UInt32}, "
     "'UTC'))";
 
-Statement statement(const ReconcileScope& scope, const std::string& day, std::string sql) {
+Statement statement(const ReconcileScope& scope, const std::string& day, std::string sql,
+                    const std::string& last_day = {}) {
   const auto seconds = [](sys_seconds time) { return std::to_string(to_column_time(time)); };
   Statement statement{.sql = std::move(sql),
                       .parameters = {{"day", day},
+                                     {"last_day", last_day.empty() ? day : last_day},
                                      {"complete_from", seconds(scope.complete_from)},
                                      {"graced_from", seconds(scope.graced_arrivals_from)},
                                      {"begin", seconds(scope.hours.begin)},
                                      {"end", seconds(scope.hours.end)},
                                      {"generation_max", std::to_string(scope.generation_max)}},
+                      // Compiling its many expressions takes longer than a day's rows do.
+                      .settings = {{"compile_expressions", "0"}, {"compile_aggregate_expressions", "0"}},
                       .timeout = kDayTimeout};
   std::string customers;
   for (const Uuid& customer : scope.customers)
@@ -156,15 +163,21 @@ ReconcileScope scope_of(const Retention& raw, sys_seconds clock, std::chrono::ho
 }
 
 Result<DayCounts> count_day(Session& session, const ReconcileScope& scope, const std::string& day) {
+  return count_days(session, scope, {day, day});
+}
+
+Result<DayCounts> count_days(Session& session, const ReconcileScope& scope, const Days& days) {
   OPTIINFRA_TRY(
       const auto rows,
       query_numbers(session,
-                    statement(scope, day,
+                    statement(scope, days.first,
                               "SELECT arrayJoin([countIf(in_scope), countIf(NOT in_scope), "
                               "countIf(in_scope AND differing)]) FROM (SELECT " +
                                   std::string(kInScope) + " AS in_scope, " + difference_condition(scope) +
-                                  " AS differing FROM (" + both_sides(scope, session.database()) + "))")));
-  if (rows.size() != 3) return Error{ErrorKind::kCorrupt, "the comparison of " + day + " gave no counts"};
+                                  " AS differing FROM (" + both_sides(scope, session.database()) + "))",
+                              days.last)));
+  if (rows.size() != 3)
+    return Error{ErrorKind::kCorrupt, "the comparison of " + days.first + " gave no counts"};
   return DayCounts{rows[0], rows[1], rows[2]};
 }
 
@@ -249,18 +262,32 @@ Result<std::vector<DifferingHour>> settled_differing_hours(Session& session, con
   return differing;
 }
 
-Result<std::vector<std::string>> days_of(Session& session, const TableDefinition& table) {
-  OPTIINFRA_TRY(
-      const auto rows,
-      query_texts(session,
-                  {.sql = "SELECT toString(day) FROM (SELECT DISTINCT toDate(timestamp) AS day FROM " +
-                          qualified(session.database(), table.raw_table) +
-                          " UNION DISTINCT SELECT DISTINCT toDate(hour) AS day FROM " +
-                          qualified(session.database(), table.rollup_table) + ") ORDER BY day",
-                   .timeout = kDayTimeout}));
-  std::vector<std::string> days;
-  for (const auto& row : rows) days.push_back(row[0]);
+Result<std::vector<Days>> days_of(Session& session, const TableDefinition& table) {
+  OPTIINFRA_TRY(const auto rows,
+                query_texts(session, {.sql = "SELECT toString(day), toString(sum(n)) FROM (SELECT "
+                                             "toDate(timestamp) AS day, count() AS n FROM " +
+                                             qualified(session.database(), table.raw_table) +
+                                             " GROUP BY day UNION ALL SELECT toDate(hour) AS day, count() AS "
+                                             "n FROM " +
+                                             qualified(session.database(), table.rollup_table) +
+                                             " GROUP BY day) GROUP BY day ORDER BY day",
+                                      .timeout = kDayTimeout}));
+  std::vector<Days> days;
+  for (const auto& row : rows) days.push_back({row[0], row[0], std::stoull(row[1])});
   return days;
+}
+
+std::vector<Days> joined(const std::vector<Days>& days) {
+  std::vector<Days> together;
+  for (const Days& each : days) {
+    if (together.empty() || together.back().rows + each.rows > kJoinedRowsMax) {
+      together.push_back(each);
+      continue;
+    }
+    together.back().last = each.last;
+    together.back().rows += each.rows;
+  }
+  return together;
 }
 
 }  // namespace optiinfra

@@ -1,4 +1,4 @@
-/// Compares rollups with raw rows, one family and one day at a time.
+/// Compares rollups with raw rows, one family and a day, or some days with few rows, at a time.
 #pragma once
 
 #include <limits>
@@ -32,7 +32,18 @@ struct DayCounts {
   std::uint64_t compared = 0, skipped = 0, differing = 0;
 };
 
-/// Compares `day` ("2026-03-01") once.
+/// Days that one statement reads: "2026-03-01".
+struct Days {
+  std::string first, last;
+  std::uint64_t rows = 0;  ///< Raw and rollup rows together.
+
+  bool is_one() const { return first == last; }
+};
+
+/// Compares the hours of `days` once.
+Result<DayCounts> count_days(Session& session, const ReconcileScope& scope, const Days& days);
+
+/// The same for one day.
 Result<DayCounts> count_day(Session& session, const ReconcileScope& scope, const std::string& day);
 
 /// A key and hour whose two sides differ.
@@ -70,7 +81,11 @@ std::string among_hours(const TableDefinition& table, const std::vector<Differin
 /// SQL that gives a UUID for an hour and its key; `hour` is an expression, `prefix` stands before columns.
 std::string hour_hash(const TableDefinition& table, std::string_view hour, std::string_view prefix = {});
 
-/// The days for which the family has raw or rollup rows, ascending.
-Result<std::vector<std::string>> days_of(Session& session, const TableDefinition& table);
+/// The days for which the family has raw or rollup rows, ascending, each by itself.
+Result<std::vector<Days>> days_of(Session& session, const TableDefinition& table);
+
+/// Neighbours in `days` together, as long as they have few rows: a statement takes longer to prepare than
+/// such days do to read. `days` is ascending and may have gaps.
+std::vector<Days> joined(const std::vector<Days>& days);
 
 }  // namespace optiinfra

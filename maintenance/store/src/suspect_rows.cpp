@@ -34,21 +34,25 @@ Result<void> find_rule_breaches(Session& session, VerifyReport& report) {
     const TableDefinition& table = table_of(family);
     const auto constraints = table.constraints();
     const auto columns = table.columns();
-    OPTIINFRA_CHECK(done(session.query(
-        {.sql = breaches_sql(table, session.database()), .timeout = kTimeout}, [&](const Block& block) {
-          for (std::size_t i = 0; i < constraints.size() && block.row_count() != 0; ++i) {
-            const std::uint64_t rows = (*block.values<std::vector<std::uint64_t>>(3 * i))[0];
-            if (rows == 0) continue;
-            RuleBreach breach{family, constraints[i].name, "", rows, {}, {}};
-            for (const ColumnDefinition& column : columns) {
-              if (breach.column == column.name) breach.rule = rule_text(column.rule);
-            }
-            breach.first = time_of((*block.values<std::vector<std::uint32_t>>(3 * i + 1))[0]);
-            breach.last = time_of((*block.values<std::vector<std::uint32_t>>(3 * i + 2))[0]);
-            report.breaches.push_back(std::move(breach));
-          }
-          return true;
-        })));
+    OPTIINFRA_CHECK(done(
+        session.query({.sql = breaches_sql(table, session.database()),
+                       // Seldom a row is read, and there are many expressions.
+                       .settings = {{"compile_expressions", "0"}, {"compile_aggregate_expressions", "0"}},
+                       .timeout = kTimeout},
+                      [&](const Block& block) {
+                        for (std::size_t i = 0; i < constraints.size() && block.row_count() != 0; ++i) {
+                          const std::uint64_t rows = (*block.values<std::vector<std::uint64_t>>(3 * i))[0];
+                          if (rows == 0) continue;
+                          RuleBreach breach{family, constraints[i].name, "", rows, {}, {}};
+                          for (const ColumnDefinition& column : columns) {
+                            if (breach.column == column.name) breach.rule = rule_text(column.rule);
+                          }
+                          breach.first = time_of((*block.values<std::vector<std::uint32_t>>(3 * i + 1))[0]);
+                          breach.last = time_of((*block.values<std::vector<std::uint32_t>>(3 * i + 2))[0]);
+                          report.breaches.push_back(std::move(breach));
+                        }
+                        return true;
+                      })));
   }
   return {};
 }
@@ -63,13 +67,15 @@ Result<void> find_overlapping_charges(Session& session, VerifyReport& report) {
       "concat(', currency=', currency))) AS key, toUInt64(count()) AS rows, sum(ifNull(hours_covered, 1)) AS "
       "hours, sum(cost_per_hour * ifNull(hours_covered, 1)) AS amount FROM " +
       qualified(session.database(), table.raw_table) +
-      " WHERE toDate(timestamp) = {day:Date} AND instance_id != '' AND cost_per_hour != 0 GROUP BY hour, "
+      " WHERE toDate(timestamp) >= {day:Date} AND toDate(timestamp) <= {last_day:Date} AND instance_id != '' "
+      "AND cost_per_hour != 0 GROUP BY hour, "
       "key, "
       "cost_per_hour HAVING hours > 1.001 ORDER BY hour, key";
   OPTIINFRA_TRY(const auto days, days_of(session, table));
-  for (const std::string& day : days) {
+  for (const Days& each : joined(days)) {
     OPTIINFRA_CHECK(done(session.query(
-        {.sql = sql, .parameters = {{"day", day}}, .timeout = kTimeout}, [&](const Block& block) {
+        {.sql = sql, .parameters = {{"day", each.first}, {"last_day", each.last}}, .timeout = kTimeout},
+        [&](const Block& block) {
           report.charges_overlapping += block.row_count();
           for (std::size_t row = 0;
                row < block.row_count() && report.overlaps.size() < kDifferencesDescribedMax; ++row)

@@ -94,6 +94,10 @@ ObjectReport report_object(const char* name, const char* kind, bool exists, cons
   return {name, kind, exists, size.rows, size.parts, size.bytes_on_disk, size.bytes_uncompressed};
 }
 
+Error in_reconciling(const ReconcileScope& scope, const std::string& day, const Error& error) {
+  return with_context(error, "reconcile " + std::string(scope.table->name) + " of " + day);
+}
+
 /// Gives how many hours of `day` differ, and still do after a while.
 Result<std::uint64_t> compare_day(Session& session, const ReconcileScope& scope, const std::string& day,
                                   RepairMode mode, VerifyReport& report) {
@@ -110,16 +114,37 @@ Result<std::uint64_t> compare_day(Session& session, const ReconcileScope& scope,
   return differing;
 }
 
+/// Gives the days of which hours differ. Those that agree are compared with their neighbours.
+Result<std::vector<std::string>> compare_days(Session& session, const ReconcileScope& scope,
+                                              const std::vector<Days>& days, RepairMode mode,
+                                              VerifyReport& report) {
+  std::vector<std::string> differing;
+  auto day = days.begin();
+  for (const Days& several : joined(days)) {
+    const auto end =
+        std::find_if(day, days.end(), [&](const Days& each) { return each.first > several.last; });
+    // A busy day by itself is compared once, below.
+    const auto counts =
+        several.is_one() ? Result<DayCounts>(DayCounts{.differing = 1}) : count_days(session, scope, several);
+    if (!counts) return in_reconciling(scope, several.first, counts.error());
+    if (counts->differing == 0) {
+      report.hours_compared += counts->compared;
+      report.hours_past_retention += counts->skipped;
+      day = end;
+    }
+    for (; day != end; ++day) {
+      const auto compared = compare_day(session, scope, day->first, mode, report);
+      if (!compared) return in_reconciling(scope, day->first, compared.error());
+      if (*compared > 0) differing.push_back(day->first);
+    }
+  }
+  return differing;
+}
+
 Result<void> reconcile(Session& session, const Retention& kept, RepairMode mode, VerifyReport& report) {
   const ReconcileScope scope = scope_of(kept, now());
   OPTIINFRA_TRY(const auto days, days_of(session, *scope.table));
-  std::vector<std::string> differing;
-  for (const std::string& day : days) {
-    const auto compared = compare_day(session, scope, day, mode, report);
-    if (!compared)
-      return with_context(compared.error(), "reconcile " + std::string(scope.table->name) + " of " + day);
-    if (*compared > 0) differing.push_back(day);
-  }
+  OPTIINFRA_TRY(const std::vector<std::string> differing, compare_days(session, scope, days, mode, report));
   if (mode == RepairMode::kNothing || differing.empty()) return {};
   ReconcileScope closed = scope;
   OPTIINFRA_TRY(closed.generation_max,
