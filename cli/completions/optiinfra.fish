@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -26,6 +26,8 @@ complete -c optiinfra -n "__optiinfra_at ''" -a services -d 'List the services t
 complete -c optiinfra -n "__optiinfra_at ''" -a instances -d 'List the instances that resource samples name, by customer'
 complete -c optiinfra -n "__optiinfra_at ''" -a models -d 'List the models that requests and scores name'
 complete -c optiinfra -n "__optiinfra_at ''" -a names -d 'Names of customers, services and instances, to use instead of their ids'
+complete -c optiinfra -n "__optiinfra_at ''" -a backup -d 'Copy an embedded store to another folder, also while a server or another program uses it, and verify the copy'
+complete -c optiinfra -n "__optiinfra_at ''" -a restore -d 'Make a store from a backup, in the folder that --url names, and verify it'
 complete -c optiinfra -n "__optiinfra_at ''" -a retention -d 'Show or set how long rows are kept'
 complete -c optiinfra -n "__optiinfra_at ''" -a forget -d 'Remove a customer for good: its rows, rollups, attributed hours, names and tokens'
 complete -c optiinfra -n "__optiinfra_at ''" -a server -d 'Serve a store by an HTTP API, and an embedded one as ClickHouse, until SIGINT or SIGTERM'
@@ -250,6 +252,12 @@ complete -c optiinfra -n "__optiinfra_at ' names import'" -F
 complete -c optiinfra -n "__optiinfra_at ' names import'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' names remove'" -a 'customer service instance'
 complete -c optiinfra -n "__optiinfra_at ' names remove'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' backup'" -F
+complete -c optiinfra -n "__optiinfra_at ' backup'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' backup'" -l keep -x -d 'Remove the oldest backups there afterwards, until N are left'
+complete -c optiinfra -n "__optiinfra_at ' backup'" -l no-verify -d 'Do not compare the rollups of the backup with its raw rows, which reads all of it'
+complete -c optiinfra -n "__optiinfra_at ' restore'" -F
+complete -c optiinfra -n "__optiinfra_at ' restore'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' retention'" -a show -d 'Show what the store is configured to keep and what its engine really keeps'
 complete -c optiinfra -n "__optiinfra_at ' retention'" -a set -d 'Set how long a family'\''s rows are kept'
 complete -c optiinfra -n "__optiinfra_at ' retention'" -a apply -d 'Remove expired days now, rather than when a program next writes'

@@ -142,6 +142,8 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   define_query(*app, action);
   define_lists(*app, action);
   define_names(*app, action);
+  define_backup(*app, action);
+  define_restore(*app, action);
   define_retention(*app, action);
   define_forget(*app, action);
   define_server(*app, action);

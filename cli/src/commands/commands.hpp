@@ -24,6 +24,8 @@ void define_query(CLI::App& parent, Action& action);
 void define_lists(CLI::App& parent, Action& action);
 void define_names(CLI::App& parent, Action& action);
 void define_forget(CLI::App& parent, Action& action);
+void define_backup(CLI::App& parent, Action& action);
+void define_restore(CLI::App& parent, Action& action);
 void define_retention(CLI::App& parent, Action& action);
 void define_server(CLI::App& parent, Action& action);
 void define_token(CLI::App& parent, Action& action);

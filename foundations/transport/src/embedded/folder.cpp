@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "embedded/file.hpp"
+#include "optiinfra/transport/backup.hpp"
 
 namespace optiinfra::embedded {
 namespace fs = std::filesystem;
@@ -70,6 +71,8 @@ std::string full_disk(const fs::path& path, const Room& room) {
 /// Why this process cannot write to the store in `path`, where that has nothing to do with room; empty
 /// where it can.
 std::string obstacle_to_writing(const fs::path& path) {
+  if (is_backup(path))
+    return path.string() + " is a backup; `optiinfra restore " + path.string() + "` makes a store from it";
   for (const fs::path& folder : {path, path / "engine"}) {
     if (::access(folder.c_str(), W_OK) == 0 || errno == ENOENT) continue;
     return "this account cannot write to " + folder.string() + " (" + std::strerror(errno) + ")";
