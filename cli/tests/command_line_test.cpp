@@ -215,10 +215,12 @@ std::string completed(const std::string& words) {
 }
 
 TEST(Completion, OffersWhatCanStandThere) {
-  EXPECT_THAT(completed("optiinfra ''"),
-              HasSubstr("init verify doctor ping import copy generate collect explain-metrics attribute "
-                        "query customers services "
-                        "instances models names backup restore retention forget server token bench sql version help"));
+  EXPECT_THAT(
+      completed("optiinfra ''"),
+      HasSubstr(
+          "init verify doctor ping import copy generate collect explain-metrics attribute "
+          "query customers services "
+          "instances models names backup restore retention forget server token bench sql version help"));
   EXPECT_EQ(completed("optiinfra query co"), "cost-hourly cost\n");
   EXPECT_EQ(completed("optiinfra --output ''"), "table json csv\n");
   EXPECT_EQ(completed("optiinfra query cost --bucket d"), "day\n");

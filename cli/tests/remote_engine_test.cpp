@@ -34,8 +34,8 @@ class RemoteStore : public ::testing::Test {
 };
 
 TEST_F(RemoteStore, IsAskedWithoutAnEngineAndForAFewMillisecondsOfCpu) {
-  // How long a command takes by the clock depends on what else a machine does: here 24 ms, of which the program
-  // computes for about 10; the server and the waiting for it are the rest.
+  // How long a command takes by the clock depends on what else a machine does: here 24 ms, of which the
+  // program computes for about 10; the server and the waiting for it are the rest.
   constexpr double kCpuMsMax = 30;
   constexpr int kRuns = 15;
   for (const std::string& url : {server_.native_url(), server_.http_url()}) {

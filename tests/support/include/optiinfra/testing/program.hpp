@@ -20,12 +20,12 @@ struct ProgramOptions {
 };
 
 struct ProgramResult {
-  int exit_code = -1;        ///< -1 when a signal ended it, 127 when it could not be started.
-  int signal = 0;            ///< The signal that ended it, or 0.
-  bool timed_out = false;    ///< It was killed because its time was over.
+  int exit_code = -1;                     ///< -1 when a signal ended it, 127 when it could not be started.
+  int signal = 0;                         ///< The signal that ended it, or 0.
+  bool timed_out = false;                 ///< It was killed because its time was over.
   std::chrono::microseconds cpu_time{0};  ///< Of all its threads, and of processes that it waited for.
-  std::string output;        ///< Everything it wrote to standard output.
-  std::string error_output;  ///< Everything it wrote to standard error.
+  std::string output;                     ///< Everything it wrote to standard output.
+  std::string error_output;               ///< Everything it wrote to standard error.
 };
 
 /// A running program. When the object is destroyed before the program ends, the program is killed.
