@@ -14,7 +14,7 @@ constexpr int kChecksumDoesNotMatch = 40, kCannotReadFromFile = 74, kCannotWrite
               kCannotOpenFile = 76, kCannotCloseFile = 77, kCannotTruncateFile = 88, kTimeoutExceeded = 159,
               kTooManySimultaneousQueries = 202, kCannotFsync = 204, kMemoryLimitExceeded = 241,
               kNotEnoughSpace = 243, kCorruptedData = 246, kTooManyParts = 252, kCannotCreateDirectory = 481,
-              kTableIsReadOnly = 774;
+              kTableIsReadOnly = 774, kPocoException = 1000, kStandardException = 1001;
 
 int code_of(std::string_view text) {
   constexpr std::string_view kPrefix = "Code: ";
@@ -34,12 +34,19 @@ bool mentions(std::string_view text, std::string_view what) {
 /// Whether the disk takes no more, by the engine's count or the system's.
 bool is_disk_full(int code, std::string_view text) {
   return code == kNotEnoughSpace || mentions(text, "No space left on device") ||
-         mentions(text, "Read-only file system") || mentions(text, "errno: 28") ||
-         mentions(text, "errno: 30");
+         mentions(text, "Read-only file system") || mentions(text, "Disk quota exceeded") ||
+         mentions(text, "errno: 28") || mentions(text, "errno: 30") || mentions(text, "errno: 122");
+}
+
+/// Whether a call of the system failed for which the engine has no code of its own, as a rename has none.
+bool is_failed_call(int code, std::string_view text) {
+  if (mentions(text, "Input/output error")) return true;
+  return (code == kPocoException || code == kStandardException) &&
+         (mentions(text, "filesystem_error") || mentions(text, "File access error"));
 }
 
 ErrorKind kind_of(int code, std::string_view text) {
-  if (is_disk_full(code, text)) return ErrorKind::kStorage;
+  if (is_disk_full(code, text) || is_failed_call(code, text)) return ErrorKind::kStorage;
   switch (code) {
     case kCannotWriteToFile:
     case kCannotFsync:

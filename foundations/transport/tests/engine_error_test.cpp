@@ -38,6 +38,14 @@ TEST(EngineError, TellsWhatFailedInTheSystemFromWhatTheEngineRefused) {
   EXPECT_TRUE(is_failure("Code: 75. DB::ErrnoException: Cannot write, errno: 28"));
   EXPECT_TRUE(is_failure("Code: 76. DB::ErrnoException: Cannot open file, errno: 24"));
   EXPECT_TRUE(is_failure("Code: 204. DB::ErrnoException: Cannot fsync, errno: 5"));
+  // A rename that was refused after a failed sync. The insert stays in the engine's list of running
+  // statements.
+  EXPECT_TRUE(is_failure(
+      "std::exception. Code: 1001, type: std::__1::filesystem::filesystem_error, e.what() = filesystem "
+      "error: in rename: Input/output error [\"/srv/store/engine/store/f7d\"]"));
+  EXPECT_TRUE(is_failure("Poco::Exception. Code: 1000, e.code() = 5, File access error: /srv/store/engine"));
+  EXPECT_FALSE(
+      is_failure("std::exception. Code: 1001, type: std::out_of_range, e.what() = basic_string::at"));
   EXPECT_TRUE(is_failure("Code: 1001. DB::Exception: filesystem error: No space left on device"));
   EXPECT_FALSE(is_failure("Code: 243. DB::Exception: not enough space")) << "nothing was tried";
   EXPECT_FALSE(is_failure("Code: 60. DB::Exception: Unknown table"));

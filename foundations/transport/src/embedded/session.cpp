@@ -72,8 +72,10 @@ class EmbeddedSession final : public Session {
     OPTIINFRA_TRY(InsertStream stream,
                   InsertStream::open(connection_, insert_into(statement, block) +
                                                       settings_clause(insert_settings(statement))));
-    OPTIINFRA_CHECK(
-        write_native(block, [&stream](std::span<const std::byte> bytes) { return stream.append(bytes); }));
+    if (auto sent =
+            write_native(block, [&stream](std::span<const std::byte> bytes) { return stream.append(bytes); });
+        !sent)
+      return after_failure(std::move(sent).error());
     const auto rows_written = stream.finish();
     if (!rows_written) return after_failure(rows_written.error());
     OPTIINFRA_CHECK(connection_.sync_inserts());
