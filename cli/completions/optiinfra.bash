@@ -10,7 +10,7 @@ _optiinfra() {
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
     --scope) COMPREPLY=($(compgen -W "read write admin" -- "$current")); return ;;
     --spool|--map|--aliases|--config|--state|--path|--tls-cert|--tls-key|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--hours|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only|--format) COMPREPLY=(); return ;;
+    --url|--cluster|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--hours|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -62,7 +62,7 @@ _optiinfra() {
     "retention set") words="cost performance resource quality serving raw rollup -h --help --yes --dry-run --url --output -q --quiet" ;;
     "retention apply") words="-h --help --url --output -q --quiet" ;;
     "forget") words="-h --help --customer --yes --dry-run --state --url --output -q --quiet" ;;
-    "server") words="-h --help --path --tcp-port --http-port --api-port --no-api --api-listen --tls-cert --tls-key --insecure-http --api-connections --no-attribution --api-log --state --listen --user --password-file --host-name --engine-pages --statement-time --memory-limit --connections --log-level --log-file --grace --no-init --cluster --macro --url --output -q --quiet" ;;
+    "server") words="-h --help --path --tcp-port --http-port --api-port --no-api --api-listen --tls-cert --tls-key --insecure-http --api-connections --api-rate --no-attribution --api-log --state --listen --user --password-file --host-name --engine-pages --statement-time --memory-limit --connections --log-level --log-file --grace --no-init --cluster --macro --url --output -q --quiet" ;;
     "token") words="create list revoke -h --help --url --output -q --quiet" ;;
     "token create") words="-h --help --name --scope --customer --path --state --url --output -q --quiet" ;;
     "token list") words="-h --help --path --state --url --output -q --quiet" ;;

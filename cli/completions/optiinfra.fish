@@ -284,6 +284,7 @@ complete -c optiinfra -n "__optiinfra_at ' server'" -l tls-cert -r -F -d 'The AP
 complete -c optiinfra -n "__optiinfra_at ' server'" -l tls-key -r -F -d 'The certificate'\''s key, in PEM'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l insecure-http -d 'Allow the API'\''s tokens and rows to travel between machines without encryption'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l api-connections -x -d 'How many connections to the API at once'
+complete -c optiinfra -n "__optiinfra_at ' server'" -l api-rate -x -d 'How many requests a second each token may send, and programs without one together'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l no-attribution -d 'Leave it to `optiinfra attribute` to split the cost of hours that have ended'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l api-log -x -d 'Write each request to the API, and what the operator should know of its store, to standard error: off, text or json'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l state -r -F -d 'Where the API keeps its tokens, and rows until the store has them'

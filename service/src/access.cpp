@@ -28,7 +28,7 @@ std::optional<std::vector<Filter>> kept_to(const Caller& caller, std::vector<Fil
 }
 
 Access::Access(std::filesystem::path folder, bool needs_token)
-    : tokens_(std::move(folder)), needs_token_(needs_token) {}
+    : tokens_(folder), uses_(std::move(folder)), needs_token_(needs_token) {}
 
 std::shared_ptr<const std::vector<Token>> Access::tokens() {
   const std::lock_guard lock(mutex_);
@@ -54,8 +54,11 @@ std::variant<Caller, Response> Access::identify(const Request& request) {
     return problem(401, "Authorization must have the form: Bearer TOKEN");
   const std::string_view text = authorization.substr(kBearer.size());
   if (const auto all = tokens()) {
-    for (const Token& token : *all)
-      if (is_text_of(token, text)) return Caller{token.id, token.scope, token.customers};
+    for (const Token& token : *all) {
+      if (!is_text_of(token, text)) continue;
+      uses_.note(token.id);
+      return Caller{token.id, token.scope, token.customers};
+    }
   }
   return problem(401, "the token is not known here, or was revoked");
 }

@@ -13,6 +13,7 @@
 #include "http/message.hpp"
 #include "optiinfra/client/question.hpp"
 #include "optiinfra/service/tokens.hpp"
+#include "token_uses.hpp"
 
 namespace optiinfra::service {
 
@@ -46,6 +47,7 @@ class Access {
   std::shared_ptr<const std::vector<Token>> tokens();
 
   const Tokens tokens_;
+  TokenUses uses_;
   const bool needs_token_;
   std::mutex mutex_;
   std::shared_ptr<const std::vector<Token>> known_;  ///< Null when the list cannot be read.

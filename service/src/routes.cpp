@@ -46,8 +46,8 @@ Json answers_of(const Route& route) {
     answers["404"] = problem_answer("The store has no such rows");
   if (route.tag == "names") answers["404"] = problem_answer("There is no such name");
   if (route.tag == "names") answers["409"] = problem_answer("The name belongs to another id");
-  if (route.tag == "insert" && !route.body) answers["409"] = problem_answer("The store has rows already");
-  if (route.tag == "insert" && route.body) {
+  if (route.tag == kInsertTag && !route.body) answers["409"] = problem_answer("The store has rows already");
+  if (route.tag == kInsertTag && route.body) {
     answers["413"] = problem_answer("The body is too long");
     answers["415"] = problem_answer("The body has a format that this operation does not take");
     answers["422"] = problem_answer("The Idempotency-Key was used with other rows before");
@@ -62,7 +62,7 @@ Json operation_of(const Route& route) {
   Json operation = {{"operationId", route.name}, {"tags", {route.tag}}, {"summary", route.meaning}};
   Json parameters = Json::array();
   for (const RouteParameter& parameter : route.parameters) parameters.push_back(parameter_of(parameter));
-  if (route.tag == "insert" && route.body)
+  if (route.tag == kInsertTag && route.body)
     parameters.push_back({{"name", "Idempotency-Key"},
                           {"in", "header"},
                           {"required", false},

@@ -41,6 +41,9 @@ struct Call {
 
 /// The tag of the files of the page: no part of the API, so no document lists them.
 inline constexpr const char* kPageTag = "page";
+inline constexpr const char* kInsertTag = "insert";
+/// What agents ask; it changes nothing.
+inline constexpr const char* kAgentsTag = "agents";
 
 /// Who may use a route.
 enum class Openness {

@@ -10,10 +10,12 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/core/uuid.hpp"
 #include "optiinfra/ingest/writer.hpp"
+#include "optiinfra/service/audit.hpp"
 #include "optiinfra/transport/connector.hpp"
 #include "optiinfra/transport/serve.hpp"
 #include "page/page.hpp"
 #include "problem.hpp"
+#include "rate_limit.hpp"
 
 namespace optiinfra::service {
 namespace {
@@ -22,6 +24,7 @@ namespace {
 constexpr std::size_t kWriterBytesMax = std::size_t{256} << 20;
 /// So that a request is answered before its client gives up.
 constexpr std::chrono::seconds kCallTime{30}, kWriteTime{10};
+constexpr std::size_t kAuditTargetBytesMax = 500;
 
 Result<void> check(const ServiceOptions& options) {
   const auto invalid = [](std::string message) { return invalid_argument(std::move(message)); };
@@ -56,7 +59,8 @@ class Service::State {
       : options_(options),
         http_(std::move(http)),
         tokens_(options.folder),
-        access_(options.folder, needs_token) {}
+        access_(options.folder, needs_token),
+        rate_limit_(options.requests_per_second) {}
 
   ~State() { stop(std::chrono::milliseconds{0}); }
 
@@ -77,6 +81,7 @@ class Service::State {
     if (!writer) why_no_remote_write_ = writer.error().message;
     if (writer) {
       writer_.emplace(*std::move(writer));
+      audit_.emplace(options_.folder);
       OPTIINFRA_CHECK(open_remote_write());
     }
     backend_.emplace(Backend{*client_, writer_ ? &*writer_ : nullptr, writer_ ? "" : writer.error().message,
@@ -98,6 +103,7 @@ class Service::State {
     if (writer_) (void)writer_->close(grace);
     writer_.reset();
     client_.reset();
+    audit_.reset();
   }
 
  private:
@@ -128,7 +134,9 @@ class Service::State {
   /// What can be refused before the body is read.
   std::optional<Response> admit(const Request& request) {
     auto refusal = refusal_of(request);
-    if (refusal) tell(request, *refusal, "unknown", 0);
+    if (!refusal) return refusal;
+    tell(request, *refusal, "unknown", 0);
+    note_refusal(request, refusal->status);
     return refusal;
   }
 
@@ -140,7 +148,45 @@ class Service::State {
     if (route.openness == Openness::kAll) return std::nullopt;
     auto caller = access_.identify(request);
     if (auto* refusal = std::get_if<Response>(&caller)) return std::move(*refusal);
-    return refuse_by_scope(route, std::get<Caller>(caller));
+    const Caller& known = std::get<Caller>(caller);
+    if (const auto wait = rate_limit_.take(known.name))
+      return problem(429,
+                     "more than " + std::to_string(options_.requests_per_second) +
+                         " requests a second of this token (--api-rate of the server)",
+                     static_cast<int>(wait->count()));
+    return refuse_by_scope(route, known);
+  }
+
+  /// What is sent to a path that does not exist, and by pages that are not ours, is not worth a line.
+  void note_refusal(const Request& request, int status) {
+    const auto found = table_.find(request);
+    const auto* const route = std::get_if<const Route*>(&found);
+    if (!audit_ || route == nullptr || (*route)->method == "GET") return;
+    complain_of(audit_->count("unknown", (*route)->method + " " + (*route)->path, status, 0));
+  }
+
+  /// Inserts by the minute, other changes one by one.
+  void note_change(const Route& route, const Request& request, const Response& response,
+                   const std::string& caller, const std::string& id) {
+    if (!audit_ || route.method == "GET" || route.tag == kAgentsTag) return;
+    const std::string action = route.method + " " + route.path;
+    if (route.tag == kInsertTag) {
+      complain_of(audit_->count(caller, action, response.status, request.body.size()));
+      return;
+    }
+    std::string target;
+    for (const auto& [name, value] : request.parameters)
+      target += (target.empty() ? "" : "&") + name + "=" + value;
+    complain_of(audit_->append({.actor = caller,
+                                .action = action,
+                                .target = target.substr(0, kAuditTargetBytesMax),
+                                .status = response.status,
+                                .request_id = id}));
+  }
+
+  /// A change is not refused because it cannot be noted: the operator is told.
+  void complain_of(const Result<void>& noted) const {
+    if (!noted && options_.log) options_.log(LogLevel::kWarning, "the audit log: " + noted.error().message);
   }
 
   Response handle(const Request& request) {
@@ -151,7 +197,8 @@ class Service::State {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     // All files of the page under one name: their paths change with every version.
     statistics_.count_request(route.tag == kPageTag ? "/" : route.path, response.status, took);
-    tell(request, response, caller.name, took.count() * 1000);
+    const std::string id = tell(request, response, caller.name, took.count() * 1000);
+    note_change(route, request, response, caller.name, id);
     return response;
   }
 
@@ -164,8 +211,9 @@ class Service::State {
     return answer_route(route, request, caller, *backend_);
   }
 
-  /// Names the answer, and tells of it.
-  void tell(const Request& request, Response& response, const std::string& caller, double elapsed_ms) const {
+  /// Names the answer, and tells of it. The name.
+  std::string tell(const Request& request, Response& response, const std::string& caller,
+                   double elapsed_ms) const {
     std::string id = request_id(request);
     if (options_.on_answer) {
       std::string path = request.path;
@@ -173,7 +221,8 @@ class Service::State {
       options_.on_answer({id, caller, request.method, std::move(path), response.status, elapsed_ms,
                           request.body.size(), response.body.size()});
     }
-    response.headers.emplace_back("X-Request-Id", std::move(id));
+    response.headers.emplace_back("X-Request-Id", id);
+    return id;
   }
 
   const ServiceOptions options_;
@@ -182,6 +231,8 @@ class Service::State {
   std::unique_ptr<HttpServer> http_;
   Tokens tokens_;
   Access access_;
+  RateLimit rate_limit_;
+  std::optional<AuditLog> audit_;
   std::shared_ptr<Connector> connector_;
   std::optional<Client> client_;
   std::optional<Writer> writer_;

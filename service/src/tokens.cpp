@@ -16,6 +16,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "optiinfra/service/audit.hpp"
+#include "token_uses.hpp"
+
 namespace optiinfra::service {
 namespace {
 
@@ -173,6 +176,9 @@ Result<std::vector<Token>> Tokens::list() const {
                                           " is not the list of tokens that it was: " + exception.what() +
                                           "; no token is accepted until it is repaired or removed"};
   }
+  const auto uses = read_token_uses(file_.parent_path());
+  for (Token& token : tokens)
+    if (const auto use = uses.find(token.id); use != uses.end()) token.last_used = use->second;
   return tokens;
 }
 
@@ -190,7 +196,10 @@ Result<std::string> Tokens::create(const std::string& name, Scope scope, std::ve
   OPTIINFRA_TRY(const std::string id, random_hex(kIdBytes));
   OPTIINFRA_TRY(const std::string secret, random_hex(kSecretBytes));
   std::string text = std::string(kPrefix) + id + "_" + secret;
-  tokens.push_back({id, name, scope, std::move(customers), now(), hash_of(text)});
+  AuditLog audit(file_.parent_path());
+  OPTIINFRA_CHECK(
+      audit.append({.actor = "program", .action = "token create", .target = name + " (" + id + ")"}));
+  tokens.push_back({id, name, scope, std::move(customers), now(), hash_of(text), {}});
   OPTIINFRA_CHECK(save(file_, tokens));
   return text;
 }
@@ -201,6 +210,8 @@ Result<void> Tokens::revoke(const std::string& name) {
   OPTIINFRA_TRY(auto tokens, list());
   if (std::erase_if(tokens, [&](const Token& each) { return each.name == name; }) == 0)
     return invalid_argument("there is no token '" + name + "'");
+  AuditLog audit(file_.parent_path());
+  OPTIINFRA_CHECK(audit.append({.actor = "program", .action = "token revoke", .target = name}));
   return save(file_, tokens);
 }
 

@@ -28,6 +28,11 @@ void describe_api(CLI::App& app, ApiFlags& flags) {
       ->type_name("N")
       ->check(within(8, 65'535))
       ->capture_default_str();
+  app.add_option("--api-rate", flags.options.requests_per_second,
+                 "How many requests a second each token may send, and programs without one together; further "
+                 "ones get 429. Default: any number")
+      ->type_name("N")
+      ->check(within(1, 1'000'000));
   app.add_flag("--no-attribution", flags.is_attribution_off,
                "Leave it to `optiinfra attribute` to split the cost of hours that have ended");
   add_parsed(

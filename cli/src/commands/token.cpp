@@ -65,14 +65,16 @@ Result<ExitCode> list(const TokenFlags& flags, Context& context) {
                              {"id", "id"},
                              {"scope", "scope"},
                              {"customers", "customers"},
-                             {"created", "created (UTC)", Look::kTime}},
+                             {"created", "created (UTC)", Look::kTime},
+                             {"last_used", "last used (UTC)", Look::kTime}},
                   .rows = {}};
   for (const service::Token& token : all) {
     std::string customers;
     for (const Uuid& customer : token.customers)
       customers += (customers.empty() ? "" : " ") + customer.to_string();
     records.rows.push_back({token.name, token.id, std::string(to_string(token.scope)),
-                            customers.empty() ? Value("all") : Value(customers), token.created});
+                            customers.empty() ? Value("all") : Value(customers), token.created,
+                            token.last_used ? Value(*token.last_used) : Value()});
   }
   Report report{.command = "token list"};
   report.sections.push_back({.key = "tokens", .title = {}, .records = std::move(records)});

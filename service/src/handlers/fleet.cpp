@@ -74,7 +74,7 @@ Route generated_fleet_route() {
   return {.method = "POST",
           .path = "/api/v1/generated-fleet",
           .name = "generate_fleet",
-          .tag = "insert",
+          .tag = kInsertTag,
           .meaning = "Fills a store that has no rows with a week of a generated fleet, to look around in",
           .openness = Openness::kSeesAll,
           .scope = Scope::kAdmin,

@@ -157,7 +157,7 @@ std::vector<Route> insert_routes() {
           {.method = "POST",
            .path = "/api/v1/insert/" + name,
            .name = "insert_" + name,
-           .tag = "insert",
+           .tag = kInsertTag,
            .meaning = "Rows of the family " + name + "; answered when they are on disk",
            .scope = Scope::kWrite,
            .parameters = {{.name = "wait",

@@ -215,7 +215,7 @@ std::vector<Route> mcp_routes() {
       {.method = "POST",
        .path = "/mcp",
        .name = "mcp",
-       .tag = "agents",
+       .tag = kAgentsTag,
        .meaning =
            "The questions as tools of the Model Context Protocol, 2025-03-26 to 2025-11-25 and 2026-07-28",
        .body = RequestBody{"A request or a notification of JSON-RPC 2.0", {"application/json"}},

@@ -142,7 +142,7 @@ Route route_of(const char* path, const char* name, const char* meaning,
       .method = "POST",
       .path = path,
       .name = name,
-      .tag = "insert",
+      .tag = kInsertTag,
       .meaning = meaning,
       .scope = Scope::kWrite,
       .body =

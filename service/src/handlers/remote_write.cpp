@@ -81,7 +81,7 @@ std::vector<Route> remote_write_routes() {
       {.method = "POST",
        .path = "/api/v1/write",
        .name = "remote_write",
-       .tag = "insert",
+       .tag = kInsertTag,
        .meaning = "Prometheus remote write 1.0 and 2.0: samples of engines, GPUs and hosts become rows",
        .success = 204,
        .scope = Scope::kWrite,

@@ -36,6 +36,9 @@ struct ServiceOptions {
   /// Names by which clients reach it, in addition to IP addresses, localhost and this machine's own name.
   std::vector<std::string> host_names = {};
   std::size_t connections_max = 1024;
+  /// Requests per second that each token may send, and programs without one together; twice as many at once
+  /// after a pause. 0: any number.
+  std::uint32_t requests_per_second = 0;
   /// A certificate with its chain and its key, in PEM; both or neither.
   std::string certificate_file = {}, key_file = {};
   /// Whether programs on this machine need a token too; programs on other machines always do.

@@ -28,6 +28,8 @@ struct Token {
   std::vector<Uuid> customers = {};  ///< Whose rows it sees and writes; empty: all.
   sys_seconds created{};
   std::string secret_hash = {};  ///< SHA-256 in hex.
+  /// As a service wrote it within a minute of the use; absent: never, as far as is known.
+  std::optional<sys_seconds> last_used = {};
 };
 
 /// The tokens in one folder, kept in the file tokens.json, which only its owner can read. A change replaces

@@ -1,0 +1,61 @@
+#include "token_uses.hpp"
+
+#include <sys/stat.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace optiinfra::service {
+namespace {
+
+using UsesJson = nlohmann::ordered_json;
+
+constexpr std::chrono::minutes kUsesAge{1};
+
+std::filesystem::path uses_file(const std::filesystem::path& folder) { return folder / "token-use.json"; }
+
+}  // namespace
+
+std::map<std::string, sys_seconds> read_token_uses(const std::filesystem::path& folder) {
+  std::map<std::string, sys_seconds> uses;
+  std::ifstream file(uses_file(folder));
+  const UsesJson json = UsesJson::parse(file, nullptr, false);
+  if (!json.is_object()) return uses;
+  for (const auto& [id, at] : json.items()) {
+    const auto time = at.is_string() ? parse_time(at.get<std::string>()) : invalid_argument("no time");
+    if (time) uses[id] = *time;
+  }
+  return uses;
+}
+
+TokenUses::TokenUses(std::filesystem::path folder)
+    : folder_(std::move(folder)), uses_(read_token_uses(folder_)) {}
+
+TokenUses::~TokenUses() {
+  const std::lock_guard lock(mutex_);
+  if (has_more_) write();
+}
+
+void TokenUses::note(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  uses_[id] = now();
+  has_more_ = true;
+  if (std::chrono::steady_clock::now() - written_at_ >= kUsesAge) write();
+}
+
+/// Holds mutex_. A file that cannot be written is tried again a minute later.
+void TokenUses::write() {
+  UsesJson json = UsesJson::object();
+  for (const auto& [id, at] : uses_) json[id] = format_time(at);
+  const std::filesystem::path fresh = uses_file(folder_).string() + ".new";
+  std::ofstream file(fresh, std::ios::trunc);
+  ::chmod(fresh.c_str(), 0600);
+  file << json.dump(1) << "\n";
+  file.close();
+  std::error_code ignored;
+  if (file) std::filesystem::rename(fresh, uses_file(folder_), ignored);
+  has_more_ = false;
+  written_at_ = std::chrono::steady_clock::now();
+}
+
+}  // namespace optiinfra::service
