@@ -24,7 +24,7 @@ _optiinfra() {
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
     "ping") words="-h --help --url --output -q --quiet" ;;
-    "import") words="cost performance resource quality serving metrics -h --help --map --strict --customer --service --instance --at --interval --aliases --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "import") words="cost performance resource quality serving metrics -h --help --map --strict --dry-run --customer --service --instance --at --interval --aliases --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
     "copy") words="cost performance resource quality serving -h --help --from --to --url --output -q --quiet" ;;
     "generate") words="-h --help --days --rows --seed --end --url --output -q --quiet" ;;
     "collect") words="host scrape -h --help --url --output -q --quiet" ;;

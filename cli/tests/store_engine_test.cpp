@@ -53,6 +53,29 @@ TEST(Url, IsTakenFromTheFlagBeforeTheEnvironment) {
   EXPECT_FALSE(std::filesystem::exists(home.store_folder()));
 }
 
+TEST(ImportPreview, ShowsWhatWouldBeStoredAndRefusedAndLeavesNothing) {
+  const Home home;
+  std::filesystem::create_directory(home / "temporary");
+  const std::string file = (home / "rows.csv").string();
+  std::ofstream(file) << "timestamp,customer_id,cloud_provider,cost_per_hour\n2026-10-01 00:00:00,"
+                      << kSomeUuid << ",aws,1.25\n2026-10-01 00:00:00," << kSomeUuid << ",aws,-1\n";
+  auto options = home.options("TMPDIR=" + (home / "temporary").string());
+  const auto shown =
+      testing::run_program(Home::command({"import", "cost", file, "--dry-run", "--output", "json"}), options);
+  EXPECT_EQ(shown.exit_code, 3) << shown.error_output;
+  const auto data = nlohmann::json::parse(shown.output)["data"];
+  EXPECT_EQ(data["summary"]["rows_stored"], 1);
+  EXPECT_EQ(data["summary"]["rows_refused"], 1);
+  EXPECT_THAT(data["rows"].dump(), HasSubstr(R"({"column":"cost_per_hour","row_1":"1.25"})"));
+  EXPECT_EQ(data["rows"].dump().find("currency"), std::string::npos) << "what is absent has no line";
+  ASSERT_EQ(data["refused"].size(), 1u);
+  EXPECT_EQ(data["refused"][0]["row"], 2);
+  EXPECT_THAT(data["refused"][0]["reason"].get<std::string>(), HasSubstr("cost_per_hour"));
+  EXPECT_FALSE(std::filesystem::exists(home.store_folder()));
+  EXPECT_FALSE(std::filesystem::exists(file + ".rejected.jsonl"));
+  EXPECT_TRUE(std::filesystem::is_empty(home / "temporary"));
+}
+
 TEST(HeldStore, IsRefusedWithTheNameOfItsHolder) {
   const Home home;
   const auto client = Client::open("embedded:" + home.store_folder().string(), {.create = true});

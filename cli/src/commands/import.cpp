@@ -8,6 +8,7 @@
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "commands/import_metrics.hpp"
+#include "commands/import_preview.hpp"
 #include "flags.hpp"
 #include "interrupt.hpp"
 #include "optiinfra/schema/tables.hpp"
@@ -21,6 +22,7 @@ struct ImportFlags {
   std::vector<std::string> files;
   std::string map = kContractMap;
   bool strict = false;
+  bool dry_run = false;
   MetricsImportFlags metrics;
 };
 
@@ -218,8 +220,36 @@ Result<ImportReport> import_here(const ImportFlags& flags, const Context& contex
   return import_with_progress(client, options_of(flags), context);
 }
 
+/// Imports into a store that is thrown away.
+Result<ExitCode> run_dry(const ImportFlags& flags, Context& context) {
+  const Stopwatch watch;
+  const InterruptGuard guard;
+  try {
+    OPTIINFRA_TRY(ImportPreview preview, ImportPreview::open());
+    ImportOptions options = options_of(flags);
+    options.rejected_folder = preview.rejected_folder();
+    auto imported = import_with_progress(preview.client(), std::move(options), context);
+    if (!imported) {
+      context.complain(imported.error());
+      return ExitCode::kFailed;
+    }
+    ImportReport shown = *imported;
+    for (FileReport& each : shown.files) each.rejected_path.clear();  // It goes with the preview.
+    Report report = make_report(flags, shown, context.output == OutputFormat::kTable, watch);
+    OPTIINFRA_CHECK(preview.describe(*flags.family, *imported, report));
+    OPTIINFRA_CHECK(context.answer(report));
+    return imported->rows_refused() == 0 ? ExitCode::kDone : ExitCode::kRowsRefused;
+  } catch (const Interrupted&) {
+    context.remark("stopped; nothing was stored");
+    return ExitCode::kInterrupted;
+  }
+}
+
 Result<ExitCode> run(const ImportFlags& flags, Context& context) {
+  if (!flags.family && flags.dry_run)
+    return invalid_argument("`optiinfra explain-metrics FILE` says what texts of metrics become");
   if (!flags.family) return import_metrics(flags.files, flags.metrics, context);
+  if (flags.dry_run) return run_dry(flags, context);
   const Stopwatch watch;
   const InterruptGuard guard;
   OPTIINFRA_TRY(auto api, context.api());
@@ -255,6 +285,10 @@ void describe(CLI::App& app, ImportFlags& flags) {
       ->type_name("FILE")
       ->capture_default_str();
   app.add_flag("--strict", flags.strict, "Store nothing of a file with a row that breaks a rule");
+  app.add_flag(
+      "--dry-run", flags.dry_run,
+      "Store nothing: import into a temporary store, and show the first rows as they would be stored, "
+      "what would be refused and why, and for bills the sums");
   describe_metrics_import(app, flags.metrics);
 }
 
@@ -274,7 +308,7 @@ void define_import(CLI::App& parent, Action& action) {
                                   "rows go to FILE.rejected.jsonl, and the exit code is 3",
                                   "  optiinfra import performance requests.csv\n"
                                   "  optiinfra import cost billing/*.parquet --map focus-1.0\n"
-                                  "  optiinfra import quality scores.jsonl.gz --map mine.toml --strict\n"
+                                  "  optiinfra import quality scores.jsonl.gz --map mine.toml --dry-run\n"
                                   "  optiinfra import metrics a.prom b.prom --customer acme --instance gpu-1",
                                   describe, run);
   // Made on demand: reading the maps takes time that other commands do not have.
