@@ -5,6 +5,7 @@ _optiinfra() {
     --basis) COMPREPLY=($(compgen -W "reservation usage" -- "$current")); return ;;
     --bucket) COMPREPLY=($(compgen -W "hour day week" -- "$current")); return ;;
     --by) COMPREPLY=($(compgen -W "provider service region instance-type" -- "$current")); return ;;
+    --family) COMPREPLY=($(compgen -W "cost performance resource quality serving" -- "$current")); return ;;
     --idle) COMPREPLY=($(compgen -W "separate share hide" -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W "none error warning information debug trace" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
@@ -15,16 +16,19 @@ _optiinfra() {
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify doctor ping import copy generate collect explain-metrics attribute query customers services instances models names backup restore retention forget server token bench sql version help --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify doctor ping import imports copy generate collect explain-metrics attribute query customers services instances models names backup restore retention forget server token bench sql version help --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
     "ping") words="-h --help --url --output -q --quiet" ;;
     "import") words="cost performance resource quality serving metrics -h --help --map --strict --dry-run --customer --service --instance --at --interval --aliases --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "imports") words="list undo -h --help --url --output -q --quiet" ;;
+    "imports list") words="-h --help --family --url --output -q --quiet" ;;
+    "imports undo") words="-h --help --yes --dry-run --url --output -q --quiet" ;;
     "copy") words="cost performance resource quality serving -h --help --from --to --url --output -q --quiet" ;;
     "generate") words="-h --help --days --rows --seed --end --url --output -q --quiet" ;;
     "collect") words="host scrape -h --help --url --output -q --quiet" ;;

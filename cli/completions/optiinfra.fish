@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -15,6 +15,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a verify -d 'Check the store: its 
 complete -c optiinfra -n "__optiinfra_at ''" -a doctor -d 'Report what is damaged in the store and what to do about it, also when the store does not open: definitions, logs, parts set aside, leftovers, folders without a table'
 complete -c optiinfra -n "__optiinfra_at ''" -a ping -d 'Ask the store whether it answers'
 complete -c optiinfra -n "__optiinfra_at ''" -a import -d 'Store the rows of files, each exactly once: importing again, also after a kill in the middle, adds what is missing'
+complete -c optiinfra -n "__optiinfra_at ''" -a imports -d 'List the imports of the store, and take one back'
 complete -c optiinfra -n "__optiinfra_at ''" -a copy -d 'Copy a store into another one - embedded to server, server to cluster, and every other pair - each row once, and compare both sides'
 complete -c optiinfra -n "__optiinfra_at ''" -a generate -d 'Fill the store with a believable fleet: customers, services, instances, daily rhythm, incidents'
 complete -c optiinfra -n "__optiinfra_at ''" -a collect -d 'Measure and store'
@@ -62,6 +63,14 @@ complete -c optiinfra -n "__optiinfra_at ' import'" -l instance -x -d 'With metr
 complete -c optiinfra -n "__optiinfra_at ' import'" -l at -x -d 'With metrics: when the first file was answered'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l interval -x -d 'With metrics and --at: the time from each file to the next'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l aliases -r -F -d 'More names of metrics, which go before those that are known: a TOML file'
+complete -c optiinfra -n "__optiinfra_at ' imports'" -a list -d 'List the imports, the latest first'
+complete -c optiinfra -n "__optiinfra_at ' imports'" -a undo -d 'Remove the rows of an import and make the rollups without them'
+complete -c optiinfra -n "__optiinfra_at ' imports'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' imports list'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' imports list'" -l family -x -a 'cost performance resource quality serving' -d 'Only imports of this family'
+complete -c optiinfra -n "__optiinfra_at ' imports undo'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' imports undo'" -l yes -d 'Remove without asking'
+complete -c optiinfra -n "__optiinfra_at ' imports undo'" -l dry-run -d 'Show the rows by day, and change nothing'
 complete -c optiinfra -n "__optiinfra_at ' copy'" -a 'cost performance resource quality serving'
 complete -c optiinfra -n "__optiinfra_at ' copy'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' copy'" -l from -x -d 'The store to copy'

@@ -134,6 +134,7 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   define_doctor(*app, action);
   define_ping(*app, action);
   define_import(*app, action);
+  define_imports(*app, action);
   define_copy(*app, action);
   define_generate(*app, action);
   define_collect(*app, action);

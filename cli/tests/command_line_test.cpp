@@ -218,7 +218,7 @@ TEST(Completion, OffersWhatCanStandThere) {
   EXPECT_THAT(
       completed("optiinfra ''"),
       HasSubstr(
-          "init verify doctor ping import copy generate collect explain-metrics attribute "
+          "init verify doctor ping import imports copy generate collect explain-metrics attribute "
           "query customers services "
           "instances models names backup restore retention forget server token bench sql version help"));
   EXPECT_EQ(completed("optiinfra query co"), "cost-hourly cost\n");

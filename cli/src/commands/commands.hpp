@@ -14,6 +14,7 @@ void define_verify(CLI::App& parent, Action& action);
 void define_doctor(CLI::App& parent, Action& action);
 void define_ping(CLI::App& parent, Action& action);
 void define_import(CLI::App& parent, Action& action);
+void define_imports(CLI::App& parent, Action& action);
 void define_generate(CLI::App& parent, Action& action);
 void define_copy(CLI::App& parent, Action& action);
 void define_collect(CLI::App& parent, Action& action);

@@ -1,12 +1,9 @@
 #include "optiinfra/service/forget.hpp"
 
-#include <unistd.h>
-
-#include <iostream>
-
 #include "api/api_store.hpp"
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
+#include "commands/confirmation.hpp"
 #include "commands/server_api.hpp"
 #include "flags.hpp"
 #include "optiinfra/spool/spool.hpp"
@@ -25,24 +22,12 @@ struct ForgetFlags {
 /// Counts, or removes; the report says which.
 using Forget = std::function<Result<Report>(bool is_dry_run)>;
 
-Result<void> confirm(const Context& context, const std::string& what) {
-  const std::string sentence = "this removes " + what + ", for good";
-  if (::isatty(0) != 1 || !context.console_terminal.interactive)
-    return invalid_argument(sentence +
-                            ". Nothing was changed. Say --yes to do it, or --dry-run to see the counts");
-  std::cerr << sentence << ".\nGo on? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (answer == "y" || answer == "Y" || answer == "yes") return {};
-  return invalid_argument("nothing was changed");
-}
-
 Result<ExitCode> run(const ForgetFlags& flags, Context& context, const Forget& forget) {
   const Stopwatch watch;
   if (!flags.yes && !flags.dry_run) {
     OPTIINFRA_TRY(const Report counted, forget(true));
     const std::string what = service::what_is_forgotten(counted);
-    if (!what.empty()) OPTIINFRA_CHECK(confirm(context, what));
+    if (!what.empty()) OPTIINFRA_CHECK(confirm(context, "this removes " + what + ", for good", "the counts"));
   }
   OPTIINFRA_TRY(Report report, forget(flags.dry_run));
   report.elapsed = watch.elapsed();

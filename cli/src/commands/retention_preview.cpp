@@ -1,11 +1,9 @@
 #include "commands/retention_preview.hpp"
 
-#include <unistd.h>
-
 #include <charconv>
-#include <iostream>
 #include <set>
 
+#include "commands/confirmation.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "output/number.hpp"
@@ -76,14 +74,7 @@ Result<std::vector<ExpiredPartition>> what_expires(Session& session, Family fami
 
 Result<void> confirm_removal(const Context& context, const std::vector<ExpiredPartition>& expired) {
   if (expired.empty()) return {};
-  const std::string what = "this removes " + summary_of(expired);
-  if (::isatty(0) != 1 || !context.console_terminal.interactive)
-    return invalid_argument(what + ". Nothing was changed. Say --yes to do it, or --dry-run to see each day");
-  std::cerr << what << ".\nGo on? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (answer == "y" || answer == "Y" || answer == "yes") return {};
-  return invalid_argument("nothing was changed");
+  return confirm(context, "this removes " + summary_of(expired), "each day");
 }
 
 }  // namespace optiinfra::cli

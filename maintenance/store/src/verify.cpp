@@ -162,6 +162,16 @@ Result<void> reconcile(Session& session, const Retention& kept, RepairMode mode,
 
 }  // namespace
 
+Result<RepairReport> repair_family(Session& session, Family family) {
+  OPTIINFRA_CHECK(expect_current_schema(session));
+  OPTIINFRA_TRY(const auto all, read_retention(session));
+  VerifyReport report;
+  for (const Retention& kept : all)
+    if (kept.family == family && kept.tier == Tier::kRaw)
+      OPTIINFRA_CHECK(reconcile(session, kept, RepairMode::kRollups, report));
+  return std::move(report.repair);
+}
+
 bool VerifyReport::ok() const noexcept {
   const bool complete =
       std::all_of(objects.begin(), objects.end(), [](const ObjectReport& object) { return object.exists; });

@@ -271,7 +271,8 @@ class FileImport {
     OPTIINFRA_CHECK(rejected_.sync());
     reached(ImportPoint::kRejectedWritten);
     auto receipt = job_.writer.template write<Row>(
-        batch_, {.token = "import:" + report_.import_id.to_string() + ":" + std::to_string(state_.records)});
+        batch_,
+        {.token = import_token_start(report_.import_id, state_.begun) + std::to_string(state_.records)});
     if (!receipt) return with_context(std::move(receipt).error(), file_.path().string());
     in_flight_.emplace(std::move(receipt->ticket));
     state_.records += border_.record_count();

@@ -15,6 +15,10 @@ T value(const Block& block, std::size_t column) {
 
 }  // namespace
 
+std::string import_token_start(const Uuid& import_id, sys_seconds begun) {
+  return "import:" + import_id.to_string() + ":" + std::to_string(begun.time_since_epoch().count()) + ":";
+}
+
 Result<std::optional<ImportState>> Ledger::find() {
   std::optional<ImportState> state;
   OPTIINFRA_CHECK(client_.with_session([&](Session& session) -> Result<void> {

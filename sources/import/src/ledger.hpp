@@ -20,6 +20,11 @@ struct ImportState {
   sys_seconds begun;  ///< When the import was begun: the clock against which all of its rows are checked.
 };
 
+/// What the tokens of an import's blocks begin with; the block's first record follows. With the time of the
+/// beginning, because the engine remembers the tokens of an import that was taken back, and would take the
+/// rows of its repetition for known ones.
+std::string import_token_start(const Uuid& import_id, sys_seconds begun);
+
 /// The table import_ledger, for one import: a row when it is begun, one after each stored block, the last of
 /// them marked as finished. Column `block` holds ImportState::records, `rows` and `refused` the counts up to
 /// there.

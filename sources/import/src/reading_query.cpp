@@ -1,5 +1,6 @@
 #include "reading_query.hpp"
 
+#include "optiinfra/schema/select.hpp"
 #include "optiinfra/transport/sql.hpp"
 #include "sql.hpp"
 
@@ -16,12 +17,6 @@ std::string own(std::string_view what, std::string_view name = "") {
 std::string field(std::size_t index) { return own(std::to_string(index + 1)); }
 std::string given_name(const GivenColumn& given) { return own("given:", given.column.name); }
 std::string value_name(const GivenColumn& given) { return own("value:", given.column.name); }
-
-std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : std::string(separator)) + part;
-  return text;
-}
 
 std::string any_of(const std::vector<std::string>& conditions) {
   return conditions.empty() ? "0" : "(" + joined(conditions, " OR ") + ")";

@@ -71,4 +71,7 @@ struct RepairHours {
 /// kEarlierInsertsWait.
 Result<RepairReport> repair_hours(Session& session, const RepairHours& which);
 
+/// The same for all hours of a family.
+Result<RepairReport> repair_family(Session& session, Family family);
+
 }  // namespace optiinfra

@@ -1,0 +1,139 @@
+#include "optiinfra/import/imports.hpp"
+
+#include <algorithm>
+
+#include "commands/command.hpp"
+#include "commands/commands.hpp"
+#include "commands/confirmation.hpp"
+#include "flags.hpp"
+#include "optiinfra/schema/tables.hpp"
+#include "output/number.hpp"
+
+namespace optiinfra::cli {
+namespace {
+
+struct ImportsListFlags {
+  std::optional<Family> family;
+};
+
+struct ImportsUndoFlags {
+  Uuid id;
+  bool yes = false, dry_run = false;
+};
+
+const std::vector<Field> kImportFields = {{"import_id", "import"},
+                                          {"family", "family"},
+                                          {"path", "file"},
+                                          {"rows_stored", "stored", Look::kCount},
+                                          {"rows_refused", "refused", Look::kCount},
+                                          {"finished", "finished"},
+                                          {"begun", "begun (UTC)", Look::kTime},
+                                          {"recorded", "last block (UTC)", Look::kTime}};
+
+Row row_of(const ImportRecord& import) {
+  return {import.id.to_string(), std::string(table_of(import.family).name),
+          import.path,           import.rows_stored,
+          import.rows_refused,   import.finished,
+          import.begun,          import.recorded};
+}
+
+Result<ExitCode> run_list(const ImportsListFlags& flags, Context& context) {
+  const Stopwatch watch;
+  OPTIINFRA_TRY(Client client, context.open(false));
+  OPTIINFRA_TRY(const auto imports, list_imports(client));
+  Report report{.command = "imports list"};
+  Records records{.fields = kImportFields, .rows = {}};
+  for (const ImportRecord& import : imports)
+    if (!flags.family || import.family == *flags.family) records.rows.push_back(row_of(import));
+  report.sections.push_back({.key = "imports", .title = {}, .records = std::move(records)});
+  report.elapsed = watch.elapsed();
+  OPTIINFRA_CHECK(context.answer(report));
+  return ExitCode::kDone;
+}
+
+Section days_section(const std::vector<ImportDay>& days) {
+  Records records{.fields = {{"day", "day (UTC)"}, {"rows", "rows", Look::kCount}}, .rows = {}};
+  for (const ImportDay& each : days) records.rows.push_back({each.day, each.rows});
+  return {.key = "days", .title = {}, .records = std::move(records)};
+}
+
+std::uint64_t rows_in(const std::vector<ImportDay>& days) {
+  std::uint64_t rows = 0;
+  for (const ImportDay& each : days) rows += each.rows;
+  return rows;
+}
+
+Result<ExitCode> run_undo(const ImportsUndoFlags& flags, Context& context) {
+  const Stopwatch watch;
+  OPTIINFRA_TRY(Client client, context.open(false));
+  OPTIINFRA_TRY(const auto imports, list_imports(client));
+  const auto found = std::find_if(imports.begin(), imports.end(),
+                                  [&](const ImportRecord& each) { return each.id == flags.id; });
+  if (found == imports.end())
+    return context.not_found("the store knows no import " + flags.id.to_string() +
+                             "; `optiinfra imports list` lists them");
+  OPTIINFRA_TRY(const auto days, days_of_import(client, *found));
+  Report report{.command = "imports undo"};
+  report.sections.push_back(object_section("import", kImportFields, row_of(*found)));
+  report.sections.push_back(days_section(days));
+  UndoReport undone;
+  if (!flags.dry_run) {
+    if (!flags.yes)
+      OPTIINFRA_CHECK(confirm(context,
+                              "this removes " + format_count(rows_in(days)) + " rows of " +
+                                  std::string(table_of(found->family).name) + " that came from " +
+                                  found->path,
+                              "them by day"));
+    OPTIINFRA_TRY(undone, undo_import(client, *found));
+  }
+  report.sections.push_back(object_section("summary",
+                                           {{"is_undone", "undone"},
+                                            {"rows_removed", "rows removed", Look::kCount},
+                                            {"hours_rebuilt", "rollup hours made again", Look::kCount}},
+                                           {!flags.dry_run, undone.rows_removed, undone.hours_rebuilt}));
+  if (rows_in(days) < found->rows_stored)
+    report.notes.push_back(
+        format_count(found->rows_stored - rows_in(days)) +
+        " of its rows are not in the store any more: they are past their retention, or were "
+        "removed before");
+  report.elapsed = watch.elapsed();
+  OPTIINFRA_CHECK(context.answer(report));
+  return ExitCode::kDone;
+}
+
+void describe_list(CLI::App& app, ImportsListFlags& flags) {
+  add_parsed(
+      app, "--family", flags.family,
+      [](const std::string& text) -> Result<std::optional<Family>> {
+        OPTIINFRA_TRY(const Family family, parse_family(text));
+        return std::optional<Family>(family);
+      },
+      "Only imports of this family", family_type());
+}
+
+void describe_undo(CLI::App& app, ImportsUndoFlags& flags) {
+  add_parsed(app, "import", flags.id, &Uuid::parse, "The import, as `imports list` names it", "ID")
+      ->required();
+  app.add_flag("--yes", flags.yes, "Remove without asking; needed when nobody can answer, as in a script");
+  app.add_flag("--dry-run", flags.dry_run, "Show the rows by day, and change nothing");
+}
+
+}  // namespace
+
+void define_imports(CLI::App& parent, Action& action) {
+  CLI::App& imports = *parent.add_subcommand("imports", "List the imports of the store, and take one back");
+  imports.require_subcommand(1);
+  define_command<ImportsListFlags>(imports, action, "list", "List the imports, the latest first",
+                                   "  optiinfra imports list\n"
+                                   "  optiinfra imports list --family cost --output json",
+                                   describe_list, run_list);
+  define_command<ImportsUndoFlags>(
+      imports, action, "undo",
+      "Remove the rows of an import and make the rollups without them. Stopped anywhere, the same command "
+      "completes it; the file can be imported again",
+      "  optiinfra imports undo ID --dry-run\n"
+      "  optiinfra imports undo ID --yes",
+      describe_undo, run_undo);
+}
+
+}  // namespace optiinfra::cli
