@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query forecast' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -21,6 +21,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a collect -d 'Measure and store'
 complete -c optiinfra -n "__optiinfra_at ''" -a explain-metrics -d 'Show what becomes of each metric of an exporter or engine, and what is not understood'
 complete -c optiinfra -n "__optiinfra_at ''" -a attribute -d 'Split what each instance cost in each hour among the requests that it served, and keep it'
 complete -c optiinfra -n "__optiinfra_at ''" -a query -d 'Ask about cost, performance, resources and quality'
+complete -c optiinfra -n "__optiinfra_at ''" -a report -d 'Write a report of a month'
 complete -c optiinfra -n "__optiinfra_at ''" -a customers -d 'List the customers: their services, instances and models, rows and time'
 complete -c optiinfra -n "__optiinfra_at ''" -a services -d 'List the services that requests and scores name, by customer'
 complete -c optiinfra -n "__optiinfra_at ''" -a instances -d 'List the instances that resource samples name, by customer'
@@ -105,6 +106,7 @@ complete -c optiinfra -n "__optiinfra_at ' query'" -a unit-cost -d 'What was pai
 complete -c optiinfra -n "__optiinfra_at ' query'" -a slo -d 'How many requests met their targets, how fast the error budget burns, and goodput'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a idle -d 'What was paid for instances while nobody used them, the most expensive first'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a energy -d 'Energy of GPUs with and without requests, per generated token and per request'
+complete -c optiinfra -n "__optiinfra_at ' query'" -a forecast -d 'What the month will have cost at its end, with what it costs less than in 10 % and in 90 % of cases, from the attributed hours of four weeks'
 complete -c optiinfra -n "__optiinfra_at ' query'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' query'" -l list -d 'List the measures, dimensions and questions, with units and families'
 complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -s h -l help -d 'Print help and exit'
@@ -224,6 +226,22 @@ complete -c optiinfra -n "__optiinfra_at ' query energy'" -l pue -x -d 'Power of
 complete -c optiinfra -n "__optiinfra_at ' query energy'" -l hours -x -d 'The last N hours, up to now'
 complete -c optiinfra -n "__optiinfra_at ' query energy'" -l from -x -d 'Start of an exact window, included'
 complete -c optiinfra -n "__optiinfra_at ' query energy'" -l to -x -d 'End of an exact window, not included'
+complete -c optiinfra -n "__optiinfra_at ' query forecast'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l customer -x -d 'Only this customer'
+complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l service -x -d 'Only this service'
+complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l model -x -d 'Only this model'
+complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l instance -x -d 'Only this instance'
+complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l provider -x -d 'Only this provider'
+complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l region -x -d 'Only this region'
+complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l instance-type -x -d 'Only this instance type'
+complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l by -x -d 'What the numbers are split by, with commas between: customer, service, model, instance, provider, region, instance_type'
+complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l at -x -d 'Forecast the month of this time from the hours before it'
+complete -c optiinfra -n "__optiinfra_at ' report'" -a customer -d 'What serving a customer cost in a month, and for what, from hours that optiinfra attribute has split'
+complete -c optiinfra -n "__optiinfra_at ' report'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' report customer'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' report customer'" -l month -x -d 'The calendar month, in UTC: 2026-11'
+complete -c optiinfra -n "__optiinfra_at ' report customer'" -l customer -x -d 'Only this customer, by its UUID or name'
+complete -c optiinfra -n "__optiinfra_at ' report customer'" -l format -x -a 'html csv focus' -d 'A page to print, its rows as CSV, or each part of each charge as FOCUS 1'
 complete -c optiinfra -n "__optiinfra_at ' customers'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' customers'" -l limit -x -d 'The largest number to list'
 complete -c optiinfra -n "__optiinfra_at ' services'" -s h -l help -d 'Print help and exit'

@@ -217,7 +217,7 @@ std::string completed(const std::string& words) {
 TEST(Completion, OffersWhatCanStandThere) {
   EXPECT_THAT(completed("optiinfra ''"),
               HasSubstr("init verify doctor ping import copy generate collect explain-metrics attribute "
-                        "query customers services "
+                        "query report customers services "
                         "instances models names retention forget server token bench sql version help"));
   EXPECT_EQ(completed("optiinfra query co"), "cost-hourly cost\n");
   EXPECT_EQ(completed("optiinfra --output ''"), "table json csv\n");
