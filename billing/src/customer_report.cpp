@@ -55,11 +55,10 @@ Result<void> find_not_attributed(Client& client, const std::vector<Uuid>& custom
   return {};
 }
 
-Result<Gathered> gather(Client& client, const CustomerReportQuestion& question, TimeRange window) {
-  Gathered gathered{.month = question.month, .window = window};
+Result<void> gather(Client& client, const CustomerReportQuestion& question, Gathered& gathered) {
   const auto add = [&](const char* key, const char* heading, std::vector<std::string> dimensions,
                        std::optional<Bucket> bucket) -> Result<void> {
-    OPTIINFRA_TRY(Answer answer, query_unit_cost(client, {.range = window,
+    OPTIINFRA_TRY(Answer answer, query_unit_cost(client, {.range = gathered.window,
                                                           .dimensions = std::move(dimensions),
                                                           .bucket = bucket,
                                                           .filters = filters_of(question.customers)}));
@@ -71,8 +70,7 @@ Result<Gathered> gather(Client& client, const CustomerReportQuestion& question, 
   OPTIINFRA_CHECK(add("service", "By service", {"service"}, {}));
   OPTIINFRA_CHECK(add("model", "By model", {"model"}, {}));
   OPTIINFRA_CHECK(add("day", "By day", {}, Bucket::kDay));
-  OPTIINFRA_CHECK(find_not_attributed(client, question.customers, gathered));
-  return gathered;
+  return {};
 }
 
 std::string title_of(const std::vector<Uuid>& customers, const Names& names) {
@@ -133,14 +131,20 @@ std::string text_of(const Answer& answer, std::size_t row, std::string_view key)
   return text == nullptr ? "" : *text;
 }
 
-Result<void> write_customer_report(Client& client, const CustomerReportQuestion& question, const Names& names,
-                                   const report::TextOutput& output) {
+Result<std::vector<TimeRange>> write_customer_report(Client& client, const CustomerReportQuestion& question,
+                                                     const Names& names, const report::TextOutput& output) {
   OPTIINFRA_TRY(const TimeRange window, ended_part(question.month, question.asked_at));
-  if (question.format == ReportFormat::kFocus) return write_focus(client, question, window, names, output);
-  OPTIINFRA_TRY(const Gathered gathered, gather(client, question, window));
-  if (question.format == ReportFormat::kCsv)
-    return output(report::render_csv(report::for_spreadsheets(rows_of(gathered, names))));
-  return output(html_page(gathered, title_of(question.customers, names), names));
+  Gathered gathered{.month = question.month, .window = window};
+  OPTIINFRA_CHECK(find_not_attributed(client, question.customers, gathered));
+  if (question.format == ReportFormat::kFocus) {
+    OPTIINFRA_CHECK(write_focus(client, question, window, names, output));
+    return gathered.not_attributed;
+  }
+  OPTIINFRA_CHECK(gather(client, question, gathered));
+  OPTIINFRA_CHECK(output(question.format == ReportFormat::kCsv
+                             ? report::render_csv(report::for_spreadsheets(rows_of(gathered, names)))
+                             : html_page(gathered, title_of(question.customers, names), names)));
+  return gathered.not_attributed;
 }
 
 }  // namespace optiinfra::billing

@@ -331,6 +331,8 @@ TEST_F(CustomerReport, TheProgramPrintsIt) {
   EXPECT_THAT(result.output, AllOf(::testing::StartsWith("<!doctype html>"), HasSubstr("&lt;script&gt;")));
   result = run({"--month", month_text, "--format", "focus"});
   EXPECT_EQ(result.exit_code, 0) << result.error_output;
+  EXPECT_THAT(result.error_output, HasSubstr("optiinfra attribute --from " + format_time(kNotAttributed)))
+      << "FOCUS rows cannot name the hour";
   EXPECT_THAT(result.output, ::testing::StartsWith("BilledCost,EffectiveCost,"));
   result = run({"--month", "2026-13"});
   EXPECT_EQ(result.exit_code, 2);

@@ -34,8 +34,14 @@ Result<ExitCode> print_report(const ReportFlags& flags, Context& context) {
     OPTIINFRA_TRY(const Uuid customer, Uuid::parse(id));
     question.customers.push_back(customer);
   }
-  OPTIINFRA_CHECK(billing::write_customer_report(
-      client, question, names, [&](std::string_view piece) { return context.screen.write(piece); }));
+  OPTIINFRA_TRY(const auto not_attributed,
+                billing::write_customer_report(client, question, names, [&](std::string_view piece) {
+                  return context.screen.write(piece);
+                }));
+  for (const TimeRange& hours : not_attributed)
+    context.remark(
+        "note: not in the report, because these hours are not attributed: optiinfra attribute --from " +
+        format_time(hours.begin) + " --to " + format_time(hours.end));
   return ExitCode::kDone;
 }
 

@@ -1,6 +1,8 @@
 // What a customer cost in a month: /api/v1/reports/customer.
 #include "optiinfra/billing/customer_report.hpp"
 
+#include <algorithm>
+
 #include "handlers/answers.hpp"
 #include "optiinfra/client/client.hpp"
 #include "problem.hpp"
@@ -21,6 +23,15 @@ Result<std::vector<Uuid>> ids_of(const std::vector<Filter>& filters) {
     ids.push_back(id);
   }
   return ids;
+}
+
+/// "2026-11-03T14:00:00Z/2026-11-03T16:00:00Z, ...", cut where a header would be too long.
+std::string ranges_text(const std::vector<TimeRange>& ranges) {
+  constexpr std::size_t kRangesMax = 50;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(ranges.size(), kRangesMax); ++i)
+    text += (i == 0 ? "" : ", ") + format_time(ranges[i].begin) + "/" + format_time(ranges[i].end);
+  return ranges.size() > kRangesMax ? text + ", ..." : text;
 }
 
 Response answer_report(const Call& call) {
@@ -56,6 +67,7 @@ Response answer_report(const Call& call) {
   response.headers = {{"Cache-Control", "no-cache, private"},
                       {"Vary", "Authorization"},
                       {"Content-Security-Policy", kReportPolicy}};
+  if (!written->empty()) response.headers.emplace_back("OptiInfra-Not-Attributed", ranges_text(*written));
   return response;
 }
 

@@ -37,11 +37,12 @@ struct CustomerReportQuestion {
 };
 
 /// Writes the report, piece by piece. A value that is not known is absent, and the reason stands in its row.
-/// Amounts of each currency stand apart. Hours of the month that have rows of the customers but are not
-/// attributed are named. `names` are shown next to ids.
-/// Errors: kInvalidArgument for a month that has not begun by `asked_at`; kTooLarge beyond kAnswerRowsMax
-/// rows of a table; those of the store and of `output`. What was written before an error is no report.
-Result<void> write_customer_report(Client& client, const CustomerReportQuestion& question, const Names& names,
-                                   const report::TextOutput& output);
+/// Amounts of each currency stand apart. `names` are shown next to ids. Returns the hours of the month that
+/// have rows of the customers but are not attributed, neighbours together: page and CSV name them, FOCUS rows
+/// cannot. Errors: kInvalidArgument for a month that has not begun by `asked_at`; kTooLarge beyond
+/// kAnswerRowsMax rows of a table; those of the store and of `output`. What was written before an error is no
+/// report.
+Result<std::vector<TimeRange>> write_customer_report(Client& client, const CustomerReportQuestion& question,
+                                                     const Names& names, const report::TextOutput& output);
 
 }  // namespace optiinfra::billing
