@@ -9,11 +9,18 @@
 
 namespace optiinfra {
 
+/// What billionths are multiplied with.
+inline constexpr double kNano = 1e-9;
+
 class AnswerCells {
  public:
   explicit AnswerCells(std::vector<Cell> keys = {}) : cells_(std::move(keys)) {}
 
-  void add(Cell cell) { cells_.push_back(std::move(cell)); }
+  /// Made in place: g++ 12 takes a moved cell for one that may be uninitialized.
+  template <typename Value>
+  void add(Value&& value) {
+    cells_.emplace_back(std::forward<Value>(value));
+  }
   void add_number(bool is_known, double value, const char* why) {
     if (is_known) return add(value);
     add_absent(why);
@@ -26,7 +33,7 @@ class AnswerCells {
   void add_count(double count) { add(static_cast<std::uint64_t>(count)); }
   /// Each reason is given once; nullptr gives none.
   void add_absent(const char* why) {
-    add(std::monostate{});
+    cells_.emplace_back();
     if (why != nullptr && reasons_.find(why) == std::string::npos)
       reasons_ += (reasons_.empty() ? "" : "; ") + std::string(why);
   }

@@ -12,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double kNano = 1e-9;
-
 /// A customer is who pays for the instance.
 constexpr KeyColumn kIdleColumns[] = {
     {{"customer", "customer_id", "payer"}, "customer_id", true},

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "cost_keys.hpp"
 #include "given.hpp"
 #include "hour_reader.hpp"
 #include "optiinfra/schema/tables.hpp"
@@ -13,16 +14,6 @@ namespace optiinfra {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr KeyColumn kCostKeys[] = {
-    {{"customer", "customer_id", "customer"}, "served_customer_id", true},
-    {{"service", "service_id", "service"}, "service_id", true},
-    {{"model", "model_name", "model"}, "model_name"},
-    {{"instance", "instance_id", "instance"}, "instance_id"},
-    {{"provider", "cloud_provider", "provider"}, "cloud_provider"},
-    {{"region", "region", "region"}, "region"},
-    {{"instance_type", "instance_type", "instance type"}, "instance_type"},
-};
 
 /// Where scores have the dimensions.
 constexpr KeyColumn kScoreKeys[] = {

@@ -5,7 +5,7 @@
 namespace optiinfra {
 namespace {
 
-constexpr double kNano = 1e-9, kMillion = 1e6;
+constexpr double kMillion = 1e6;
 
 }  // namespace
 
@@ -95,7 +95,7 @@ std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, std::vector<
     cells.add_count(scores.good);
     cells.add_count(scores.scored);
   } else {
-    cells.add_absent(!question.good_score              ? "no score of a good answer was given"
+    cells.add_absent(!question.good_score              ? kNoGoodScore
                      : !quality.is_known_by_dimensions ? "scores are not kept by these dimensions"
                                                        : "no answer was scored");
     cells.add_absent(nullptr);

@@ -36,7 +36,7 @@ _optiinfra() {
     "collect scrape") words="-h --help --config --customer --service --aliases --for --spool --url --output -q --quiet" ;;
     "explain-metrics") words="-h --help --aliases --json --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
     "attribute") words="-h --help --from --to --json --url --output -q --quiet" ;;
-    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models serving saturation cost metrics unit-cost slo idle energy -h --help --list --url --output -q --quiet" ;;
+    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models serving saturation cost metrics unit-cost slo idle energy forecast -h --help --list --url --output -q --quiet" ;;
     "query cost-hourly") words="-h --help --customer --provider --hours --from --to --url --output -q --quiet" ;;
     "query performance-p95") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query resource-utilization") words="-h --help --customer --instance --hours --from --to --url --output -q --quiet" ;;
@@ -50,6 +50,9 @@ _optiinfra() {
     "query slo") words="-h --help --customer --service --model --model-version --server --instance --by --bucket --time-to-first-token-ms --inter-token-latency-ms --latency-ms --objective --hours --from --to --url --output -q --quiet" ;;
     "query idle") words="-h --help --customer --instance --instance-type --provider --region --by --bucket --hours --from --to --url --output -q --quiet" ;;
     "query energy") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --bucket --grid-g-per-kwh --pue --hours --from --to --url --output -q --quiet" ;;
+    "query forecast") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --at --url --output -q --quiet" ;;
+    "report") words="customer -h --help --url --output -q --quiet" ;;
+    "report customer") words="-h --help --month --customer --format --url --output -q --quiet" ;;
     "customers") words="-h --help --limit --url --output -q --quiet" ;;
     "services") words="-h --help --customer --limit --url --output -q --quiet" ;;
     "instances") words="-h --help --customer --limit --url --output -q --quiet" ;;

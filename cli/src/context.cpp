@@ -14,7 +14,8 @@ Result<StoreUrl> Context::store_url() const {
   if (is_api_url(named_url()))
     return invalid_argument(
         "this command works on a store itself and not through the API of a service; give the store's URL "
-        "(embedded:/path, clickhouse://host/database). Through an API work ping, query, customers, services, "
+        "(embedded:/path, clickhouse://host/database). Through an API work ping, query, report, customers, "
+        "services, "
         "instances, models, names, import, collect, forget and verify");
   OPTIINFRA_TRY(StoreUrl store, url.empty() ? store_url_of_environment() : parse_store_url(url));
   return with_password(std::move(store));

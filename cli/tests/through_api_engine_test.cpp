@@ -82,6 +82,8 @@ class ThroughApi : public ::testing::Test {
                                       {"models", "--customer", kSomeUuid},
                                       {"names", "list"},
                                       {"names", "list", "service"},
+                                      {"query", "forecast", "--by", "customer", "--at", "2026-11-20"},
+                                      {"report", "customer", "--month", "2026-11", "--format", "focus"},
                                       {"query", "--list"}};
     all.insert(all.end(), lists.begin(), lists.end());
     return all;
@@ -133,7 +135,9 @@ TEST_F(ThroughApi, EveryQuestionAndListIsAnsweredAsByOpeningTheStore) {
   // Each question in one of the formats: opening the store takes most of the time.
   const char* const formats[] = {"json", "csv", "table"};
   const std::vector<Words> all = questions();
-  const auto format_of = [&](std::size_t at) { return formats[at % std::size(formats)]; };
+  const auto format_of = [&](std::size_t at) {
+    return all[at][0] == "report" ? "csv" : formats[at % std::size(formats)];
+  };
   ASSERT_EQ(server_->stop().exit_code, 0);
   std::vector<Seen> direct;
   for (std::size_t at = 0; at < all.size(); ++at) direct.push_back(run_direct(all[at], format_of(at)));

@@ -32,5 +32,21 @@ TEST(Csv, HoldsItsHeadingWithoutRowsToo) {
   EXPECT_EQ(render_csv({.fields = {{"a", "a"}, {"b", "b"}}, .rows = {}}), "a,b\n");
 }
 
+TEST(Csv, ForSpreadsheetsHoldsNoTextThatIsAFormulaAndKeepsNumbers) {
+  const Records records{.fields = {{"name", "name"}, {"cost", "cost"}},
+                        .rows = {{std::string("=HYPERLINK(\"http://x\")"), -1.5},
+                                 {std::string("@SUM(A1)"), 2.0},
+                                 {std::string("-1+1"), std::int64_t{-3}},
+                                 {std::string("\t=1"), std::monostate{}},
+                                 {std::string("a=b"), std::monostate{}}}};
+  EXPECT_EQ(render_csv(for_spreadsheets(records)),
+            "name,cost\n"
+            "\"'=HYPERLINK(\"\"http://x\"\")\",-1.5\n"
+            "'@SUM(A1),2\n"
+            "'-1+1,-3\n"
+            "'\t=1,\n"
+            "a=b,\n");
+}
+
 }  // namespace
 }  // namespace optiinfra::report

@@ -32,10 +32,8 @@ Json problem_answer(const char* meaning) {
 }
 
 Json answers_of(const Route& route) {
-  const bool is_json = route.path != "/metrics" && route.path != "/llms.txt";
   Json success = {{"description", route.meaning}};
-  if (route.success != 204)
-    success["content"] = {{is_json ? "application/json" : "text/plain", Json{{"schema", Json::object()}}}};
+  if (route.success != 204) success["content"] = {{route.content_type, Json{{"schema", Json::object()}}}};
   Json answers = {{std::to_string(route.success), success}};
   answers["400"] = problem_answer("The request is wrong; the detail says what");
   if (route.openness != Openness::kAll) {

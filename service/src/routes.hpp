@@ -64,6 +64,7 @@ struct Route {
   std::string tag;      ///< "insert", "query", ...
   std::string meaning;  ///< One sentence.
   int success = 200;    ///< The status of an answer that is no refusal; 204 has no body.
+  std::string content_type = "application/json";  ///< Of such an answer, unless the request says otherwise.
   Openness openness = Openness::kToken;
   Scope scope = Scope::kRead;
   std::vector<RouteParameter> parameters = {};
@@ -83,6 +84,7 @@ std::string llms_text();
 std::vector<Route> insert_routes();
 std::vector<Route> query_routes();
 std::vector<Route> computed_routes();
+Route customer_report_route();
 Route verify_route();
 Route forget_route();
 Route generated_fleet_route();

@@ -116,6 +116,26 @@ TEST_F(Api, AnswersWhatTokensCost) {
   EXPECT_EQ(get("/api/v1/query/unit-cost?customer=" + kBob.to_string(), ada_).status, 404);
 }
 
+TEST_F(Api, ReportsAMonthToWhoMaySeeTheCustomer) {
+  const std::string report =
+      "/api/v1/reports/customer?month=" + format_time(now() - std::chrono::hours{2}).substr(0, 7);
+  const HttpAnswer own = get(report, ada_);
+  EXPECT_EQ(own.status, 200) << own.body;
+  EXPECT_EQ(own.header("content-type"), "text/html; charset=utf-8");
+  EXPECT_THAT(own.header("content-security-policy"), HasSubstr("default-src 'none'"));
+  EXPECT_THAT(own.body, AllOf(HasSubstr(kAda.to_string()), Not(HasSubstr("of-bob"))));
+  EXPECT_EQ(get(report + "&customer=" + kBob.to_string(), ada_).status, 404);
+  EXPECT_EQ(get(report + "&customer=name-of-bob", ada_).status, 400) << "the name does not exist for Ada";
+  EXPECT_THAT(get(report + "&customer=name-of-bob").body, HasSubstr("<title>Cost of name-of-bob"));
+  for (const char* format : {"csv", "focus"}) {
+    const HttpAnswer csv = get(report + "&format=" + format, ada_);
+    EXPECT_EQ(csv.header("content-type"), "text/csv; charset=utf-8");
+    EXPECT_THAT(csv.body, Not(HasSubstr(kBob.to_string())));
+  }
+  EXPECT_EQ(get("/api/v1/reports/customer?month=2026-13").status, 400);
+  EXPECT_EQ(get("/api/v1/reports/customer").status, 400);
+}
+
 TEST_F(Api, SaysThatAnAnswerIsTheSameAsBefore) {
   const std::string target = of_ada("/api/v1/query/cost-hourly") + "&from=2026-01-01&to=2026-01-02";
   const std::string tag = get(target).header("etag");
@@ -208,6 +228,7 @@ HttpCall call_about_bob(const Route& route) {
     if (parameter.name == "customer") values += kBob.to_string();
     if (parameter.name == "service") values += kBobsService.to_string();
     if (parameter.name == "instance") values += "i-1";
+    if (parameter.name == "month") values += format_time(now() - std::chrono::hours{2}).substr(0, 7);
     if (parameter.name == "measures") values += "total_cost,p95_latency&by=customer";
   }
   call.target += values;

@@ -57,11 +57,14 @@ std::vector<NamedValue> in_one_text(const ComputedQuestion& question, const Give
 }
 
 Result<ExitCode> ask(const ComputedQuestion& question, const ComputedFlags& flags, Context& context) {
-  OPTIINFRA_TRY(const TimeRange range, flags.window.range());
+  TimeRange range{now(), now()};
+  if (question.has_window) {
+    OPTIINFRA_TRY(range, flags.window.range());
+  }
   OPTIINFRA_TRY(auto api, context.api());
   if (api) {
     std::vector<NamedValue> parameters = in_one_text(question, flags.given);
-    add_window_parameters(flags.window, parameters);
+    if (question.has_window) add_window_parameters(flags.window, parameters);
     return answer_from_api(*api, std::string("/api/v1/query/") + question.name, std::move(parameters),
                            context);
   }
@@ -83,7 +86,7 @@ void define_computed_questions(CLI::App& parent, Action& action) {
   for (const ComputedQuestion& question : computed_questions()) {
     const auto describe = [&question](CLI::App& app, ComputedFlags& flags) {
       for (const QuestionParameter& parameter : question.parameters) add(app, parameter, flags.given);
-      add_window(app, flags.window);
+      if (question.has_window) add_window(app, flags.window);
     };
     const auto run = [&question](const ComputedFlags& flags, Context& context) {
       return ask(question, flags, context);

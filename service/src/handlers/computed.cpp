@@ -37,7 +37,8 @@ GivenValues given_in(const ComputedQuestion& question, const Request& request) {
 }
 
 Response answer_computed(const ComputedQuestion& question, const Call& call) {
-  auto range = window_of(call.request.parameters);
+  const Result<TimeRange> range =
+      question.has_window ? window_of(call.request.parameters) : TimeRange{now(), now()};
   if (!range) return problem_of(range.error());
   GivenValues asked = given_in(question, call.request);
   const auto names = names_of(call);
@@ -62,7 +63,8 @@ Route route_of(const ComputedQuestion& question) {
   for (const QuestionParameter& parameter : question.parameters)
     route.parameters.push_back(
         {.name = parameter.name, .meaning = parameter.meaning, .words = parameter.words});
-  for (RouteParameter& each : window_parameters()) route.parameters.push_back(std::move(each));
+  if (question.has_window)
+    for (RouteParameter& each : window_parameters()) route.parameters.push_back(std::move(each));
   route.parameters.push_back(format_parameter());
   return route;
 }

@@ -133,6 +133,7 @@ std::vector<Route> operation_routes() {
   Route metrics =
       open_route("/metrics", "metrics", "Metrics of the service, in Prometheus' text format", answer_metrics);
   metrics.openness = Openness::kSeesAll;
+  metrics.content_type = "text/plain";
   Route sql{
       .method = "POST",
       .path = "/api/v1/sql",
@@ -149,12 +150,14 @@ std::vector<Route> operation_routes() {
       .handle = answer_sql};
   Route me = open_route("/api/v1/me", "me", "Who the caller is, and what it may do", answer_me);
   me.openness = Openness::kToken;
+  Route llms = open_route("/llms.txt", "llms", "What an agent reads first", answer_llms);
+  llms.content_type = "text/plain";
   return {open_route("/healthz", "health", "Whether the service runs", answer_health),
           open_route("/readyz", "ready", "Whether the store answers, too", answer_ready),
           std::move(me),
           std::move(metrics),
           open_route("/openapi.json", "openapi", "This interface as OpenAPI 3.1", answer_openapi),
-          open_route("/llms.txt", "llms", "What an agent reads first", answer_llms),
+          std::move(llms),
           std::move(sql),
           verify_route(),
           forget_route()};

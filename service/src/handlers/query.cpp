@@ -175,6 +175,7 @@ std::vector<Route> query_routes() {
   for (const NamedQuestion& question : named_questions()) routes.push_back(route_of(question));
   routes.push_back(metrics_route());
   for (Route& route : computed_routes()) routes.push_back(std::move(route));
+  routes.push_back(customer_report_route());
   routes.push_back(
       {.method = "GET",
        .path = "/api/v1/catalogue",

@@ -1,6 +1,6 @@
 /// @file optiinfra/attribution/questions.hpp
 /// The questions that are computed from attributed hours or from single requests: unit costs, service level
-/// objectives, idle instances, energy. Command line, HTTP API and documents walk this list.
+/// objectives, idle instances, energy, the month's end. Command line, HTTP API and documents walk this list.
 #pragma once
 
 #include <span>
@@ -36,6 +36,7 @@ struct ComputedQuestion {
   const char* examples;  ///< Command lines, two spaces in front.
   bool
       is_of_attributed_hours;  ///< So an answer without a row means that no hour of the window is attributed.
+  bool has_window = true;      ///< Otherwise `ask` is given an empty range at the present time.
   std::vector<QuestionParameter> parameters;
   /// Errors: kInvalidArgument naming the parameter whose value is wrong; kTooLarge beyond kAnswerRowsMax
   /// rows; those of the store. The customers that a caller may see are given as values of "customer".

@@ -41,6 +41,9 @@ struct UnitCostQuestion {
   std::optional<double> good_score = {};
 };
 
+/// The reason that stands in every row of a question without `good_score`.
+inline constexpr const char* kNoGoodScore = "no score of a good answer was given";
+
 /// Returns a row for each bucket, combination of dimensions and currency. Amounts are in the row's currency.
 /// An unknown value is absent, and the column `reason` says why.
 /// Errors: kInvalidArgument for an unknown dimension and an empty range; kTooLarge beyond kAnswerRowsMax

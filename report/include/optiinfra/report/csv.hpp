@@ -15,4 +15,12 @@ std::string render_csv(const Records& records);
 /// `text` as one cell, quoted when it must be.
 std::string csv_cell(std::string_view text);
 
+/// The same records for people who open CSV in a spreadsheet: a text that it would run as a formula (one that
+/// begins with = + - @, a tab or a line break) gets an apostrophe in front. Numbers stay numbers. Other CSV
+/// holds texts as they are, because programs read it.
+Records for_spreadsheets(Records records);
+
+/// `text` as for_spreadsheets() writes it.
+std::string for_spreadsheets(std::string text);
+
 }  // namespace optiinfra::report

@@ -1,0 +1,216 @@
+// FOCUS 1.3 rows with data generator-calculated split cost allocation: one for each part of each charge.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "gathered.hpp"
+#include "optiinfra/attribution/charges.hpp"
+#include "optiinfra/report/csv.hpp"
+#include "shown.hpp"
+
+namespace optiinfra::billing {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// What FOCUS calls the documented method by which charges are split: docs/unit-economics.md.
+constexpr const char* kMethod = "optiinfra-attributed-cost";
+
+/// Ratios are whole billionths, so that those of a charge add up to exactly 1.
+constexpr std::int64_t kRatioUnit = 1'000'000'000;
+__extension__ typedef __int128 SignedWide;
+
+/// Cells of one row; a null is an empty cell.
+using Texts = std::vector<std::string>;
+
+constexpr const char* kFocusColumns[] = {"BilledCost",
+                                         "EffectiveCost",
+                                         "ContractedCost",
+                                         "ListCost",
+                                         "BillingCurrency",
+                                         "BillingAccountId",
+                                         "BillingAccountName",
+                                         "BillingPeriodStart",
+                                         "BillingPeriodEnd",
+                                         "ChargePeriodStart",
+                                         "ChargePeriodEnd",
+                                         "ChargeCategory",
+                                         "ChargeClass",
+                                         "ChargeDescription",
+                                         "ChargeFrequency",
+                                         "ServiceProviderName",
+                                         "HostProviderName",
+                                         "InvoiceIssuerName",
+                                         "ProviderName",
+                                         "PublisherName",
+                                         "ServiceCategory",
+                                         "ServiceName",
+                                         "RegionId",
+                                         "ResourceId",
+                                         "ResourceType",
+                                         "PricingQuantity",
+                                         "PricingUnit",
+                                         "AllocatedMethodId",
+                                         "AllocatedMethodDetails",
+                                         "AllocatedResourceId",
+                                         "AllocatedResourceName",
+                                         "AllocatedTags",
+                                         "x_CostKind",
+                                         "x_AllocationMethod",
+                                         "x_PriceSource"};
+
+bool is_of_requests(const AttributedCost& part) {
+  return part.kind == CostKind::kServed || part.kind == CostKind::kWasted;
+}
+
+/// The store adds taxes and purchases, and credits, refunds and adjustments, before it splits a charge.
+const char* category_of(const AttributedCost& part) {
+  if (part.kind == CostKind::kUnreconciled) return "Adjustment";
+  if (part.kind == CostKind::kOverhead && !part.instance.empty()) return "Adjustment";
+  return "Usage";
+}
+
+std::string description_of(const AttributedCost& part) {
+  switch (part.kind) {
+    case CostKind::kServed:
+      return "requests of " + part.model;
+    case CostKind::kWasted:
+      return "requests of " + part.model + " that failed";
+    case CostKind::kUnderfill:
+      return "time with fewer requests than the instance can serve";
+    case CostKind::kIdle:
+      return "time without a request";
+    case CostKind::kOverhead:
+      return "taxes, purchases and charges without an instance";
+    default:
+      return "credits, refunds and adjustments";
+  }
+}
+
+/// The share of each part in their sum; empty when the sum is 0.
+std::vector<std::int64_t> ratios_of(std::span<const AttributedCost> parts) {
+  SignedWide total = 0, sum = 0;
+  for (const AttributedCost& part : parts) total += part.cost;
+  if (total == 0) return {};
+  std::vector<std::int64_t> ratios;
+  std::int64_t before = 0;
+  for (const AttributedCost& part : parts) {
+    sum += part.cost;
+    const auto until = static_cast<std::int64_t>(sum * kRatioUnit / total);
+    ratios.push_back(until - before);
+    before = until;
+  }
+  return ratios;
+}
+
+class FocusRows {
+ public:
+  FocusRows(const CustomerReportQuestion& question, const Names& names, const report::TextOutput& output)
+      : question_(question), names_(names), output_(output) {}
+
+  Result<void> begin() { return write(Texts(std::begin(kFocusColumns), std::end(kFocusColumns))); }
+
+  Result<void> charge(sys_seconds hour, std::span<const AttributedCost> parts) {
+    // What the whole charge was concerns those who were served by a part of it no more than who the others
+    // are.
+    const auto ratios = question_.customers.empty() ? ratios_of(parts) : std::vector<std::int64_t>();
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      OPTIINFRA_CHECK(part(hour, parts[i], ratios.empty() ? "" : details_of(ratios[i])));
+    return {};
+  }
+
+ private:
+  static std::string details_of(std::int64_t ratio) {
+    return "{\"Elements\":[{\"AllocatedRatio\":" + exact_amount(ratio) + "}]}";
+  }
+
+  std::string name_of(NameKind kind, const Uuid& id) const {
+    const NamedId* const entry = names_.of(kind, id.to_string());
+    return entry == nullptr ? "" : entry->name;
+  }
+
+  /// Who pays; the customer itself when it is another one, which is none of the reader's business.
+  Uuid account_of(const AttributedCost& part) const {
+    const auto& shown = question_.customers;
+    const bool is_shown = shown.empty() || std::find(shown.begin(), shown.end(), part.payer) != shown.end();
+    return is_shown ? part.payer : part.served;
+  }
+
+  std::string tags_of(const AttributedCost& part) const {
+    nlohmann::ordered_json tags = {{"optiinfra/customer", part.served.to_string()}};
+    if (const std::string name = name_of(NameKind::kCustomer, part.served); !name.empty())
+      tags["optiinfra/customer_name"] = name;
+    if (is_of_requests(part)) tags["optiinfra/model"] = part.model;
+    return tags.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  }
+
+  Result<void> part(sys_seconds hour, const AttributedCost& part, const std::string& details) {
+    const Uuid account = account_of(part);
+    const bool is_allocated = is_of_requests(part);
+    const Uuid resource = part.service.is_nil() ? part.served : part.service;
+    const std::string cost = exact_amount(part.cost);
+    return write({cost,
+                  cost,
+                  "",
+                  "",
+                  part.currency,
+                  account.to_string(),
+                  name_of(NameKind::kCustomer, account),
+                  format_time(question_.month.begin),
+                  format_time(question_.month.end),
+                  format_time(hour),
+                  format_time(hour + 1h),
+                  category_of(part),
+                  "",
+                  description_of(part),
+                  "Usage-Based",
+                  part.provider,
+                  part.provider,
+                  part.provider,
+                  part.provider,
+                  part.provider,
+                  "AI and Machine Learning",
+                  "LLM serving",
+                  part.region,
+                  part.instance,
+                  part.instance_type,
+                  "",
+                  "",
+                  kMethod,
+                  details,
+                  is_allocated ? resource.to_string() : "",
+                  is_allocated ? name_of(NameKind::kService, resource) : "",
+                  tags_of(part),
+                  to_string(part.kind),
+                  part.method,
+                  part.price_source});
+  }
+
+  /// Amounts are numbers, so that a minus in front is no formula.
+  Result<void> write(Texts cells) {
+    constexpr std::size_t kAmounts = 4;
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      std::string& cell = cells[i];
+      if (i >= kAmounts) cell = report::for_spreadsheets(std::move(cell));
+      line += (i == 0 ? "" : ",") + report::csv_cell(cell);
+    }
+    return output_(line + "\n");
+  }
+
+  const CustomerReportQuestion& question_;
+  const Names& names_;
+  const report::TextOutput& output_;
+};
+
+}  // namespace
+
+Result<void> write_focus(Client& client, const CustomerReportQuestion& question, TimeRange window,
+                         const Names& names, const report::TextOutput& output) {
+  FocusRows rows(question, names, output);
+  OPTIINFRA_CHECK(rows.begin());
+  return each_charge(
+      client, window, question.customers,
+      [&](sys_seconds hour, std::span<const AttributedCost> parts) { return rows.charge(hour, parts); });
+}
+
+}  // namespace optiinfra::billing
