@@ -213,6 +213,9 @@ TEST_F(Api, DescribesItself) {
     EXPECT_TRUE(document["paths"].contains(route.path)) << route.path;
     EXPECT_THAT(get("/llms.txt").body, HasSubstr(route.path));
   }
+  EXPECT_THAT(get("/metrics").body, AllOf(HasSubstr("optiinfra_store_rows{table=\"cost_metrics_ts\"} "),
+                                          HasSubstr("optiinfra_store_parts{table=\"cost_metrics_hourly\"} "),
+                                          HasSubstr("\noptiinfra_store_disk_free_bytes ")));
   EXPECT_THAT(get("/metrics").body, AllOf(HasSubstr("optiinfra_store_up 1\n"),
                                           HasSubstr("# TYPE optiinfra_http_request_seconds histogram\n")));
 }

@@ -1,10 +1,13 @@
 // What runs and watches the service: health, readiness, metrics, SQL, and what it is.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "metric_text.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/core/version.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/report/result_stream.hpp"
+#include "optiinfra/store/disk_room.hpp"
 #include "optiinfra/transport/session.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "problem.hpp"
@@ -15,6 +18,8 @@ namespace {
 
 constexpr std::size_t kSqlBytesMax = 256 << 10, kSqlAnswerBytesMax = std::size_t{64} << 20;
 constexpr std::uint64_t kSqlSecondsDefault = 30, kSqlSecondsMax = 600;
+constexpr std::chrono::seconds kStoreSizeTimeout{2};
+constexpr std::size_t kWhyBytesMax = 300;
 constexpr const char* kText = "text/plain; charset=utf-8";
 
 Response answer_health(const Call&) { return {.body = "{\"status\":\"ok\"}\n"}; }
@@ -24,10 +29,60 @@ Response answer_ready(const Call& call) {
   return problem(503, "the store does not answer; rows are taken and spooled, questions fail", 1);
 }
 
+/// Of one table, in its active parts.
+struct TableSize {
+  std::string name;
+  std::uint64_t rows = 0, parts = 0, bytes = 0;
+};
+
+Result<std::vector<TableSize>> table_sizes(Session& session) {
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_texts(session, {.sql = "SELECT CAST(table, 'String'), toString(sum(rows)), "
+                                   "toString(count()), toString(sum(bytes_on_disk)) FROM system.parts "
+                                   "WHERE active AND database = {database:String} GROUP BY 1 ORDER BY 1",
+                            .parameters = {{"database", std::string(session.database())}},
+                            .timeout = kStoreSizeTimeout}));
+  std::vector<TableSize> sizes;
+  for (const auto& row : rows)
+    sizes.push_back({row[0], std::stoull(row[1]), std::stoull(row[2]), std::stoull(row[3])});
+  return sizes;
+}
+
+/// What the store holds and has room for, as it says itself; why not, as a comment, where it does not answer.
+std::string store_metrics(Client& client) {
+  std::string text;
+  const auto asked = client.with_session([&](Session& session) -> Result<void> {
+    OPTIINFRA_TRY(const auto sizes, table_sizes(session));
+    OPTIINFRA_TRY(const DiskRoom room, disk_room(session));
+    const auto add = [&](const char* name, const char* meaning, std::uint64_t TableSize::* value) {
+      MetricText metric(text, name, "gauge", meaning);
+      for (const TableSize& each : sizes) metric.add(label_text("table", each.name), each.*value);
+    };
+    add("optiinfra_store_rows", "Rows of a table", &TableSize::rows);
+    add("optiinfra_store_parts", "Parts of a table; hundreds mean that inserts are too small",
+        &TableSize::parts);
+    add("optiinfra_store_bytes", "Bytes of a table on disk", &TableSize::bytes);
+    MetricText(text, "optiinfra_store_disk_free_bytes", "gauge",
+               "Bytes that the store's disk has free for parts")
+        .add("", room.free_bytes);
+    MetricText(text, "optiinfra_store_disk_bytes", "gauge", "Size of the store's disk")
+        .add("", room.total_bytes);
+    return {};
+  });
+  if (!asked) {
+    std::string why = asked.error().message.substr(0, kWhyBytesMax);
+    std::replace(why.begin(), why.end(), '\n', ' ');
+    text += "# What the store holds is not known: " + why + "\n";
+  }
+  return text;
+}
+
 Response answer_metrics(const Call& call) {
   std::string text = call.backend.statistics.text(
       call.backend.writer == nullptr ? WriterMetrics{} : call.backend.writer->metrics(),
       call.backend.http_counts(), call.backend.client.ping());
+  text += store_metrics(call.backend.client);
   if (call.backend.remote_write != nullptr) text += call.backend.remote_write->metrics_text();
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = std::move(text)};
 }
