@@ -86,7 +86,10 @@ std::string description_of(const AttributedCost& part) {
   }
 }
 
-/// The share of each part in their sum; empty when the sum is 0.
+/// Beyond, a charge is nearly cancelled by its credit, and the shares in what is left say nothing.
+constexpr std::int64_t kRatioMax = 1000 * kRatioUnit;
+
+/// The share of each part in their sum; empty when the sum is 0 or nearly so.
 std::vector<std::int64_t> ratios_of(std::span<const AttributedCost> parts) {
   SignedWide total = 0, sum = 0;
   for (const AttributedCost& part : parts) total += part.cost;
@@ -95,7 +98,9 @@ std::vector<std::int64_t> ratios_of(std::span<const AttributedCost> parts) {
   std::int64_t before = 0;
   for (const AttributedCost& part : parts) {
     sum += part.cost;
-    const auto until = static_cast<std::int64_t>(sum * kRatioUnit / total);
+    const SignedWide exact = sum * kRatioUnit / total;
+    if (exact > kRatioMax || exact < -kRatioMax) return {};
+    const auto until = static_cast<std::int64_t>(exact);
     ratios.push_back(until - before);
     before = until;
   }

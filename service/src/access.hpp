@@ -38,6 +38,9 @@ class Access {
   /// `needs_token`: whether a request without one is refused; otherwise it is an admin's.
   Access(std::filesystem::path folder, bool needs_token);
 
+  /// Writes when tokens were last used. Call it every minute or so.
+  void flush() { uses_.flush(); }
+
   /// The caller, or the refusal.
   std::variant<Caller, Response> identify(const Request& request);
 

@@ -91,7 +91,7 @@ Result<void> remove_rows_of(Client& client, const Uuid& customer, const ForgetOp
 
 Result<void> forget(Client& client, const Uuid& customer, const ForgetOptions& options) {
   OPTIINFRA_CHECK(client.with_each_part(
-      [](Session& session, std::uint32_t) { return expect_nothing_set_aside(session); }));
+      [](Session& session, std::uint32_t) { return expect_nothing_set_aside(session, "the customer"); }));
   OPTIINFRA_CHECK(claim_names(client, customer));
   OPTIINFRA_CHECK(remove_rows_of(client, customer, options));
   if (options.tokens != nullptr) OPTIINFRA_CHECK(done(options.tokens->forget(customer)));

@@ -29,7 +29,7 @@ class RateLimit {
 
   const std::uint32_t per_second_;
   std::mutex mutex_;
-  std::map<std::string, Bucket> buckets_;  ///< As many as there are tokens (kTokensMax), and one.
+  std::map<std::string, Bucket> buckets_;  ///< As many as there were tokens since the start, and one.
 };
 
 }  // namespace optiinfra::service

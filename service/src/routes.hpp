@@ -42,8 +42,6 @@ struct Call {
 /// The tag of the files of the page: no part of the API, so no document lists them.
 inline constexpr const char* kPageTag = "page";
 inline constexpr const char* kInsertTag = "insert";
-/// What agents ask; it changes nothing.
-inline constexpr const char* kAgentsTag = "agents";
 
 /// Who may use a route.
 enum class Openness {
@@ -65,6 +63,7 @@ struct Route {
   std::string meaning;  ///< One sentence.
   int success = 200;    ///< The status of an answer that is no refusal; 204 has no body.
   std::string content_type = "application/json";  ///< Of such an answer, unless the request says otherwise.
+  bool is_question = false;                       ///< It changes nothing, although its method is not GET.
   Openness openness = Openness::kToken;
   Scope scope = Scope::kRead;
   std::vector<RouteParameter> parameters = {};

@@ -1,6 +1,9 @@
 #include "optiinfra/service/service.hpp"
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 #include "access.hpp"
 #include "closed_hours.hpp"
@@ -25,6 +28,8 @@ constexpr std::size_t kWriterBytesMax = std::size_t{256} << 20;
 /// So that a request is answered before its client gives up.
 constexpr std::chrono::seconds kCallTime{30}, kWriteTime{10};
 constexpr std::size_t kAuditTargetBytesMax = 500;
+/// How long counted inserts and the last uses of tokens wait in memory.
+constexpr std::chrono::minutes kNotesAge{1};
 
 Result<void> check(const ServiceOptions& options) {
   const auto invalid = [](std::string message) { return invalid_argument(std::move(message)); };
@@ -82,6 +87,7 @@ class Service::State {
     if (writer) {
       writer_.emplace(*std::move(writer));
       audit_.emplace(options_.folder);
+      notes_ = std::jthread([this](const std::stop_token& stop) { write_notes(stop); });
       OPTIINFRA_CHECK(open_remote_write());
     }
     backend_.emplace(Backend{*client_, writer_ ? &*writer_ : nullptr, writer_ ? "" : writer.error().message,
@@ -103,6 +109,7 @@ class Service::State {
     if (writer_) (void)writer_->close(grace);
     writer_.reset();
     client_.reset();
+    notes_ = {};
     audit_.reset();
   }
 
@@ -133,14 +140,16 @@ class Service::State {
 
   /// What can be refused before the body is read.
   std::optional<Response> admit(const Request& request) {
-    auto refusal = refusal_of(request);
+    std::string caller = "unknown";
+    auto refusal = refusal_of(request, caller);
     if (!refusal) return refusal;
-    tell(request, *refusal, "unknown", 0);
-    note_refusal(request, refusal->status);
+    tell(request, *refusal, caller, 0);
+    note_refusal(request, refusal->status, caller);
     return refusal;
   }
 
-  std::optional<Response> refusal_of(const Request& request) {
+  /// `name` becomes that of the caller, once it is known.
+  std::optional<Response> refusal_of(const Request& request, std::string& name) {
     if (auto refusal = refuse_foreign(request, options_.host_names, is_link_to_page(request))) return refusal;
     auto found = table_.find(request);
     if (auto* refusal = std::get_if<Response>(&found)) return std::move(*refusal);
@@ -149,6 +158,7 @@ class Service::State {
     auto caller = access_.identify(request);
     if (auto* refusal = std::get_if<Response>(&caller)) return std::move(*refusal);
     const Caller& known = std::get<Caller>(caller);
+    name = known.name;
     if (const auto wait = rate_limit_.take(known.name))
       return problem(429,
                      "more than " + std::to_string(options_.requests_per_second) +
@@ -157,26 +167,29 @@ class Service::State {
     return refuse_by_scope(route, known);
   }
 
-  /// What is sent to a path that does not exist, and by pages that are not ours, is not worth a line.
-  void note_refusal(const Request& request, int status) {
+  static bool is_change(const Route& route) { return route.method != "GET" && !route.is_question; }
+
+  /// What is sent to a path that does not exist is not worth a line.
+  void note_refusal(const Request& request, int status, const std::string& caller) {
     const auto found = table_.find(request);
     const auto* const route = std::get_if<const Route*>(&found);
-    if (!audit_ || route == nullptr || (*route)->method == "GET") return;
-    complain_of(audit_->count("unknown", (*route)->method + " " + (*route)->path, status, 0));
+    if (!audit_ || route == nullptr || !is_change(**route)) return;
+    audit_->count(caller, (*route)->method + " " + (*route)->path, status, 0);
   }
 
   /// Inserts by the minute, other changes one by one.
   void note_change(const Route& route, const Request& request, const Response& response,
                    const std::string& caller, const std::string& id) {
-    if (!audit_ || route.method == "GET" || route.tag == kAgentsTag) return;
+    if (!audit_ || !is_change(route)) return;
     const std::string action = route.method + " " + route.path;
     if (route.tag == kInsertTag) {
-      complain_of(audit_->count(caller, action, response.status, request.body.size()));
+      audit_->count(caller, action, response.status, request.body.size());
       return;
     }
     std::string target;
     for (const auto& [name, value] : request.parameters)
       target += (target.empty() ? "" : "&") + name + "=" + value;
+    if (target.empty()) target = request.body.substr(0, kAuditTargetBytesMax);
     complain_of(audit_->append({.actor = caller,
                                 .action = action,
                                 .target = target.substr(0, kAuditTargetBytesMax),
@@ -187,6 +200,16 @@ class Service::State {
   /// A change is not refused because it cannot be noted: the operator is told.
   void complain_of(const Result<void>& noted) const {
     if (!noted && options_.log) options_.log(LogLevel::kWarning, "the audit log: " + noted.error().message);
+  }
+
+  void write_notes(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any waiting;
+    std::unique_lock lock(mutex);
+    while (!waiting.wait_for(lock, stop, kNotesAge, [&] { return stop.stop_requested(); })) {
+      complain_of(audit_->flush());
+      access_.flush();
+    }
   }
 
   Response handle(const Request& request) {
@@ -240,6 +263,7 @@ class Service::State {
   std::string why_no_remote_write_;
   std::optional<Backend> backend_;
   std::optional<ClosedHours> closed_hours_;
+  std::jthread notes_;
 };
 
 Service::Service(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}

@@ -10,8 +10,6 @@ namespace {
 
 using UsesJson = nlohmann::ordered_json;
 
-constexpr std::chrono::minutes kUsesAge{1};
-
 std::filesystem::path uses_file(const std::filesystem::path& folder) { return folder / "token-use.json"; }
 
 }  // namespace
@@ -31,20 +29,17 @@ std::map<std::string, sys_seconds> read_token_uses(const std::filesystem::path& 
 TokenUses::TokenUses(std::filesystem::path folder)
     : folder_(std::move(folder)), uses_(read_token_uses(folder_)) {}
 
-TokenUses::~TokenUses() {
-  const std::lock_guard lock(mutex_);
-  if (has_more_) write();
-}
+TokenUses::~TokenUses() { flush(); }
 
 void TokenUses::note(const std::string& id) {
   const std::lock_guard lock(mutex_);
   uses_[id] = now();
   has_more_ = true;
-  if (std::chrono::steady_clock::now() - written_at_ >= kUsesAge) write();
 }
 
-/// Holds mutex_. A file that cannot be written is tried again a minute later.
-void TokenUses::write() {
+void TokenUses::flush() {
+  const std::lock_guard lock(mutex_);
+  if (!has_more_) return;
   UsesJson json = UsesJson::object();
   for (const auto& [id, at] : uses_) json[id] = format_time(at);
   const std::filesystem::path fresh = uses_file(folder_).string() + ".new";
@@ -52,10 +47,9 @@ void TokenUses::write() {
   ::chmod(fresh.c_str(), 0600);
   file << json.dump(1) << "\n";
   file.close();
-  std::error_code ignored;
-  if (file) std::filesystem::rename(fresh, uses_file(folder_), ignored);
-  has_more_ = false;
-  written_at_ = std::chrono::steady_clock::now();
+  std::error_code failed = std::make_error_code(std::errc::io_error);
+  if (file) std::filesystem::rename(fresh, uses_file(folder_), failed);
+  has_more_ = static_cast<bool>(failed);
 }
 
 }  // namespace optiinfra::service

@@ -126,6 +126,12 @@ Result<void> save(const std::filesystem::path& file, const std::vector<Token>& t
   return is_synced ? Result<void>{} : storage(file.parent_path(), "it cannot be synced");
 }
 
+/// A change of the tokens is made whether or not it can be noted: a token must be revocable on a full disk.
+void note(const std::filesystem::path& file, const std::string& action, const std::string& target) {
+  AuditLog audit(file.parent_path());
+  (void)audit.append({.actor = "program", .action = action, .target = target});
+}
+
 }  // namespace
 
 std::string_view to_string(Scope scope) noexcept {
@@ -196,11 +202,9 @@ Result<std::string> Tokens::create(const std::string& name, Scope scope, std::ve
   OPTIINFRA_TRY(const std::string id, random_hex(kIdBytes));
   OPTIINFRA_TRY(const std::string secret, random_hex(kSecretBytes));
   std::string text = std::string(kPrefix) + id + "_" + secret;
-  AuditLog audit(file_.parent_path());
-  OPTIINFRA_CHECK(
-      audit.append({.actor = "program", .action = "token create", .target = name + " (" + id + ")"}));
   tokens.push_back({id, name, scope, std::move(customers), now(), hash_of(text), {}});
   OPTIINFRA_CHECK(save(file_, tokens));
+  note(file_, "token create", name + " (" + id + ")");
   return text;
 }
 
@@ -210,9 +214,9 @@ Result<void> Tokens::revoke(const std::string& name) {
   OPTIINFRA_TRY(auto tokens, list());
   if (std::erase_if(tokens, [&](const Token& each) { return each.name == name; }) == 0)
     return invalid_argument("there is no token '" + name + "'");
-  AuditLog audit(file_.parent_path());
-  OPTIINFRA_CHECK(audit.append({.actor = "program", .action = "token revoke", .target = name}));
-  return save(file_, tokens);
+  OPTIINFRA_CHECK(save(file_, tokens));
+  note(file_, "token revoke", name);
+  return {};
 }
 
 Result<std::size_t> Tokens::forget(const Uuid& customer) {
@@ -221,6 +225,9 @@ Result<std::size_t> Tokens::forget(const Uuid& customer) {
   const FolderLock lock(file_);
   if (!lock.is_held()) return storage(file_, "its lock cannot be taken");
   OPTIINFRA_TRY(auto tokens, list());
+  for (const Token& token : tokens)
+    if (std::find(token.customers.begin(), token.customers.end(), customer) != token.customers.end())
+      note(file_, "token loses a customer that is forgotten", token.name);
   // Left in its list, one with no other customer would see all.
   std::size_t changed = std::erase_if(
       tokens, [&](const Token& token) { return token.customers == std::vector<Uuid>{customer}; });

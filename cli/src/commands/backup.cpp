@@ -9,8 +9,11 @@
 
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
+#include "flags.hpp"
 #include "optiinfra/core/time.hpp"
+#include "optiinfra/schema/tables.hpp"
 #include "optiinfra/service/verification.hpp"
+#include "optiinfra/store/attribution_tables.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -39,7 +42,11 @@ class FolderLock {
                    "cannot use " + folder.string() + ": " +
                        (code ? code : std::error_code(errno, std::generic_category())).message()};
     FolderLock lock(file);
-    if (::flock(file, LOCK_EX | LOCK_NB) != 0)
+    const int code_of_lock = ::flock(file, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    if (code_of_lock != 0 && code_of_lock != EWOULDBLOCK)
+      return Error{ErrorKind::kStorage, "cannot lock " + folder.string() + ": " +
+                                            std::error_code(code_of_lock, std::generic_category()).message()};
+    if (code_of_lock == EWOULDBLOCK)
       return Error{ErrorKind::kConflict,
                    "another backup into " + folder.string() + " is running; wait for its end"};
     return lock;
@@ -66,29 +73,25 @@ Result<fs::path> folder_of(const Context& context, const char* otherwise) {
       std::string(otherwise));
 }
 
-/// "2026-11-29T164231Z": sorts by time, and is a plain name on every file system.
-std::string name_of_now() {
-  std::string name = format_time(now());
-  std::erase(name, ':');
-  return name;
+/// Of the store, those in `backups`, the oldest first.
+std::vector<Backup> of_store(std::vector<Backup> backups, const std::string& store) {
+  std::erase_if(backups, [&](const Backup& each) { return each.store != store; });
+  return backups;
 }
 
-/// Left by a backup or a removal that was killed.
-Result<void> remove_unfinished(const fs::path& folder) {
-  std::error_code code;
-  for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code)) {
-    std::error_code ignored;
-    if (entry->path().extension() == ".unfinished") fs::remove_all(entry->path(), ignored);
-  }
-  return {};
+/// The oldest of `earlier`, until with the new one `keep` are left.
+Result<std::size_t> remove_older(const std::vector<Backup>& earlier, std::size_t keep) {
+  if (keep == 0 || earlier.size() < keep) return std::size_t{0};
+  const std::size_t count = earlier.size() + 1 - keep;
+  for (std::size_t i = 0; i < count; ++i) OPTIINFRA_CHECK(remove_backup(earlier[i].path));
+  return count;
 }
 
-Result<std::uint64_t> remove_older(const fs::path& folder, std::size_t keep) {
-  OPTIINFRA_TRY(auto backups, backups_in(folder));
-  if (keep == 0 || backups.size() <= keep) return std::uint64_t{0};
-  backups.resize(backups.size() - keep);
-  for (const fs::path& each : backups) OPTIINFRA_CHECK(remove_backup(each));
-  return std::uint64_t{backups.size()};
+/// Raw rows are the truth for rollups and for the record of imports; attributed rows for the record of hours.
+std::vector<std::string> listed_last() {
+  std::vector<std::string> tables{kAttributedCostTable};
+  for (const Family family : kFamilies) tables.emplace_back(table_of(family).raw_table);
+  return tables;
 }
 
 Section section_of(const std::string& key, const fs::path& path, const BackupReport& copied) {
@@ -130,35 +133,49 @@ Result<ExitCode> run_backup(const BackupFlags& flags, Context& context) {
   OPTIINFRA_TRY(const fs::path store,
                 folder_of(context, "; a ClickHouse server has its own: BACKUP DATABASE optiinfra TO ..."));
   const fs::path folder = fs::absolute(flags.folder);
+  OPTIINFRA_TRY(const std::string identity, backup_identity(store));
   OPTIINFRA_TRY(const FolderLock lock, FolderLock::take(folder));
-  OPTIINFRA_CHECK(remove_unfinished(folder));
-  OPTIINFRA_TRY(const auto earlier, backups_in(folder));
-  const fs::path backup = folder / name_of_now();
-  OPTIINFRA_TRY(const BackupReport copied, back_up(store, backup,
-                                                   {.base = earlier.empty() ? fs::path() : earlier.back(),
-                                                    .more_files = {fs::path("service") / "tokens.json"}}));
+  remove_unfinished_backups(folder);
+  OPTIINFRA_TRY(auto all, backups_in(folder));
+  const auto earlier = of_store(std::move(all), identity);
+  const fs::path backup = folder / backup_name(now());
+  OPTIINFRA_TRY(const BackupReport copied,
+                back_up(store, backup,
+                        {.base = earlier.empty() ? fs::path() : earlier.back().path,
+                         .more_files = {fs::path("service") / "tokens.json"},
+                         .listed_last = listed_last()}));
   Report report{.command = "backup", .sections = {section_of("backup", backup, copied)}};
   bool is_ok = true;
   if (!flags.no_verify) {
-    OPTIINFRA_TRY(is_ok, verify_copy(backup, true, report));
+    auto verified = verify_copy(backup, true, report);
+    if (!verified)
+      return with_context(std::move(verified).error(),
+                          backup.string() + " was copied, and cannot be verified");
+    is_ok = *verified;
     if (!is_ok)
       report.notes.push_back(
           "Hours that were written to during the backup may differ; `optiinfra restore` makes them from raw "
-          "rows");
+          "rows. Older backups were kept");
   }
-  OPTIINFRA_TRY(const std::uint64_t removed, remove_older(folder, flags.keep));
-  if (removed > 0) report.notes.push_back(std::to_string(removed) + " older backups were removed (--keep)");
+  const auto removed = is_ok ? remove_older(earlier, flags.keep) : Result<std::size_t>(std::size_t{0});
+  if (!removed) return with_context(removed.error(), backup.string() + " is whole; removing an older one");
+  if (*removed > 0) report.notes.push_back(std::to_string(*removed) + " older backups were removed (--keep)");
   report.notes.push_back("Restore it with: optiinfra --url embedded:NEW_FOLDER restore " + backup.string());
   return answer(context, report, watch, is_ok);
 }
 
+/// A backup, or the latest one in a folder that holds those of one store.
 Result<fs::path> chosen_backup(const std::string& text) {
   const fs::path path = fs::absolute(text);
   if (is_backup(path)) return path;
   OPTIINFRA_TRY(const auto backups, backups_in(path));
-  if (!backups.empty()) return backups.back();
-  return invalid_argument("there is no backup in " + path.string() +
-                          "; name a backup, or a folder of backups for the latest one");
+  if (backups.empty())
+    return invalid_argument("there is no backup in " + path.string() +
+                            "; name a backup, or a folder of backups for the latest one");
+  if (of_store(backups, backups.back().store).size() != backups.size())
+    return invalid_argument(path.string() + " holds backups of several stores; name one of them, such as " +
+                            backups.back().path.string());
+  return backups.back().path;
 }
 
 Result<ExitCode> run_restore(const RestoreFlags& flags, Context& context) {
@@ -167,8 +184,15 @@ Result<ExitCode> run_restore(const RestoreFlags& flags, Context& context) {
   OPTIINFRA_TRY(const fs::path backup, chosen_backup(flags.backup));
   OPTIINFRA_TRY(const BackupReport copied, restore_backup(backup, store));
   Report report{.command = "restore", .sections = {section_of("restored", store, copied)}};
-  OPTIINFRA_TRY(const bool is_ok, verify_copy(store, false, report));
-  return answer(context, report, watch, is_ok);
+  auto verified = verify_copy(store, false, report);
+  if (!verified)
+    return with_context(
+        std::move(verified).error(),
+        store.string() + " was restored, and not verified; run `optiinfra verify --repair` on it");
+  if (fs::exists(store / "service" / "tokens.json"))
+    report.notes.push_back(
+        "Tokens are those of the backup: revoke again what was revoked since (optiinfra token list)");
+  return answer(context, report, watch, *verified);
 }
 
 void describe_backup(CLI::App& app, BackupFlags& flags) {
@@ -177,7 +201,10 @@ void describe_backup(CLI::App& app, BackupFlags& flags) {
                  "latest one there has already takes no room again")
       ->type_name("DIR")
       ->required();
-  app.add_option("--keep", flags.keep, "Remove the oldest backups there afterwards, until N are left")
+  app.add_option(
+         "--keep", flags.keep,
+         "Remove the oldest backups of this store there afterwards, until N are left; none when the new "
+         "one does not verify")
       ->type_name("N")
       ->check(within<std::size_t>(1, 100'000));
   app.add_flag("--no-verify", flags.no_verify,

@@ -57,6 +57,12 @@ Section days_section(const std::vector<ImportDay>& days) {
   return {.key = "days", .title = {}, .records = std::move(records)};
 }
 
+/// "2026-12-01" for "2026-11-30".
+std::string day_after(const std::string& day) {
+  const auto time = parse_time(day + "T00:00:00Z");
+  return time ? format_time(*time + std::chrono::days{1}).substr(0, 10) : day;
+}
+
 std::uint64_t rows_in(const std::vector<ImportDay>& days) {
   std::uint64_t rows = 0;
   for (const ImportDay& each : days) rows += each.rows;
@@ -96,6 +102,10 @@ Result<ExitCode> run_undo(const ImportsUndoFlags& flags, Context& context) {
         format_count(found->rows_stored - rows_in(days)) +
         " of its rows are not in the store any more: they are past their retention, or were "
         "removed before");
+  if (undone.rows_removed > 0 && (found->family == Family::kCost || found->family == Family::kPerformance))
+    report.notes.push_back(
+        "Attributed cost of those days still counts the rows, until: optiinfra attribute --from " +
+        days.front().day + " --to " + day_after(days.back().day));
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
   return ExitCode::kDone;
@@ -121,7 +131,10 @@ void describe_undo(CLI::App& app, ImportsUndoFlags& flags) {
 }  // namespace
 
 void define_imports(CLI::App& parent, Action& action) {
-  CLI::App& imports = *parent.add_subcommand("imports", "List the imports of the store, and take one back");
+  CLI::App& imports = *parent.add_subcommand(
+      "imports",
+      "List the imports of the store, and take one back. Those through the API of a service are not "
+      "among them");
   imports.require_subcommand(1);
   define_command<ImportsListFlags>(imports, action, "list", "List the imports, the latest first",
                                    "  optiinfra imports list\n"

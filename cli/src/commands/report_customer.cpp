@@ -19,6 +19,9 @@ Result<ExitCode> print_from_api(ApiStore& api, const ReportFlags& flags, Context
   if (flags.customer) call.parameters.emplace_back("customer", *flags.customer);
   OPTIINFRA_TRY(const std::string text, api.send(std::move(call)));
   OPTIINFRA_CHECK(context.screen.write(text));
+  if (flags.parsed_format == billing::ReportFormat::kFocus)
+    context.remark(
+        "note: hours that are not attributed yet are not in the rows; --format html and csv name them");
   return ExitCode::kDone;
 }
 

@@ -31,16 +31,22 @@ bool mentions(std::string_view text, std::string_view what) {
   return text.find(what) != std::string_view::npos;
 }
 
+/// Whether the text is what a call of the system said, and not a value that the engine quotes.
+bool is_of_system(int code, std::string_view text) {
+  return code == kPocoException || code == kStandardException || mentions(text, "errno: ");
+}
+
 /// Whether the disk takes no more, by the engine's count or the system's.
 bool is_disk_full(int code, std::string_view text) {
   return code == kNotEnoughSpace || mentions(text, "No space left on device") ||
-         mentions(text, "Read-only file system") || mentions(text, "Disk quota exceeded") ||
-         mentions(text, "errno: 28") || mentions(text, "errno: 30") || mentions(text, "errno: 122");
+         mentions(text, "Read-only file system") ||
+         (is_of_system(code, text) && mentions(text, "Disk quota exceeded")) || mentions(text, "errno: 28") ||
+         mentions(text, "errno: 30") || mentions(text, "errno: 122");
 }
 
 /// Whether a call of the system failed for which the engine has no code of its own, as a rename has none.
 bool is_failed_call(int code, std::string_view text) {
-  if (mentions(text, "Input/output error")) return true;
+  if (is_of_system(code, text) && mentions(text, "Input/output error")) return true;
   return (code == kPocoException || code == kStandardException) &&
          (mentions(text, "filesystem_error") || mentions(text, "File access error"));
 }

@@ -48,6 +48,8 @@ TEST(EngineError, TellsWhatFailedInTheSystemFromWhatTheEngineRefused) {
       is_failure("std::exception. Code: 1001, type: std::out_of_range, e.what() = basic_string::at"));
   EXPECT_TRUE(is_failure("Code: 1001. DB::Exception: filesystem error: No space left on device"));
   EXPECT_FALSE(is_failure("Code: 243. DB::Exception: not enough space")) << "nothing was tried";
+  EXPECT_FALSE(is_failure("Code: 27. DB::Exception: Cannot parse input before: 'Input/output error'"))
+      << "a value that is quoted";
   EXPECT_FALSE(is_failure("Code: 60. DB::Exception: Unknown table"));
 }
 

@@ -65,13 +65,13 @@ std::vector<RowsToRemove> metrics_of_customer(const Uuid& customer) {
   return all;
 }
 
-Result<void> expect_nothing_set_aside(Session& session) {
+Result<void> expect_nothing_set_aside(Session& session, std::string_view whose) {
   OPTIINFRA_TRY(const auto parts, read_set_aside_parts(session));
   if (parts.empty()) return {};
-  return Error{ErrorKind::kCorrupt,
-               describe_set_aside(parts) +
-                   ". They may hold rows of the customer, which would come back with them: put them back or "
-                   "out of use first. Nothing was removed"};
+  return Error{
+      ErrorKind::kCorrupt,
+      describe_set_aside(parts) + ". They may hold rows of " + std::string(whose) +
+          ", which would come back with them: put them back or out of use first. Nothing was removed"};
 }
 
 }  // namespace optiinfra

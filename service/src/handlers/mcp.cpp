@@ -215,9 +215,10 @@ std::vector<Route> mcp_routes() {
       {.method = "POST",
        .path = "/mcp",
        .name = "mcp",
-       .tag = kAgentsTag,
+       .tag = "agents",
        .meaning =
            "The questions as tools of the Model Context Protocol, 2025-03-26 to 2025-11-25 and 2026-07-28",
+       .is_question = true,
        .body = RequestBody{"A request or a notification of JSON-RPC 2.0", {"application/json"}},
        .handle = answer_mcp}};
 }

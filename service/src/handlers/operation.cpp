@@ -195,6 +195,7 @@ std::vector<Route> operation_routes() {
       .name = "sql",
       .tag = "query",
       .meaning = "One SQL statement that reads, in ClickHouse's dialect",
+      .is_question = true,
       .openness = Openness::kSeesAll,
       .scope = Scope::kAdmin,
       .parameters = {{.name = "timeout_s",

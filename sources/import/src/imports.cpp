@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <thread>
 
 #include "ledger.hpp"
 #include "optiinfra/schema/tables.hpp"
@@ -14,25 +15,36 @@ namespace optiinfra {
 namespace {
 
 constexpr const char* kLedgerTable = "import_ledger";
-/// Hours whose raw rows begin to expire within this time are not rebuilt (repair.hpp).
-constexpr std::chrono::hours kExpiryMargin{2};
+/// Hours whose raw rows begin to expire within an hour are not rebuilt (repair.hpp), and the removal, which
+/// comes first, may take an hour.
+constexpr std::chrono::hours kExpiryMargin{3};
+/// An import that has not ended records a block every few seconds.
+constexpr std::chrono::minutes kBlockPatience{15};
+constexpr std::chrono::milliseconds kClockPoll{20};
 
 /// Tokens of all blocks on all days that the table has: see import_token_start(); ":DAY" follows, on a shard
-/// ":SHARD:DAY".
-RowsToRemove rows_of(const ImportRecord& import, Session& session, std::uint32_t shard) {
-  const std::string raw = qualified(session.database(), table_of(import.family).raw_table);
-  std::string blocks;
+/// ":SHARD:DAY". Earlier programs left the time out.
+Result<RowsToRemove> rows_of(const ImportRecord& import, Session& session, std::uint32_t shard) {
+  const char* const raw = table_of(import.family).raw_table;
+  OPTIINFRA_TRY(const auto days,
+                query_texts(session, {.sql = "SELECT DISTINCT toString(toDate(timestamp)) FROM " +
+                                             qualified(session.database(), raw)}));
+  std::string blocks, day_list;
   for (const std::uint64_t block : import.blocks)
     blocks += (blocks.empty() ? "" : ",") + std::to_string(block);
-  return {.table = table_of(import.family).raw_table,
-          .condition =
-              "batch_id IN (SELECT sipHash64(concat({before:String}, toString(block), "
-              "{after:String}, day)) FROM (SELECT arrayJoin({blocks:Array(UInt64)}) AS block) AS b "
-              "CROSS JOIN (SELECT DISTINCT toString(toDate(timestamp)) AS day FROM " +
-              raw + ") AS d)",
-          .parameters = {{"before", import_token_start(import.id, import.begun)},
-                         {"after", shard == 0 ? ":" : ":" + std::to_string(shard) + ":"},
-                         {"blocks", "[" + blocks + "]"}}};
+  for (const auto& day : days) day_list += (day_list.empty() ? "'" : ",'") + day[0] + "'";
+  return RowsToRemove{
+      .table = raw,
+      .condition =
+          "batch_id IN (SELECT sipHash64(concat(start, toString(block), {after:String}, day)) FROM "
+          "(SELECT arrayJoin({starts:Array(String)}) AS start) AS s CROSS JOIN (SELECT "
+          "arrayJoin({blocks:Array(UInt64)}) AS block) AS b CROSS JOIN (SELECT "
+          "arrayJoin({days:Array(String)}) AS day) AS d)",
+      .parameters = {{"starts", "['" + import_token_start(import.id, import.begun) +
+                                    "','import:" + import.id.to_string() + ":']"},
+                     {"after", shard == 0 ? ":" : ":" + std::to_string(shard) + ":"},
+                     {"blocks", "[" + blocks + "]"},
+                     {"days", "[" + day_list + "]"}}};
 }
 
 RowsToRemove record_of(const ImportRecord& import) {
@@ -85,6 +97,15 @@ Result<void> expect_rebuildable(Session& session, const ImportRecord& import, co
                    "these hours may be gone. Nothing was changed"};
 }
 
+/// On a server another process may be importing; an embedded store has one process at a time.
+Result<void> expect_not_running(const Client& client, const ImportRecord& import) {
+  if (client.is_embedded() || import.finished || import.recorded < now() - kBlockPatience) return {};
+  return Error{ErrorKind::kConflict,
+               "the import has not ended and recorded a block less than " +
+                   std::to_string(kBlockPatience.count()) +
+                   " minutes ago, so it may be running; stop it, and repeat this then. Nothing was changed"};
+}
+
 }  // namespace
 
 Result<std::vector<ImportRecord>> list_imports(Client& client) {
@@ -111,17 +132,18 @@ Result<std::vector<ImportRecord>> list_imports(Client& client) {
 
 Result<std::vector<ImportDay>> days_of_import(Client& client, const ImportRecord& import) {
   std::map<std::string, std::uint64_t> days;
-  OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t shard) -> Result<void> {
-    const RowsToRemove rows = rows_of(import, session, shard);
+  const auto count = [&](Session& session, std::uint32_t shard) -> Result<void> {
+    OPTIINFRA_TRY(const RowsToRemove rows, rows_of(import, session, shard));
     OPTIINFRA_TRY(
         const auto counts,
-        query_texts(session, {.sql = "SELECT toString(toDate(timestamp)) AS day, toString(count()) FROM " +
+        query_texts(session, {.sql = "SELECT toString(toDate(timestamp)) AS of_day, toString(count()) FROM " +
                                      qualified(session.database(), rows.table) + " WHERE " + rows.condition +
-                                     " GROUP BY day",
+                                     " GROUP BY of_day",
                               .parameters = rows.parameters}));
     for (const auto& row : counts) days[row[0]] += std::stoull(row[1]);
     return {};
-  }));
+  };
+  OPTIINFRA_CHECK(client.with_each_part(count));
   std::vector<ImportDay> list;
   for (const auto& [day, rows] : days) list.push_back({day, rows});
   return list;
@@ -129,25 +151,34 @@ Result<std::vector<ImportDay>> days_of_import(Client& client, const ImportRecord
 
 Result<UndoReport> undo_import(Client& client, const ImportRecord& import) {
   UndoReport report;
-  OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t shard) -> Result<void> {
-    return expect_rebuildable(session, import, rows_of(import, session, shard));
-  }));
+  OPTIINFRA_CHECK(expect_not_running(client, import));
+  const auto check = [&](Session& session, std::uint32_t shard) -> Result<void> {
+    OPTIINFRA_CHECK(expect_nothing_set_aside(session, "the import"));
+    OPTIINFRA_TRY(const RowsToRemove rows, rows_of(import, session, shard));
+    return expect_rebuildable(session, import, rows);
+  };
+  OPTIINFRA_CHECK(client.with_each_part(check));
   const auto remove = [&](Session& session, std::uint32_t shard) -> Result<void> {
-    const RowsToRemove rows = rows_of(import, session, shard);
+    OPTIINFRA_TRY(const RowsToRemove rows, rows_of(import, session, shard));
     OPTIINFRA_TRY(const std::uint64_t count, count_rows(session, rows));
     OPTIINFRA_CHECK(remove_rows(session, rows));
     report.rows_removed += count;
     OPTIINFRA_TRY(const RepairReport repaired, repair_family(session, import.family));
     report.hours_rebuilt += repaired.hours_rebuilt;
     if (repaired.hours_differing + repaired.hours_refused == 0) return {};
-    return Error{ErrorKind::kConflict,
-                 "some rollup hours still differ from their raw rows; see `optiinfra verify`"};
+    return Error{
+        ErrorKind::kConflict,
+        "the rows of the import were removed, and some rollup hours still differ from their raw rows: "
+        "see `optiinfra verify`, and repeat this"};
   };
   OPTIINFRA_CHECK(client.with_each_part(remove));
   // The record goes last: until then the same call finds what is left to do.
-  OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t) -> Result<void> {
+  const auto forget = [&](Session& session, std::uint32_t) -> Result<void> {
     return remove_rows(session, record_of(import));
-  }));
+  };
+  OPTIINFRA_CHECK(client.with_each_part(forget));
+  // So that a repetition has tokens of its own.
+  while (now() <= import.begun) std::this_thread::sleep_for(kClockPoll);
   return report;
 }
 

@@ -2,15 +2,15 @@
 /// Who changed what: a file of JSON lines next to a service's tokens.
 #pragma once
 
-#include <chrono>
+#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <string>
-#include <utility>
 
 #include "optiinfra/core/error.hpp"
+#include "optiinfra/core/time.hpp"
 
 namespace optiinfra::service {
 
@@ -26,18 +26,12 @@ struct AuditEntry {
   std::string request_id = {};
 };
 
-/// Requests of one caller to one path, with one status, since the last entry of them.
-struct AuditCount {
-  std::uint64_t requests = 0;
-  std::uint64_t body_bytes = 0;
-};
-
-/// Appends to audit.jsonl in a folder. Inserts, which come by the thousand, are counted and written once a
-/// minute; everything else at once. Threads: any; several processes may append to the same file.
+/// Appends to audit.jsonl in a folder. Inserts, which come by the thousand, are counted and written by
+/// flush(); everything else at once. Threads: any; several processes may append to the same file.
 class AuditLog {
  public:
   explicit AuditLog(std::filesystem::path folder);
-  /// Writes what was counted.
+  /// Flushes.
   ~AuditLog();
   AuditLog(const AuditLog&) = delete;
   AuditLog& operator=(const AuditLog&) = delete;
@@ -45,17 +39,28 @@ class AuditLog {
   /// Errors: kStorage; the entry is not in the file.
   Result<void> append(const AuditEntry& entry);
 
-  /// Counts an insert; writes the counts when the last time was a minute ago.
-  Result<void> count(const std::string& actor, const std::string& action, int status, std::size_t body_bytes);
+  /// Counts an insert.
+  void count(const std::string& actor, const std::string& action, int status, std::size_t body_bytes);
+
+  /// Writes what was counted since the last time. Errors: kStorage; the counts are gone.
+  Result<void> flush();
 
  private:
-  using Key = std::pair<std::pair<std::string, std::string>, int>;
-  Result<void> write_counts();
+  /// Requests of one caller to one path, with one status.
+  struct Count {
+    sys_seconds first{};
+    std::uint64_t requests = 0;
+    std::uint64_t body_bytes = 0;
+  };
+  struct Key {
+    std::string actor, action;
+    int status = 0;
+    auto operator<=>(const Key&) const = default;
+  };
 
   const std::filesystem::path file_;
   std::mutex mutex_;
-  std::map<Key, AuditCount> counts_;
-  std::chrono::steady_clock::time_point written_at_ = std::chrono::steady_clock::now();
+  std::map<Key, Count> counts_;  ///< As many as there are tokens, paths and statuses.
 };
 
 }  // namespace optiinfra::service

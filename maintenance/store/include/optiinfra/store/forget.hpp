@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "optiinfra/core/uuid.hpp"
@@ -32,8 +33,8 @@ Result<void> remove_rows(Session& session, const RowsToRemove& rows);
 /// The rows of a customer in the raw tables and rollups of all families, raw before rollup.
 std::vector<RowsToRemove> metrics_of_customer(const Uuid& customer);
 
-/// An error when parts of these tables are set aside (set_aside.hpp): they may hold rows of the customer,
-/// which would come back when the parts do.
-Result<void> expect_nothing_set_aside(Session& session);
+/// An error when parts of these tables are set aside (set_aside.hpp): they may hold rows of `whose`, "the
+/// customer", which would come back when the parts do.
+Result<void> expect_nothing_set_aside(Session& session, std::string_view whose);
 
 }  // namespace optiinfra
