@@ -83,7 +83,7 @@ class ThroughApi : public ::testing::Test {
                                       {"names", "list"},
                                       {"names", "list", "service"},
                                       {"query", "forecast", "--by", "customer", "--at", "2026-11-20"},
-                                      {"report", "customer", "--month", "2026-11", "--format", "csv"},
+                                      {"report", "customer", "--month", "2026-11", "--format", "focus"},
                                       {"query", "--list"}};
     all.insert(all.end(), lists.begin(), lists.end());
     return all;

@@ -125,9 +125,14 @@ Error ApiStore::error_of(const HttpAnswer& answer) const {
   return {kind, detail + advice(answer.status, !token_.empty()), Applied::kNo, true, server_code};
 }
 
-Result<std::string> ApiStore::send(HttpCall call) {
+Result<HttpAnswer> ApiStore::fetch(HttpCall call) {
   OPTIINFRA_TRY(HttpAnswer answer, exchange(std::move(call)));
   if (answer.status < 200 || answer.status > 299) return error_of(answer);
+  return answer;
+}
+
+Result<std::string> ApiStore::send(HttpCall call) {
+  OPTIINFRA_TRY(HttpAnswer answer, fetch(std::move(call)));
   return std::move(answer.body);
 }
 

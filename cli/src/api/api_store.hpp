@@ -47,6 +47,9 @@ class ApiStore {
   Result<ApiAnswer> ask(const std::string& path, std::vector<NamedValue> parameters,
                         std::chrono::milliseconds timeout = kCallTimeout, std::string method = "GET");
 
+  /// A good answer. `call` needs no token. Errors: what the service says, by its kind.
+  Result<HttpAnswer> fetch(HttpCall call);
+
   /// The body of a good answer. `call` needs no token. Errors: what the service says, by its kind.
   Result<std::string> send(HttpCall call);
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "commands/attribution_commands.hpp"
 #include "commands/command.hpp"
 #include "flags.hpp"
@@ -13,15 +15,33 @@ struct ReportFlags {
   std::optional<std::string> customer;
 };
 
+void remark_hours(const Context& context, const std::string& begin, const std::string& end) {
+  context.remark(
+      "note: not in the report, because these hours are not attributed: optiinfra attribute --from " + begin +
+      " --to " + end);
+}
+
+/// "BEGIN/END, BEGIN/END", as the service names hours.
+std::vector<std::pair<std::string, std::string>> hours_in(const std::string& text) {
+  std::vector<std::pair<std::string, std::string>> hours;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(", ", begin), text.size());
+    const std::string range = text.substr(begin, end - begin);
+    if (const auto slash = range.find('/'); slash != range.npos)
+      hours.emplace_back(range.substr(0, slash), range.substr(slash + 1));
+    begin = end + 2;
+  }
+  return hours;
+}
+
 Result<ExitCode> print_from_api(ApiStore& api, const ReportFlags& flags, Context& context) {
   HttpCall call{.path = "/api/v1/reports/customer",
                 .parameters = {{"month", flags.month}, {"format", flags.format}}};
   if (flags.customer) call.parameters.emplace_back("customer", *flags.customer);
-  OPTIINFRA_TRY(const std::string text, api.send(std::move(call)));
-  OPTIINFRA_CHECK(context.screen.write(text));
-  if (flags.parsed_format == billing::ReportFormat::kFocus)
-    context.remark(
-        "note: hours that are not attributed yet are not in the rows; --format html and csv name them");
+  OPTIINFRA_TRY(const HttpAnswer answer, api.fetch(std::move(call)));
+  OPTIINFRA_CHECK(context.screen.write(answer.body));
+  for (const auto& [begin, end] : hours_in(answer.own_header("optiinfra-not-attributed")))
+    remark_hours(context, begin, end);
   return ExitCode::kDone;
 }
 
@@ -42,9 +62,7 @@ Result<ExitCode> print_report(const ReportFlags& flags, Context& context) {
                   return context.screen.write(piece);
                 }));
   for (const TimeRange& hours : not_attributed)
-    context.remark(
-        "note: not in the report, because these hours are not attributed: optiinfra attribute --from " +
-        format_time(hours.begin) + " --to " + format_time(hours.end));
+    remark_hours(context, format_time(hours.begin), format_time(hours.end));
   return ExitCode::kDone;
 }
 

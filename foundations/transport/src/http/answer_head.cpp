@@ -72,6 +72,13 @@ void AnswerHead::take_line(std::string_view line) {
 }
 
 void AnswerHead::take_header(std::string_view name, std::string_view value) {
+  constexpr std::string_view kOwn = "optiinfra-";
+  if (is_named(name.substr(0, kOwn.size()), kOwn) && own_headers_.size() < kOwnHeadersMax) {
+    std::string lower_case(name);
+    std::transform(lower_case.begin(), lower_case.end(), lower_case.begin(), lower);
+    own_headers_.emplace_back(std::move(lower_case), value);
+    return;
+  }
   if (is_named(name, "x-clickhouse-query-id")) {
     query_id_ = value;
   } else if (is_named(name, "x-clickhouse-format")) {

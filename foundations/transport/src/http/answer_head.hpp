@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace optiinfra::http {
 
@@ -14,6 +16,9 @@ inline constexpr std::size_t kExceptionTagBytesMax = 64;
 
 /// The longest value of a header that is kept. Longer ones count as absent.
 inline constexpr std::size_t kHeaderValueBytesMax = 4096;
+
+/// Headers of our own services, "OptiInfra-...", that are kept; further ones are ignored.
+inline constexpr std::size_t kOwnHeadersMax = 16;
 
 /// Counters of X-ClickHouse-Summary; 0 where it says nothing.
 struct Summary {
@@ -42,6 +47,10 @@ class AnswerHead {
   const Summary& summary() const noexcept { return summary_; }
   /// Whether the body is encoded in a way that nobody asked for.
   bool encoded() const noexcept { return encoded_; }
+  /// Those whose names begin with "optiinfra-", in lower case, and their values.
+  const std::vector<std::pair<std::string, std::string>>& own_headers() const noexcept {
+    return own_headers_;
+  }
   /// How long the server keeps an idle connection.
   std::optional<std::chrono::seconds> keep_alive() const noexcept { return keep_alive_; }
 
@@ -52,6 +61,7 @@ class AnswerHead {
   int status_ = 0, exception_code_ = 0;
   std::string query_id_, format_, exception_tag_;
   Summary summary_;
+  std::vector<std::pair<std::string, std::string>> own_headers_;
   std::optional<std::chrono::seconds> keep_alive_;
 };
 

@@ -28,6 +28,12 @@ http::Request request_of(const HttpCall& call) {
 
 }  // namespace
 
+std::string HttpAnswer::own_header(std::string_view name) const {
+  for (const auto& [own, value] : own_headers)
+    if (own == name) return value;
+  return {};
+}
+
 class HttpClient::State {
  public:
   explicit State(const HttpService& service) : url_(url_of(service)) {}
@@ -48,7 +54,8 @@ class HttpClient::State {
   Result<HttpAnswer> exchange(const HttpCall& call) {
     http::Exchange exchange(*connection_, request_of(call), http::Clock::now() + call.timeout);
     OPTIINFRA_CHECK(exchange.wait_for_head());
-    HttpAnswer answer{.status = exchange.head().status(), .body = {}};
+    HttpAnswer answer{
+        .status = exchange.head().status(), .body = {}, .own_headers = exchange.head().own_headers()};
     std::array<std::byte, kPieceBytes> piece;
     while (true) {
       OPTIINFRA_TRY(const std::size_t size, exchange.read(piece));

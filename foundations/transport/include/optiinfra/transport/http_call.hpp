@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "optiinfra/core/error.hpp"
@@ -37,6 +39,11 @@ struct HttpCall {
 struct HttpAnswer {
   int status = 0;
   std::string body;
+  /// Those whose names begin with "optiinfra-", in lower case, and their values.
+  std::vector<std::pair<std::string, std::string>> own_headers = {};
+
+  /// The value of one of them; empty when there is none.
+  std::string own_header(std::string_view name) const;
 };
 
 /// A kept-alive connection to one service, made again when it breaks. libcurl is loaded with the first one.
