@@ -282,7 +282,7 @@ complete -c optiinfra -n "__optiinfra_at ' names remove'" -a 'customer service i
 complete -c optiinfra -n "__optiinfra_at ' names remove'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' backup'" -F
 complete -c optiinfra -n "__optiinfra_at ' backup'" -s h -l help -d 'Print help and exit'
-complete -c optiinfra -n "__optiinfra_at ' backup'" -l keep -x -d 'Remove the oldest backups there afterwards, until N are left'
+complete -c optiinfra -n "__optiinfra_at ' backup'" -l keep -x -d 'Remove the oldest backups of this store there afterwards, until N are left'
 complete -c optiinfra -n "__optiinfra_at ' backup'" -l no-verify -d 'Do not compare the rollups of the backup with its raw rows, which reads all of it'
 complete -c optiinfra -n "__optiinfra_at ' restore'" -F
 complete -c optiinfra -n "__optiinfra_at ' restore'" -s h -l help -d 'Print help and exit'
