@@ -89,10 +89,8 @@ std::string cost_sentence(const Gathered& gathered, std::size_t row, const std::
   add("idle_cost", "time in which instances that it pays for served no request");
   add("overhead_cost", "taxes, purchases and charges without an instance");
   add("unreconciled_cost", "credits, refunds and adjustments");
-  const std::string what =
-      "In " + month_of(gathered) + ", " + title +
-      (gathered.not_attributed.empty() ? " cost " : " cost, as far as its hours are attributed, ") +
-      money(cost("total_cost"));
+  const std::string what = "In " + month_of(gathered) + ", " + title + " cost " + money(cost("total_cost")) +
+                           (gathered.not_attributed.empty() ? "" : " in the hours that are attributed");
   return parts.empty() ? what + "." : what + ": " + joined(parts) + ".";
 }
 

@@ -169,9 +169,9 @@ TEST_F(CustomerReport, ThePageBeginsWithWhatTheCustomerCostAndForWhat) {
   ASSERT_TRUE(total);
   for (const auto& row : total->rows) {
     if (!std::holds_alternative<double>(row[1])) continue;
-    char cost[64];
-    std::snprintf(cost, sizeof cost, "cost %.2f %s: %.2f %s for ", std::get<double>(row[1]),
-                  std::get<std::string>(row[0]).c_str(), std::get<double>(row[2]),
+    char cost[128];
+    std::snprintf(cost, sizeof cost, "cost %.2f %s in the hours that are attributed: %.2f %s for ",
+                  std::get<double>(row[1]), std::get<std::string>(row[0]).c_str(), std::get<double>(row[2]),
                   std::get<std::string>(row[0]).c_str());
     EXPECT_LT(page.find(cost), page.find("<table>")) << cost;
   }
