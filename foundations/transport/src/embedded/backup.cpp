@@ -183,7 +183,8 @@ class Copy {
     return true;
   }
 
-  /// What lies there is copied anew, whatever it is. False when something of it is gone.
+  /// Copies what lies there, whatever it is, over what an earlier call copied. False when something of it is
+  /// gone.
   Result<bool> copy_tree(const fs::path& path) {
     OPTIINFRA_CHECK(remove_tree(to_ / path));
     std::error_code code;

@@ -51,8 +51,8 @@ struct UndoReport {
 ///
 /// Errors: kConflict, changing nothing, when rows of the import are so old that their hours cannot be made
 /// again, because raw rows of these may have expired, and when it may still be running; kCorrupt, changing
-/// nothing, while parts of the store are set aside, which may hold rows of it; kStorage where the disk has no room for parts without
-/// the rows; those of the engine.
+/// nothing, while parts of the store are set aside, which may hold rows of it; kStorage where the disk has no
+/// room for parts without the rows; those of the engine.
 Result<UndoReport> undo_import(Client& client, const ImportRecord& import);
 
 }  // namespace optiinfra
