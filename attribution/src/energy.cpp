@@ -1,5 +1,6 @@
 // Energy of GPUs per token and request, from attributed hours and what the GPUs reported.
 #include "answer_cells.hpp"
+#include "cost_keys.hpp"
 #include "given.hpp"
 #include "hour_reader.hpp"
 #include "optiinfra/schema/tables.hpp"
@@ -13,16 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr double kJoulesPerKwh = 3.6e6;
-
-constexpr KeyColumn kEnergyColumns[] = {
-    {{"customer", "customer_id", "customer"}, "served_customer_id", true},
-    {{"service", "service_id", "service"}, "service_id", true},
-    {{"model", "model_name", "model"}, "model_name"},
-    {{"instance", "instance_id", "instance"}, "instance_id"},
-    {{"provider", "cloud_provider", "provider"}, "cloud_provider"},
-    {{"region", "region", "region"}, "region"},
-    {{"instance_type", "instance_type", "instance type"}, "instance_type"},
-};
 
 /// What each row of the answer adds up, in this order.
 constexpr const char* kEnergySums[] = {"sumIf(joules, kind != 'idle' AND has_energy)",
@@ -101,8 +92,8 @@ std::vector<Cell> energy_cells(std::vector<Cell> keys, const Carbon& carbon, con
 Result<Answer> ask_energy(Client& client, TimeRange range, const GivenValues& given) {
   OPTIINFRA_TRY(const auto bucket, given_bucket(given));
   OPTIINFRA_TRY(const Selection selection,
-                Selection::create(kEnergyColumns, given_names(given, "by"),
-                                  given_filters(given, kEnergyColumns), bucket, "hour"));
+                Selection::create(kCostKeys, given_names(given, "by"), given_filters(given, kCostKeys),
+                                  bucket, "hour"));
   Carbon carbon;
   OPTIINFRA_TRY(carbon.grams_per_kwh, given_number(given, "grid_g_per_kwh", {0, 5000}));
   OPTIINFRA_TRY(const auto pue, given_number(given, "pue", {1, 5}));
@@ -142,7 +133,7 @@ ComputedQuestion energy_question() {
           "  optiinfra query energy --by model --hours 168\n"
           "  optiinfra query energy --by region --grid-g-per-kwh 380 --pue 1.2",
       .is_of_attributed_hours = true,
-      .parameters = selection_parameters(kEnergyColumns),
+      .parameters = selection_parameters(kCostKeys),
       .ask = ask_energy};
   question.parameters.push_back({.name = "grid_g_per_kwh",
                                  .meaning =

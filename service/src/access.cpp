@@ -36,7 +36,7 @@ std::shared_ptr<const std::vector<Token>> Access::tokens() {
   std::string version = tokens_.version();
   if (known_ == nullptr || version != version_ || at - read_at_ > kTokensAge) {
     version_ = std::move(version);  // Of before the list: a change in between is noticed the next time.
-    auto list = tokens_.list();
+    auto list = tokens_.read();
     known_ = list ? std::make_shared<const std::vector<Token>>(*std::move(list)) : nullptr;
     read_at_ = at;
   }

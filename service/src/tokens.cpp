@@ -162,7 +162,7 @@ std::string Tokens::version() const {
          std::to_string(status.st_ctim.tv_nsec) + ":" + std::to_string(status.st_size);
 }
 
-Result<std::vector<Token>> Tokens::list() const {
+Result<std::vector<Token>> Tokens::read() const {
   std::ifstream stream(file_);
   std::vector<Token> tokens;
   if (!stream) {
@@ -182,6 +182,11 @@ Result<std::vector<Token>> Tokens::list() const {
                                           " is not the list of tokens that it was: " + exception.what() +
                                           "; no token is accepted until it is repaired or removed"};
   }
+  return tokens;
+}
+
+Result<std::vector<Token>> Tokens::list() const {
+  OPTIINFRA_TRY(auto tokens, read());
   const auto uses = read_token_uses(file_.parent_path());
   for (Token& token : tokens)
     if (const auto use = uses.find(token.id); use != uses.end()) token.last_used = use->second;
@@ -194,7 +199,7 @@ Result<std::string> Tokens::create(const std::string& name, Scope scope, std::ve
   std::filesystem::create_directories(file_.parent_path(), error);
   const FolderLock lock(file_);
   if (!lock.is_held()) return storage(file_, "its lock cannot be taken");
-  OPTIINFRA_TRY(auto tokens, list());
+  OPTIINFRA_TRY(auto tokens, read());
   if (std::any_of(tokens.begin(), tokens.end(), [&](const Token& each) { return each.name == name; }))
     return invalid_argument("there is a token '" + name + "' already; revoke it first");
   if (tokens.size() >= kTokensMax)
@@ -211,7 +216,7 @@ Result<std::string> Tokens::create(const std::string& name, Scope scope, std::ve
 Result<void> Tokens::revoke(const std::string& name) {
   const FolderLock lock(file_);
   if (!lock.is_held()) return storage(file_, "its lock cannot be taken");
-  OPTIINFRA_TRY(auto tokens, list());
+  OPTIINFRA_TRY(auto tokens, read());
   if (std::erase_if(tokens, [&](const Token& each) { return each.name == name; }) == 0)
     return invalid_argument("there is no token '" + name + "'");
   OPTIINFRA_CHECK(save(file_, tokens));
@@ -224,16 +229,18 @@ Result<std::size_t> Tokens::forget(const Uuid& customer) {
   if (!std::filesystem::exists(file_, error)) return std::size_t{0};
   const FolderLock lock(file_);
   if (!lock.is_held()) return storage(file_, "its lock cannot be taken");
-  OPTIINFRA_TRY(auto tokens, list());
+  OPTIINFRA_TRY(auto tokens, read());
+  std::vector<std::string> names;
   for (const Token& token : tokens)
     if (std::find(token.customers.begin(), token.customers.end(), customer) != token.customers.end())
-      note(file_, "token loses a customer that is forgotten", token.name);
+      names.push_back(token.name);
   // Left in its list, one with no other customer would see all.
   std::size_t changed = std::erase_if(
       tokens, [&](const Token& token) { return token.customers == std::vector<Uuid>{customer}; });
   for (Token& token : tokens)
     if (std::erase(token.customers, customer) > 0) ++changed;
   if (changed > 0) OPTIINFRA_CHECK(save(file_, tokens));
+  for (const std::string& name : names) note(file_, "token loses a customer that is forgotten", name);
   return changed;
 }
 

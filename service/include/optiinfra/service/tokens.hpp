@@ -56,6 +56,9 @@ class Tokens {
   /// All tokens in the order in which they were made; empty without the file. Errors: kCorrupt, kStorage.
   Result<std::vector<Token>> list() const;
 
+  /// The same without when they were last used, which is in a file of its own.
+  Result<std::vector<Token>> read() const;
+
  private:
   std::filesystem::path file_;
 };
