@@ -4,6 +4,10 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
+#include <thread>
+
 #include "store_on_disk.hpp"
 
 namespace optiinfra::cli {
@@ -51,6 +55,67 @@ TEST_P(ReadOnlyStore, ThatWasKilledIsAskedAndNotChanged) {
   std::ofstream(store() / "unclean");
   ASSERT_TRUE(disk->set_read_only(true));
   expect_answers_and_no_change();
+}
+
+/// A full disk may have cut what the next command would restore, and then the disk is only read.
+TEST_P(ReadOnlyStore, WithDamagedDefinitionsIsAskedAndNotChanged) {
+  namespace fs = std::filesystem;
+  fs::path emptied, removed;
+  for (const auto& entry : fs::recursive_directory_iterator(store() / "engine" / "store")) {
+    if (entry.path().filename() == "cost_metrics_ts.sql") emptied = entry.path();
+    if (entry.path().filename() == "performance_metrics_ts.sql") removed = entry.path();
+  }
+  fs::resize_file(emptied, 0);
+  ASSERT_TRUE(fs::remove(removed));
+  fs::remove(store() / "engine" / "metadata" / "optiinfra.sql");
+  ASSERT_TRUE(disk->set_read_only(true));
+  expect_answers_and_no_change();
+  const auto answer = run({"query", "metrics", "--measures", "total_cost", "--hours", "9000"});
+  EXPECT_EQ(answer.exit_code, 0) << answer.error_output;
+  for (const char* warning :
+       {"cost_metrics_ts is empty", "performance_metrics_ts is missing", "definition of optiinfra is missing"})
+    EXPECT_THAT(answer.error_output, HasSubstr(warning));
+}
+
+/// A change of rows that a failing disk cut: the engine reads it where it lies.
+TEST_P(ReadOnlyStore, WithACutChangeOfRowsSaysHowToReadIt) {
+  namespace fs = std::filesystem;
+  for (const auto& entry : fs::recursive_directory_iterator(store() / "engine" / "store")) {
+    if (entry.path().filename() != "format_version.txt") continue;
+    std::ofstream(entry.path().parent_path() / "mutation_99.txt") << "format ver";
+    break;
+  }
+  ASSERT_TRUE(disk->set_read_only(true));
+  const auto refused = run({"customers"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.error_output, HasSubstr("mutation_99.txt is empty or cut"));
+  EXPECT_THAT(refused.error_output, HasSubstr("use the copy"));
+  ASSERT_TRUE(disk->set_read_only(false));
+  const auto answer = run({"customers"});
+  EXPECT_EQ(answer.exit_code, 0) << answer.error_output;
+}
+
+/// What a killed reader left in the temporary folder goes with the next one; a living one's stays.
+TEST_P(ReadOnlyStore, LeavesNoFolderOfAKilledReader) {
+  namespace fs = std::filesystem;
+  const auto folders = [&] {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(home / "scratch"))
+      if (entry.path().filename().string().starts_with("optiinfra-reading-")) found.push_back(entry.path());
+    return found;
+  };
+  ASSERT_TRUE(disk->set_read_only(true));
+  auto words = Home::command({"sql", "SELECT sleepEachRow(0.00004) FROM numbers(10000000)"});
+  words.insert(words.end(), {"--url", "embedded:" + store().string()});
+  testing::Program reader(words, home.options("TMPDIR=" + (home / "scratch").string()));
+  while (folders().empty()) std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  EXPECT_EQ(run({"ping"}).exit_code, 0);
+  EXPECT_EQ(folders().size(), 1U) << "a living reader keeps its folder";
+  reader.send_signal(SIGKILL);
+  reader.wait();
+  EXPECT_EQ(folders().size(), 1U) << "a killed reader removes nothing";
+  EXPECT_EQ(run({"ping"}).exit_code, 0);
+  EXPECT_EQ(folders().size(), 0U);
 }
 
 TEST_P(ReadOnlyStore, OfAnotherAccountIsAskedAndNotChanged) {

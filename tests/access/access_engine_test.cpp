@@ -282,6 +282,43 @@ TEST_F(Access, NoSettingThatIsExperimentalOrWeakensABoundCanBeChanged) {
   }
 }
 
+/// The engine holds the SETTINGS of a whole statement to the bounds, and those of a part of it to none
+/// (docs/engine.md): what matters is that the whole statement keeps its own.
+TEST_F(Access, ASettingOfAPartOfAStatementLiftsNoBoundOfTheWhole) {
+  const std::string counting =
+                        "SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))",
+                    gathering = "SELECT length(groupArray(number)) FROM numbers(1000000000)";
+  const auto why_refused = [&](std::size_t role, const std::string& sql) {
+    const auto ended = sessions[role]->execute({.sql = sql, .timeout = std::chrono::seconds{30}});
+    return ended ? std::string("it was executed") : ended.error().message;
+  };
+  for (std::size_t role = 0; role < sessions.size(); ++role) {
+    for (const char* lifted :
+         {"max_execution_time = 0", "max_execution_time = 0, timeout_overflow_mode = 'break'"}) {
+      EXPECT_THAT(why_refused(role, "SELECT * FROM (" + counting + " SETTINGS " + lifted +
+                                        ") SETTINGS max_execution_time = 0.5"),
+                  HasSubstr("imeout exceeded"))
+          << kRoles[role] << ": " << lifted;
+    }
+    EXPECT_THAT(
+        why_refused(role, "SELECT * FROM (" + gathering +
+                              " SETTINGS max_memory_usage = 0) SETTINGS max_memory_usage = 100000000"),
+        HasSubstr("emory limit exceeded"));
+    for (const char* clause :
+         {"max_parser_depth = 7", "max_execution_time = 0", "allow_introspection_functions = 1"}) {
+      for (const char* statement : {"SELECT 1 SETTINGS ", "EXPLAIN SELECT 1 SETTINGS "}) {
+        EXPECT_THAT(why_refused(role, std::string(statement) + clause), HasSubstr("hould"))
+            << kRoles[role] << ": " << statement << clause;
+      }
+    }
+    // A part may set what allows introspection, and still lacks the privilege.
+    EXPECT_THAT(
+        ask(role, "SELECT * FROM (SELECT demangle('_Z1av') SETTINGS allow_introspection_functions = 1)"),
+        HasSubstr("Not enough privileges"))
+        << kRoles[role];
+  }
+}
+
 TEST_F(Access, StatementsThatReadOrWriteFilesAreRefused) {
   const std::string out = (folder / "out").string(), url = "'http://127.0.0.1:" + trap.port() + "/b/x'";
   const std::string statements[] = {

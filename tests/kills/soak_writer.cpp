@@ -12,6 +12,7 @@
 //
 //   OPTIINFRA_SOAK_ROWS       of each write; 5,000
 //   OPTIINFRA_SOAK_PAUSE_MS   of a producer after each write; 0
+//   OPTIINFRA_SOAK_MERGE_MS   between two forced merges of all raw tables; 0: none are forced
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -43,6 +44,7 @@ std::size_t number_of(const char* variable, std::size_t otherwise) {
 
 const std::size_t kRowsOfWrite = number_of("OPTIINFRA_SOAK_ROWS", 5'000);
 const std::chrono::milliseconds kPause{number_of("OPTIINFRA_SOAK_PAUSE_MS", 0)};
+const std::chrono::milliseconds kMergeInterval{number_of("OPTIINFRA_SOAK_MERGE_MS", 0)};
 
 std::atomic<bool> stopping{false};
 
@@ -181,6 +183,42 @@ class Producer {
   std::deque<std::pair<std::uint64_t, Ticket>> tickets_;
 };
 
+/// Merges that fail, as those on a full disk do, are counted; what was merged must be right all the same.
+class Merges {
+ public:
+  explicit Merges(const StoreUrl& url) : url_(url) {
+    if (kMergeInterval.count() > 0) thread_ = std::thread([this] { run(); });
+  }
+  ~Merges() {
+    if (thread_.joinable()) thread_.join();
+  }
+  std::string text() const {
+    return "merges " + std::to_string(done_) + " and " + std::to_string(failed_) + " that failed";
+  }
+
+ private:
+  void run() {
+    while (!stopping) {
+      std::this_thread::sleep_for(kMergeInterval);
+      // A session of its own each time: an embedded store that failed is opened again when none is left.
+      for (const Family family : kFamilies) ++(merge(family) ? done_ : failed_);
+    }
+  }
+
+  bool merge(Family family) const {
+    auto client = Client::open(url_);
+    return client && client->with_session([&](Session& session) -> Result<void> {
+      return session.execute(
+          {.sql = "OPTIMIZE TABLE " + qualified(session.database(), table_of(family).raw_table) + " FINAL",
+           .timeout = kPatience});
+    });
+  }
+
+  const StoreUrl url_;
+  std::atomic<int> done_{0}, failed_{0};
+  std::thread thread_;
+};
+
 Result<void> run(const StoreUrl& url, const std::string& spool, sys_seconds time, const Journal& journal) {
   sigset_t signals;
   ::sigemptyset(&signals);
@@ -195,6 +233,7 @@ Result<void> run(const StoreUrl& url, const std::string& spool, sys_seconds time
       with_metric(family, [&]<typename Row>() { Producer<Row>(writer, has_spool, journal, time).run(); });
     });
   }
+  const Merges merges(url);
   int received = 0;
   ::sigwait(&signals, &received);
   stopping = true;
@@ -202,7 +241,7 @@ Result<void> run(const StoreUrl& url, const std::string& spool, sys_seconds time
   const auto closed = writer.close(kPatience);
   const WriterMetrics metrics = writer.metrics();
   std::cout << "stored " << metrics.rows_stored << " recovered " << metrics.rows_recovered << " inserts "
-            << metrics.inserts << " retries " << metrics.retries << "\n";
+            << metrics.inserts << " retries " << metrics.retries << " " << merges.text() << "\n";
   for (const std::string& problem : metrics.spool_problems) std::cout << "spool: " << problem << "\n";
   return closed;
 }

@@ -110,8 +110,9 @@ Result<fs::path> make_temporary_folder() {
 Result<Folder> open_folder(const fs::path& path, IfAbsent if_absent, UseReserve use_reserve) {
   OPTIINFRA_TRY(Folder folder, Folder::open(path, if_absent, use_reserve));
   process().faults.clear();
+  const auto repair = folder.is_only_read() ? FolderRepair::kNone : FolderRepair::kRepair;
+  OPTIINFRA_TRY(process().faults, recover_folder(folder.stored_path(), repair));
   if (folder.is_only_read()) return folder;
-  OPTIINFRA_TRY(process().faults, recover_folder(folder.engine_path(), FolderRepair::kRepair));
   if (folder.was_unclean()) OPTIINFRA_CHECK(repair_deduplication_logs(folder.engine_path()));
   return folder;
 }

@@ -1,5 +1,7 @@
 #include "embedded/reading_folder.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "embedded/file.hpp"
+#include "embedded/recovery.hpp"
 #include "embedded/room.hpp"
 
 namespace optiinfra::embedded {
@@ -39,48 +42,69 @@ fs::path place_with_room() {
   return {};
 }
 
-/// "metadata/optiinfra.sql", and "store/6c1/6c12.../cost_metrics_ts.sql" of each table.
-bool is_definition(const fs::path& relative) {
-  if (relative.extension() != ".sql") return false;
-  const auto depth = std::distance(relative.begin(), relative.end());
-  return *relative.begin() == "metadata" ? depth == 2 : *relative.begin() == "store" && depth == 4;
+constexpr std::string_view kNameStart = "optiinfra-reading-";
+
+/// Holds the folder for as long as the descriptor is open; -1 when another process holds it.
+int hold(const fs::path& folder) {
+  const int held = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (held >= 0 && ::flock(held, LOCK_EX | LOCK_NB) == 0) return held;
+  if (held >= 0) ::close(held);
+  return -1;
 }
 
-/// A copy that asks for no log of tokens: the engine would begin a new file of it in the table's own folder.
-Result<void> copy_definition(const fs::path& from, const fs::path& to) {
+/// A folder is empty until its maker holds it, so one that holds files and that nobody holds was left by a
+/// process that was killed.
+void remove_folders_of_killed(const fs::path& place) {
+  std::error_code ignored;
+  for (fs::directory_iterator entry(place, ignored), end; !ignored && entry != end;
+       entry.increment(ignored)) {
+    if (!entry->path().filename().string().starts_with(kNameStart)) continue;
+    const int held = hold(entry->path());
+    if (held < 0) continue;
+    std::error_code code;
+    if (!fs::is_empty(entry->path(), code)) fs::remove_all(entry->path(), code);
+    ::close(held);
+  }
+}
+
+/// Asks for no log of tokens: the engine would begin a new file of it in the table's own folder.
+std::string without_token_log(std::string text) {
   constexpr std::string_view kWindow = "non_replicated_deduplication_window = ";
-  std::ifstream source(from, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(source), {});
-  if (!source) return storage_error(from, "cannot read", errno);
   for (auto at = text.find(kWindow); at != std::string::npos; at = text.find(kWindow, at)) {
     at += kWindow.size();
     text.replace(at, std::min(text.find_first_not_of("0123456789", at), text.size()) - at, "0");
   }
-  std::ofstream target(to, std::ios::binary);
-  target << text;
-  if (!target.flush()) return storage_error(to, "cannot write", errno);
-  return {};
+  return text;
 }
 
 Result<void> copy_definitions(const fs::path& from, const fs::path& to) {
-  std::error_code code;
-  fs::recursive_directory_iterator entry(from, fs::directory_options::none, code);
-  for (const fs::recursive_directory_iterator end; !code && entry != end; entry.increment(code)) {
-    // What lies in the folder of a table (its parts) or of a database (definitions) holds none.
-    if (entry.depth() >= 3) entry.disable_recursion_pending();
-    const fs::path relative = entry->path().lexically_relative(from);
-    if (!is_definition(relative)) continue;
-    fs::create_directories((to / relative).parent_path(), code);
-    if (code) return storage_error((to / relative).parent_path(), "cannot create", code.value());
-    OPTIINFRA_CHECK(copy_definition(entry->path(), to / relative));
+  OPTIINFRA_TRY(const auto definitions, whole_definitions(from));
+  for (const Definition& each : definitions) {
+    const fs::path path = to / each.path;
+    std::error_code code;
+    fs::create_directories(path.parent_path(), code);
+    if (code) return storage_error(path.parent_path(), "cannot create", code.value());
+    std::ofstream target(path, std::ios::binary);
+    target << without_token_log(each.text);
+    if (!target.flush()) return storage_error(path, "cannot write", errno);
   }
-  if (code) return storage_error(from, "cannot read", code.value());
   return {};
+}
+
+/// The engine reads the tables' own folders, so these files can be neither left out nor replaced.
+Result<void> expect_readable_tables(const fs::path& engine_path) {
+  OPTIINFRA_TRY(const auto broken, broken_table_files(engine_path));
+  if (broken.empty()) return {};
+  return Error{ErrorKind::kStorage,
+               (engine_path / broken.front()).string() +
+                   " is empty or cut. A command that may write to the store repairs that; where none may, "
+                   "copy the store's folder to another disk (cp -a) and use the copy"};
 }
 
 }  // namespace
 
 Result<ReadingFolder> ReadingFolder::create(const fs::path& engine_path) {
+  OPTIINFRA_CHECK(expect_readable_tables(engine_path));
   const fs::path place = place_with_room();
   if (place.empty()) {
     return Error{ErrorKind::kStorage,
@@ -88,18 +112,21 @@ Result<ReadingFolder> ReadingFolder::create(const fs::path& engine_path) {
                      mebibytes(kFreeBytesMin) +
                      " free, and TMPDIR, /dev/shm, /tmp and /var/tmp have none; set TMPDIR"};
   }
-  std::string pattern = (place / "optiinfra-reading-XXXXXX").string();
+  remove_folders_of_killed(place);
+  std::string pattern = (place / kNameStart).string() + "XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) return storage_error(pattern, "cannot create", errno);
-  ReadingFolder folder{pattern};
+  ReadingFolder folder(pattern, hold(pattern));
   OPTIINFRA_CHECK(copy_definitions(engine_path, folder.path() / "engine"));
   return folder;
 }
 
-ReadingFolder::ReadingFolder(ReadingFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+ReadingFolder::ReadingFolder(ReadingFolder&& other) noexcept
+    : path_(std::exchange(other.path_, {})), held_(std::exchange(other.held_, -1)) {}
 
 ReadingFolder::~ReadingFolder() {
   std::error_code ignored;
   if (!path_.empty()) fs::remove_all(path_, ignored);
+  if (held_ >= 0) ::close(held_);
 }
 
 }  // namespace optiinfra::embedded

@@ -37,7 +37,8 @@ struct UnnamedTable {
 /// Such folders of the embedded store that this process has open; empty when it has none open. Threads: any.
 std::vector<UnnamedTable> unnamed_tables();
 
-/// The faults that were repaired when this process opened its embedded store, or the store that it serves.
+/// The faults that were found when this process opened its embedded store, or the store that it serves: they
+/// were repaired, but for a store that is open for reading only.
 /// Each fault is returned once. Threads: any.
 std::vector<FolderFault> take_faults_of_opening();
 
