@@ -1,7 +1,9 @@
 #include "optiinfra/attribution/attribute.hpp"
 
 #include <algorithm>
+#include <iterator>
 
+#include "estimates.hpp"
 #include "hour_reader.hpp"
 #include "hour_writer.hpp"
 
@@ -41,11 +43,20 @@ class Hash {
   std::uint64_t value_ = 0xCBF29CE484222325ULL;
 };
 
-std::uint64_t hash_of(const RawDigest& digest, const std::vector<EfficientRate>& rates) {
+Hash& add(Hash& hash, const Charge& charge) {
+  for (const std::string* text : {&charge.provider, &charge.instance, &charge.region, &charge.instance_type,
+                                  &charge.currency, &charge.price_source})
+    hash.add(*text);
+  return hash.add(charge.payer.to_string()).add(static_cast<std::uint64_t>(charge.usage));
+}
+
+std::uint64_t hash_of(const RawDigest& digest, const std::vector<EfficientRate>& rates,
+                      const std::vector<Charge>& estimates) {
   Hash hash;
   hash.add(kRulesVersion).add(digest.rows).add(digest.hash);
   for (const EfficientRate& rate : rates)
     hash.add(rate.instance_type).add(rate.model).add(rate.is_time ? 1u : 0u).add(rate.weight_per_second);
+  for (const Charge& charge : estimates) add(hash, charge);
   return hash.value();
 }
 
@@ -64,6 +75,7 @@ class Attribution {
 
   Result<AttributionReport> run() {
     OPTIINFRA_CHECK(find_oldest());
+    OPTIINFRA_TRY(prices_, read_price_book(client_));
     const TimeRange window = report_.window;
     for (sys_seconds begin = window.begin; begin < window.end && !is_stopped_;) {
       const sys_seconds end =
@@ -93,21 +105,26 @@ class Attribution {
     OPTIINFRA_TRY(const auto digests, read_digests(session, hours));
     OPTIINFRA_TRY(const auto versions, read_versions(session, hours));
     OPTIINFRA_TRY(const auto rates, read_rates(session, std::chrono::floor<std::chrono::days>(hours.begin)));
+    OPTIINFRA_TRY(auto estimates, read_estimates(session, prices_, hours));
     for (sys_seconds hour = hours.begin; hour < hours.end; hour += 1h) {
+      std::vector<Charge>& estimated = estimates[hour];
       const auto digest = digests.find(hour);
       const auto version = versions.find(hour);
-      if (digest == digests.end() && version == versions.end()) continue;
+      if (digest == digests.end() && version == versions.end() && estimated.empty()) continue;
       if (on_hour_ && !on_hour_(hour)) {
         is_stopped_ = true;
         return {};
       }
-      const std::uint64_t inputs = hash_of(digest == digests.end() ? RawDigest{} : digest->second, rates);
+      const std::uint64_t inputs =
+          hash_of(digest == digests.end() ? RawDigest{} : digest->second, rates, estimated);
       const std::uint64_t before = version == versions.end() ? 0 : version->second.version;
       if (before != 0 && version->second.inputs == inputs) {
         ++report_.hours_current;
         continue;
       }
-      auto made = make_hour(session, hour, {std::max(before + 1, microseconds_now()), inputs}, rates);
+      report_.estimated_charges += estimated.size();
+      auto made = make_hour(session, hour, {std::max(before + 1, microseconds_now()), inputs}, rates,
+                            std::move(estimated));
       if (!made) return with_context(std::move(made).error(), "attribute " + format_time(hour));
       if (before != 0) ++report_.hours_remade;
     }
@@ -115,9 +132,10 @@ class Attribution {
   }
 
   Result<void> make_hour(Session& session, sys_seconds hour, const HourVersion& version,
-                         const std::vector<EfficientRate>& rates) {
+                         const std::vector<EfficientRate>& rates, std::vector<Charge> estimated) {
     OPTIINFRA_TRY(HourInput input, read_hour(session, hour));
     input.rates = rates;
+    std::move(estimated.begin(), estimated.end(), std::back_inserter(input.charges));
     const auto rows = attribute_hour(std::move(input));
     OPTIINFRA_CHECK(store_version(session, hour, version, rows));
     ++report_.hours_made;
@@ -129,6 +147,7 @@ class Attribution {
   Client& client_;
   const OnHour& on_hour_;
   AttributionReport report_;
+  PriceBook prices_;
   sys_seconds oldest_{};
   bool is_stopped_ = false;
 };

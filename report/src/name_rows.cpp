@@ -4,6 +4,7 @@
 #include <array>
 
 #include "json_text.hpp"
+#include "optiinfra/core/csv_reader.hpp"
 #include "optiinfra/core/nearest.hpp"
 
 namespace optiinfra::report {
@@ -36,61 +37,6 @@ Result<NewName> name_of(Texts texts) {
   }
   return name;
 }
-
-/// RFC 4180, one record after the other.
-class CsvReader {
- public:
-  explicit CsvReader(std::string_view text) : rest_(text) {}
-
-  bool at_end() const { return rest_.empty(); }
-  std::size_t line() const { return line_; }
-
-  Result<std::vector<std::string>> record() {
-    std::vector<std::string> cells;
-    line_ = next_line_;
-    do {
-      OPTIINFRA_TRY(std::string cell, read_cell());
-      cells.push_back(std::move(cell));
-    } while (take(','));
-    (void)take('\r');
-    if (!take('\n') && !rest_.empty()) return refuse("has characters after a closing quote");
-    ++next_line_;
-    return cells;
-  }
-
-  Error refuse(const std::string& what) const {
-    return invalid_argument("line " + std::to_string(line_) + " " + what);
-  }
-
- private:
-  bool take(char wanted) {
-    if (rest_.empty() || rest_.front() != wanted) return false;
-    rest_.remove_prefix(1);
-    return true;
-  }
-
-  Result<std::string> read_cell() {
-    if (!take('"')) {
-      const std::string_view cell = rest_.substr(0, rest_.find_first_of(",\r\n"));
-      rest_.remove_prefix(cell.size());
-      return std::string(cell);
-    }
-    std::string cell;
-    while (true) {
-      const std::size_t quote = rest_.find('"');
-      if (quote == std::string_view::npos) return refuse("ends inside of quotes");
-      cell += rest_.substr(0, quote);
-      rest_.remove_prefix(quote + 1);
-      if (!take('"')) break;
-      cell += '"';
-    }
-    next_line_ += static_cast<std::size_t>(std::count(cell.begin(), cell.end(), '\n'));
-    return cell;
-  }
-
-  std::string_view rest_;
-  std::size_t line_ = 1, next_line_ = 1;
-};
 
 /// Sorted by key: looking one up in the order of the text takes time by the number of keys.
 using SortedJson = nlohmann::json;
@@ -127,8 +73,6 @@ Result<Texts> texts_of(const SortedJson& row) {
 }  // namespace
 
 Result<std::vector<NewName>> read_names_csv(std::string_view text) {
-  constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
-  if (text.starts_with(kUtf8Mark)) text.remove_prefix(kUtf8Mark.size());
   CsvReader reader(text);
   OPTIINFRA_TRY(const auto header, reader.record());
   std::vector<std::size_t> keys;

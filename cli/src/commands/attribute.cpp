@@ -35,9 +35,10 @@ Result<ExitCode> run(const AttributeFlags& flags, Context& context) {
                       {"hours_current", "hours as they were", Look::kCount},
                       {"hours_past_retention", "past the raw rows' retention", Look::kCount},
                       {"requests", "requests", Look::kCount},
-                      {"rows", "rows stored", Look::kCount}},
+                      {"rows", "rows stored", Look::kCount},
+                      {"estimated_charges", "hours of instances at the price book's price", Look::kCount}},
                      {made.hours_made, made.hours_remade, made.hours_current, made.hours_past_retention,
-                      made.requests, made.rows}));
+                      made.requests, made.rows, made.estimated_charges}));
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
   return InterruptGuard::is_requested() ? ExitCode::kInterrupted : ExitCode::kDone;

@@ -6,6 +6,7 @@
 #include "migration_steps.hpp"
 #include "optiinfra/store/attribution_tables.hpp"
 #include "optiinfra/store/names_table.hpp"
+#include "optiinfra/store/price_table.hpp"
 #include "optiinfra/store/restore.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
@@ -142,6 +143,7 @@ const Migration kMigrations[] = {
     {6, "attributed cost", create_attribution_tables, distribute_attribution_tables, nullptr},
     {7, "serving metrics", no_statements, nothing, nullptr, true},
     {8, "names", create_names_table, distribute_names_table, nullptr},
+    {9, "price book", create_price_table, distribute_price_table, nullptr},
 };
 
 std::string create_record_statement(std::string_view database) {
@@ -207,7 +209,8 @@ std::vector<std::pair<std::string, std::string>> own_tables(std::string_view dat
           {kCopyLedger, statements[2]},
           {kAttributedCostTable, attribution[0]},
           {kAttributedHoursTable, attribution[1]},
-          {kNamesTable, create_names_table(database, {}).front()}};
+          {kNamesTable, create_names_table(database, {}).front()},
+          {kPriceTable, create_price_table(database, {}).front()}};
 }
 
 std::vector<MigrationStep> store_steps(std::string_view database, const TableForm& form) {

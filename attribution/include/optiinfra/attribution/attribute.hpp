@@ -3,8 +3,9 @@
 ///
 /// A version of an hour is stored whole before it is recorded, and readers see only recorded versions. So a
 /// run may be killed anywhere: the next one makes what is missing. An hour whose rows have not changed since
-/// its newest version is left alone; late rows, a restated bill or another rate of the best hours lead to a
-/// new version. The result depends only on the rows, so every run gives the same amounts.
+/// its newest version is left alone; late rows, a restated bill, another rate of the best hours or another
+/// price of an instance without a bill lead to a new version. The result depends only on the rows, so every
+/// run gives the same amounts.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,7 @@ struct AttributionReport {
   std::uint64_t hours_past_retention = 0;  ///< Hours whose raw rows may have expired: left as they are.
   std::uint64_t rows = 0;                  ///< Stored in the new versions.
   std::uint64_t requests = 0;              ///< In the new versions.
+  std::uint64_t estimated_charges = 0;  ///< Hours of instances in the new versions, priced by the price book.
 };
 
 /// Called with each hour's start before it is looked at; false ends the run after the hours before.
