@@ -58,6 +58,7 @@ class Page {
       notice(shown_month(gathered_.month.begin) + " is not over: this covers the hours that had ended by " +
              shown_hour(gathered_.window.end) + " UTC.");
     not_attributed();
+    estimated();
     for (const std::string& currency : currencies()) tables(currency);
     method();
     html_ += "</main></body></html>\n";
@@ -97,6 +98,14 @@ class Page {
     notice("The cost of " + shown_count(count) + (count == 1 ? " hour" : " hours") +
            " with requests or charges is in no number here, because " + (count == 1 ? "it is" : "they are") +
            " not attributed (optiinfra attribute): " + hours + ", UTC.");
+  }
+
+  void estimated() {
+    if (total_texts("price_source").find("price book") == std::string::npos) return;
+    notice(
+        "Hours that no bill covers yet have the price of the price book here. Their amounts change when the "
+        "bill "
+        "comes.");
   }
 
   /// Of all rows; that of requests without a price last.
@@ -178,12 +187,18 @@ class Page {
     }
   }
 
-  /// All values that the column has in the total.
+  /// All values that the column has in the total, whose rows are lists of them: "bill, price book".
   std::string total_texts(std::string_view key) const {
+    constexpr std::string_view kBetween = ", ";
     std::set<std::string> texts;
-    for (std::size_t row = 0; row < gathered_.total().rows.size(); ++row)
-      if (std::string text = text_of(gathered_.total(), row, key); !text.empty())
-        texts.insert(std::move(text));
+    for (std::size_t row = 0; row < gathered_.total().rows.size(); ++row) {
+      const std::string list = text_of(gathered_.total(), row, key);
+      for (std::size_t begin = 0; begin < list.size();) {
+        const std::size_t end = std::min(list.find(kBetween, begin), list.size());
+        texts.insert(list.substr(begin, end - begin));
+        begin = end + kBetween.size();
+      }
+    }
     std::string all;
     for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
     return all.empty() ? "none" : all;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "optiinfra/attribution/attribute.hpp"
+#include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/attribution/unit_cost.hpp"
 #include "optiinfra/billing/customer_report.hpp"
 #include "optiinfra/testing/program.hpp"
@@ -316,6 +317,19 @@ TEST_F(CustomerReport, TheFocusRowsOfEachCustomerAreTheirsAloneAndTogetherAll) {
       theirs[line.at("BillingCurrency")] += billionths(line.at("EffectiveCost"));
   }
   EXPECT_EQ(theirs, everyones);
+}
+
+TEST_F(CustomerReport, SaysThatHoursWithoutABillAreEstimated) {
+  constexpr const char* kNotice = "have the price of the price book here";
+  EXPECT_THAT(written(ReportFormat::kHtml, {}), Not(HasSubstr(kNotice)));
+  const Price price{.sku = "gpu-of-nobody", .price = 3, .currency = "USD", .source = "rent & power"};
+  ASSERT_TRUE(set_prices(*client_, {price}));
+  ASSERT_TRUE(attribute(*client_, {kFirst, kNotAttributed}));
+  EXPECT_THAT(written(ReportFormat::kHtml, {}),
+              AllOf(HasSubstr(kNotice), HasSubstr("From: bill, price book: rent &amp; power")));
+  ASSERT_TRUE(remove_price(*client_, price));
+  ASSERT_TRUE(attribute(*client_, {kFirst, kNotAttributed}));
+  EXPECT_THAT(written(ReportFormat::kHtml, {}), Not(HasSubstr(kNotice)));
 }
 
 TEST_F(CustomerReport, TheProgramPrintsIt) {

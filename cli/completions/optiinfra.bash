@@ -10,18 +10,19 @@ _optiinfra() {
     --idle) COMPREPLY=($(compgen -W "separate share hide" -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W "none error warning information debug trace" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
+    --per) COMPREPLY=($(compgen -W "hour million_input_tokens million_cached_tokens million_output_tokens" -- "$current")); return ;;
     --scope) COMPREPLY=($(compgen -W "read write admin" -- "$current")); return ;;
     --spool|--map|--aliases|--config|--state|--path|--tls-cert|--tls-key|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--hours|--measures|--by|--where|--order|--limit|--model|--region|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--month|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only|--format) COMPREPLY=(); return ;;
+    --url|--cluster|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--region|--tier|--currency|--source|--hours|--measures|--by|--where|--order|--limit|--model|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--month|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"query forecast"|"report"|"report customer"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"price"|"price set"|"price import"|"price list"|"price remove"|"price missing"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"query forecast"|"report"|"report customer"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify doctor ping import imports copy generate collect explain-metrics attribute query report customers services instances models names backup restore retention forget server token bench sql version help --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify doctor ping import imports copy generate collect explain-metrics attribute price query report customers services instances models names backup restore retention forget server token bench sql version help --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
@@ -37,6 +38,12 @@ _optiinfra() {
     "collect scrape") words="-h --help --config --customer --service --aliases --for --spool --url --output -q --quiet" ;;
     "explain-metrics") words="-h --help --aliases --json --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
     "attribute") words="-h --help --from --to --json --url --output -q --quiet" ;;
+    "price") words="set import list remove missing -h --help --url --output -q --quiet" ;;
+    "price set") words="-h --help --per --provider --region --tier --from --currency --to --source --url --output -q --quiet" ;;
+    "price import") words="-h --help --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "price list") words="-h --help --url --output -q --quiet" ;;
+    "price remove") words="-h --help --per --provider --region --tier --from --url --output -q --quiet" ;;
+    "price missing") words="-h --help --from --to --url --output -q --quiet" ;;
     "query") words="cost-hourly performance-p95 resource-utilization quality-trends models serving saturation cost metrics unit-cost slo idle energy forecast -h --help --list --url --output -q --quiet" ;;
     "query cost-hourly") words="-h --help --customer --provider --hours --from --to --url --output -q --quiet" ;;
     "query performance-p95") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;

@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query forecast' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' price' ' price set' ' price import' ' price list' ' price remove' ' price missing' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query forecast' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -21,6 +21,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a generate -d 'Fill the store with
 complete -c optiinfra -n "__optiinfra_at ''" -a collect -d 'Measure and store'
 complete -c optiinfra -n "__optiinfra_at ''" -a explain-metrics -d 'Show what becomes of each metric of an exporter or engine, and what is not understood'
 complete -c optiinfra -n "__optiinfra_at ''" -a attribute -d 'Split what each instance cost in each hour among the requests that it served, and keep it'
+complete -c optiinfra -n "__optiinfra_at ''" -a price -d 'Prices of instances, for hours that no bill covers yet, and of models at their providers'
 complete -c optiinfra -n "__optiinfra_at ''" -a query -d 'Ask about cost, performance, resources and quality'
 complete -c optiinfra -n "__optiinfra_at ''" -a report -d 'Write a report of a month'
 complete -c optiinfra -n "__optiinfra_at ''" -a customers -d 'List the customers: their services, instances and models, rows and time'
@@ -105,6 +106,33 @@ complete -c optiinfra -n "__optiinfra_at ' attribute'" -s h -l help -d 'Print he
 complete -c optiinfra -n "__optiinfra_at ' attribute'" -l from -x -d 'The first hour, included'
 complete -c optiinfra -n "__optiinfra_at ' attribute'" -l to -x -d 'The end, not included'
 complete -c optiinfra -n "__optiinfra_at ' attribute'" -l json -d 'The same as --output json'
+complete -c optiinfra -n "__optiinfra_at ' price'" -a set -d 'Set a price, or change it'
+complete -c optiinfra -n "__optiinfra_at ' price'" -a import -d 'Set the prices of a file, all or none'
+complete -c optiinfra -n "__optiinfra_at ' price'" -a list -d 'List the prices'
+complete -c optiinfra -n "__optiinfra_at ' price'" -a remove -d 'Remove a price'
+complete -c optiinfra -n "__optiinfra_at ' price'" -a missing -d 'List the instances that were seen in hours without a bill, and have no price'
+complete -c optiinfra -n "__optiinfra_at ' price'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' price set'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' price set'" -l per -x -a 'hour million_input_tokens million_cached_tokens million_output_tokens' -d 'What the price is for one of'
+complete -c optiinfra -n "__optiinfra_at ' price set'" -l provider -x -d 'Only for this provider, as bills name it'
+complete -c optiinfra -n "__optiinfra_at ' price set'" -l region -x -d 'Only for this region'
+complete -c optiinfra -n "__optiinfra_at ' price set'" -l tier -x -d 'Only for this tier, such as spot'
+complete -c optiinfra -n "__optiinfra_at ' price set'" -l from -x -d 'When the price begins to hold'
+complete -c optiinfra -n "__optiinfra_at ' price set'" -l currency -x -d 'Three capital letters, the same as in your bills'
+complete -c optiinfra -n "__optiinfra_at ' price set'" -l to -x -d 'When it ends, not included'
+complete -c optiinfra -n "__optiinfra_at ' price set'" -l source -x -d 'Where the price is from, in your words'
+complete -c optiinfra -n "__optiinfra_at ' price import'" -F
+complete -c optiinfra -n "__optiinfra_at ' price import'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' price list'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' price remove'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' price remove'" -l per -x -a 'hour million_input_tokens million_cached_tokens million_output_tokens' -d 'What the price is for one of'
+complete -c optiinfra -n "__optiinfra_at ' price remove'" -l provider -x -d 'Only for this provider, as bills name it'
+complete -c optiinfra -n "__optiinfra_at ' price remove'" -l region -x -d 'Only for this region'
+complete -c optiinfra -n "__optiinfra_at ' price remove'" -l tier -x -d 'Only for this tier, such as spot'
+complete -c optiinfra -n "__optiinfra_at ' price remove'" -l from -x -d 'When the price begins to hold'
+complete -c optiinfra -n "__optiinfra_at ' price missing'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' price missing'" -l from -x -d 'The first hour, included'
+complete -c optiinfra -n "__optiinfra_at ' price missing'" -l to -x -d 'The end, not included'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a cost-hourly -d 'Cost of each hour by cloud provider and service'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a performance-p95 -d 'Latency percentiles (within 1 %), throughput and tokens of one service'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a resource-utilization -d 'How busy an instance'\''s GPUs, CPU, memory and network are'
