@@ -20,13 +20,6 @@ using namespace std::chrono_literals;
 /// Hours before the forecast that it is made from.
 constexpr std::chrono::days kHistory{28};
 
-TimeRange month_of(sys_seconds time) {
-  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(time)};
-  const std::chrono::year_month month = date.year() / date.month();
-  return {sys_seconds{std::chrono::sys_days{month / 1}},
-          sys_seconds{std::chrono::sys_days{(month + std::chrono::months{1}) / 1}}};
-}
-
 /// What one thing cost in the hours in which it cost something, in their order.
 struct HourlyCosts {
   Key key;

@@ -105,4 +105,11 @@ Estimate estimate_hours(std::span<const KnownHour> known, std::span<const sys_se
           .method = "hour_of_week"};
 }
 
+TimeRange month_of(sys_seconds time) {
+  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(time)};
+  const std::chrono::year_month month = date.year() / date.month();
+  return {sys_seconds{std::chrono::sys_days{month / 1}},
+          sys_seconds{std::chrono::sys_days{(month + std::chrono::months{1}) / 1}}};
+}
+
 }  // namespace optiinfra

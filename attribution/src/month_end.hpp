@@ -31,4 +31,7 @@ struct Estimate {
 /// it did, and that of the means themselves. Without open hours all is 0.
 Estimate estimate_hours(std::span<const KnownHour> known, std::span<const sys_seconds> open);
 
+/// The calendar month, in UTC, that holds `time`.
+TimeRange month_of(sys_seconds time);
+
 }  // namespace optiinfra

@@ -8,7 +8,7 @@
 
 #include "optiinfra/core/nearest.hpp"
 #include "optiinfra/core/utf8.hpp"
-#include "optiinfra/store/price_table.hpp"
+#include "optiinfra/store/money_tables.hpp"
 #include "price_records.hpp"
 
 namespace optiinfra {

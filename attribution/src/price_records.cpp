@@ -1,7 +1,7 @@
 #include "price_records.hpp"
 
 #include "optiinfra/schema/tables.hpp"
-#include "optiinfra/store/price_table.hpp"
+#include "optiinfra/store/money_tables.hpp"
 
 namespace optiinfra {
 namespace {

@@ -12,6 +12,7 @@ ComputedQuestion slo_question();
 ComputedQuestion idle_question();
 ComputedQuestion energy_question();
 ComputedQuestion forecast_question();
+ComputedQuestion budgets_question();
 
 /// Errors: kTooLarge when an answer has more than kAnswerRowsMax rows.
 Result<void> expect_rows_fit(std::size_t rows);

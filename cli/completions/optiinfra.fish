@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' price' ' price set' ' price import' ' price list' ' price remove' ' price missing' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query forecast' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' price' ' price set' ' price import' ' price list' ' price remove' ' price missing' ' budget' ' budget set' ' budget list' ' budget remove' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query forecast' ' query budgets' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -22,6 +22,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a collect -d 'Measure and store'
 complete -c optiinfra -n "__optiinfra_at ''" -a explain-metrics -d 'Show what becomes of each metric of an exporter or engine, and what is not understood'
 complete -c optiinfra -n "__optiinfra_at ''" -a attribute -d 'Split what each instance cost in each hour among the requests that it served, and keep it'
 complete -c optiinfra -n "__optiinfra_at ''" -a price -d 'Prices of instances, for hours that no bill covers yet, and of models at their providers'
+complete -c optiinfra -n "__optiinfra_at ''" -a budget -d 'What a month may cost, for everything, a customer, a service, '
 complete -c optiinfra -n "__optiinfra_at ''" -a query -d 'Ask about cost, performance, resources and quality'
 complete -c optiinfra -n "__optiinfra_at ''" -a report -d 'Write a report of a month'
 complete -c optiinfra -n "__optiinfra_at ''" -a customers -d 'List the customers: their services, instances and models, rows and time'
@@ -133,6 +134,16 @@ complete -c optiinfra -n "__optiinfra_at ' price remove'" -l from -x -d 'When th
 complete -c optiinfra -n "__optiinfra_at ' price missing'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' price missing'" -l from -x -d 'The first hour, included'
 complete -c optiinfra -n "__optiinfra_at ' price missing'" -l to -x -d 'The end, not included'
+complete -c optiinfra -n "__optiinfra_at ' budget'" -a set -d 'Set a budget, or replace the one of this name'
+complete -c optiinfra -n "__optiinfra_at ' budget'" -a list -d 'List the budgets'
+complete -c optiinfra -n "__optiinfra_at ' budget'" -a remove -d 'Remove a budget'
+complete -c optiinfra -n "__optiinfra_at ' budget'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' budget set'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' budget set'" -l currency -x -d 'Three capital letters, the same as in your bills'
+complete -c optiinfra -n "__optiinfra_at ' budget set'" -l of -x -d 'What it is for: customer, service, model, instance, provider, region or instance_type'
+complete -c optiinfra -n "__optiinfra_at ' budget set'" -l thresholds -x -d 'Percents of the amount that are told when they are passed'
+complete -c optiinfra -n "__optiinfra_at ' budget list'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' budget remove'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a cost-hourly -d 'Cost of each hour by cloud provider and service'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a performance-p95 -d 'Latency percentiles (within 1 %), throughput and tokens of one service'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a resource-utilization -d 'How busy an instance'\''s GPUs, CPU, memory and network are'
@@ -147,6 +158,7 @@ complete -c optiinfra -n "__optiinfra_at ' query'" -a slo -d 'How many requests 
 complete -c optiinfra -n "__optiinfra_at ' query'" -a idle -d 'What was paid for instances while nobody used them, the most expensive first'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a energy -d 'Energy of GPUs with and without requests, per generated token and per request'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a forecast -d 'What the month will have cost at its end, with what it costs less than in 10 % and in 90 % of cases, from the attributed hours of four weeks'
+complete -c optiinfra -n "__optiinfra_at ' query'" -a budgets -d 'What the month has cost so far and will have cost at its end, for each budget: passed, will_pass, may_pass, within'
 complete -c optiinfra -n "__optiinfra_at ' query'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' query'" -l list -d 'List the measures, dimensions and questions, with units and families'
 complete -c optiinfra -n "__optiinfra_at ' query cost-hourly'" -s h -l help -d 'Print help and exit'
@@ -276,6 +288,8 @@ complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l region -x -d 'Onl
 complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l instance-type -x -d 'Only this instance type'
 complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l by -x -d 'What the numbers are split by, with commas between: customer, service, model, instance, provider, region, instance_type'
 complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l at -x -d 'Forecast the month of this time from the hours before it'
+complete -c optiinfra -n "__optiinfra_at ' query budgets'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' query budgets'" -l customer -x -d 'Only the budgets of this customer'
 complete -c optiinfra -n "__optiinfra_at ' report'" -a customer -d 'What serving a customer cost in a month, and for what, from hours that optiinfra attribute has split'
 complete -c optiinfra -n "__optiinfra_at ' report'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' report customer'" -s h -l help -d 'Print help and exit'

@@ -10,6 +10,7 @@ namespace optiinfra::cli {
 /// Each adds its command to `parent`. When the command line names it, `action` becomes what to run.
 /// @{
 void define_attribute(CLI::App& parent, Action& action);
+void define_budget(CLI::App& parent, Action& action);
 void define_price(CLI::App& parent, Action& action);
 void define_report(CLI::App& parent, Action& action);
 void define_computed_questions(CLI::App& parent, Action& action);  ///< Below `query`.

@@ -5,8 +5,8 @@
 #include "cluster_layouts.hpp"
 #include "migration_steps.hpp"
 #include "optiinfra/store/attribution_tables.hpp"
+#include "optiinfra/store/money_tables.hpp"
 #include "optiinfra/store/names_table.hpp"
-#include "optiinfra/store/price_table.hpp"
 #include "optiinfra/store/restore.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
@@ -143,7 +143,7 @@ const Migration kMigrations[] = {
     {6, "attributed cost", create_attribution_tables, distribute_attribution_tables, nullptr},
     {7, "serving metrics", no_statements, nothing, nullptr, true},
     {8, "names", create_names_table, distribute_names_table, nullptr},
-    {9, "price book", create_price_table, distribute_price_table, nullptr},
+    {9, "prices and budgets", create_money_tables, distribute_money_tables, nullptr},
 };
 
 std::string create_record_statement(std::string_view database) {
@@ -202,7 +202,7 @@ Error newer_store(std::uint32_t version) {
 
 std::vector<std::pair<std::string, std::string>> own_tables(std::string_view database) {
   const auto statements = create_own_tables(database, {}),
-             attribution = create_attribution_tables(database, {});
+             attribution = create_attribution_tables(database, {}), money = create_money_tables(database, {});
   return {{"schema_migrations", create_record_statement(database)},
           {"retention", statements[0]},
           {"import_ledger", statements[1]},
@@ -210,7 +210,8 @@ std::vector<std::pair<std::string, std::string>> own_tables(std::string_view dat
           {kAttributedCostTable, attribution[0]},
           {kAttributedHoursTable, attribution[1]},
           {kNamesTable, create_names_table(database, {}).front()},
-          {kPriceTable, create_price_table(database, {}).front()}};
+          {kPriceTable, money[0]},
+          {kBudgetTable, money[1]}};
 }
 
 std::vector<MigrationStep> store_steps(std::string_view database, const TableForm& form) {

@@ -1,0 +1,38 @@
+#include "optiinfra/store/money_tables.hpp"
+
+namespace optiinfra {
+namespace {
+
+/// Times of 0 are open: a price that has always held, or holds until another follows.
+constexpr const char* kPriceColumns =
+    "\n    provider LowCardinality(String),\n    sku String,\n    region LowCardinality(String),\n"
+    "    tier LowCardinality(String),\n    unit LowCardinality(String),\n    price Float64,\n"
+    "    currency LowCardinality(String),\n    valid_from DateTime('UTC'),\n    valid_to DateTime('UTC'),\n"
+    "    source String,\n    set_at DateTime64(6, 'UTC'),\n    is_removed UInt8\n";
+
+/// A budget is for a calendar month. Thresholds are percents with commas between.
+constexpr const char* kBudgetColumns =
+    "\n    name String,\n    scope LowCardinality(String),\n    scope_id String,\n    amount Float64,\n"
+    "    currency LowCardinality(String),\n    thresholds String,\n    set_at DateTime64(6, 'UTC'),\n"
+    "    is_removed UInt8\n";
+
+std::string create_records(std::string_view database, const char* table, const char* columns,
+                           const char* order, const TableForm& form) {
+  return "CREATE TABLE IF NOT EXISTS " + addressed(database, table, form) + "\n(" + columns + ")\n" +
+         engine_clause("MergeTree", form) + "\nORDER BY (" + order +
+         ", set_at)\nSETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
+}
+
+}  // namespace
+
+std::vector<std::string> create_money_tables(std::string_view database, const TableForm& form) {
+  return {create_records(database, kPriceTable, kPriceColumns, "sku, unit", form),
+          create_records(database, kBudgetTable, kBudgetColumns, "name", form)};
+}
+
+std::vector<std::string> distribute_money_tables(std::string_view database, const DistributedForm& form) {
+  return {create_distributed(database, kPriceTable, kPriceColumns, "xxHash64(sku)", form),
+          create_distributed(database, kBudgetTable, kBudgetColumns, "xxHash64(name)", form)};
+}
+
+}  // namespace optiinfra
