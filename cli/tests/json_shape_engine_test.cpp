@@ -112,6 +112,12 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
   expect("attribute", home.json({"attribute", "--from", "now-24h"}));
   asked("unit-cost", {"--hours", "24", "--by", "customer"});
   asked("forecast", {"--by", "customer"});
+  expect("price missing", home.json({"price", "missing", "--from", "now-3d"}));
+  expect("price set", home.json({"price", "set", "p5.48xlarge", "98.32", "--currency", "USD"}));
+  expect("price list", home.json({"price", "list"}));
+  home.json({"budget", "set", "fleet", "1000", "--currency", "USD"});
+  expect("budget list", home.json({"budget", "list"}));
+  asked("budgets", {});
   for (const char* names : {"customers", "services", "instances", "models"})
     expect(names, home.json({names}));
   expect("names set", home.json({"names", "set", "customer", "acme", kSomeUuid}));

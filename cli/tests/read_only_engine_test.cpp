@@ -72,8 +72,8 @@ TEST_P(ReadOnlyStore, WithDamagedDefinitionsIsAskedAndNotChanged) {
   expect_answers_and_no_change();
   const auto answer = run({"query", "metrics", "--measures", "total_cost", "--hours", "9000"});
   EXPECT_EQ(answer.exit_code, 0) << answer.error_output;
-  for (const char* warning :
-       {"cost_metrics_ts is empty", "performance_metrics_ts is missing", "definition of optiinfra is missing"})
+  for (const char* warning : {"cost_metrics_ts is empty", "performance_metrics_ts is missing",
+                              "definition of optiinfra is missing"})
     EXPECT_THAT(answer.error_output, HasSubstr(warning));
 }
 

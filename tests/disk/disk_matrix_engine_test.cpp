@@ -198,7 +198,7 @@ class Scenario {
               << std::endl;
   }
 
-  /// Tries faults one after another on one store, which is made anew when the command has succeeded.
+  /// Tries faults one after another on one store, which begins again when the command has succeeded.
   void try_row(const std::vector<Fault>& row) {
     std::vector<Fault> to_try_alone;
     begin_again();

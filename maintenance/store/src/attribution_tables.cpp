@@ -38,7 +38,8 @@ constexpr AttributionColumn kCostColumns[] = {
     {"busy_seconds", "UInt32", "ZSTD(1)", "seconds with a request, on one row of the instance"},
     {"covered_seconds", "UInt32", "ZSTD(1)", "seconds that the charges cover, on the same row"},
     {"method", "LowCardinality(String)", "ZSTD(1)", "how weight and instance were found: WEIGHT/PLACEMENT"},
-    {"price_source", "LowCardinality(String)", "ZSTD(1)", "where the price is from: bill, or price book and the price's source"},
+    {"price_source", "LowCardinality(String)", "ZSTD(1)",
+     "where the price is from: bill, or price book and the price's source"},
 };
 
 constexpr AttributionColumn kHoursColumns[] = {

@@ -12,9 +12,9 @@ namespace optiinfra::embedded {
 inline constexpr std::uint64_t kSpilledBytesMax = std::uint64_t{256} << 20;
 
 /// A temporary folder with copies of a store's definitions, which are small; the parts stay where they are
-/// and are read as a disk that takes no writes (configuration.hpp). Removed with the object, and by the next one
-/// where the process was killed. A definition that
-/// is broken or lost is taken from the store's copy of the definitions.
+/// and are read as a disk that takes no writes (configuration.hpp). Removed with the object, and by the next
+/// one where the process was killed. A definition that is broken or lost is taken from the store's copy of
+/// the definitions.
 ///
 /// What a killed process left in the store needs no repair for reading: parts are published whole by a
 /// rename, and the engine's logs of tokens, which a kill can leave wrong, serve inserts alone.

@@ -114,11 +114,12 @@ class Recovery {
 };
 
 Result<void> Recovery::restore(const Definition& known, const std::string& fault) {
-  return add(known.path, "the definition of " + object_name(known.path) + " " + fault,
-             "it was restored from the copy in the store's folder",
-             "it is restored from the copy in the store's folder by the next command that opens the store for "
-             "writing",
-             [&] { return write(known.path, known.text); });
+  return add(
+      known.path, "the definition of " + object_name(known.path) + " " + fault,
+      "it was restored from the copy in the store's folder",
+      "it is restored from the copy in the store's folder by the next command that opens the store for "
+      "writing",
+      [&] { return write(known.path, known.text); });
 }
 
 Result<void> Recovery::set_aside_definition(const Definition& broken, const std::string& fault) {

@@ -26,16 +26,16 @@ namespace optiinfra::embedded {
 Result<std::vector<FolderFault>> recover_folder(const std::filesystem::path& engine_path,
                                                 FolderRepair repair);
 
-/// The definitions below `engine_path` as a repair would leave them, for a store that is only read: those that
-/// are whole, and those of the copy in place of broken and lost ones. A broken one without a copy is left out.
-/// Changes nothing. Errors: kStorage.
+/// The definitions below `engine_path` as a repair would leave them, for a store that is only read: those
+/// that are whole, and those of the copy in place of broken and lost ones. A broken one without a copy is
+/// left out. Changes nothing. Errors: kStorage.
 Result<std::vector<Definition>> whole_definitions(const std::filesystem::path& engine_path);
 
 /// What lies in the folder of each table and says how its parts are written; the engine writes this text.
 inline constexpr char kFormatVersionFile[] = "format_version.txt", kFormatVersion[] = "1";
 
-/// Files of tables for which the engine does not start, as paths below `engine_path`: mutations that are empty
-/// or cut, and empty format_version.txt. Errors: kStorage.
+/// Files of tables for which the engine does not start, as paths below `engine_path`: mutations that are
+/// empty or cut, and empty format_version.txt. Errors: kStorage.
 Result<std::vector<std::filesystem::path>> broken_table_files(const std::filesystem::path& engine_path);
 
 /// Folders of tables and databases that no definition names, below `engine_path`. Those of dropped tables,
