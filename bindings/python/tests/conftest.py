@@ -30,17 +30,17 @@ def client(embedded_url):
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """The URL and the process of a server."""
+    """The URL of a server, its process and the URL of its API."""
     if not PROGRAM:
         pytest.skip("OPTIINFRA_PROGRAM does not name the program")
     folder = tmp_path_factory.mktemp("server")
     log = folder / "log"
     process = subprocess.Popen([PROGRAM, "server", "--path", folder / "store", "--tcp-port", "0", "--http-port", "0",
-                                "--log-file", log], stdout=subprocess.PIPE, text=True)
+                                "--api-port", "0", "--log-file", log], stdout=subprocess.PIPE, text=True)
     ready = process.stdout.readline()
-    ports = re.match(r"ready tcp=[^ ]*:(\d+) ", ready)
+    ports = re.match(r"ready tcp=[^ ]*:(\d+) http=[^ ]* api=(\S+)", ready)
     assert ports, f"the server said {ready!r}"
-    yield f"clickhouse://default@127.0.0.1:{ports.group(1)}/optiinfra", process
+    yield f"clickhouse://default@127.0.0.1:{ports.group(1)}/optiinfra", process, f"api://{ports.group(2)}"
     process.terminate()
     process.wait(timeout=60)
 
@@ -48,6 +48,11 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def server_url(server):
     return server[0]
+
+
+@pytest.fixture(scope="session")
+def api_url(server):
+    return server[2]
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_a_forked_process_is_refused_and_ends_in_order(client, ids, run):
 
 def test_an_interrupt_ends_the_wait(run, server):
     """The server is stopped, so that the call would take its whole budget; it goes on alone, and closing waits."""
-    url, process = server
+    url, process, _ = server
     done = run("import optiinfra, os, signal, sys, threading, time\n"
                "client = optiinfra.connect(sys.argv[1], create=True, timeout=20)\n"
                "client.query('total_cost', hours=1)\n"
