@@ -76,12 +76,12 @@ Result<Answer> fetch_answer(ApiStore& store, const std::string& path, std::vecto
                                            " rows that a service gives; ask for fewer with a limit, a "
                                            "shorter window or larger buckets"};
   if (!report.window) return Error{ErrorKind::kCorrupt, "the answer of the service has no window"};
-  return answer_of(report);
+  return answer_of_report(report);
 }
 
 }  // namespace
 
-Result<Answer> answer_of(const report::Report& report) {
+Result<Answer> answer_of_report(const report::Report& report) {
   if (report.sections.empty()) return Error{ErrorKind::kCorrupt, "the report has no rows"};
   Answer answer{.window = report.window.value_or(TimeRange{}), .columns = {}, .rows = {}, .coverage = {}};
   const report::Records& records = report.sections.front().records;
@@ -104,7 +104,7 @@ Result<Answer> answer_of(const report::Report& report) {
   return answer;
 }
 
-Result<Answer> ask(ApiStore& store, const Question& question, std::chrono::milliseconds timeout) {
+Result<Answer> query_api(ApiStore& store, const Question& question, std::chrono::milliseconds timeout) {
   std::vector<NamedValue> parameters{{"measures", with_commas(question.measures)}};
   if (!question.dimensions.empty()) parameters.emplace_back("by", with_commas(question.dimensions));
   if (question.bucket) parameters.emplace_back("bucket", to_string(*question.bucket));
@@ -120,19 +120,20 @@ Result<Answer> ask(ApiStore& store, const Question& question, std::chrono::milli
                       timeout);
 }
 
-Result<Answer> ask_named(ApiStore& store, const NamedQuestion& named, std::vector<NamedValue> parameters,
-                         const TimeRange& range, std::chrono::milliseconds timeout) {
+Result<Answer> query_api_named(ApiStore& store, const NamedQuestion& named,
+                               std::vector<NamedValue> parameters, const TimeRange& range,
+                               std::chrono::milliseconds timeout) {
   if (!named.is_object) parameters.emplace_back("limit", std::to_string(kApiAnswerRowsMax));
   return fetch_answer(store, std::string("/api/v1/query/") + named.name, std::move(parameters), range, false,
                       timeout);
 }
 
-Result<Answer> list(ApiStore& store, const std::string& kind, const std::vector<Filter>& filters,
-                    std::size_t limit, std::chrono::milliseconds timeout) {
+Result<Answer> list_from_api(ApiStore& store, const std::string& kind, const std::vector<Filter>& filters,
+                             std::size_t limit, std::chrono::milliseconds timeout) {
   std::vector<NamedValue> parameters{{"limit", std::to_string(limit)}};
   for (const Filter& filter : filters) parameters.emplace_back(filter.dimension, filter.value);
   OPTIINFRA_TRY(const ApiAnswer answer, store.ask("/api/v1/" + kind, std::move(parameters), timeout));
-  return answer.not_found.empty() ? answer_of(answer.report) : Answer{};
+  return answer.not_found.empty() ? answer_of_report(answer.report) : Answer{};
 }
 
 }  // namespace optiinfra

@@ -32,7 +32,7 @@ TEST(ApiAnswer, IsTheAnswerThatTheServiceMadeItsReportFrom) {
   report::add_answer(sent, answer, false, nullptr);
   const auto read = report::decode_report(report::encode_report(sent));
   ASSERT_TRUE(read) << read.error().message;
-  const auto got = answer_of(*read);
+  const auto got = answer_of_report(*read);
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(got->window.begin, answer.window.begin);
   EXPECT_EQ(got->window.end, answer.window.end);
@@ -50,7 +50,7 @@ TEST(ApiAnswer, IsTheAnswerThatTheServiceMadeItsReportFrom) {
 }
 
 TEST(ApiAnswer, OfAReportWithoutRowsIsRefused) {
-  EXPECT_EQ(answer_of(report::Report{}).error().kind, ErrorKind::kCorrupt);
+  EXPECT_EQ(answer_of_report(report::Report{}).error().kind, ErrorKind::kCorrupt);
 }
 
 }  // namespace

@@ -121,7 +121,7 @@ std::optional<Failure> Store::insert(const AnyBatch& batch, const std::string& t
 Result<Answer> Store::query(const Question& question) {
   if (auto* const client = std::get_if<Client>(&place_)) return client->query(question);
   Api& api = *std::get<std::unique_ptr<Api>>(place_);
-  return api.call([&](ApiStore& connection) { return ask(connection, question, api.timeout()); });
+  return api.call([&](ApiStore& connection) { return query_api(connection, question, api.timeout()); });
 }
 
 Result<Answer> Store::query(const NamedAsk& named) {
@@ -136,7 +136,7 @@ Result<Answer> Store::query(const NamedAsk& named) {
   if (!named.bucket.empty()) parameters.emplace_back("bucket", named.bucket);
   Api& api = *std::get<std::unique_ptr<Api>>(place_);
   return api.call([&](ApiStore& connection) {
-    return ask_named(connection, *planned.named, parameters, planned.question.range, api.timeout());
+    return query_api_named(connection, *planned.named, parameters, planned.question.range, api.timeout());
   });
 }
 
@@ -154,11 +154,11 @@ Result<Answer> Store::list(const std::string& kind, const std::vector<Filter>& f
     OPTIINFRA_TRY(report::ListedNames listed, report::list_names(*client, *found, filters, limit, names));
     report::Report report;
     report.sections.push_back({.key = kind, .title = {}, .records = std::move(listed.records)});
-    return answer_of(report);
+    return answer_of_report(report);
   }
   Api& api = *std::get<std::unique_ptr<Api>>(place_);
   return api.call(
-      [&](ApiStore& connection) { return optiinfra::list(connection, kind, filters, limit, api.timeout()); });
+      [&](ApiStore& connection) { return list_from_api(connection, kind, filters, limit, api.timeout()); });
 }
 
 }  // namespace optiinfra::c_interface

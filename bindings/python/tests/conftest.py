@@ -11,9 +11,17 @@ import pytest
 
 import optiinfra
 
+# Set by sanitizers.sh: the extension is checked, and neither the engine nor other processes.
+IS_SANITIZED = "OPTIINFRA_SANITIZED" in os.environ
+
 PROGRAM = os.environ.get("OPTIINFRA_PROGRAM", "")
 # Whole hours ago: no row of a test falls into the hour that is going on.
 HOUR = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+
+
+def pytest_collection_modifyitems(items):
+    if IS_SANITIZED:
+        items[:] = [item for item in items if not {"run", "embedded_url", "guarded"} & set(item.fixturenames)]
 
 
 @pytest.fixture(scope="session")
@@ -22,9 +30,10 @@ def embedded_url(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def client(embedded_url):
+def client(request):
     """The session's embedded store: a process can have one open."""
-    with optiinfra.connect(embedded_url, create=True) as opened:
+    url = request.getfixturevalue("server_url" if IS_SANITIZED else "embedded_url")
+    with optiinfra.connect(url, create=True) as opened:
         yield opened
 
 
@@ -35,8 +44,9 @@ def server(tmp_path_factory):
         pytest.skip("OPTIINFRA_PROGRAM does not name the program")
     folder = tmp_path_factory.mktemp("server")
     log = folder / "log"
+    environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
     process = subprocess.Popen([PROGRAM, "server", "--path", folder / "store", "--tcp-port", "0", "--http-port", "0",
-                                "--api-port", "0", "--log-file", log], stdout=subprocess.PIPE, text=True)
+                                "--api-port", "0", "--log-file", log], stdout=subprocess.PIPE, text=True, env=environment)
     ready = process.stdout.readline()
     ports = re.match(r"ready tcp=[^ ]*:(\d+) http=[^ ]* api=(\S+)", ready)
     assert ports, f"the server said {ready!r}"

@@ -18,19 +18,20 @@ inline constexpr std::size_t kApiAnswerRowsMax = 100'000;
 
 /// Asks `question`. Errors: those of the service; kTooLarge for more rows than kApiAnswerRowsMax, unless
 /// Question::limit asks for no more than that.
-Result<Answer> ask(ApiStore& store, const Question& question,
-                   std::chrono::milliseconds timeout = kCallTimeout);
+Result<Answer> query_api(ApiStore& store, const Question& question,
+                         std::chrono::milliseconds timeout = kCallTimeout);
 
 /// Asks a question with a name. `parameters` are those of its route, without the window.
-Result<Answer> ask_named(ApiStore& store, const NamedQuestion& named, std::vector<NamedValue> parameters,
-                         const TimeRange& range, std::chrono::milliseconds timeout = kCallTimeout);
+Result<Answer> query_api_named(ApiStore& store, const NamedQuestion& named,
+                               std::vector<NamedValue> parameters, const TimeRange& range,
+                               std::chrono::milliseconds timeout = kCallTimeout);
 
 /// A list of the route of that name: "customers". An answer without a window; without rows when the store has
 /// none of what the filters name.
-Result<Answer> list(ApiStore& store, const std::string& kind, const std::vector<Filter>& filters,
-                    std::size_t limit, std::chrono::milliseconds timeout = kCallTimeout);
+Result<Answer> list_from_api(ApiStore& store, const std::string& kind, const std::vector<Filter>& filters,
+                             std::size_t limit, std::chrono::milliseconds timeout = kCallTimeout);
 
 /// The answer that a report was made from: its first section.
-Result<Answer> answer_of(const report::Report& report);
+Result<Answer> answer_of_report(const report::Report& report);
 
 }  // namespace optiinfra
