@@ -4,7 +4,7 @@
 Stores the same requests, the contract's columns, in each way that a program may hold them: dicts, numpy arrays, a pandas
 frame, an Arrow stream; into the engine in this process, and by TCP into `optiinfra server`; and as the first draft of the
 client did: dicts through Debian's python3-clickhouse-driver (a fifth of the rows) into the same server. All take turns
-in each round, and wait until nobody merges. Beside them: the engine alone and the C++ client, by `optiinfra bench`;
+in each round, and wait until nobody merges. In addition: the engine alone and the C++ client, by `optiinfra bench`;
 conversion alone (rows that are refused at their end); peak memory; a question against the same call of the C interface.
 
 Server and client share the core. Needs a build (build/release) and Debian's python3-numpy, -pandas, -clickhouse-driver;
@@ -195,7 +195,7 @@ def memory_mib(name):
 
 
 def measure_memory(kind, url, count):
-    """In a process of its own: what one insert needs at most, beside the batch that its caller holds."""
+    """In a process of its own: what one insert needs at most, in addition to the batch that its caller holds."""
     with optiinfra.connect(url) as client:
         client.insert("performance", requests(1000))
         before = memory_mib("VmRSS")

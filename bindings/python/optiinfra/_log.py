@@ -41,7 +41,7 @@ def _stop() -> None:
         _thread.join(timeout=5)
 
 
-def _begin_anew() -> None:
+def _begin_again() -> None:
     """In a forked process, which has no such thread."""
     global _lock, _thread
     _lock, _thread = threading.Lock(), None
@@ -50,4 +50,4 @@ def _begin_anew() -> None:
 
 # Registered before clients and writers are, so that it runs after they are closed.
 atexit.register(_stop)
-os.register_at_fork(after_in_child=_begin_anew)
+os.register_at_fork(after_in_child=_begin_again)

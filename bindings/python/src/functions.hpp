@@ -21,7 +21,7 @@ PyObject* flush_writer(PyObject*, PyObject* arguments);
 PyObject* close_writer(PyObject*, PyObject* arguments);
 PyObject* writer_metrics(PyObject*, PyObject* arguments);
 
-/// What the library tells while it works: waits for messages, ends the wait for good, begins anew after a
+/// What the library tells while it works: waits for messages, ends the wait for good, begins again after a
 /// fork.
 PyObject* next_messages(PyObject*, PyObject*);
 PyObject* end_messages(PyObject*, PyObject*);

@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 import uuid
 from datetime import datetime, timedelta, timezone
 
@@ -63,6 +65,16 @@ def server_url(server):
 @pytest.fixture(scope="session")
 def api_url(server):
     return server[2]
+
+
+def stop(process):
+    """Stops a process: SIGSTOP, which its threads obey one after the other."""
+    def is_stopped(thread):
+        with open(f"/proc/{process}/task/{thread}/stat", encoding="ascii") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] == "T"
+    os.kill(process, signal.SIGSTOP)
+    while not all(map(is_stopped, os.listdir(f"/proc/{process}/task"))):
+        time.sleep(0.001)
 
 
 @pytest.fixture

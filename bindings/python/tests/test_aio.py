@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from conftest import row_of
+from conftest import row_of, stop
 
 import optiinfra
 from optiinfra import aio
@@ -62,7 +62,7 @@ def test_the_loop_goes_on_and_cancelling_ends_the_wait(server, ids):
         client = await aio.connect(url, create=True, timeout=20)
         await client.query("request_count", family="performance", hours=1)
         ticks = 0
-        os.kill(process.pid, signal.SIGSTOP)
+        stop(process.pid)
         try:
             begin = time.monotonic()
             asked = asyncio.ensure_future(client.query("request_count", family="performance", hours=1))

@@ -41,8 +41,9 @@ def test_answers_are_those_of_the_store_itself(api, server_url, ids):
             assert api.insert(family, rows) == 20
         window = {"start": HOUR - timedelta(hours=1), "end": HOUR + timedelta(hours=1)}
         where = {"customer": ids[0]}
-        asked = [lambda c, f=family: c.query(["request_count"] if f in ("performance", "quality") else ["sample_count"],
-                                             family=f, where=where, by="customer", bucket="hour", **window)
+        counts = {"cost": "sample_count", "performance": "request_count", "resource": "sample_count",
+                  "quality": "request_count", "serving": "interval_count"}
+        asked = [lambda c, f=family: c.query(counts[f], family=f, where=where, by="customer", bucket="hour", **window)
                  for family in FAMILIES]
         asked += [
             lambda c: c.query(["p95_latency", "prompt_tokens", "avg_gpu_util"], family="performance", where=where, **window),

@@ -73,16 +73,18 @@ def test_an_interrupt_ends_the_wait(run, server):
     """The server is stopped, so that the call would take its whole budget; it goes on alone, and closing waits."""
     url, process, _ = server
     done = run("import optiinfra, os, signal, sys, threading, time\n"
+               "sys.path.insert(0, sys.argv[3])\n"
+               "import conftest\n"
                "client = optiinfra.connect(sys.argv[1], create=True, timeout=20)\n"
                "client.query('total_cost', hours=1)\n"
                "server = int(sys.argv[2])\n"
-               "os.kill(server, signal.SIGSTOP)\n"
+               "conftest.stop(server)\n"
                "threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
                "begin = time.monotonic()\n"
                "try: client.query('total_cost', hours=1)\n"
                "except KeyboardInterrupt: print('interrupted', 0.4 < time.monotonic() - begin < 5)\n"
                "finally: os.kill(server, signal.SIGCONT)\n"
-               "print(client.ping())\n", url, str(process.pid))
+               "print(client.ping())\n", url, str(process.pid), os.path.dirname(__file__))
     assert done.stdout == "interrupted True\nTrue\n"
 
 

@@ -51,7 +51,7 @@ END
 use "$1" "$2"
 # Other Pythons of this machine.
 for python in "$HOME"/.pyenv/versions/3.*/bin/python3 /usr/local/bin/python3; do
-  [[ -x $python ]] && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' || continue
+  if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then continue; fi
   environment=$work/$(version_of "$python")
   [[ ! -e $environment ]] || continue
   use "$python" "$2"

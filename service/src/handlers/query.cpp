@@ -26,7 +26,7 @@ Response ask(const Call& call, Question question, const NamedQuestion* named) {
   auto filters = kept_to(call.caller, std::move(question.filters));
   if (!filters) return problem(404, "there are no rows of that customer for this token");
   question.filters = *std::move(filters);
-  // A library gets what the store itself would answer it: no sentence instead of rows, and no names beside
+  // A library gets what the store itself would answer it: no sentence instead of rows, and no names next to
   // ids.
   const bool is_plain = value_of(call.request.parameters, "format") == "answer";
   auto asked = report::ask(call.backend.client, std::move(question), named,
