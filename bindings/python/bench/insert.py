@@ -170,9 +170,8 @@ def add_inserts(bench, client, served, api, rows):
     add("numpy arrays, embedded", arrays)
     add("numpy arrays, TCP", arrays, served)
     add("pandas frame with UUID objects, embedded", frame)
-    wrong = dict(arrays, latency_ms=arrays["latency_ms"].astype("float64"))
-    wrong["batch_size"] = wrong["batch_size"].astype("int64")
-    wrong["batch_size"][-1] = -1
+    wrong = dict(arrays, total_tokens=arrays["total_tokens"].astype("int64"))  # The last of the columns.
+    wrong["total_tokens"][-1] = -1
     bench.add("numpy arrays, conversion alone", lambda: refused(client, wrong))
 
 
@@ -180,7 +179,7 @@ def engine_alone(rows):
     """Rows a second of the engine alone and of the C++ client, by `optiinfra bench` on the same core."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run([PROGRAM, "--url", f"embedded:{folder}/store", "--output", "json", "bench", "--only", "inserts",
-                               "--rows", str(rows), "--rounds", "3", "--threads", "1"], capture_output=True, text=True)
+                               "--rows", str(rows), "--rounds", "2", "--threads", "1"], capture_output=True, text=True)
     if done.returncode != 0:
         print(f"without the engine alone: {done.stderr.strip()[:200]}")
         return
