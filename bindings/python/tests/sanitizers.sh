@@ -12,7 +12,7 @@ cmake --preset asan >/dev/null
 cmake --build --preset asan --target optiinfra_python
 export OPTIINFRA_SANITIZED=1 OPTIINFRA_PROGRAM=$root/build/release/bin/optiinfra
 export OPTIINFRA_LIBCHDB=${OPTIINFRA_LIBCHDB:-$root/build/engine/libchdb.so} PYTHONPATH=$root/build/asan/python
-export PYTHONMALLOC=malloc UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=handle_segv=0:detect_leaks
+export PYTHONMALLOC=malloc UBSAN_OPTIONS=print_stacktrace=1
 preload=$(clang++-19 -print-file-name=libclang_rt.asan-x86_64.so)
 home=$(mktemp -d)
 server=''
@@ -21,7 +21,7 @@ export XDG_DATA_HOME=$home PYTHONDONTWRITEBYTECODE=1
 unset OPTIINFRA_URL CLICKHOUSE_URL CLICKHOUSE_HOST
 cd "$home"
 # Modules of the tests, as numpy, keep memory until their process ends.
-ASAN_OPTIONS=$ASAN_OPTIONS=0 LD_PRELOAD=$preload /usr/bin/python3 -m pytest -q -p no:cacheprovider --basetemp "$home/tmp" "$@" \
+ASAN_OPTIONS=handle_segv=0:detect_leaks=0 LD_PRELOAD=$preload /usr/bin/python3 -m pytest -q -p no:cacheprovider --basetemp "$home/tmp" "$@" \
   "$here/test_values.py" "$here/test_help.py" "$here/test_api.py" "$here/test_aio.py" "$here/test_process.py"
 
 "$OPTIINFRA_PROGRAM" server --path "$home/store" --tcp-port 0 --http-port 0 --api-port 0 >ready 2>/dev/null &
@@ -30,6 +30,6 @@ for _ in {1..300}; do
   if [[ -s ready ]]; then break; fi
   sleep 0.1
 done
-ASAN_OPTIONS=$ASAN_OPTIONS=1 LD_PRELOAD=$preload PYTHONPATH=$PYTHONPATH:$here /usr/bin/python3 "$here/every_call.py" \
+ASAN_OPTIONS=handle_segv=0:detect_leaks=1 LD_PRELOAD=$preload PYTHONPATH=$PYTHONPATH:$here /usr/bin/python3 "$here/every_call.py" \
   "$(sed -n 's|ready tcp=\(\S*\) .*|clickhouse://default@\1/optiinfra|p' ready)" "$(sed -n 's|.* api=|api://|p' ready)"
 echo "no memory is left that nobody frees"
