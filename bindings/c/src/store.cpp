@@ -61,9 +61,8 @@ class Store::Api {
 Result<StoreUrl> store_url_of(const char* url) {
   if (is_api_url(named_url(url)))
     return invalid_argument(
-        "a writer needs a store itself (embedded:, clickhouse://, http://). The service at an api:// URL has "
-        "a "
-        "writer of its own: insert through a client, which returns when the rows are stored");
+        "a writer needs a store itself (embedded:, clickhouse://, http://). The service at an api:// URL "
+        "has a writer of its own: insert through a client, which returns when the rows are stored");
   return parse_url(url);
 }
 
