@@ -75,6 +75,7 @@ def test_an_interrupt_ends_the_wait(run, server):
     done = run("import optiinfra, os, signal, sys, threading, time\n"
                "sys.path.insert(0, sys.argv[3])\n"
                "import conftest\n"
+               "signal.signal(signal.SIGINT, signal.default_int_handler)  # Ignored in what a shell runs behind it.\n"
                "client = optiinfra.connect(sys.argv[1], create=True, timeout=20)\n"
                "client.query('total_cost', hours=1)\n"
                "server = int(sys.argv[2])\n"
