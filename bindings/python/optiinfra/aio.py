@@ -49,7 +49,11 @@ class _Threads:
 
 async def connect(url: Optional[str] = None, *, create: bool = False, timeout: float = 60.0,
                   threads: int = _THREADS) -> "AsyncClient":
-    """Opens the store at `url`, as optiinfra.connect does. threads: most calls that run at the same time."""
+    """Opens the store at `url`, as optiinfra.connect does. threads: most calls that run at the same time.
+
+    An embedded engine, or a store that the environment names, is opened in the caller's thread: the loop waits for it,
+    half a second for an engine.
+    """
     loop = asyncio.get_running_loop()
     # An embedded engine closes in order when the thread that opened it ends: never a pool's, which ends before.
     opened = _client.Client(url, create=create, timeout=timeout) if _is_embedded(url) else \
@@ -100,7 +104,10 @@ class AsyncClient:
 
 
 class AsyncWriter:
-    """A Writer whose calls are awaited. Its arguments are the Writer's; `async with` flushes and closes it."""
+    """A Writer whose calls are awaited. Its arguments are the Writer's; `async with` flushes and closes it.
+
+    Making one opens it, which waits for the store, or for what an earlier writer left in the spool.
+    """
 
     def __init__(self, url: Optional[str] = None, *, threads: int = _THREADS, **options: Any):
         self._writer = _writer.Writer(url, **options)
