@@ -34,8 +34,10 @@ Result<std::optional<ApiStore>> Context::api() const {
     if (store.protocol == Protocol::kEmbedded) api = find_served(store.folder);
   }
   if (!api) return std::optional<ApiStore>();
-  OPTIINFRA_TRY(std::string token, token_of_environment());
-  OPTIINFRA_TRY(ApiStore store, ApiStore::make(*std::move(api), std::move(token)));
+  OPTIINFRA_TRY(Secret token, token_of_environment());
+  if (token.is_open_to_all)
+    remark("note: everyone on this machine can read the file of OPTIINFRA_TOKEN_FILE");
+  OPTIINFRA_TRY(ApiStore store, ApiStore::make(*std::move(api), std::move(token.text)));
   return std::optional(std::move(store));
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "api/api_store.hpp"
 #include "exit_code.hpp"
+#include "optiinfra/api/api_store.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/transport/url.hpp"

@@ -35,7 +35,7 @@ std::string heading_of(const AnswerColumn& column) {
 
 }  // namespace
 
-void add_answer(Report& report, const Answer& answer, bool is_object, const Names& names) {
+void add_answer(Report& report, const Answer& answer, bool is_object, const Names* names) {
   Records records;
   for (const AnswerColumn& column : answer.columns) {
     records.fields.push_back({column.key, heading_of(column), look_of(column.kind), column.decimals});
@@ -45,7 +45,7 @@ void add_answer(Report& report, const Answer& answer, bool is_object, const Name
     Row& row = records.rows.emplace_back();
     for (const Cell& cell : cells) row.push_back(value_of(cell));
   }
-  add_names(records, names);
+  if (names != nullptr) add_names(records, *names);
   for (const Coverage& each : answer.coverage)
     report.coverage.emplace_back(table_of(each.family).name, each.rows);
   report.window = answer.window;

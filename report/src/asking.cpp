@@ -43,8 +43,9 @@ Result<Asked> ask(Client& client, Question question, const NamedQuestion* named,
   if (named != nullptr) named->name_columns(answer.columns);
   asked.report.has_more = options.rows_max != 0 && !is_object && answer.rows.size() > options.rows_max;
   if (asked.report.has_more) answer.rows.resize(options.rows_max);
-  add_answer(asked.report, answer, is_object,
-             options.names ? *options.names : names_of_answer(client, answer));
+  std::optional<Names> names;
+  if (options.shows_names) names = options.names ? *options.names : names_of_answer(client, answer);
+  add_answer(asked.report, answer, is_object, names ? &*names : nullptr);
   if (named != nullptr && question.bucket) draw(asked.report, answer, *named, *question.bucket);
   if (absence) {
     asked.report.instead = absence->sentence;

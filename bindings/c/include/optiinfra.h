@@ -122,15 +122,32 @@ OPTIINFRA_API const char* optiinfra_version(void);
 
 typedef struct optiinfra_client optiinfra_client;
 
+/** How a message is meant. */
+typedef enum optiinfra_log_level {
+  OPTIINFRA_LOG_INFO = 0,   /**< As it should be, and worth knowing. */
+  OPTIINFRA_LOG_WARNING = 1 /**< It goes on by itself; somebody should look. */
+} optiinfra_log_level;
+
+/**
+ * Receives a message: an attempt that is repeated, a store that is out of reach, rows that a spool gives back. `message`
+ * is one line, valid during the call. Threads: called from any, several at once; it should be short, because the call
+ * that it tells of waits for it, and must call no function of this library.
+ */
+typedef void (*optiinfra_log)(void* context, optiinfra_log_level level, const char* message);
+
 typedef struct optiinfra_open_options {
   size_t size;            /**< sizeof(optiinfra_open_options). */
   int create;             /**< 1: create the store, or bring its schema up to date. */
   int64_t call_timeout_ms; /**< Budget of one call; 0 for 60,000. */
+  optiinfra_log log;      /**< Told of what happens during calls; NULL for nobody. */
+  void* log_context;      /**< What `log` is called with; must live as long as the client. */
 } optiinfra_open_options;
 
 /**
  * Opens the store at `url`: "embedded:/folder", "clickhouse://host/optiinfra" and the other forms of
- * optiinfra/transport/url.hpp. NULL takes OPTIINFRA_URL, CLICKHOUSE_URL, the CLICKHOUSE_* variables or the default
+ * optiinfra/transport/url.hpp; or the HTTP API of `optiinfra server`, which needs no engine: "api://host:7070", or
+ * "apis://host" with TLS, with the token in OPTIINFRA_TOKEN or in the file that OPTIINFRA_TOKEN_FILE names. An answer
+ * through an API has at most 100,000 rows. NULL takes OPTIINFRA_URL, CLICKHOUSE_URL, the CLICKHOUSE_* variables or the default
  * store below ~/.local/share. `options` may be NULL. *client is NULL on an error; otherwise it belongs to the
  * caller until optiinfra_close. Threads: any; close it on the main thread, before main returns.
  */
@@ -257,10 +274,12 @@ typedef struct optiinfra_writer_options {
   int64_t insert_age_ms;     /**< Rows are sent after this time even when they are fewer; 0 for 1,000. */
   size_t memory_bytes_max;   /**< Most bytes that wait in memory; 0 for 512 MiB. */
   int64_t write_timeout_ms;  /**< Budget of one write; 0 for 60,000. */
+  optiinfra_log log;         /**< Told of failing inserts and of what the spool gives back; NULL for nobody. */
+  void* log_context;         /**< What `log` is called with; must live as long as the writer. */
 } optiinfra_writer_options;
 
 /**
- * Opens a writer of the store at `url`, as optiinfra_open takes it. With a spool the store may be unreachable. *writer
+ * Opens a writer of the store at `url`, as optiinfra_open takes it, but for an API: its service has a writer. With a spool the store may be unreachable. *writer
  * belongs to the caller until optiinfra_writer_close or optiinfra_writer_abandon.
  */
 OPTIINFRA_API optiinfra_status optiinfra_writer_open(const char* url, const optiinfra_writer_options* options,

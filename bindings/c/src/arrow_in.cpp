@@ -23,7 +23,7 @@ class ColumnReader {
 
   Failed read() {
     using T = typename ValueOf<Values>::Type;
-    reserve();
+    reserve(values_, rows_);
     bool is_taken = false;
     if (is_instant(column_)) {
       if constexpr (std::is_same_v<Values, std::vector<std::uint32_t>>) is_taken = read_times();
@@ -39,14 +39,6 @@ class ColumnReader {
   }
 
  private:
-  void reserve() {
-    if constexpr (std::is_same_v<Values, Strings>) {
-      values_.reserve(rows_, 0);
-    } else {
-      values_.reserve(rows_);
-    }
-  }
-
   /// Calls `put(row)` for each row that has a value, until one is refused.
   template <typename Put>
   void for_each_row(const Put& put) {

@@ -8,19 +8,19 @@
 
 #include "optiinfra/c_interface/arrow.hpp"
 #include "optiinfra/c_interface/questions.hpp"
+#include "optiinfra/c_interface/store.hpp"
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/question_text.hpp"
 #include "optiinfra/core/version.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/schema/tables.hpp"
-#include "optiinfra/transport/url.hpp"
 
 using namespace optiinfra;
 using namespace optiinfra::c_interface;
 using std::chrono::milliseconds;
 
 struct optiinfra_client {
-  Client client;
+  Store store;
 };
 struct optiinfra_writer {
   Writer writer;
@@ -94,8 +94,13 @@ optiinfra_status guarded(optiinfra_error* error, const Call& call) noexcept {
 
 Failure missing(const char* what) { return invalid_argument(std::string(what) + " is NULL"); }
 
-Result<StoreUrl> store_url(const char* url) {
-  return url == nullptr ? store_url_of_environment() : parse_store_url(url);
+/// Empty without a function to call.
+LogSink log_sink(optiinfra_log log, void* context) {
+  if (log == nullptr) return {};
+  return [log, context](LogLevel level, std::string_view message) {
+    log(context, level == LogLevel::kInfo ? OPTIINFRA_LOG_INFO : OPTIINFRA_LOG_WARNING,
+        std::string(message).c_str());
+  };
 }
 
 std::optional<Failure> read_batch(const char* family, const ArrowSchema* schema, const ArrowArray* array,
@@ -145,6 +150,7 @@ void optiinfra_error_release(optiinfra_error* error) {
 
 const char* optiinfra_status_name(optiinfra_status status) {
   if (status == OPTIINFRA_OK) return "ok";
+  if (status == OPTIINFRA_CANCELLED) return to_string(ErrorKind::kCancelled).data();
   if (status < OPTIINFRA_INVALID_ARGUMENT || status > OPTIINFRA_CONFLICT) return "out_of_memory";
   return to_string(static_cast<ErrorKind>(status - 1)).data();
 }
@@ -157,10 +163,9 @@ optiinfra_status optiinfra_open(const char* url, const optiinfra_open_options* o
     if (client == nullptr) return missing("client");
     *client = nullptr;
     const auto given = read_options(options);
-    auto where = store_url(url);
-    if (!where) return std::move(where).error();
-    auto opened = Client::open(*where, {.create = given.create != 0,
-                                        .call_timeout = budget(given.call_timeout_ms, milliseconds{60'000})});
+    auto opened = Store::open(url, {.create = given.create != 0,
+                                    .call_timeout = budget(given.call_timeout_ms, milliseconds{60'000}),
+                                    .log = log_sink(given.log, given.log_context)});
     if (!opened) return std::move(opened).error();
     *client = new optiinfra_client{*std::move(opened)};
     return std::nullopt;
@@ -169,7 +174,7 @@ optiinfra_status optiinfra_open(const char* url, const optiinfra_open_options* o
 
 void optiinfra_close(optiinfra_client* client) { delete client; }
 
-int optiinfra_ping(optiinfra_client* client) { return client != nullptr && client->client.ping() ? 1 : 0; }
+int optiinfra_ping(optiinfra_client* client) { return client != nullptr && client->store.ping() ? 1 : 0; }
 
 optiinfra_status optiinfra_insert(optiinfra_client* client, const char* family, const ArrowSchema* schema,
                                   const ArrowArray* array, const optiinfra_insert_options* options,
@@ -179,8 +184,7 @@ optiinfra_status optiinfra_insert(optiinfra_client* client, const char* family, 
     if (client == nullptr) return missing("client");
     std::optional<AnyBatch> batch;
     if (auto failure = read_batch(family, schema, array, batch)) return failure;
-    if (auto failure = insert(client->client, *batch, {.token = text_of(read_options(options).token)}))
-      return failure;
+    if (auto failure = client->store.insert(*batch, text_of(read_options(options).token))) return failure;
     if (rows != nullptr) *rows = array->length;
     return std::nullopt;
   });
@@ -194,7 +198,7 @@ optiinfra_status optiinfra_query(optiinfra_client* client, const optiinfra_quest
     if (client == nullptr || question == nullptr) return missing("client or question");
     auto asked = question_of(read_options(question));
     if (!asked) return std::move(asked).error();
-    auto answer = client->client.query(*asked);
+    auto answer = client->store.query(*asked);
     if (!answer) return std::move(answer).error();
     make_stream(*std::move(answer), *stream);
     return std::nullopt;
@@ -215,7 +219,7 @@ optiinfra_status optiinfra_query_named(optiinfra_client* client, const optiinfra
                  .window = {given.begin, given.end, given.hours}};
     for (std::size_t i = 0; i < given.parameter_count; ++i)
       ask.parameters.emplace_back(text_of(given.parameters[i].dimension), text_of(given.parameters[i].value));
-    auto answer = ask_named(client->client, ask);
+    auto answer = client->store.query(ask);
     if (!answer) return std::move(answer).error();
     make_stream(*std::move(answer), *stream);
     return std::nullopt;
@@ -230,7 +234,7 @@ optiinfra_status optiinfra_writer_open(const char* url, const optiinfra_writer_o
     if (writer == nullptr) return missing("writer");
     *writer = nullptr;
     const auto given = read_options(options);
-    auto where = store_url(url);
+    auto where = store_url_of(url);
     if (!where) return std::move(where).error();
     WriterOptions chosen;
     chosen.spool_folder = text_of(given.spool_folder);
@@ -238,6 +242,7 @@ optiinfra_status optiinfra_writer_open(const char* url, const optiinfra_writer_o
     if (given.memory_bytes_max != 0) chosen.memory_bytes_max = given.memory_bytes_max;
     chosen.insert_age = budget(given.insert_age_ms, chosen.insert_age);
     chosen.write_timeout = budget(given.write_timeout_ms, chosen.write_timeout);
+    chosen.log = log_sink(given.log, given.log_context);
     auto opened = Writer::open(*where, chosen);
     if (!opened) return std::move(opened).error();
     *writer = new optiinfra_writer{*std::move(opened)};

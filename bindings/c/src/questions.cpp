@@ -75,7 +75,7 @@ Result<TimeRange> range_of(const Window& window) {
   return TimeRange{end - std::chrono::hours{window.hours}, end};
 }
 
-Result<Answer> ask_named(Client& client, const NamedAsk& ask) {
+Result<PlannedAsk> plan(const NamedAsk& ask) {
   const NamedQuestion* const named = find_question(ask.name);
   if (named == nullptr) return unknown(ask.name, "question", names_of(named_questions()));
   OPTIINFRA_TRY(const TimeRange range, range_of(ask.window));
@@ -83,9 +83,7 @@ Result<Answer> ask_named(Client& client, const NamedAsk& ask) {
   OPTIINFRA_CHECK(add_parameters(*named, ask, question));
   OPTIINFRA_CHECK(set_choice(*named, ask, question));
   OPTIINFRA_CHECK(set_bucket(*named, ask, question));
-  OPTIINFRA_TRY(Answer answer, client.query(question));
-  named->name_columns(answer.columns);
-  return answer;
+  return PlannedAsk{named, std::move(question)};
 }
 
 }  // namespace optiinfra::c_interface

@@ -1,6 +1,8 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <mutex>
 
 #include "optiinfra.h"
 #include "optiinfra/core/time.hpp"
@@ -15,7 +17,9 @@ constexpr const char* kId = "550e8400-e29b-41d4-a716-446655440000";
 class CInterface : public ::testing::Test {
  protected:
   void SetUp() override {
-    const optiinfra_open_options options{sizeof options, 1, 0};
+    optiinfra_open_options options{};
+    options.size = sizeof options;
+    options.create = 1;
     ASSERT_EQ(optiinfra_open("embedded:", &options, &client, &error), OPTIINFRA_OK) << error.message;
   }
   void TearDown() override {
@@ -114,7 +118,9 @@ TEST(CInterfaceWriter, StoresWhatItAcknowledgesAndLeavesItToTheNextUser) {
   const std::string url = "embedded:" + (folder / "store").string(), spool = (folder / "spool").string();
   optiinfra_error error = OPTIINFRA_ERROR_INIT;
   optiinfra_client* client = nullptr;
-  const optiinfra_open_options create{sizeof create, 1, 0};
+  optiinfra_open_options create{};
+  create.size = offsetof(optiinfra_open_options, log);  // As a caller that was built before it had a log.
+  create.create = 1;
   ASSERT_EQ(optiinfra_open(url.c_str(), &create, &client, &error), OPTIINFRA_OK) << error.message;
   optiinfra_writer_options options{};
   options.size = sizeof options;
@@ -147,6 +153,63 @@ TEST(CInterfaceWriter, StoresWhatItAcknowledgesAndLeavesItToTheNextUser) {
   answer.release(&answer);
   stream.release(&stream);
   optiinfra_close(client);
+}
+
+TEST(CInterfaceWriter, TellsOfAStoreThatIsAwayAndRefusesAnApi) {
+  const testing::TemporaryFolder folder;
+  const std::string spool = (folder / "spool").string();
+  optiinfra_error error = OPTIINFRA_ERROR_INIT;
+  struct Told {
+    std::mutex mutex;
+    std::vector<std::pair<optiinfra_log_level, std::string>> messages;
+  } told;
+  optiinfra_writer_options options{};
+  options.size = sizeof options;
+  options.spool_folder = spool.c_str();
+  options.insert_age_ms = 1;
+  options.log = [](void* context, optiinfra_log_level level, const char* message) {
+    auto& into = *static_cast<Told*>(context);
+    const std::lock_guard lock(into.mutex);
+    into.messages.emplace_back(level, message);
+  };
+  options.log_context = &told;
+  optiinfra_writer* writer = nullptr;
+  ASSERT_EQ(optiinfra_writer_open("clickhouse://default@127.0.0.1:1/optiinfra", &options, &writer, &error),
+            OPTIINFRA_OK)
+      << error.message;
+  RecordBatch batch(1);
+  batch.add("timestamp", "tss:UTC", std::vector<std::int64_t>(1, now().time_since_epoch().count() - 10))
+      .add_texts("customer_id", {kId})
+      .add_texts("cloud_provider", {"aws"})
+      .add("cost_per_hour", "g", std::vector<double>{2.5});
+  EXPECT_EQ(optiinfra_write(writer, "cost", &batch.schema(), &batch.array(), nullptr, OPTIINFRA_SPOOLED,
+                            10'000, &error),
+            OPTIINFRA_OK)
+      << error.message;
+  EXPECT_EQ(optiinfra_writer_flush(writer, 200, &error), OPTIINFRA_TIMEOUT);
+  optiinfra_error_release(&error);
+  optiinfra_writer_abandon(writer);
+  ASSERT_FALSE(told.messages.empty());
+  EXPECT_EQ(told.messages.front().first, OPTIINFRA_LOG_WARNING);
+  EXPECT_THAT(told.messages.front().second, ::testing::HasSubstr("127.0.0.1"));
+
+  EXPECT_EQ(optiinfra_writer_open("api://127.0.0.1:1", &options, &writer, &error),
+            OPTIINFRA_INVALID_ARGUMENT);
+  EXPECT_EQ(writer, nullptr);
+  EXPECT_THAT(error.message, ::testing::HasSubstr("a writer of its own"));
+  optiinfra_error_release(&error);
+}
+
+TEST(CInterfaceApi, ThatIsAwayIsUnavailable) {
+  optiinfra_error error = OPTIINFRA_ERROR_INIT;
+  optiinfra_client* client = nullptr;
+  EXPECT_EQ(optiinfra_open("api://127.0.0.1:1", nullptr, &client, &error), OPTIINFRA_UNAVAILABLE);
+  EXPECT_EQ(client, nullptr);
+  EXPECT_EQ(error.retryable, 1);
+  EXPECT_THAT(error.message, ::testing::HasSubstr("optiinfra server"));
+  optiinfra_error_release(&error);
+  EXPECT_EQ(optiinfra_open("api://token@127.0.0.1", nullptr, &client, &error), OPTIINFRA_INVALID_ARGUMENT);
+  optiinfra_error_release(&error);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from . import _native
+from . import _errors, _native
 
 
 class Answer:
@@ -30,7 +30,19 @@ class Answer:
         return self._rows
 
     def __iter__(self) -> Iterator[Dict[str, Any]]:
-        return iter(self.to_dicts())
+        for batch in self.batches():
+            yield from batch
+
+    def batches(self, rows: int = 10_000) -> Iterator[List[Dict[str, Any]]]:
+        """The rows in lists of at most `rows` dicts, each made when it is asked for.
+
+        The answer itself is in memory, whole, as the library holds it: about 50 bytes for each value. Dicts of all of
+        its rows would take several times that; so only those of one batch exist at a time.
+        """
+        if rows < 1:
+            raise _errors.InvalidArgumentError(f"a batch has at least one row, not {rows}")
+        for first in range(0, self._rows, rows):
+            yield _native.answer_rows(self._native, first, rows)
 
     def __repr__(self) -> str:
         begin, end = (time.strftime("%Y-%m-%dT%H:%M:%SZ") for time in self.window)
@@ -38,7 +50,7 @@ class Answer:
 
     def to_dicts(self) -> List[Dict[str, Any]]:
         """A dict for each row."""
-        return _native.answer_rows(self._native)
+        return _native.answer_rows(self._native, 0, self._rows)
 
     def to_columns(self) -> Dict[str, List[Any]]:
         """A list for each column."""

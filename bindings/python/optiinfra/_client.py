@@ -6,7 +6,7 @@ import weakref
 from datetime import datetime
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
-from . import _data, _engine, _errors, _native
+from . import _data, _engine, _errors, _log, _native
 from ._answer import Answer
 
 _native.set_errors(_errors.make)
@@ -29,8 +29,10 @@ atexit.register(_close_all)
 def connect(url: Optional[str] = None, *, create: bool = False, timeout: float = 60.0) -> "Client":
     """Opens the store at `url`.
 
-    url: "embedded:/folder" (the engine in this process), "clickhouse://host/optiinfra", "clickhouses://", "http://" or
-        "https://". None takes OPTIINFRA_URL, CLICKHOUSE_URL, CLICKHOUSE_HOST and its siblings, or the default store.
+    url: "embedded:/folder" (the engine in this process); a server: "clickhouse://host/optiinfra", "clickhouses://",
+        "http://" or "https://"; the API of `optiinfra server`, which needs no engine here: "api://host:7070" or
+        "apis://host", with the token in OPTIINFRA_TOKEN, or in the file that OPTIINFRA_TOKEN_FILE names.
+        None takes OPTIINFRA_URL, CLICKHOUSE_URL, CLICKHOUSE_HOST and its siblings, or the default store.
     create: make the store, or bring its schema up to date; otherwise an absent or older store is an error.
     timeout: seconds that one call may take.
     """
@@ -90,6 +92,7 @@ class Client:
 
     def __init__(self, url: Optional[str] = None, *, create: bool = False, timeout: float = 60.0):
         _engine.use()
+        _log.start()
         self._native = _native.open(url, create, int(timeout * 1000))
         _open.add(self)
 
@@ -161,3 +164,15 @@ class Client:
         given = [(key, _text(value)) for key, value in parameters.items() if value is not None]
         begin, stop, last = _window(start, end, hours)
         return Answer(_native.ask_named(self._native, name, given, by or "", bucket or "", begin, stop, last))
+
+    def list(self, kind: str, *, customer: Any = None, service: Any = None, limit: int = 1000) -> List[Dict[str, Any]]:
+        """Who is there: "customers", "services", "instances" or "models", those with the most rows first.
+
+        A dict for each: its id, its name where it has one, how many rows of each family name it, and the first and the
+        last hour that has one. customer, service: only this one's, by id or name. limit: most of them, 1 to 100,000.
+        """
+        if not 1 <= limit <= 100_000:
+            raise _errors.InvalidArgumentError(f"a list has 1 to 100,000 entries, not {limit}")
+        given = [(name, _text(value)) for name, value in (("customer", customer), ("service", service))
+                 if value is not None]
+        return Answer(_native.list_names(self._native, kind, given, limit)).to_dicts()

@@ -3,7 +3,7 @@
 from os import PathLike, fspath
 from typing import Any, Dict, Optional, Union
 
-from . import _data, _engine, _errors, _native
+from . import _data, _engine, _errors, _log, _native
 from . import _client
 
 _ACKNOWLEDGEMENTS = {"accepted": 0, "spooled": 1, "stored": 2}
@@ -12,7 +12,8 @@ _ACKNOWLEDGEMENTS = {"accepted": 0, "spooled": 1, "stored": 2}
 class Writer:
     """Takes rows from many threads and stores each exactly once.
 
-    url: as optiinfra.connect takes it. The store must exist, or with a spool may be away.
+    url: as optiinfra.connect takes it, but for an API: its service has a writer of its own. The store must exist, or
+        with a spool may be away.
     spool: a folder on this machine's disk, where rows wait through an outage of the store and a crash of this program.
     insert_rows, insert_age: rows that make an insert, and seconds after which fewer are sent.
     memory_bytes: most bytes of rows that wait in memory. timeout: seconds that one write, flush or close may take.
@@ -24,6 +25,7 @@ class Writer:
                  insert_rows: int = 524_288, insert_age: float = 1.0, memory_bytes: int = 512 << 20,
                  timeout: float = 60.0):
         _engine.use()
+        _log.start()
         self._timeout_ms = int(timeout * 1000)
         self._acknowledgement = "stored" if spool is None else "spooled"
         self._native = _native.open_writer(url, "" if spool is None else fspath(spool), insert_rows,

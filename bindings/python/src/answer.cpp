@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 
 #include "functions.hpp"
@@ -90,16 +91,21 @@ PyObject* answer_facts(PyObject*, PyObject* capsule) {
                        static_cast<Py_ssize_t>(answer->rows.size()));
 }
 
-PyObject* answer_rows(PyObject*, PyObject* capsule) {
+PyObject* answer_rows(PyObject*, PyObject* arguments) {
+  PyObject* capsule = nullptr;
+  Py_ssize_t first = 0, most = 0;
+  if (PyArg_ParseTuple(arguments, "Onn", &capsule, &first, &most) == 0) return nullptr;
   const Answer* const answer = answer_in(capsule);
   if (answer == nullptr) return nullptr;
+  const std::size_t begin = std::min(static_cast<std::size_t>(first), answer->rows.size());
+  const std::size_t count = std::min(static_cast<std::size_t>(most), answer->rows.size() - begin);
   const std::vector<Ref> keys = keys_of(*answer);
-  Ref rows(PyList_New(static_cast<Py_ssize_t>(answer->rows.size())));
+  Ref rows(PyList_New(static_cast<Py_ssize_t>(count)));
   if (!rows) return nullptr;
-  for (std::size_t row = 0; row < answer->rows.size(); ++row) {
+  for (std::size_t row = 0; row < count; ++row) {
     Ref dict(PyDict_New());
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      const Ref value(cell_to_python(answer->rows[row][i]));
+      const Ref value(cell_to_python(answer->rows[begin + row][i]));
       if (!dict || !keys[i] || !value || PyDict_SetItem(dict.get(), keys[i].get(), value.get()) != 0)
         return nullptr;
     }

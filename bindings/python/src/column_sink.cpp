@@ -52,19 +52,14 @@ class TypedSink final : public ColumnSink {
 
   std::size_t size() const override { return values_.size(); }
 
-  void reserve(std::size_t rows) override {
-    if constexpr (std::is_same_v<Values, Strings>) {
-      values_.reserve(rows, 0);
-    } else {
-      values_.reserve(rows);
-    }
-  }
+  void reserve(std::size_t rows) override { c_interface::reserve(values_, rows); }
 
   void pad(std::size_t rows) override {
     while (values_.size() < rows) c_interface::put_absent(values_);
   }
 
-  bool put(PyObject* value) override {
+  bool put(PyObject* value, std::size_t row) override {
+    pad(row);
     if (value == Py_None) return put_missing(value);
     if constexpr (std::is_same_v<Values, Dictionary>) return put_label(value);
     if constexpr (std::is_same_v<Values, Strings>) return put_text(value);
@@ -146,6 +141,7 @@ class TypedSink final : public ColumnSink {
 
   bool put_number(PyObject* value) {
     if constexpr (std::is_arithmetic_v<T>) {
+      if (put_plain(value)) return true;
       const Number number = number_of(value, definition().rule == Rule::kFlag);
       if (const auto* real = std::get_if<double>(&number);
           kMayBeAbsent<Values> && real != nullptr && std::isnan(*real))
@@ -159,6 +155,25 @@ class TypedSink final : public ColumnSink {
       };
       if (!std::visit(fits, number)) return refuse_or_leave_out(value);
       values_.push_back(fitting);
+      return true;
+    }
+    return false;
+  }
+
+  /// What most values are: exactly a float for a floating column, exactly an int that fits for another.
+  bool put_plain(PyObject* value) {
+    if constexpr (std::is_floating_point_v<T>) {
+      if (!Py_IS_TYPE(value, &PyFloat_Type)) return false;
+      const double real = PyFloat_AsDouble(value);
+      if (std::isnan(real)) return false;
+      values_.push_back(static_cast<T>(real));
+      return true;
+    } else if constexpr (std::is_arithmetic_v<T>) {
+      if (!Py_IS_TYPE(value, &PyLong_Type)) return false;
+      int overflow = 0;
+      const long long integer = PyLong_AsLongLongAndOverflow(value, &overflow);
+      if (overflow != 0 || !std::in_range<T>(integer)) return false;
+      values_.push_back(static_cast<T>(integer));
       return true;
     }
     return false;

@@ -29,8 +29,9 @@ class ColumnSink {
   /// Leaves the column out of the next rows, until it has `rows`. Not for a column that rows must have.
   virtual void pad(std::size_t rows) = 0;
 
-  /// Adds `value`. False: a Python error is set, or refusal() says what is wrong with it.
-  virtual bool put(PyObject* value) = 0;
+  /// Adds `value` as that of `row`; rows before it that have none leave the column out. False: a Python error
+  /// is set, or take_refusal() says what is wrong with it.
+  virtual bool put(PyObject* value, std::size_t row) = 0;
 
   std::optional<RefusedValue> take_refusal() { return std::move(refusal_); }
 

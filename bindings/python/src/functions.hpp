@@ -13,6 +13,7 @@ PyObject* ping(PyObject*, PyObject* arguments);
 PyObject* insert(PyObject*, PyObject* arguments);
 PyObject* ask(PyObject*, PyObject* arguments);
 PyObject* ask_named(PyObject*, PyObject* arguments);
+PyObject* list_names(PyObject*, PyObject* arguments);
 
 PyObject* open_writer(PyObject*, PyObject* arguments);
 PyObject* write(PyObject*, PyObject* arguments);
@@ -20,10 +21,16 @@ PyObject* flush_writer(PyObject*, PyObject* arguments);
 PyObject* close_writer(PyObject*, PyObject* arguments);
 PyObject* writer_metrics(PyObject*, PyObject* arguments);
 
+/// What the library tells while it works: waits for messages, ends the wait for good, begins again after a
+/// fork.
+PyObject* next_messages(PyObject*, PyObject*);
+PyObject* end_messages(PyObject*, PyObject*);
+PyObject* restart_messages(PyObject*, PyObject*);
+
 /// A capsule of an answer, and what is in it.
 PyObject* make_answer(Answer answer);
 PyObject* answer_facts(PyObject*, PyObject* capsule);
-PyObject* answer_rows(PyObject*, PyObject* capsule);
+PyObject* answer_rows(PyObject*, PyObject* arguments);
 PyObject* answer_columns(PyObject*, PyObject* capsule);
 PyObject* answer_stream(PyObject*, PyObject* capsule);
 bool prepare_answers();

@@ -47,8 +47,9 @@ PyMethodDef methods[] = {
     {"insert", guarded<insert>, METH_VARARGS, nullptr},
     {"ask", guarded<ask>, METH_VARARGS, nullptr},
     {"ask_named", guarded<ask_named>, METH_VARARGS, nullptr},
+    {"list_names", guarded<list_names>, METH_VARARGS, nullptr},
     {"answer_facts", guarded<answer_facts>, METH_O, nullptr},
-    {"answer_rows", guarded<answer_rows>, METH_O, nullptr},
+    {"answer_rows", guarded<answer_rows>, METH_VARARGS, nullptr},
     {"answer_columns", guarded<answer_columns>, METH_O, nullptr},
     {"answer_stream", guarded<answer_stream>, METH_O, nullptr},
     {"open_writer", guarded<open_writer>, METH_VARARGS, nullptr},
@@ -56,6 +57,9 @@ PyMethodDef methods[] = {
     {"flush_writer", guarded<flush_writer>, METH_VARARGS, nullptr},
     {"close_writer", guarded<close_writer>, METH_VARARGS, nullptr},
     {"writer_metrics", guarded<writer_metrics>, METH_VARARGS, nullptr},
+    {"next_messages", guarded<next_messages>, METH_NOARGS, nullptr},
+    {"end_messages", guarded<end_messages>, METH_NOARGS, nullptr},
+    {"restart_messages", guarded<restart_messages>, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -7,7 +7,7 @@ namespace {
 
 /// Kept for the process: the module is never unloaded.
 PyObject *uuid_class, *datetime_class, *aware_epoch, *naive_epoch;
-PyObject *int_name, *tzinfo_name, *days_name, *seconds_name;
+PyObject *int_name, *tzinfo_name, *days_name, *seconds_name, *half_width;
 bool warned_of_naive = false;
 
 /// Forgets the error of a value that is not what it was tried as. Interrupts and full memory stay.
@@ -40,6 +40,11 @@ Ref plain_scalar(PyObject* value) {
   Ref plain(PyObject_CallMethod(value, "item", nullptr));
   if (!plain) forget_error();
   return plain;
+}
+
+/// Most are of the class itself, and this is asked for each value.
+bool is_a(PyObject* value, PyObject* type) {
+  return reinterpret_cast<PyObject*>(Py_TYPE(value)) == type || PyObject_IsInstance(value, type) == 1;
 }
 
 bool warn_of_naive() {
@@ -109,6 +114,7 @@ bool prepare_values() {
   tzinfo_name = PyUnicode_InternFromString("tzinfo");
   days_name = PyUnicode_InternFromString("days");
   seconds_name = PyUnicode_InternFromString("seconds");
+  half_width = PyLong_FromLong(64);
   return uuid_class != nullptr && datetime_class != nullptr && seconds_name != nullptr &&
          prepare_epochs(datetime.get());
 }
@@ -122,6 +128,7 @@ bool is_missing(PyObject* value) {
 
 Number number_of(PyObject* value, bool bool_too) {
   if (PyFloat_Check(value)) return PyFloat_AsDouble(value);
+  if (Py_IS_TYPE(value, &PyLong_Type)) return integer_of(value);
   if (PyBool_Check(value)) return bool_too ? Number(std::int64_t{value == Py_True}) : Number();
   if (PyLong_Check(value)) return integer_of(value);
   if (PyUnicode_Check(value)) return {};
@@ -143,9 +150,9 @@ std::optional<Uuid> uuid_of(PyObject* value) {
     const auto id = Uuid::parse(text.text());
     return id ? std::optional(*id) : std::nullopt;
   }
-  if (PyObject_IsInstance(value, uuid_class) != 1) return std::nullopt;
-  const Ref whole(PyObject_GetAttr(value, int_name)), shift(PyLong_FromLong(64));
-  const Ref upper(whole && shift ? PyNumber_Rshift(whole.get(), shift.get()) : nullptr);
+  if (!is_a(value, uuid_class)) return std::nullopt;
+  const Ref whole(PyObject_GetAttr(value, int_name));
+  const Ref upper(whole ? PyNumber_Rshift(whole.get(), half_width) : nullptr);
   if (!upper) {
     forget_error();
     return std::nullopt;
@@ -155,7 +162,7 @@ std::optional<Uuid> uuid_of(PyObject* value) {
 
 std::optional<std::int64_t> seconds_of(PyObject* value) {
   if (PyUnicode_Check(value)) return text_seconds(value);
-  if (PyObject_IsInstance(value, datetime_class) == 1) return datetime_seconds(value);
+  if (is_a(value, datetime_class)) return datetime_seconds(value);
   if (type_name(value) != "datetime64") return std::nullopt;
   const Ref plain = datetime_of_numpy(value);
   if (plain && PyObject_IsInstance(plain.get(), datetime_class) == 1)

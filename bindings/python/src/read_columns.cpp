@@ -141,7 +141,7 @@ class ColumnsReader final : public BatchReader {
       PyObject* const item = PyList_GetItem(column.owner.get(), static_cast<Py_ssize_t>(done_ + row));
       if (item == nullptr) return false;
       const Ref value = Ref::borrow(item);
-      if ((*sink)->put(value.get())) continue;
+      if ((*sink)->put(value.get(), row)) continue;
       auto refusal = (*sink)->take_refusal();
       return refusal ? fail_at(*std::move(refusal)) : false;
     }

@@ -26,9 +26,8 @@ class RowTaker {
     while (PyDict_Next(dict, &position, &key, &value) != 0) {
       ColumnSink* const sink = sink_of(key, place++);
       if (sink == nullptr) return refuse_key(key, row, failure);
-      if (sink->size() < row) sink->pad(row);
       const Ref kept = Ref::borrow(value);
-      if (!sink->put(value)) {
+      if (!sink->put(value, row)) {
         if (auto refusal = sink->take_refusal()) failure = Failure(*std::move(refusal));
         return false;
       }

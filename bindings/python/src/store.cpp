@@ -1,3 +1,5 @@
+#include "optiinfra/c_interface/store.hpp"
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -7,18 +9,18 @@
 #include "call.hpp"
 #include "data.hpp"
 #include "functions.hpp"
+#include "messages.hpp"
 #include "optiinfra/c_interface/questions.hpp"
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/question_text.hpp"
 #include "optiinfra/schema/tables.hpp"
-#include "optiinfra/transport/url.hpp"
 
 namespace optiinfra::python {
 namespace {
 
-using c_interface::Failure;
+using c_interface::Store;
 using std::chrono::milliseconds;
-using Store = Capsule<Client>;
+using Opened = Capsule<Store>;
 constexpr const char* kStore = "optiinfra.store";
 
 /// The texts of a list of str; false with a Python error.
@@ -54,25 +56,24 @@ PyObject* open_store(PyObject*, PyObject* arguments) {
   int create = 0;
   long long timeout_ms = 0;
   if (PyArg_ParseTuple(arguments, "zpL", &text, &create, &timeout_ms) == 0) return nullptr;
-  const auto url = text == nullptr ? store_url_of_environment() : parse_store_url(text);
-  if (!url) return raise(url.error());
-  std::optional<Result<Client>> client;
+  std::optional<Result<Store>> store;
   {
     // On this thread: the engine closes in order when the thread that opened it first ends.
     const WithoutGil unlocked;
-    client.emplace(Client::open(*url, {.create = create != 0, .call_timeout = milliseconds{timeout_ms}}));
+    store.emplace(Store::open(
+        text, {.create = create != 0, .call_timeout = milliseconds{timeout_ms}, .log = keep_messages()}));
   }
-  return *client ? Store::make(kStore, **std::move(client)) : raise(client->error());
+  return *store ? Opened::make(kStore, **std::move(store)) : raise(store->error());
 }
 
 PyObject* close_store(PyObject*, PyObject* arguments) {
   PyObject* capsule = nullptr;
   if (PyArg_ParseTuple(arguments, "O", &capsule) == 0) return nullptr;
-  const auto handle = Store::get(capsule, kStore);
+  const auto handle = Opened::get(capsule, kStore);
   if (!handle) return nullptr;
   {
     const WithoutGil unlocked;
-    const std::optional<Client> closed = handle->close();
+    const std::optional<Store> closed = handle->close();
   }
   Py_RETURN_NONE;
 }
@@ -80,9 +81,9 @@ PyObject* close_store(PyObject*, PyObject* arguments) {
 PyObject* ping(PyObject*, PyObject* arguments) {
   PyObject* capsule = nullptr;
   if (PyArg_ParseTuple(arguments, "O", &capsule) == 0) return nullptr;
-  const auto handle = Store::get(capsule, kStore);
+  const auto handle = Opened::get(capsule, kStore);
   if (!handle) return nullptr;
-  const auto answers = call(handle, [](Client& client) { return client.ping(); });
+  const auto answers = call(handle, [](Store& store) { return store.ping(); });
   return answers ? PyBool_FromLong(*answers) : nullptr;
 }
 
@@ -90,11 +91,11 @@ PyObject* insert(PyObject*, PyObject* arguments) {
   PyObject *capsule = nullptr, *data = nullptr;
   const char *family = nullptr, *token = nullptr;
   if (PyArg_ParseTuple(arguments, "OsOs", &capsule, &family, &data, &token) == 0) return nullptr;
-  const auto handle = Store::get(capsule, kStore);
+  const auto handle = Opened::get(capsule, kStore);
   if (!handle) return nullptr;
   return for_each_batch(family, data, token, [&](AnyBatch batch, std::string name) {
-    return call(handle, [batch = std::make_shared<AnyBatch>(std::move(batch)), name](Client& client) {
-      return c_interface::insert(client, *batch, {.token = name});
+    return call(handle, [batch = std::make_shared<AnyBatch>(std::move(batch)), name](Store& store) {
+      return store.insert(*batch, name);
     });
   });
 }
@@ -111,7 +112,7 @@ PyObject* ask(PyObject*, PyObject* arguments) {
     return nullptr;
   window.begin = begin;
   window.end = end;
-  const auto handle = Store::get(capsule, kStore);
+  const auto handle = Opened::get(capsule, kStore);
   Question question;
   std::vector<std::pair<std::string, std::string>> pairs;
   std::vector<std::string> keys;
@@ -135,7 +136,7 @@ PyObject* ask(PyObject*, PyObject* arguments) {
   if (!range) return raise(range.error());
   question.range = *range;
   question.limit = static_cast<std::size_t>(limit);
-  return answered(call(handle, [question](Client& client) { return client.query(question); }));
+  return answered(call(handle, [question](Store& store) { return store.query(question); }));
 }
 
 PyObject* ask_named(PyObject*, PyObject* arguments) {
@@ -146,14 +147,29 @@ PyObject* ask_named(PyObject*, PyObject* arguments) {
   if (PyArg_ParseTuple(arguments, "OsOssLLi", &capsule, &name, &parameters, &by, &bucket, &begin, &end,
                        &named.window.hours) == 0)
     return nullptr;
-  const auto handle = Store::get(capsule, kStore);
+  const auto handle = Opened::get(capsule, kStore);
   if (!handle || !read_pairs(parameters, named.parameters)) return nullptr;
   named.name = name;
   named.by = by;
   named.bucket = bucket;
   named.window.begin = begin;
   named.window.end = end;
-  return answered(call(handle, [named](Client& client) { return c_interface::ask_named(client, named); }));
+  return answered(call(handle, [named](Store& store) { return store.query(named); }));
+}
+
+PyObject* list_names(PyObject*, PyObject* arguments) {
+  PyObject *capsule = nullptr, *filters = nullptr;
+  const char* kind = nullptr;
+  Py_ssize_t limit = 0;
+  std::vector<std::pair<std::string, std::string>> pairs;
+  if (PyArg_ParseTuple(arguments, "OsOn", &capsule, &kind, &filters, &limit) == 0) return nullptr;
+  const auto handle = Opened::get(capsule, kStore);
+  if (!handle || !read_pairs(filters, pairs)) return nullptr;
+  std::vector<Filter> kept;
+  for (auto& [dimension, value] : pairs) kept.push_back({std::move(dimension), std::move(value)});
+  return answered(call(handle, [kind = std::string(kind), kept, limit](Store& store) {
+    return store.list(kind, kept, static_cast<std::size_t>(limit));
+  }));
 }
 
 }  // namespace optiinfra::python

@@ -6,7 +6,8 @@
 #include "call.hpp"
 #include "data.hpp"
 #include "functions.hpp"
-#include "optiinfra/transport/url.hpp"
+#include "messages.hpp"
+#include "optiinfra/c_interface/store.hpp"
 
 namespace optiinfra::python {
 namespace {
@@ -29,7 +30,7 @@ PyObject* open_writer(PyObject*, PyObject* arguments) {
   if (PyArg_ParseTuple(arguments, "zsnLnL", &text, &spool, &insert_rows, &age_ms, &memory_bytes,
                        &timeout_ms) == 0)
     return nullptr;
-  const auto url = text == nullptr ? store_url_of_environment() : parse_store_url(text);
+  const auto url = c_interface::store_url_of(text);
   if (!url) return raise(url.error());
   WriterOptions options;
   options.spool_folder = spool;
@@ -37,6 +38,7 @@ PyObject* open_writer(PyObject*, PyObject* arguments) {
   options.memory_bytes_max = static_cast<std::size_t>(memory_bytes);
   options.insert_age = milliseconds{age_ms};
   options.write_timeout = milliseconds{timeout_ms};
+  options.log = keep_messages();
   std::optional<Result<Writer>> writer;
   {
     const WithoutGil unlocked;

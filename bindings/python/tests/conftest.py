@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 import uuid
 from datetime import datetime, timedelta, timezone
 
@@ -11,9 +13,17 @@ import pytest
 
 import optiinfra
 
+# Set by sanitizers.sh: the extension is checked, and neither the engine nor other processes.
+IS_SANITIZED = "OPTIINFRA_SANITIZED" in os.environ
+
 PROGRAM = os.environ.get("OPTIINFRA_PROGRAM", "")
 # Whole hours ago: no row of a test falls into the hour that is going on.
 HOUR = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+
+
+def pytest_collection_modifyitems(items):
+    if IS_SANITIZED:
+        items[:] = [item for item in items if not {"run", "embedded_url", "guarded"} & set(item.fixturenames)]
 
 
 @pytest.fixture(scope="session")
@@ -22,25 +32,27 @@ def embedded_url(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def client(embedded_url):
+def client(request):
     """The session's embedded store: a process can have one open."""
-    with optiinfra.connect(embedded_url, create=True) as opened:
+    url = request.getfixturevalue("server_url" if IS_SANITIZED else "embedded_url")
+    with optiinfra.connect(url, create=True) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """The URL and the process of a server."""
+    """The URL of a server, its process and the URL of its API."""
     if not PROGRAM:
         pytest.skip("OPTIINFRA_PROGRAM does not name the program")
     folder = tmp_path_factory.mktemp("server")
     log = folder / "log"
+    environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
     process = subprocess.Popen([PROGRAM, "server", "--path", folder / "store", "--tcp-port", "0", "--http-port", "0",
-                                "--log-file", log], stdout=subprocess.PIPE, text=True)
+                                "--api-port", "0", "--log-file", log], stdout=subprocess.PIPE, text=True, env=environment)
     ready = process.stdout.readline()
-    ports = re.match(r"ready tcp=[^ ]*:(\d+) ", ready)
+    ports = re.match(r"ready tcp=[^ ]*:(\d+) http=[^ ]* api=(\S+)", ready)
     assert ports, f"the server said {ready!r}"
-    yield f"clickhouse://default@127.0.0.1:{ports.group(1)}/optiinfra", process
+    yield f"clickhouse://default@127.0.0.1:{ports.group(1)}/optiinfra", process, f"api://{ports.group(2)}"
     process.terminate()
     process.wait(timeout=60)
 
@@ -48,6 +60,21 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def server_url(server):
     return server[0]
+
+
+@pytest.fixture(scope="session")
+def api_url(server):
+    return server[2]
+
+
+def stop(process):
+    """Stops a process: SIGSTOP, which its threads obey one after the other."""
+    def is_stopped(thread):
+        with open(f"/proc/{process}/task/{thread}/stat", encoding="ascii") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] == "T"
+    os.kill(process, signal.SIGSTOP)
+    while not all(map(is_stopped, os.listdir(f"/proc/{process}/task"))):
+        time.sleep(0.001)
 
 
 @pytest.fixture

@@ -1,12 +1,8 @@
 #include "api/api_answers.hpp"
 
+#include "optiinfra/api/answers.hpp"
+
 namespace optiinfra::cli {
-namespace {
-
-/// Rows of one answer of an API.
-constexpr std::size_t kApiRowsMax = 100'000;
-
-}  // namespace
 
 Result<ExitCode> answer_from_api(ApiStore& store, const std::string& path, std::vector<NamedValue> parameters,
                                  Context& context) {
@@ -29,7 +25,7 @@ void add_window_parameters(const WindowFlags& window, std::vector<NamedValue>& p
 }
 
 void add_limit_parameter(std::size_t limit, std::vector<NamedValue>& parameters) {
-  parameters.emplace_back("limit", std::to_string(limit == 0 ? kApiRowsMax : limit));
+  parameters.emplace_back("limit", std::to_string(limit == 0 ? kApiAnswerRowsMax : limit));
 }
 
 }  // namespace optiinfra::cli

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "api/api_store.hpp"
 #include "context.hpp"
 #include "flags.hpp"
+#include "optiinfra/api/api_store.hpp"
 
 namespace optiinfra::cli {
 

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "interrupt.hpp"
 #include "optiinfra/core/identity.hpp"
@@ -11,11 +10,9 @@
 namespace optiinfra::cli {
 namespace {
 
-using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kReadBytes = std::size_t{1} << 20;
-constexpr std::chrono::milliseconds kPauseMin{200}, kPauseMax{5'000};
 
 Error cannot_send(const std::filesystem::path& path) {
   return invalid_argument(
@@ -41,42 +38,15 @@ Result<Uuid> content_of(const std::filesystem::path& path, Family family) {
   return id;
 }
 
-Result<Inserted> parse_inserted(const std::string& body) {
-  const Json json = Json::parse(body, nullptr, false);
-  if (!json.is_object() || !json.contains("accepted"))
-    return Error{ErrorKind::kCorrupt, "the answer to an insert is none of an optiinfra service"};
-  Inserted inserted{.accepted = json.value("accepted", std::uint64_t{0}),
-                    .duplicates = json.value("duplicates", std::uint64_t{0})};
-  const Json& rejected = json.value("rejected", Json::array());
-  inserted.rejected = json.value("rejected_count", std::uint64_t{rejected.size()});
-  for (const Json& each : rejected) {
-    const std::string column = each.value("column", std::string());
-    inserted.described.push_back(
-        {each.value("index", std::uint64_t{0}),
-         (column.empty() ? "" : column + ": ") + each.value("reason", std::string())});
-  }
-  return inserted;
+/// Repeats until a signal asks to stop.
+Patience interruptible() {
+  return {.pause = [](std::chrono::milliseconds pause) {
+    InterruptGuard::sleep_until(Clock::now() + pause);
+    return !InterruptGuard::is_requested();
+  }};
 }
 
 }  // namespace
-
-Result<Inserted> insert_rows(ApiStore& store, Family family, const std::string& content_type, const Uuid& key,
-                             const std::string& body, const Patience& patience) {
-  const HttpCall call{.method = "POST",
-                      .path = std::string("/api/v1/insert/") + table_of(family).name,
-                      .parameters = {{"wait", "stored"}},
-                      .headers = {"Content-Type: " + content_type, "Idempotency-Key: " + key.to_string()},
-                      .body = body,
-                      .timeout = patience.call};
-  const auto give_up = Clock::now() + patience.all;
-  for (std::chrono::milliseconds pause = kPauseMin;; pause = std::min(pause * 2, kPauseMax)) {
-    auto answer = store.send(call);
-    if (answer) return parse_inserted(*answer);
-    if (!is_retryable(answer.error()) || Clock::now() + pause > give_up || InterruptGuard::is_requested())
-      return std::move(answer).error();
-    InterruptGuard::sleep_until(Clock::now() + pause);
-  }
-}
 
 Result<FilePieces> FilePieces::open(const std::filesystem::path& path, Family family) {
   FilePieces pieces;
@@ -141,16 +111,16 @@ Result<ApiFile> import_file(ApiStore& store, const std::filesystem::path& path, 
   while (true) {
     OPTIINFRA_TRY(const std::string piece, pieces.next());
     if (piece.empty()) break;
-    auto inserted = insert_rows(store, family, pieces.content_type(), pieces.key(), piece);
+    auto inserted = insert_rows(store, family, pieces.content_type(), pieces.key(), piece, interruptible());
     if (!inserted) {
       Error error = with_context(std::move(inserted).error(), path.string());
       error.message += "; " + std::to_string(file.rows_stored + file.rows_already_stored) +
                        " rows of it are stored, and the same import again stores the rest, each row once";
       return error;
     }
-    for (const RefusedRow& each : inserted->described)
+    for (const RefusedRow& each : inserted->refused)
       if (file.refused.size() < kRefusedDescribedMax)
-        file.refused.push_back({file.rows_read() + each.row + 1, each.reason});
+        file.refused.push_back({file.rows_read() + each.row + 1, each.to_string()});
     file.rows_stored += inserted->accepted;
     file.rows_already_stored += inserted->duplicates;
     file.rows_refused += inserted->rejected;

@@ -10,19 +10,19 @@
 #include <string_view>
 #include <vector>
 
-#include "api/api_store.hpp"
+#include "optiinfra/api/insert.hpp"
 #include "optiinfra/core/uuid.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
 namespace optiinfra::cli {
 
 /// Most bytes of rows that one request sends; a longer row is refused.
-inline constexpr std::size_t kPieceBytesMax = std::size_t{16} << 20;
+inline constexpr std::size_t kPieceBytesMax = kApiRequestBytesMax;
 /// Refused rows that are described for each file; all are counted.
 inline constexpr std::size_t kRefusedDescribedMax = 20;
 
 /// A refused row: its number in the file, from 1, and why.
-struct RefusedRow {
+struct RefusedRowOfFile {
   std::uint64_t row = 0;
   std::string reason;
 };
@@ -30,7 +30,7 @@ struct RefusedRow {
 struct ApiFile {
   std::filesystem::path path;
   std::uint64_t rows_stored = 0, rows_already_stored = 0, rows_refused = 0;
-  std::vector<RefusedRow> refused = {};  ///< At most kRefusedDescribedMax.
+  std::vector<RefusedRowOfFile> refused = {};  ///< At most kRefusedDescribedMax.
   std::chrono::duration<double> elapsed{};
 
   std::uint64_t rows_read() const { return rows_stored + rows_already_stored + rows_refused; }
@@ -70,22 +70,5 @@ class FilePieces {
 /// Sends the rows of a file. `on_piece` is called after each request and may throw to stop.
 Result<ApiFile> import_file(ApiStore& store, const std::filesystem::path& path, Family family,
                             const std::function<void(std::uint64_t bytes)>& on_piece);
-
-/// What became of the rows of one request.
-struct Inserted {
-  std::uint64_t accepted = 0, duplicates = 0, rejected = 0;
-  std::vector<RefusedRow> described = {};  ///< Rows count from 0, within the request.
-};
-
-/// How long one call may take, and all of them together.
-struct Patience {
-  std::chrono::milliseconds call{60'000};
-  std::chrono::seconds all{60};
-};
-
-/// Sends rows once, however often they have to be sent: while the service is away or full they are sent again
-/// with the same key, for up to `patience.all`.
-Result<Inserted> insert_rows(ApiStore& store, Family family, const std::string& content_type, const Uuid& key,
-                             const std::string& body, const Patience& patience = {});
 
 }  // namespace optiinfra::cli

@@ -2,7 +2,8 @@
 
 #include <deque>
 
-#include "api/api_import.hpp"
+#include "interrupt.hpp"
+#include "optiinfra/api/insert.hpp"
 #include "optiinfra/rows/encode.hpp"
 
 namespace optiinfra::cli {
@@ -16,6 +17,11 @@ constexpr std::chrono::seconds kSendAge{10};
 constexpr std::chrono::seconds kSendTimeout{5};
 /// How long the service may take for the last rows when the collector stops.
 constexpr std::chrono::seconds kCloseTimeout{30};
+
+bool unless_interrupted(std::chrono::milliseconds pause) {
+  InterruptGuard::sleep_until(Clock::now() + pause);
+  return !InterruptGuard::is_requested();
+}
 
 /// The rows of one family on their way: a request is repeated, under its key, until the service has it.
 template <typename Row>
@@ -37,12 +43,12 @@ class Sending {
       if (text_.empty()) begin_request();
       OPTIINFRA_TRY(const Inserted inserted,
                     insert_rows(store, MetricTraits<Row>::kFamily, "application/x-ndjson", key_, text_,
-                                {.call = kSendTimeout, .all = patience}));
+                                {.call = kSendTimeout, .all = patience, .pause = unless_interrupted}));
       text_.clear();
       totals.rows_stored += inserted.accepted + inserted.duplicates;
       const bool is_first = totals.rows_refused == 0 && inserted.rejected != 0;
       totals.rows_refused += inserted.rejected;
-      if (is_first && !inserted.described.empty()) refusal_ = inserted.described.front().reason;
+      if (is_first && !inserted.refused.empty()) refusal_ = inserted.refused.front().to_string();
     }
     return {};
   }

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "api/api_store.hpp"
+#include "optiinfra/api/api_store.hpp"
 #include "optiinfra/collect/sink.hpp"
 
 namespace optiinfra::cli {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "api/api_store.hpp"
+#include "optiinfra/api/api_store.hpp"
 #include "optiinfra/core/error.hpp"
 
 namespace optiinfra::cli {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 
-#include "api/api_store.hpp"
 #include "context.hpp"
+#include "optiinfra/api/api_store.hpp"
 #include "optiinfra/collect/collector.hpp"
 
 namespace optiinfra::cli {

@@ -1,11 +1,11 @@
 #include "optiinfra/service/forget.hpp"
 
-#include "api/api_store.hpp"
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
 #include "commands/confirmation.hpp"
 #include "commands/server_api.hpp"
 #include "flags.hpp"
+#include "optiinfra/api/api_store.hpp"
 #include "optiinfra/spool/spool.hpp"
 
 namespace optiinfra::cli {

@@ -186,7 +186,7 @@ FileReport report_of(const ApiFile& file) {
 }
 
 void remark_refused(const ApiFile& file, const Context& context) {
-  for (const RefusedRow& each : file.refused)
+  for (const RefusedRowOfFile& each : file.refused)
     context.remark(fmt::format("{}, row {}: {}", file.path.string(), each.row, each.reason));
   if (file.rows_refused > file.refused.size())
     context.remark(fmt::format("{}: {} more rows are refused", file.path.string(),

@@ -1,6 +1,6 @@
-#include "api/api_store.hpp"
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
+#include "optiinfra/api/api_store.hpp"
 #include "optiinfra/service/verification.hpp"
 #include "output/reports.hpp"
 

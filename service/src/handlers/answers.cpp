@@ -46,8 +46,9 @@ RouteParameter format_parameter() {
   return {.name = "format",
           .meaning =
               "json by default; csv and ndjson hold only the rows, the headers OptiInfra-Window and "
-              "OptiInfra-Has-More the rest; report is what the program reads, and may change",
-          .words = {"json", "csv", "ndjson", "report"}};
+              "OptiInfra-Has-More the rest; report and answer are what the program and the libraries read, "
+              "and may change",
+          .words = {"json", "csv", "ndjson", "report", "answer"}};
 }
 
 Response answer_of(const Request& request, const report::Report& report) {
@@ -60,7 +61,7 @@ Response answer_of(const Request& request, const report::Report& report) {
   } else if (format == "ndjson") {
     response.content_type = kNdjson;
     response.body = report::render_json_lines(section.records);
-  } else if (format == "report") {
+  } else if (format == "report" || format == "answer") {
     response.body = report::encode_report(report);
   } else {
     response.body = report::render_json(report);

@@ -73,7 +73,7 @@ Route route_of(const ComputedQuestion& question) {
 
 report::Report computed_report(const ComputedQuestion& question, const Answer& answer, const Names& names) {
   report::Report report{.command = std::string("query ") + question.name};
-  report::add_answer(report, answer, false, names);
+  report::add_answer(report, answer, false, &names);
   if (answer.rows.empty())
     report.instead = question.is_of_attributed_hours
                          ? "No hour of this window is attributed. Attribute it with: optiinfra attribute "

@@ -26,10 +26,14 @@ Response ask(const Call& call, Question question, const NamedQuestion* named) {
   auto filters = kept_to(call.caller, std::move(question.filters));
   if (!filters) return problem(404, "there are no rows of that customer for this token");
   question.filters = *std::move(filters);
+  // A library gets what the store itself would answer it: no sentence instead of rows, and no names next to
+  // ids.
+  const bool is_plain = value_of(call.request.parameters, "format") == "answer";
   auto asked = report::ask(call.backend.client, std::move(question), named,
                            {.rows_max = static_cast<std::size_t>(*limit),
-                            .explains_absence = call.caller.sees_all(),
-                            .names = *names});
+                            .explains_absence = call.caller.sees_all() && !is_plain,
+                            .names = *names,
+                            .shows_names = !is_plain});
   if (!asked) return problem_of(asked.error());
   if (!asked->not_found.empty()) return problem(404, asked->not_found);
   const double elapsed_ms = asked->report.elapsed->count() * 1000;
@@ -69,6 +73,11 @@ Response ask_metrics(const Call& call) {
     auto filter = parse_filter(text);
     if (!filter) return problem_of(with_context(std::move(filter).error(), "where"));
     question.filters.push_back(*std::move(filter));
+  }
+  if (const auto family = value_of(given, "family")) {
+    auto parsed = parse_family(*family);
+    if (!parsed) return problem_of(parsed.error());
+    question.family = *parsed;
   }
   question.order = parse_order(value_of(given, "order").value_or(""));
   return ask(call, std::move(question), nullptr);
@@ -130,6 +139,7 @@ Route metrics_route() {
        .meaning = "NAME=VALUE: only rows with this value of a dimension; for one dimension "
                   "given again means any of them",
        .is_repeated = true},
+      {.name = "family", .meaning = "Whose measures are meant where several families have a name"},
       {.name = "order",
        .meaning = "What rows are sorted by, with commas between; NAME:desc has the largest first"}};
   for (RouteParameter& each : window_parameters()) route.parameters.push_back(std::move(each));

@@ -57,6 +57,26 @@ const Value& value_in(const Value& value) {
   return value;
 }
 
+/// The value of one row, as a row has it: an instant of a batch is a number.
+template <typename Value, typename Values>
+auto value_of(const Values& values, std::size_t row) {
+  if constexpr (std::is_same_v<Value, sys_seconds>) {
+    return sys_seconds{std::chrono::seconds{values[row]}};
+  } else {
+    return values[row];
+  }
+}
+
+/// `separator` begins as '{'.
+template <typename Value>
+void append_column(std::string& into, char& separator, const char* name, const Value& value) {
+  into += separator;
+  separator = ',';
+  append_text(into, name);
+  into += ':';
+  append_value(into, value_in(value));
+}
+
 }  // namespace encoding
 
 template <Metric Row>
@@ -65,17 +85,31 @@ void append_json_line(std::string& text, const Row& row) {
   for_each_column<Row>([&](const auto& access) {
     const auto& value = row.*access.row;
     if (encoding::is_absent(value, access.definition.presence)) return;
-    text += separator;
-    separator = ',';
-    encoding::append_text(text, access.definition.name);
-    text += ':';
-    encoding::append_value(text, encoding::value_in(value));
+    encoding::append_column(text, separator, access.definition.name, value);
   });
   text += "}\n";
 }
 
-#define BEGIN_FAMILY(Name, name) \
-  template void append_json_line<Name##Metric>(std::string&, const Name##Metric&);
+template <Metric Row>
+void append_json_lines(std::string& text, const Batch<Row>& batch, std::size_t first, std::size_t count) {
+  for (std::size_t row = first; row < first + count; ++row) {
+    char separator = '{';
+    for_each_column<Row>([&](const auto& access) {
+      using Value = std::remove_cvref_t<decltype(std::declval<Row>().*access.row)>;
+      const auto& values = batch.*access.batch;
+      if (values.size() == 0) return;
+      const auto value = encoding::value_of<Value>(values, row);
+      if (encoding::is_absent(value, access.definition.presence)) return;
+      encoding::append_column(text, separator, access.definition.name, value);
+    });
+    text += "}\n";
+  }
+}
+
+#define BEGIN_FAMILY(Name, name)                                                                       \
+  template void append_json_line<Name##Metric>(std::string&, const Name##Metric&);                     \
+  template void append_json_lines<Name##Metric>(std::string&, const Batch<Name##Metric>&, std::size_t, \
+                                                std::size_t);
 #include "optiinfra/schema/families.def"
 
 }  // namespace optiinfra

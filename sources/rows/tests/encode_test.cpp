@@ -30,5 +30,36 @@ TEST(EncodedRow, IsReadBackAsItWas) {
   EXPECT_EQ(batch.cpu_utilization[1], std::nullopt);
 }
 
+TEST(EncodedBatch, IsItsRowsOneAfterTheOther) {
+  PerformanceMetric full;
+  full.timestamp = sys_seconds{std::chrono::seconds{1'790'000'000}};
+  full.customer_id = Uuid{1, 2};
+  full.service_id = Uuid{3, 4};
+  full.request_id = Uuid{5, 6};
+  full.model_name = "llama \"3\"";
+  full.latency_ms = 812.5f;
+  full.prompt_tokens = 0;
+  PerformanceMetric least = full;
+  least.model_name.clear();
+  least.request_id = {};
+  least.prompt_tokens.reset();
+  PerformanceBatch batch;
+  for (const PerformanceMetric& row : {least, full, least}) batch.append(row);
+  std::string of_batch, of_rows;
+  append_json_lines(of_batch, batch, 1, 2);
+  for (const PerformanceMetric& row : {full, least}) append_json_line(of_rows, row);
+  EXPECT_EQ(of_batch, of_rows);
+  PerformanceBatch narrow;
+  narrow.timestamp = batch.timestamp;
+  narrow.customer_id = batch.customer_id;
+  narrow.service_id = batch.service_id;
+  narrow.latency_ms = batch.latency_ms;
+  of_batch.clear();
+  append_json_lines(of_batch, narrow, 0, 1);
+  of_rows.clear();
+  append_json_line(of_rows, least);
+  EXPECT_EQ(of_batch, of_rows);
+}
+
 }  // namespace
 }  // namespace optiinfra

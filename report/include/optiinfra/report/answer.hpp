@@ -8,8 +8,9 @@
 
 namespace optiinfra::report {
 
-/// Adds the rows of `answer`, with `names` next to ids, its window, units and coverage to `report`.
-void add_answer(Report& report, const Answer& answer, bool is_object, const Names& names);
+/// Adds the rows of `answer`, with `names` next to ids (nullptr: none are shown), its window, units and
+/// coverage to `report`.
+void add_answer(Report& report, const Answer& answer, bool is_object, const Names* names);
 
 /// The numbers of the column `key` over time. Numbers of rows with the same time are added up. The first
 /// column of the rows must be their time, and they must be in its order.

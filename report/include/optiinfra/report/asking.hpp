@@ -15,6 +15,7 @@ struct AskOptions {
   std::size_t rows_max = 0;         ///< Most rows; a longer answer has `has_more`. 0: all.
   bool explains_absence = true;     ///< Whether an answer without rows says what the store has instead.
   std::optional<Names> names = {};  ///< Those to show; else the client's.
+  bool shows_names = true;          ///< Next to the ids of customers, services and instances.
 };
 
 struct Asked {

@@ -18,14 +18,12 @@ struct Failure {
   Error error;
   std::optional<RefusedValue> at = {};
 
-  Failure(Error why) : error(std::move(why)) {}
+  Failure(Error why) : error(std::move(why)), at(error.refused) {}
   Failure(RefusedValue value) : error{ErrorKind::kInvalidArgument, value.to_string()}, at(std::move(value)) {}
 };
 
-/// nullopt when `batch` was stored. Where a rule was broken, the failure has the first value that broke one.
-std::optional<Failure> insert(Client& client, const AnyBatch& batch, const InsertOptions& options);
-
-/// The same for a writer, which then has the rows; waits for the acknowledgement that `options` ask for.
+/// Hands `batch` to a writer, which then has the rows, and waits for the acknowledgement that `options` ask
+/// for; nullopt when it came. Where a rule was broken, the failure has the first value that broke one.
 std::optional<Failure> write(Writer& writer, const AnyBatch& batch, const WriteOptions& options,
                              std::chrono::milliseconds timeout);
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "optiinfra/codec/large_pages.hpp"
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/core/uuid.hpp"
 #include "optiinfra/schema/metrics.hpp"
@@ -88,6 +89,26 @@ void put_absent(Values& values) {
     values.append("");
   } else {
     values.push_back({});
+  }
+}
+
+/// Makes room for `rows` values, in large pages where they are many.
+template <typename Values>
+void reserve(Values& values, std::size_t rows) {
+  if constexpr (std::is_same_v<Values, Strings>) {
+    values.reserve(rows, 0);
+  } else {
+    values.reserve(rows);
+  }
+  const auto prefer = [rows](auto& vector) {
+    prefer_large_pages(vector.data(), rows * sizeof(*vector.data()));
+  };
+  if constexpr (kMayBeAbsent<Values>) {
+    prefer(values.absent);
+    prefer(values.values);
+  } else if constexpr (std::is_arithmetic_v<typename ValueOf<Values>::Type> ||
+                       std::is_same_v<typename ValueOf<Values>::Type, Uuid>) {
+    prefer(values);
   }
 }
 

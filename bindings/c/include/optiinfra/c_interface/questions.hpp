@@ -7,7 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "optiinfra/client/client.hpp"
+#include "optiinfra/client/catalogue.hpp"
+#include "optiinfra/client/question.hpp"
 
 namespace optiinfra::c_interface {
 
@@ -32,9 +33,13 @@ struct NamedAsk {
   Window window = {};
 };
 
-/// The answer under the names of the question's own columns.
+struct PlannedAsk {
+  const NamedQuestion* named = nullptr;  ///< Whose name_columns() the answer needs.
+  Question question;
+};
+
 /// Errors: kInvalidArgument for a name that is unknown, or a parameter that is missing.
-Result<Answer> ask_named(Client& client, const NamedAsk& ask);
+Result<PlannedAsk> plan(const NamedAsk& ask);
 
 /// What can be inserted and asked, as JSON; made on the first call.
 const std::string& catalogue_json();

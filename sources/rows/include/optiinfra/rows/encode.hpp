@@ -12,8 +12,14 @@ namespace optiinfra {
 template <Metric Row>
 void append_json_line(std::string& text, const Row& row);
 
-#define BEGIN_FAMILY(Name, name) \
-  extern template void append_json_line<Name##Metric>(std::string&, const Name##Metric&);
+/// The same for the rows `first` to `first + count` of a rectangular batch.
+template <Metric Row>
+void append_json_lines(std::string& text, const Batch<Row>& batch, std::size_t first, std::size_t count);
+
+#define BEGIN_FAMILY(Name, name)                                                                 \
+  extern template void append_json_line<Name##Metric>(std::string&, const Name##Metric&);        \
+  extern template void append_json_lines<Name##Metric>(std::string&, const Batch<Name##Metric>&, \
+                                                       std::size_t, std::size_t);
 #include "optiinfra/schema/families.def"
 
 }  // namespace optiinfra

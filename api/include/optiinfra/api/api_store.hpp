@@ -1,8 +1,8 @@
-/// A store behind the HTTP API of an `optiinfra server`: the program as its client.
+/// @file optiinfra/api/api_store.hpp
+/// A store behind the HTTP API of an `optiinfra server`: where it is, and calls of its routes.
 #pragma once
 
-#include <filesystem>
-#include <optional>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,8 +10,9 @@
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/report/records.hpp"
 #include "optiinfra/transport/http_call.hpp"
+#include "optiinfra/transport/secret_file.hpp"
 
-namespace optiinfra::cli {
+namespace optiinfra {
 
 /// Where an API is: "api://host:7070", "apis://host?ca_file=/etc/ca.pem&verify=no". Port 7070 unless said.
 struct ApiUrl {
@@ -26,9 +27,9 @@ bool is_api_url(std::string_view url);
 Result<ApiUrl> parse_api_url(std::string_view url);
 
 /// The token that the environment holds: OPTIINFRA_TOKEN, or the first line of the file that
-/// OPTIINFRA_TOKEN_FILE names. Empty when neither is set. Errors: kStorage, kInvalidArgument for a text that
-/// no token is.
-Result<std::string> token_of_environment();
+/// OPTIINFRA_TOKEN_FILE names; `is_open_to_all` is about that file. Empty when neither is set.
+/// Errors: kStorage, kInvalidArgument for a text that no token is.
+Result<Secret> token_of_environment();
 
 /// The answer to a question: its report, or why the store has no such rows.
 struct ApiAnswer {
@@ -65,4 +66,4 @@ class ApiStore {
   HttpClient client_;
 };
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra

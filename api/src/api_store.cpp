@@ -1,13 +1,12 @@
-#include "api/api_store.hpp"
+#include "optiinfra/api/api_store.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "optiinfra/report/wire.hpp"
-#include "password_file.hpp"
 
-namespace optiinfra::cli {
+namespace optiinfra {
 namespace {
 
 using Json = nlohmann::json;
@@ -83,13 +82,13 @@ Result<ApiUrl> parse_api_url(std::string_view url) {
   return api;
 }
 
-Result<std::string> token_of_environment() {
-  std::string token = environment("OPTIINFRA_TOKEN");
-  if (const std::string file = environment("OPTIINFRA_TOKEN_FILE"); token.empty() && !file.empty()) {
-    OPTIINFRA_TRY(token, read_password_file(file));
+Result<Secret> token_of_environment() {
+  Secret token{.text = environment("OPTIINFRA_TOKEN")};
+  if (const std::string file = environment("OPTIINFRA_TOKEN_FILE"); token.text.empty() && !file.empty()) {
+    OPTIINFRA_TRY(token, read_secret_file(file, "token"));
   }
-  const bool is_plain = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-  if (!is_plain) return invalid_argument("the token in OPTIINFRA_TOKEN has characters that no token has");
+  if (!std::ranges::all_of(token.text, [](char c) { return c > ' ' && c < '\x7f'; }))
+    return invalid_argument("the token in OPTIINFRA_TOKEN has characters that no token has");
   return token;
 }
 
@@ -150,4 +149,4 @@ Result<ApiAnswer> ApiStore::ask(const std::string& path, std::vector<NamedValue>
   return ApiAnswer{.report = *std::move(report)};
 }
 
-}  // namespace optiinfra::cli
+}  // namespace optiinfra
