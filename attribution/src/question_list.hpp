@@ -11,6 +11,7 @@ ComputedQuestion unit_cost_question();
 ComputedQuestion slo_question();
 ComputedQuestion idle_question();
 ComputedQuestion energy_question();
+ComputedQuestion explain_question();
 ComputedQuestion forecast_question();
 
 /// Errors: kTooLarge when an answer has more than kAnswerRowsMax rows.
