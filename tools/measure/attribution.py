@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""attribution.py PROGRAM FOLDER [--requests N] [--hours N] [--services N] [--days N]: what `attribute` costs for one hour of N requests, and how fast
-`query unit-cost` answers over N days of attributed hours of N services, each beside the plain join or sum in SQL that a reader of the raw tables would
+"""attribution.py PROGRAM FOLDER [--part answers|attribution] [--requests N] [--hours N] [--services N] [--days N]: what `attribute` costs for one hour of N requests, and how fast
+`query unit-cost` answers over N days of attributed hours of N services, each compared with the plain join or sum in SQL that a reader of the raw tables would
 write. Makes two stores in FOLDER and removes them. Compare figures of one run only: CPU time of whole programs less that of one that does nothing,
 and ms of answers over HTTP from one connection."""
 import argparse
@@ -148,9 +148,9 @@ def measure_answers(program, folder, services, days):
             return (time.monotonic() - begin) * 1000
 
         def median(ask):
-            for _ in range(3):
+            for _ in range(2):
                 ask()
-            return round(statistics.median(ask() for _ in range(15)), 1)
+            return round(statistics.median(ask() for _ in range(9)), 1)
         report = []
         for name, (sql, parameters) in asked.items():
             path = "/api/v1/query/{}?" + urllib.parse.urlencode({**window, **parameters})
@@ -175,10 +175,12 @@ def main():
     arguments.add_argument("folder", type=pathlib.Path)
     for name, default in (("requests", 1_000_000), ("hours", 24), ("services", 10_000), ("days", 30)):
         arguments.add_argument(f"--{name}", type=int, default=default)
+    arguments.add_argument("--part", choices=("answers", "attribution"), help="only this one")
     given = arguments.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    print(json.dumps({"answers": measure_answers(given.program, given.folder, given.services, given.days),
-                      "attribution": measure_attribution(given.program, given.folder, given.requests, given.hours)}, indent=1))
+    parts = {"answers": lambda: measure_answers(given.program, given.folder, given.services, given.days),
+             "attribution": lambda: measure_attribution(given.program, given.folder, given.requests, given.hours)}
+    print(json.dumps({name: measure() for name, measure in parts.items() if given.part in (None, name)}, indent=1))
 
 
 main()
