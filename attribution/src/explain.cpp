@@ -211,13 +211,12 @@ class Explanation {
     if (!change) return add_unexplained(whole, requests);
 
     const ChangeRow row{*change, whole, "whole", change->whole, requests};
-    add_parts(row, {static_cast<double>(change->before) / change->scale,
-                    static_cast<double>(change->after) / change->scale});
+    const auto number = [&](std::int64_t units) { return static_cast<double>(units) / change->scale; };
+    add_parts(row, {{number(change->before), number(change->after)}, number(change->after - change->before)});
     for (const std::size_t i : by_contribution(*change)) {
       const ExplainedGroup& group = *groups[i];
       const auto& seen = requests_[group.key];
-      add_parts({*change, group, state_of(group.cost), change->groups[i], seen},
-                {value_of(group.cost.before, seen.before), value_of(group.cost.after, seen.after)});
+      add_parts({*change, group, state_of(group.cost), change->groups[i], seen}, values_of(group.cost, seen));
     }
   }
 
@@ -247,6 +246,12 @@ class Explanation {
     return order;
   }
 
+  /// The measure in both windows; the change is subtracted where all digits are there.
+  struct Values {
+    BeforeAfter<std::optional<double>> of;
+    double change = 0;
+  };
+
   struct ChangeRow {
     const ExplainedChange& change;
     const ExplainedGroup& of;
@@ -256,7 +261,7 @@ class Explanation {
   };
 
   /// A row for each part that is not 0; of the whole always for volume, mix and price.
-  void add_parts(const ChangeRow& row, const BeforeAfter<std::optional<double>>& values) {
+  void add_parts(const ChangeRow& row, const Values& values) {
     const double all = static_cast<double>(row.change.after - row.change.before);
     for (std::size_t i = 0; i < kChangeParts; ++i) {
       const bool is_always_there =
@@ -279,6 +284,15 @@ class Explanation {
     return cost.after.volume > 0 ? "new" : "uncounted";
   }
 
+  Values values_of(const GroupCost& cost, const BeforeAfter<PricedRequests>& requests) const {
+    Values values{{value_of(cost.before, requests.before), value_of(cost.after, requests.after)}, 0};
+    if (question_.measure.factor == 0)
+      values.change = static_cast<double>(cost.after.total() - cost.before.total()) / 1e9;
+    else
+      values.change = values.of.after.value_or(0) - values.of.before.value_or(0);
+    return values;
+  }
+
   /// The measure of one group; nothing when it is not known.
   std::optional<double> value_of(const WindowCost& cost, const PricedRequests& requests) const {
     const double total = static_cast<double>(cost.total()) / 1e9;
@@ -288,14 +302,13 @@ class Explanation {
     return total / static_cast<double>(cost.volume) * question_.measure.factor;
   }
 
-  void add_values(AnswerCells& cells, const BeforeAfter<std::optional<double>>& values) const {
+  void add_values(AnswerCells& cells, const Values& values) const {
     const char* const why = question_.measure.factor == 0    ? "no charge covers the requests"
                             : question_.measure.is_of_tokens ? "no token with a price was counted"
                                                              : "no request with a price began";
-    cells.add_number(values.before.has_value(), values.before.value_or(0), why);
-    cells.add_number(values.after.has_value(), values.after.value_or(0), why);
-    const bool is_known = values.before && values.after;
-    cells.add_number(is_known, is_known ? *values.after - *values.before : 0, why);
+    cells.add_number(values.of.before.has_value(), values.of.before.value_or(0), why);
+    cells.add_number(values.of.after.has_value(), values.of.after.value_or(0), why);
+    cells.add_number(values.of.before && values.of.after, values.change, why);
   }
 
   void add_rest(AnswerCells& cells, const ExplainedGroup& of, const BeforeAfter<PricedRequests>& requests) {

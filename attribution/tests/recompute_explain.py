@@ -110,7 +110,7 @@ def main():
     whole = [row for row in answer if row["state"] == "whole"]
     change = Decimal(whole[0]["after"]) - Decimal(whole[0]["before"])
     sums = sum(Decimal(row["amount"]) for row in whole), sum(found.values())
-    if set(sums) != {change}:
+    if set(sums) != {change} or Decimal(whole[0]["change"]) != change:
         print("the whole changes by", change, "and its parts and its groups by", *sums)
         wrong = 1
     kinds = {part for _, part in found}
