@@ -15,12 +15,6 @@ using namespace std::chrono_literals;
 /// Counts up when the rules change, so that every hour is made again.
 constexpr std::uint64_t kRulesVersion = 1;
 
-std::uint64_t microseconds_now() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
-}
-
 /// FNV-1a over numbers and texts.
 class Hash {
  public:
@@ -123,8 +117,7 @@ class Attribution {
         continue;
       }
       report_.estimated_charges += estimated.size();
-      auto made = make_hour(session, hour, {std::max(before + 1, microseconds_now()), inputs}, rates,
-                            std::move(estimated));
+      auto made = make_hour(session, hour, {next_version(before), inputs}, rates, std::move(estimated));
       if (!made) return with_context(std::move(made).error(), "attribute " + format_time(hour));
       if (before != 0) ++report_.hours_remade;
     }

@@ -130,17 +130,21 @@ Result<void> record(Session& session, sys_seconds hour, const HourVersion& versi
       {.table = qualified(session.database(), kAttributedHoursTable), .settings = kInsertSettings}, row));
 }
 
-}  // namespace
-
-std::string checksum_of_rows() {
+std::string hash_of_rows(bool with_version) {
   std::string columns;
-  for (const AttributionColumn& column : attributed_cost_columns())
-    columns += std::string(columns.empty() ? "" : ", ") +
-               (std::string_view(column.type).starts_with("LowCardinality")
-                    ? "toString(" + std::string(column.name) + ")"
-                    : std::string(column.name));
+  for (const AttributionColumn& column : attributed_cost_columns()) {
+    const std::string name = column.name;
+    if (name == "version" && !with_version) continue;
+    columns +=
+        (columns.empty() ? "" : ", ") +
+        (std::string_view(column.type).starts_with("LowCardinality") ? "toString(" + name + ")" : name);
+  }
   return "sum(cityHash64(" + columns + "))";
 }
+
+}  // namespace
+
+std::string checksum_of_rows() { return hash_of_rows(true); }
 
 std::string checksum_columns() { return "count(), " + checksum_of_rows(); }
 
@@ -171,19 +175,53 @@ Result<void> store_version(Session& session, sys_seconds hour, const HourVersion
                            const std::vector<AttributedCost>& rows) {
   const std::span<const AttributedCost> all(rows);
   for (std::size_t begin = 0; begin < all.size(); begin += kRowsOfInsert) {
-    const Block block =
-        block_of(hour, version.version, all.subspan(begin, std::min(kRowsOfInsert, all.size() - begin)));
-    OPTIINFRA_CHECK(done(session.insert(
-        {.table = qualified(session.database(), kAttributedCostTable), .settings = kInsertSettings}, block)));
+    OPTIINFRA_CHECK(insert_rows_of_version(
+        session,
+        block_of(hour, version.version, all.subspan(begin, std::min(kRowsOfInsert, all.size() - begin)))));
   }
-  OPTIINFRA_TRY(const Checksum checksum, read_checksum(session, hour, version.version));
-  if (checksum.rows != rows.size())
-    return Error{ErrorKind::kCorrupt,
-                 "the hour " + format_time(hour) + " has " + std::to_string(checksum.rows) + " rows of " +
-                     std::to_string(rows.size()) + " that were stored; run optiinfra attribute again"};
   std::uint64_t requests = 0;
   for (const AttributedCost& row : rows) requests += row.requests;
+  return record_version(session, hour, version, rows.size(), requests);
+}
+
+std::uint64_t next_version(std::uint64_t before) {
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  return std::max(before + 1, static_cast<std::uint64_t>(microseconds.count()));
+}
+
+Result<void> insert_rows_of_version(Session& session, const Block& rows) {
+  return done(session.insert(
+      {.table = qualified(session.database(), kAttributedCostTable), .settings = kInsertSettings}, rows));
+}
+
+Result<void> record_version(Session& session, sys_seconds hour, const HourVersion& version,
+                            std::uint64_t rows, std::uint64_t requests) {
+  OPTIINFRA_TRY(const Checksum checksum, read_checksum(session, hour, version.version));
+  if (checksum.rows != rows)
+    return Error{ErrorKind::kCorrupt, "the hour " + format_time(hour) + " has " +
+                                          std::to_string(checksum.rows) + " rows of " + std::to_string(rows) +
+                                          " that were stored; run the same command again"};
   return record(session, hour, version, checksum, requests);
+}
+
+Result<VersionContent> read_content(Session& session, sys_seconds hour, std::uint64_t version) {
+  VersionContent content;
+  auto asked = session.query(
+      {.sql = "SELECT count(), " + hash_of_rows(false) + ", sum(requests) FROM " +
+              qualified(session.database(), kAttributedCostTable) +
+              " WHERE hour = toDateTime({hour:UInt32}, 'UTC') AND version = {version:UInt64}",
+       .parameters = {{"hour", std::to_string(to_column_time(hour))}, {"version", std::to_string(version)}}},
+      [&](const Block& block) {
+        if (block.empty()) return true;
+        const auto number = [&](std::size_t column) {
+          return (*block.values<std::vector<std::uint64_t>>(column))[0];
+        };
+        content = {number(0), number(1), number(2)};
+        return true;
+      });
+  if (!asked) return std::move(asked).error();
+  return content;
 }
 
 }  // namespace optiinfra

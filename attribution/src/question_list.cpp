@@ -3,9 +3,9 @@
 namespace optiinfra {
 
 std::span<const ComputedQuestion> computed_questions() {
-  static const std::vector<ComputedQuestion> all = {unit_cost_question(), slo_question(),
-                                                    idle_question(),      energy_question(),
-                                                    forecast_question(),  budgets_question()};
+  static const std::vector<ComputedQuestion> all = {
+      unit_cost_question(), slo_question(),      idle_question(),   energy_question(),
+      explain_question(),   forecast_question(), budgets_question()};
   return all;
 }
 

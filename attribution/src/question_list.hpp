@@ -11,6 +11,7 @@ ComputedQuestion unit_cost_question();
 ComputedQuestion slo_question();
 ComputedQuestion idle_question();
 ComputedQuestion energy_question();
+ComputedQuestion explain_question();
 ComputedQuestion forecast_question();
 ComputedQuestion budgets_question();
 

@@ -111,6 +111,7 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
   asked("metrics", {"--measures", "total_cost,p95_latency", "--by", "customer", "--bucket", "day"});
   expect("attribute", home.json({"attribute", "--from", "now-24h"}));
   asked("unit-cost", {"--hours", "24", "--by", "customer"});
+  asked("explain", {"--hours", "12", "--by", "customer"});
   asked("forecast", {"--by", "customer"});
   expect("price missing", home.json({"price", "missing", "--from", "now-3d"}));
   expect("price set", home.json({"price", "set", "p5.48xlarge", "98.32", "--currency", "USD"}));

@@ -71,6 +71,8 @@ class ThroughApi : public ::testing::Test {
          "customer=acme", "--limit", "2"},
         {"query", "unit-cost", "--by", "customer", "--idle", "share", "--good-score", "0.8"},
         {"query", "unit-cost", "--customer", "acme", "--bucket", "hour"},
+        {"query", "explain", "--by", "customer,model", "--before-from", "2026-11-18", "--before-to",
+         "2026-11-19"},
         {"query", "models", "--customer", kSomeUuid, "--service", kSomeUuid},
         {"query", "models", "--customer", "acne", "--service", "chat"}};
     for (Words& words : all) words.insert(words.end(), window.begin(), window.end());

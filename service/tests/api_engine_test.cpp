@@ -108,6 +108,14 @@ TEST_F(Api, AnswersInTheFormatAskedFor) {
   EXPECT_FALSE(json::parse(get(question + "&limit=2").body).contains("has_more"));
 }
 
+TEST_F(Api, ExplainsAChange) {
+  const HttpAnswer explained = get("/api/v1/query/explain?hours=4&by=customer&measure=cost_per_request");
+  EXPECT_EQ(explained.status, 200) << explained.body;
+  EXPECT_EQ(get("/api/v1/query/explain?measure=latency").status, 400);
+  EXPECT_EQ(get("/api/v1/query/explain?before_from=now-3h").status, 400);
+  EXPECT_EQ(get("/api/v1/query/explain?customer=" + kBob.to_string(), ada_).status, 404);
+}
+
 TEST_F(Api, AnswersWhatTokensCost) {
   EXPECT_EQ(get("/api/v1/query/unit-cost?by=customer&hours=4").status, 200);
   EXPECT_EQ(get("/api/v1/query/unit-cost?by=colour").status, 400);

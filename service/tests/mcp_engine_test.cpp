@@ -110,9 +110,12 @@ TEST_F(Mcp, ListsFewToolsThatReadAlone) {
 }
 
 TEST_F(Mcp, AnswersAQuestionAsTheApiDoes) {
-  const json arguments = {
-      {"customer", kAda.to_string()}, {"by", "provider"}, {"bucket", "day"}, {"hours", 24}};
-  const json result = ask("tools/call", {{"name", "cost"}, {"arguments", arguments}})["result"];
+  const json arguments = {{"measures", "total_cost"},
+                          {"where", "customer=" + kAda.to_string()},
+                          {"by", "provider"},
+                          {"bucket", "day"},
+                          {"hours", 24}};
+  const json result = ask("tools/call", {{"name", "metrics"}, {"arguments", arguments}})["result"];
   ASSERT_EQ(result["isError"], false) << result;
   EXPECT_EQ(result["structuredContent"]["data"][0]["total_cost"], 2.5);
   EXPECT_EQ(json::parse(result["content"][0]["text"].get<std::string>()), result["structuredContent"]);
@@ -181,8 +184,8 @@ TEST_F(Mcp, ShowsATokenItsOwnCustomersAndToolsAlone) {
   const std::string overview = ask("tools/call", {{"name", "overview"}}, bearer).dump();
   EXPECT_THAT(overview, HasSubstr(kAda.to_string()));
   EXPECT_THAT(overview, Not(HasSubstr(kBob.to_string())));
-  const json denied = ask("tools/call", {{"name", "cost"}, {"arguments", {{"customer", kBob.to_string()}}}},
-                          bearer)["result"];
+  const json denied = ask(
+      "tools/call", {{"name", "explain"}, {"arguments", {{"customer", kBob.to_string()}}}}, bearer)["result"];
   EXPECT_EQ(denied["isError"], true);
 }
 

@@ -8,6 +8,7 @@
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "interrupt.hpp"
+#include "optiinfra/attribution/copy_hours.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "output/progress.hpp"
 #include "password_file.hpp"
@@ -69,23 +70,28 @@ Section differences_section(const CopyReport& copied) {
   return {.key = "differences", .title = "Days that differ", .records = std::move(records)};
 }
 
-Section summary_section(const CopyReport& copied) {
-  return object_section("summary",
-                        {{"ok", "both sides agree"},
-                         {"days_compared", "days compared", Look::kCount},
-                         {"days_differing", "that differ", Look::kCount},
-                         {"rollup_hours_verified", "rollup hours verified at the target", Look::kCount},
-                         {"rollup_hours_differing", "that differ", Look::kCount},
-                         {"names_copied", "records of names copied", Look::kCount}},
-                        {copied.ok(), copied.days_compared, copied.days_differing,
-                         copied.rollup_hours_verified, copied.rollup_hours_differing, copied.names_copied});
+Section summary_section(const CopyReport& copied, const AttributedHoursCopy& hours) {
+  return object_section(
+      "summary",
+      {{"ok", "both sides agree"},
+       {"days_compared", "days compared", Look::kCount},
+       {"days_differing", "that differ", Look::kCount},
+       {"rollup_hours_verified", "rollup hours verified at the target", Look::kCount},
+       {"rollup_hours_differing", "that differ", Look::kCount},
+       {"names_copied", "records of names copied", Look::kCount},
+       {"attributed_hours_copied", "attributed hours copied", Look::kCount},
+       {"attributed_hours_already_there", "that were there already", Look::kCount},
+       {"attributed_hours_of_target", "that the target made from other rows", Look::kCount}},
+      {copied.ok(), copied.days_compared, copied.days_differing, copied.rollup_hours_verified,
+       copied.rollup_hours_differing, copied.names_copied, hours.copied, hours.already_there,
+       hours.of_target});
 }
 
-Report make_report(const CopyReport& copied, bool everything) {
+Report make_report(const CopyReport& copied, const AttributedHoursCopy& hours, bool everything) {
   Report report{.command = "copy"};
   report.sections.push_back(families_section(copied));
   if (everything || !copied.differences.empty()) report.sections.push_back(differences_section(copied));
-  report.sections.push_back(summary_section(copied));
+  report.sections.push_back(summary_section(copied, hours));
   std::uint64_t behind = 0;
   for (const FamilyCopy& each : copied.families) behind += each.rows_behind;
   if (behind > 0)
@@ -130,7 +136,12 @@ Result<ExitCode> run(const CopyFlags& flags, Context& context) {
   OPTIINFRA_TRY(Client target, open_side(to, "--to"));
   try {
     OPTIINFRA_TRY(const CopyReport copied, copy_with_progress(source, target, flags, context));
-    Report report = make_report(copied, context.output == OutputFormat::kJson);
+    // They rest on all families.
+    AttributedHoursCopy hours;
+    if (flags.families.empty()) {
+      OPTIINFRA_TRY(hours, copy_attributed_hours(source, target));
+    }
+    Report report = make_report(copied, hours, context.output == OutputFormat::kJson);
     report.elapsed = watch.elapsed();
     OPTIINFRA_CHECK(context.answer(report));
     return copied.ok() ? ExitCode::kDone : ExitCode::kDifference;

@@ -25,14 +25,17 @@ constexpr Tool kTools[] = {
      "the other tools take their ids. The metrics tool lists services, instances and models: "
      "measures=request_count, "
      "by=service."},
-    {"cost", "Cost", "/api/v1/query/cost",
-     "What a customer's infrastructure costs, in hours, days or weeks, by provider, service, region or "
-     "instance "
-     "type. Amounts of different currencies are never added."},
     {"unit_cost", "Cost per million tokens", "/api/v1/query/unit-cost",
      "What was served, wasted, idle and overhead, and what a million tokens, a request and a good answer "
      "cost, by "
      "customer, service, model or instance. A value that is not known is null, and `reason` says why."},
+    {"explain", "Why a cost changed", "/api/v1/query/explain",
+     "Splits the change of a cost, in total, per request or per million tokens, between a window and the one "
+     "before into "
+     "volume, mix, price, new and gone groups, idle and other costs. The amounts of the rows of the whole "
+     "add "
+     "up to the "
+     "change, and so do those of all groups, which come by how much they moved it."},
     {"latency", "Latency of a service", "/api/v1/query/performance-p95",
      "Latency percentiles (within 1 %), throughput, tokens and requests of one service."},
     {"gpu_efficiency", "How busy an instance is", "/api/v1/query/resource-utilization",
@@ -40,8 +43,9 @@ constexpr Tool kTools[] = {
     {"quality", "Quality of a service", "/api/v1/query/quality-trends",
      "Quality scores and hallucinations of a service over time."},
     {"metrics", "Any measures", "/api/v1/query/metrics",
-     "Any measures by any dimensions over any window, for what the other tools do not answer. Measures: "
-     "total_cost, "
+     "Any measures by any dimensions over any window, for what the other tools do not answer, such as what "
+     "was billed: "
+     "total_cost by provider and bucket. Measures: total_cost, "
      "request_count, total_tokens, p95_latency, avg_gpu_utilization, ...; dimensions: customer, service, "
      "model, "
      "instance, provider, region, ... A wrong name is answered with the right ones."},

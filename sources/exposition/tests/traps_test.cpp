@@ -221,6 +221,15 @@ TEST(Traps, TokenUsageOfOpenTelemetryIsReadBeforeAndAfterItWasSplit) {
   EXPECT_EQ(split.prompt_tokens, 4);
 }
 
+TEST(Traps, DraftsOfSpeculativeDecodingAreNoOutput) {
+  const auto counters = [](int generated, int drafted, int accepted) {
+    return "vllm:generation_tokens_total " + std::to_string(generated) +
+           "\nvllm:spec_decode_num_draft_tokens_total " + std::to_string(drafted) +
+           "\nvllm:spec_decode_num_accepted_tokens_total " + std::to_string(accepted) + "\n";
+  };
+  EXPECT_EQ(serving_of(counters(10, 100, 5), counters(30, 900, 18)).completion_tokens, 20);
+}
+
 TEST(Traps, OnlyTheGeneralTaskOfAGpuIsItsUtilization) {
   const auto row = resource_of("", R"({"hw.gpu.utilization","hw.id"="g","hw.gpu.task"="general"} 0.5)"
                                    "\n"

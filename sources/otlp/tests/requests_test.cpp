@@ -83,6 +83,26 @@ TEST(OtlpRequest, CachedTokensThatAreCountedApartBecomePartOfThePrompt) {
   EXPECT_FALSE(rows.batch.total_tokens[0]) << "half of it is unknown";
 }
 
+// The modalities of a prompt are details of its tokens, not more of them.
+TEST(OtlpRequest, TokensOfImagesAndSoundAreInsideThePrompt) {
+  const auto rows = decoded(traces({span({{"gen_ai.response.model", "m"},
+                                          {"gen_ai.usage.input_tokens", 1000},
+                                          {"gen_ai.usage.output_tokens", 10},
+                                          {"gen_ai.usage.input_tokens.image", 900},
+                                          {"gen_ai.usage.input_tokens.audio", 50},
+                                          {"llm.token_count.prompt_details.audio", 50}})}));
+  EXPECT_EQ(rows.batch.prompt_tokens[0], 1000u);
+  EXPECT_EQ(rows.batch.total_tokens[0], 1010u);
+  EXPECT_FALSE(rows.batch.cached_tokens[0]);
+}
+
+TEST(OtlpRequest, AStreamWithoutUsageHasNoTokensAndNotZero) {
+  const auto rows = decoded(traces({span({{"gen_ai.response.model", "m"}})}));
+  EXPECT_FALSE(rows.batch.prompt_tokens[0]);
+  EXPECT_FALSE(rows.batch.completion_tokens[0]);
+  EXPECT_FALSE(rows.batch.total_tokens[0]);
+}
+
 TEST(OtlpRequest, EndsAsItsErrorSays) {
   const auto status = [](const Json& of, const Json& more = Json::object()) {
     Json with_model = {{"gen_ai.response.model", "m"}};

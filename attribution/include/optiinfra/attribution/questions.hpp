@@ -1,6 +1,7 @@
 /// @file optiinfra/attribution/questions.hpp
 /// The questions that are computed from attributed hours or from single requests: unit costs, service level
-/// objectives, idle instances, energy, the month's end. Command line, HTTP API and documents walk this list.
+/// objectives, idle instances, energy, why a cost changed, the month's end. Command line, HTTP API and
+/// documents walk this list.
 #pragma once
 
 #include <span>
