@@ -9,16 +9,18 @@ _optiinfra() {
     --format) COMPREPLY=($(compgen -W "html csv focus" -- "$current")); return ;;
     --idle) COMPREPLY=($(compgen -W "separate share hide" -- "$current")); return ;;
     --log-level) COMPREPLY=($(compgen -W "none error warning information debug trace" -- "$current")); return ;;
+    --measure) COMPREPLY=($(compgen -W "total_cost cost_per_request cost_per_million_tokens" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "table json csv" -- "$current")); return ;;
     --per) COMPREPLY=($(compgen -W "hour million_input_tokens million_cached_tokens million_output_tokens" -- "$current")); return ;;
     --scope) COMPREPLY=($(compgen -W "read write admin" -- "$current")); return ;;
+    --volume) COMPREPLY=($(compgen -W "requests tokens" -- "$current")); return ;;
     --spool|--map|--aliases|--config|--state|--path|--tls-cert|--tls-key|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--region|--tier|--currency|--source|--of|--thresholds|--hours|--measures|--by|--where|--order|--limit|--model|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--month|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only|--format) COMPREPLY=(); return ;;
+    --url|--cluster|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--region|--tier|--currency|--source|--of|--thresholds|--hours|--measures|--by|--where|--order|--limit|--model|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--before-from|--before-to|--month|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"price"|"price set"|"price import"|"price list"|"price remove"|"price missing"|"budget"|"budget set"|"budget list"|"budget remove"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"query forecast"|"query budgets"|"report"|"report customer"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"price"|"price set"|"price import"|"price list"|"price remove"|"price missing"|"budget"|"budget set"|"budget list"|"budget remove"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"query explain"|"query forecast"|"query budgets"|"report"|"report customer"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
@@ -48,7 +50,7 @@ _optiinfra() {
     "budget set") words="-h --help --currency --of --thresholds --url --output -q --quiet" ;;
     "budget list") words="-h --help --url --output -q --quiet" ;;
     "budget remove") words="-h --help --url --output -q --quiet" ;;
-    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models serving saturation cost metrics unit-cost slo idle energy forecast budgets -h --help --list --url --output -q --quiet" ;;
+    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models serving saturation cost metrics unit-cost slo idle energy explain forecast budgets -h --help --list --url --output -q --quiet" ;;
     "query cost-hourly") words="-h --help --customer --provider --hours --from --to --url --output -q --quiet" ;;
     "query performance-p95") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query resource-utilization") words="-h --help --customer --instance --hours --from --to --url --output -q --quiet" ;;
@@ -62,6 +64,7 @@ _optiinfra() {
     "query slo") words="-h --help --customer --service --model --model-version --server --instance --by --bucket --time-to-first-token-ms --inter-token-latency-ms --latency-ms --objective --hours --from --to --url --output -q --quiet" ;;
     "query idle") words="-h --help --customer --instance --instance-type --provider --region --by --bucket --hours --from --to --url --output -q --quiet" ;;
     "query energy") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --bucket --grid-g-per-kwh --pue --hours --from --to --url --output -q --quiet" ;;
+    "query explain") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --measure --volume --before-from --before-to --basis --idle --hours --from --to --url --output -q --quiet" ;;
     "query forecast") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --at --url --output -q --quiet" ;;
     "query budgets") words="-h --help --customer --url --output -q --quiet" ;;
     "report") words="customer -h --help --url --output -q --quiet" ;;

@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' price' ' price set' ' price import' ' price list' ' price remove' ' price missing' ' budget' ' budget set' ' budget list' ' budget remove' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query forecast' ' query budgets' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' price' ' price set' ' price import' ' price list' ' price remove' ' price missing' ' budget' ' budget set' ' budget list' ' budget remove' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query explain' ' query forecast' ' query budgets' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -157,6 +157,7 @@ complete -c optiinfra -n "__optiinfra_at ' query'" -a unit-cost -d 'What was pai
 complete -c optiinfra -n "__optiinfra_at ' query'" -a slo -d 'How many requests met their targets, how fast the error budget burns, and goodput'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a idle -d 'What was paid for instances while nobody used them, the most expensive first'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a energy -d 'Energy of GPUs with and without requests, per generated token and per request'
+complete -c optiinfra -n "__optiinfra_at ' query'" -a explain -d 'Why a cost changed between two windows: volume, mix, price, new and gone groups, and what no request caused, which add up to the change'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a forecast -d 'What the month will have cost at its end, with what it costs less than in 10 % and in 90 % of cases, from the attributed hours of four weeks'
 complete -c optiinfra -n "__optiinfra_at ' query'" -a budgets -d 'What the month has cost so far and will have cost at its end, for each budget: passed, will_pass, may_pass, within'
 complete -c optiinfra -n "__optiinfra_at ' query'" -s h -l help -d 'Print help and exit'
@@ -278,6 +279,24 @@ complete -c optiinfra -n "__optiinfra_at ' query energy'" -l pue -x -d 'Power of
 complete -c optiinfra -n "__optiinfra_at ' query energy'" -l hours -x -d 'The last N hours, up to now'
 complete -c optiinfra -n "__optiinfra_at ' query energy'" -l from -x -d 'Start of an exact window, included'
 complete -c optiinfra -n "__optiinfra_at ' query energy'" -l to -x -d 'End of an exact window, not included'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l customer -x -d 'Only this customer'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l service -x -d 'Only this service'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l model -x -d 'Only this model'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l instance -x -d 'Only this instance'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l provider -x -d 'Only this provider'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l region -x -d 'Only this region'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l instance-type -x -d 'Only this instance type'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l by -x -d 'What the numbers are split by, with commas between: customer, service, model, instance, provider, region, instance_type'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l measure -x -a 'total_cost cost_per_request cost_per_million_tokens' -d 'What is explained, as unit-cost answers it'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l volume -x -a 'requests tokens' -d 'What the volume of a total is: requests, or prompt and generated tokens'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l before-from -x -d 'Start of the window that is compared with'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l before-to -x -d 'Its end, not included'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l basis -x -a 'reservation usage' -d 'What costs per token and request are made of: all that is held, or time with requests alone'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l idle -x -a 'separate share hide' -d 'Time without requests: with who pays, shared among the requests of the instance and hour, or left out'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l hours -x -d 'The last N hours, up to now'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l from -x -d 'Start of an exact window, included'
+complete -c optiinfra -n "__optiinfra_at ' query explain'" -l to -x -d 'End of an exact window, not included'
 complete -c optiinfra -n "__optiinfra_at ' query forecast'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l customer -x -d 'Only this customer'
 complete -c optiinfra -n "__optiinfra_at ' query forecast'" -l service -x -d 'Only this service'
