@@ -1,11 +1,11 @@
 #include "optiinfra/attribution/attribute.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "estimates.hpp"
 #include "hour_reader.hpp"
 #include "hour_writer.hpp"
+#include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra {
 namespace {
@@ -68,8 +68,8 @@ class Attribution {
       : client_(client), on_hour_(on_hour), report_{.window = window} {}
 
   Result<AttributionReport> run() {
-    OPTIINFRA_CHECK(find_oldest());
     OPTIINFRA_TRY(prices_, read_price_book(client_));
+    OPTIINFRA_CHECK(find_oldest());
     const TimeRange window = report_.window;
     for (sys_seconds begin = window.begin; begin < window.end && !is_stopped_;) {
       const sys_seconds end =
@@ -84,9 +84,15 @@ class Attribution {
  private:
   /// Raw rows from here on are all there.
   Result<void> find_oldest() {
-    OPTIINFRA_TRY(const auto requests, client_.raw_retention(Family::kPerformance));
-    OPTIINFRA_TRY(const auto charges, client_.raw_retention(Family::kCost));
-    oldest_ = now() - std::min(requests, charges) + kLongestRequest;
+    std::vector<Family> families = {Family::kPerformance, Family::kCost};
+    // Estimates are made from samples, too.
+    if (prices_.has_hourly()) families.insert(families.end(), {Family::kResource, Family::kServing});
+    std::chrono::seconds kept = std::chrono::seconds::max();
+    for (const Family family : families) {
+      OPTIINFRA_TRY(const auto retention, client_.raw_retention(family));
+      kept = std::min<std::chrono::seconds>(kept, retention);
+    }
+    oldest_ = now() - kept + kLongestRequest;
     return {};
   }
 
@@ -128,7 +134,15 @@ class Attribution {
                          const std::vector<EfficientRate>& rates, std::vector<Charge> estimated) {
     OPTIINFRA_TRY(HourInput input, read_hour(session, hour));
     input.rates = rates;
-    std::move(estimated.begin(), estimated.end(), std::back_inserter(input.charges));
+    // A bill may have come since the estimates were made.
+    for (Charge& estimate : estimated) {
+      const bool is_billed =
+          std::any_of(input.charges.begin(), input.charges.end(), [&](const Charge& charge) {
+            return charge.instance == estimate.instance && (charge.has_usage || charge.fees != 0) &&
+                   !is_estimate(charge);
+          });
+      if (!is_billed) input.charges.push_back(std::move(estimate));
+    }
     const auto rows = attribute_hour(std::move(input));
     OPTIINFRA_CHECK(store_version(session, hour, version, rows));
     ++report_.hours_made;

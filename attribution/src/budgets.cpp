@@ -15,6 +15,7 @@
 #include "optiinfra/store/money_tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "question_list.hpp"
+#include "source_tables.hpp"
 
 namespace optiinfra {
 namespace {
@@ -43,6 +44,9 @@ Result<void> expect_budget(const Budget& budget) {
   if (!is_currency) return invalid_argument("currency must be three capital letters, such as USD");
   if (budget.scope.empty() != budget.scope_id.empty())
     return invalid_argument("a budget is for everything, or for one value of a dimension");
+  const bool is_uuid = budget.scope == "customer" || budget.scope == "service";
+  if (is_uuid && !Uuid::parse(budget.scope_id))
+    return invalid_argument("a budget for a " + budget.scope + " needs its UUID");
   if (!budget.scope.empty() && std::find(scopes.begin(), scopes.end(), budget.scope) == scopes.end())
     return invalid_argument("a budget cannot be for a '" + shown(budget.scope) + "'");
   return done(parse_thresholds(thresholds_text(budget.thresholds)));
@@ -95,6 +99,9 @@ std::map<std::string, Budget> budgets_that_hold(std::vector<BudgetRecord> record
 /// Appends a record that is later than all others, also when this machine's clock is behind.
 Result<void> append_record(Client& client, const Budget& budget, const std::vector<BudgetRecord>& records,
                            bool is_removed) {
+  if (records.size() >= kBudgetRecordsMax)
+    return Error{ErrorKind::kTooLarge, "the table of budgets has " + std::to_string(records.size()) +
+                                           " records, earlier budgets among them; nothing was set"};
   std::int64_t time = std::chrono::duration_cast<std::chrono::microseconds>(
                           std::chrono::system_clock::now().time_since_epoch())
                           .count();
@@ -154,18 +161,19 @@ bool has_currency(const Answer& answer, const std::vector<Cell>& row, const std:
 /// What the month has cost, and will have, in the budget's currency.
 struct Spent {
   std::optional<double> so_far, month_end, p90;
+  bool has_row = false;  ///< Whether the forecast has one: something cost something in four weeks.
 };
 
 const char* state_of(const Budget& budget, const Spent& spent) {
-  if (!spent.so_far) return "unknown";
-  if (*spent.so_far >= budget.amount) return "passed";
+  if (spent.so_far && *spent.so_far >= budget.amount) return "passed";
   if (spent.month_end && *spent.month_end >= budget.amount) return "will_pass";
   if (spent.p90 && *spent.p90 >= budget.amount) return "may_pass";
-  return "within";
+  return spent.so_far || spent.month_end ? "within" : "unknown";
 }
 
 std::vector<Cell> budget_cells(const Budget& budget, const Spent& spent) {
-  constexpr const char* kNoCost = "no cost in its currency is attributed to it";
+  const char* const kNoCost =
+      spent.has_row ? "no hour of the month is attributed" : "no cost in its currency is attributed to it";
   const double used = spent.so_far.value_or(0) / budget.amount * 100;
   double passed = 0;
   for (const double threshold : budget.thresholds)
@@ -177,10 +185,10 @@ std::vector<Cell> budget_cells(const Budget& budget, const Spent& spent) {
   cells.add_number(passed > 0, passed, spent.so_far ? "no threshold is passed" : kNoCost);
   constexpr const char* kNoEstimate = "fewer than 24 hours are attributed";
   cells.add_number(spent.month_end.has_value(), spent.month_end.value_or(0),
-                   spent.so_far ? kNoEstimate : kNoCost);
+                   spent.has_row ? kNoEstimate : kNoCost);
   cells.add_number(spent.p90.has_value(), spent.p90.value_or(0),
                    spent.month_end ? "a spread needs 14 days of attributed hours"
-                   : spent.so_far  ? kNoEstimate
+                   : spent.has_row ? kNoEstimate
                                    : kNoCost);
   cells.add(std::string(state_of(budget, spent)));
   return cells.take();
@@ -206,7 +214,7 @@ Result<Answer> ask_budgets(Client& client, TimeRange range, const GivenValues& g
     for (const auto& row : spent.rows) {
       if (!has_currency(spent, row, budget.currency)) continue;
       found = {number_at(spent, row, "cost_so_far"), number_at(spent, row, "month_end_cost"),
-               number_at(spent, row, "month_end_cost_p90")};
+               number_at(spent, row, "month_end_cost_p90"), true};
     }
     answer.rows.push_back(budget_cells(budget, found));
   }
@@ -284,13 +292,34 @@ ComputedQuestion budgets_question() {
       .examples = "  optiinfra query budgets\n  optiinfra query budgets --customer acme --output json",
       .is_of_attributed_hours = false,
       .has_window = false,
+      .nothing = "No budget. Set one with: optiinfra budget set NAME AMOUNT",
       .parameters = {},
       .ask = ask_budgets};
-  question.parameters.push_back({.name = "customer",
-                                 .meaning = "Only the budgets of this customer",
-                                 .form = "UUID|NAME",
-                                 .is_list = true});
+  question.parameters.push_back(
+      {.name = "customer", .meaning = "Only the budgets of this customer", .form = "UUID|NAME"});
   return question;
+}
+
+Result<std::size_t> copy_budgets(Client& source, Client& target) {
+  OPTIINFRA_TRY(const bool has_budgets, has_table(source, kBudgetTable));
+  if (!has_budgets) return std::size_t{0};
+  OPTIINFRA_TRY(const auto held, read_budgets(target));
+  OPTIINFRA_TRY(const auto budgets, read_budgets(source));
+  std::size_t copied = 0;
+  for (const Budget& budget : budgets) {
+    const bool is_there =
+        std::any_of(held.begin(), held.end(), [&](const Budget& one) { return one.name == budget.name; });
+    if (is_there) continue;
+    OPTIINFRA_CHECK(set_budget(target, budget));
+    ++copied;
+  }
+  return copied;
+}
+
+RowsToRemove budgets_of(const Uuid& customer) {
+  return {.table = kBudgetTable,
+          .condition = "scope = 'customer' AND scope_id = toString({customer:UUID})",
+          .parameters = {{"customer", customer.to_string()}}};
 }
 
 }  // namespace optiinfra

@@ -7,6 +7,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/attribution_tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
+#include "source_tables.hpp"
 
 namespace optiinfra {
 namespace {
@@ -43,7 +44,8 @@ ColumnData copy_of(const ColumnData& data) {
 
 class HoursCopy {
  public:
-  HoursCopy(Client& source, Client& target) : source_(source), target_(target) {}
+  HoursCopy(Client& source, Client& target, const OnHour& on_hour)
+      : source_(source), target_(target), on_hour_(on_hour) {}
 
   Result<AttributedHoursCopy> run() {
     OPTIINFRA_TRY(const bool has_hours, source_has_hours());
@@ -51,6 +53,7 @@ class HoursCopy {
     OPTIINFRA_TRY(const HourVersions there, versions_in(source_, "read the source"));
     OPTIINFRA_TRY(const HourVersions here, versions_in(target_, "read the target"));
     for (const auto& [hour, versions] : there) {
+      if (on_hour_ && !on_hour_(hour)) return copied_;
       const auto found = here.find(hour);
       const std::uint64_t known = found == here.end() ? 0 : found->second.newest.inputs;
       if (found != here.end() && known == versions.newest.inputs) {
@@ -70,18 +73,7 @@ class HoursCopy {
   }
 
  private:
-  Result<bool> source_has_hours() {
-    std::uint64_t tables = 0;
-    OPTIINFRA_CHECK(source_.with_session([&](Session& session) -> Result<void> {
-      OPTIINFRA_TRY(tables,
-                    query_number(session, {.sql = "SELECT toUInt64(count()) FROM system.tables WHERE "
-                                                  "database = {database:String} AND name = {hours:String}",
-                                           .parameters = {{"database", std::string(session.database())},
-                                                          {"hours", kAttributedHoursTable}}}));
-      return {};
-    }));
-    return tables > 0;
-  }
+  Result<bool> source_has_hours() { return has_table(source_, kAttributedHoursTable); }
 
   static Result<HourVersions> versions_in(Client& store, const char* what) {
     HourVersions hours;
@@ -176,13 +168,14 @@ class HoursCopy {
 
   Client& source_;
   Client& target_;
+  const OnHour& on_hour_;
   AttributedHoursCopy copied_;
 };
 
 }  // namespace
 
-Result<AttributedHoursCopy> copy_attributed_hours(Client& source, Client& target) {
-  return HoursCopy(source, target).run();
+Result<AttributedHoursCopy> copy_attributed_hours(Client& source, Client& target, const OnHour& on_hour) {
+  return HoursCopy(source, target, on_hour).run();
 }
 
 }  // namespace optiinfra

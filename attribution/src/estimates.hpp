@@ -13,15 +13,19 @@ namespace optiinfra {
 /// `price_source` of a charge from the price book begins with this; what follows is the price's own source.
 inline constexpr const char* kPriceBookSource = "price book";
 
-/// An instance in an hour: it has samples or requests there, and no charge for usage.
+inline bool is_estimate(const Charge& charge) { return charge.price_source.starts_with(kPriceBookSource); }
+
+/// An instance in an hour: it has samples or requests there, and no charge for usage or purchase that covers
+/// it.
 struct UnbilledHour {
   sys_seconds hour{};
   Uuid payer;  ///< Of its last bill; without one, the customer of its samples, else of its requests.
   PricedInstance instance;
 };
 
-/// Those of the whole hours of `hours`, by hour and instance. What an instance is, its last bill says that is
-/// at most 35 days older. Errors: of the store; kTooLarge beyond kChargesMax of an hour.
+/// Those of the whole hours of `hours`, by hour and instance. `hours` lie in one day. What an instance is,
+/// its last bill says, up to the hour itself and from at most 35 days before the day on: the same for every
+/// range in which the hour is asked for. Errors: of the store; kTooLarge beyond kChargesMax of an hour.
 Result<std::vector<UnbilledHour>> read_unbilled_hours(Session& session, TimeRange hours);
 
 /// A charge of one whole hour for each of them that has a price, by hour. Instances without a price get none.

@@ -378,7 +378,10 @@ Result<ExplainedMeasure> parse_explained(const std::string& name) {
 Result<Answer> ask_explain(Client& client, TimeRange range, const GivenValues& given) {
   if (range.begin >= range.end) return invalid_argument("the window ends before it begins");
   ExplainQuestion question;
-  question.after = whole_hours(range);
+  // Hours that have not ended are attributed in neither window.
+  question.after = whole_hours({range.begin, std::min(range.end, floor_hour(now()))});
+  if (question.after.begin >= question.after.end)
+    return invalid_argument("no hour of the window has ended yet");
   OPTIINFRA_TRY(question.before, window_before(given, question.after));
   if (const auto measure = given_value(given, "measure")) {
     OPTIINFRA_TRY(question.measure, parse_explained(*measure));

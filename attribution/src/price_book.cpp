@@ -10,6 +10,7 @@
 #include "optiinfra/core/utf8.hpp"
 #include "optiinfra/store/money_tables.hpp"
 #include "price_records.hpp"
+#include "source_tables.hpp"
 
 namespace optiinfra {
 namespace {
@@ -18,6 +19,8 @@ constexpr std::array<std::string_view, 4> kUnitNames = {"hour", "million_input_t
                                                         "million_cached_tokens", "million_output_tokens"};
 constexpr double kPriceMax = 9e9;  // An amount of the store has at most 9 billion.
 constexpr std::size_t kPriceTextBytesMax = 256;
+
+using PriceKey = std::tuple<std::string, PriceUnit, std::string, std::string, std::string, sys_seconds>;
 
 auto key_of(const Price& price) {
   return std::tie(price.sku, price.unit, price.provider, price.region, price.tier, price.valid_from);
@@ -70,9 +73,7 @@ Result<void> expect_price(const Price& price) {
 std::vector<Price> prices_that_hold(std::vector<PriceRecord> records) {
   std::stable_sort(records.begin(), records.end(),
                    [](const PriceRecord& a, const PriceRecord& b) { return a.set_at_us < b.set_at_us; });
-  std::map<std::tuple<std::string, PriceUnit, std::string, std::string, std::string, sys_seconds>,
-           const PriceRecord*>
-      newest;
+  std::map<PriceKey, const PriceRecord*> newest;
   for (const PriceRecord& record : records) newest[key_of(record.price)] = &record;
   std::vector<Price> prices;
   for (const auto& [key, record] : newest)
@@ -83,7 +84,8 @@ std::vector<Price> prices_that_hold(std::vector<PriceRecord> records) {
 /// How well a price fits; nothing when it is for something else.
 std::optional<int> fit_of(const Price& price, const PricedInstance& instance) {
   int fit = 0;
-  if (price.sku == instance.id && !instance.id.empty()) {
+  const bool is_of_instance = price.sku == instance.id && !instance.id.empty();
+  if (is_of_instance) {
     fit += 8;
   } else if (price.sku != instance.type || instance.type.empty()) {
     return {};
@@ -92,7 +94,9 @@ std::optional<int> fit_of(const Price& price, const PricedInstance& instance) {
        {std::tuple(&price.region, &instance.region, 4), std::tuple(&price.tier, &instance.tier, 2),
         std::tuple(&price.provider, &instance.provider, 1)}) {
     if (wanted->empty()) continue;
-    if (*wanted != *has) return {};
+    // Of an instance that was never billed nothing but its id is known.
+    const bool fits = *wanted == *has || (is_of_instance && has->empty());
+    if (!fits) return {};
     fit += weight;
   }
   return fit;
@@ -165,13 +169,23 @@ Result<std::size_t> set_prices(Client& client, const std::vector<Price>& prices)
   }
   OPTIINFRA_TRY(const auto records, records_of(client));
   const std::int64_t time = next_time(records);
-  const auto held = prices_that_hold(records);
+  const PriceBook held(prices_that_hold(records));
   std::vector<PriceRecord> added;
-  for (const Price& price : prices) {
-    const bool is_there =
-        std::any_of(held.begin(), held.end(), [&](const Price& one) { return is_same(one, price); });
-    if (!is_there) added.push_back({price, time, false});
+  std::map<PriceKey, std::size_t> given;
+  for (std::size_t i = 0; i < prices.size(); ++i) {
+    const Price& price = prices[i];
+    const auto [first, is_new] = given.emplace(key_of(price), i + 1);
+    if (!is_new)
+      return invalid_argument("price " + std::to_string(i + 1) + " is for the same as price " +
+                              std::to_string(first->second) + ": " + described(price));
+    const auto known = std::lower_bound(held.prices().begin(), held.prices().end(), price,
+                                        [](const Price& a, const Price& b) { return key_of(a) < key_of(b); });
+    if (known == held.prices().end() || !is_same(*known, price)) added.push_back({price, time, false});
   }
+  if (records.size() + added.size() > kPriceRecordsMax)
+    return Error{ErrorKind::kTooLarge, "the price book would have more than " +
+                                           std::to_string(kPriceRecordsMax) +
+                                           " records, earlier prices among them; nothing was set"};
   OPTIINFRA_CHECK(
       client.with_session([&](Session& session) { return insert_price_records(session, added); }));
   return added.size();
@@ -188,6 +202,21 @@ Result<void> remove_price(Client& client, const Price& price) {
   return client.with_session([&](Session& session) {
     return insert_price_records(session, std::vector<PriceRecord>{{*found, next_time(records), true}});
   });
+}
+
+Result<std::size_t> copy_prices(Client& source, Client& target) {
+  OPTIINFRA_TRY(const bool has_prices, has_table(source, kPriceTable));
+  if (!has_prices) return std::size_t{0};
+  OPTIINFRA_TRY(const PriceBook held, read_price_book(target));
+  OPTIINFRA_TRY(const PriceBook book, read_price_book(source));
+  std::vector<Price> missing;
+  for (const Price& price : book.prices()) {
+    const bool is_there =
+        std::binary_search(held.prices().begin(), held.prices().end(), price,
+                           [](const Price& a, const Price& b) { return key_of(a) < key_of(b); });
+    if (!is_there) missing.push_back(price);
+  }
+  return set_prices(target, missing);
 }
 
 }  // namespace optiinfra

@@ -62,6 +62,11 @@ Result<std::string> text_of(const toml::node& value, std::string_view key) {
   if (const auto* text = value.as_string()) return text->get();
   if (!value.is_number() && !value.is_date() && !value.is_date_time())
     return invalid_argument(std::string(key) + " must be a text, a number or a time");
+  if (const auto* number = value.as_floating_point()) {
+    char digits[32];  // The shortest text that reads as the same number.
+    const auto [end, code] = std::to_chars(digits, digits + sizeof digits, number->get());
+    return std::string(digits, end);
+  }
   std::ostringstream text;
   value.visit([&](const auto& each) {
     if constexpr (toml::is_value<decltype(each)>) text << each.get();

@@ -17,7 +17,7 @@ class BudgetsTest : public testing::FleetTest {
 
   /// The answer's cell of a budget, by the column's key.
   Cell cell(const std::string& budget, std::string_view key, const GivenValues& given = {}) {
-    const auto answer = find_computed_question("budgets")->ask(*client_, {now(), now()}, given);
+    const auto answer = find_computed_question("budgets")->ask(*client_, {kHours.end, kHours.end}, given);
     EXPECT_TRUE(answer) << answer.error().message;
     if (!answer) return {};
     for (const auto& row : answer->rows)
@@ -60,8 +60,20 @@ TEST_F(BudgetsTest, RefusesWhatIsNoBudget) {
   EXPECT_FALSE(parse_thresholds("0"));
 }
 
+TEST_F(BudgetsTest, AllRecordsOfACustomersBudgetsCanBeRemoved) {
+  set({.name = "acme", .scope = "customer", .scope_id = kAcme.to_string(), .amount = 10});
+  set({.name = "acme", .scope = "customer", .scope_id = kAcme.to_string(), .amount = 20});
+  set({.name = "zen", .scope = "customer", .scope_id = kZen.to_string(), .amount = 30});
+  ASSERT_TRUE(client_->with_session([&](Session& session) -> Result<void> {
+    OPTIINFRA_TRY(const std::uint64_t rows, count_rows(session, budgets_of(kAcme)));
+    EXPECT_EQ(rows, 2U);
+    return remove_rows(session, budgets_of(kAcme));
+  }));
+  ASSERT_EQ(read_budgets(*client_)->size(), 1U);
+  EXPECT_EQ((*read_budgets(*client_))[0].name, "zen");
+}
+
 TEST_F(BudgetsTest, ComparesTheMonthWithEachBudget) {
-  // The fleet's hours may lie in the month before: then nothing of them belongs to this month's budgets.
   insert_fleet();
   attributed();
   set({.name = "fleet", .amount = 100, .currency = "USD"});
@@ -72,10 +84,11 @@ TEST_F(BudgetsTest, ComparesTheMonthWithEachBudget) {
        .amount = 1'000'000,
        .currency = "USD"});
   set({.name = "euros", .amount = 1, .currency = "EUR"});
-  const auto month = std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(now())}.month();
-  const auto month_of_fleet =
-      std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(kHour)}.month();
-  if (month == month_of_fleet) {
+  const auto month_of = [](sys_seconds time) {
+    return std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(time)}.month();
+  };
+  // In one of 240 hours the fleet's three lie in two months.
+  if (month_of(kHour) == month_of(kHours.end)) {
     EXPECT_EQ(cell("fleet", "cost_so_far"), Cell{82.0});
     EXPECT_NEAR(std::get<double>(cell("fleet", "used_percent")), 82, 1e-9);
     EXPECT_EQ(cell("fleet", "threshold_passed"), Cell{80.0});

@@ -1,6 +1,8 @@
 // Attributed hours are copied into a server's store, whose raw rows may lack.
 #include "fleet.hpp"
+#include "optiinfra/attribution/budgets.hpp"
 #include "optiinfra/attribution/copy_hours.hpp"
+#include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/attribution/proof.hpp"
 #include "optiinfra/testing/server.hpp"
 #include "optiinfra/transport/url.hpp"
@@ -93,6 +95,20 @@ TEST_F(CopyHoursTest, LeavesHoursThatTheTargetHasMadeFromOtherRows) {
                           std::to_string(kHour.time_since_epoch().count()) + ")");
             }),
             "99000000000");
+}
+
+TEST_F(CopyHoursTest, PricesAndBudgetsThatTheTargetLacksGoAlong) {
+  ASSERT_TRUE(set_prices(*client_, {{.sku = "a", .price = 1}, {.sku = "b", .price = 2}}));
+  ASSERT_TRUE(set_prices(*target_, {{.sku = "b", .price = 3}}));
+  ASSERT_TRUE(set_budget(*client_, {.name = "fleet", .amount = 9}));
+  EXPECT_EQ(copy_prices(*client_, *target_).value(), 1u);
+  EXPECT_EQ(copy_budgets(*client_, *target_).value(), 1u);
+  EXPECT_EQ(copy_prices(*client_, *target_).value(), 0u);
+  EXPECT_EQ(copy_budgets(*client_, *target_).value(), 0u);
+  const auto book = read_price_book(*target_);
+  ASSERT_TRUE(book);
+  ASSERT_EQ(book->prices().size(), 2u);
+  EXPECT_EQ(book->prices()[1].price, 3) << "the target's own";
 }
 
 }  // namespace

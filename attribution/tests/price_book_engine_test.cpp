@@ -117,6 +117,41 @@ TEST_F(PriceBookTest, AnInstanceThatWasNeverBilledHasThePriceOfItsId) {
             kZen.to_string());
 }
 
+TEST_F(PriceBookTest, ABillOfADayAndAPurchaseCoverTheirHours) {
+  const sys_seconds day = std::chrono::floor<std::chrono::days>(kHour);
+  CostMetric daily = charge(day - 24h, 2, "gpu-1");
+  daily.hours_covered = 48;
+  CostMetric lease = charge(kHour, 5, "gpu-2");
+  lease.charge_category = "purchase";
+  insert(std::vector<CostMetric>{daily, lease});
+  insert(std::vector<ResourceMetric>{sample(kHour, "gpu-1", kZen), sample(kHour, "gpu-2", kZen),
+                                     sample(kHour, "gpu-3", kZen)});
+  set({{.sku = "p5.48xlarge", .price = 100}, {.sku = "gpu-3", .price = 1}});
+  EXPECT_EQ(attributed().estimated_charges, 1U) << "of gpu-3 alone";
+}
+
+TEST_F(PriceBookTest, ALaterBillDoesNotChangeWhatAnInstanceWas) {
+  const sys_seconds day = std::chrono::floor<std::chrono::days>(now()) - 48h;
+  CostMetric before = charge(day - 1h, 10), after = charge(day + 8h, 4);
+  after.is_spot = 1;
+  insert(std::vector<CostMetric>{before, after});
+  insert(std::vector<ResourceMetric>{sample(day + 5h, "gpu-1", kZen), sample(day + 9h, "gpu-1", kZen)});
+  set({{.sku = "p5.48xlarge", .price = 10, .currency = "USD"},
+       {.sku = "p5.48xlarge", .tier = "spot", .price = 4, .currency = "USD"}});
+  EXPECT_EQ(attributed({day, day + 6h}).estimated_charges, 1U);
+  EXPECT_EQ(cost("price_source = 'price book'"), "10000000000");
+  EXPECT_EQ(attributed({day, day + 24h}).hours_remade, 0U) << "the same in every range";
+  EXPECT_EQ(cost("price_source = 'price book'"), "14000000000");
+}
+
+TEST_F(PriceBookTest, RefusesTwoPricesForTheSame) {
+  const auto twice = set_prices(*client_, {{.sku = "a", .price = 1}, {.sku = "b"}, {.sku = "a", .price = 2}});
+  ASSERT_FALSE(twice);
+  EXPECT_NE(twice.error().message.find("price 3 is for the same as price 1: 'a' per hour"), std::string::npos)
+      << twice.error().message;
+  EXPECT_TRUE(prices().empty());
+}
+
 TEST_F(PriceBookTest, ListsInstancesWithoutAPrice) {
   insert_fleet();
   insert(std::vector<ResourceMetric>{sample(kHour + 1h, "gpu-2", kZen), sample(kHour + 2h, "gpu-2", kZen)});

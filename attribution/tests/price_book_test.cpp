@@ -43,6 +43,12 @@ TEST(PriceBook, HasNoPriceForSomethingElse) {
       PriceBook({{.sku = "llama", .unit = PriceUnit::kMillionInputTokens, .price = 3}}).has_hourly());
 }
 
+TEST(PriceBook, APriceOfAnIdFitsAnInstanceOfWhichNothingElseIsKnown) {
+  const PriceBook book({{.provider = "own", .sku = "node-7", .region = "fra", .price = 12}});
+  EXPECT_EQ(hourly(book, {"", "node-7", "", "", ""}), 12);
+  EXPECT_EQ(hourly(book, {"aws", "node-7", "", "", ""}), -1) << "it is another provider's";
+}
+
 TEST(PriceBook, HoldsPricesForTheirTime) {
   const PriceBook book(
       {{.sku = "p5.48xlarge", .price = 98},
@@ -57,17 +63,19 @@ TEST(PriceBook, HoldsPricesForTheirTime) {
 TEST(PriceFile, CsvAndTomlSayTheSame) {
   const auto csv = read_prices_csv(
       "sku,unit,price,currency,provider,valid_from\n"
-      "p5.48xlarge,hour,98.32,USD,aws,2026-03-05\n\nllama-3.1-70b,million_output_tokens,0.9,USD,,\n");
+      "p5.48xlarge,hour,1234567.88250008,USD,aws,2026-03-05\n\nllama-3.1-70b,million_output_tokens,0.9,USD,,"
+      "\n");
   ASSERT_TRUE(csv) << csv.error().message;
   const auto toml = read_prices_toml(
-      "[[price]]\nsku = \"p5.48xlarge\"\nunit = \"hour\"\nprice = 98.32\ncurrency = \"USD\"\nprovider = "
+      "[[price]]\nsku = \"p5.48xlarge\"\nunit = \"hour\"\nprice = 1234567.88250008\ncurrency = "
+      "\"USD\"\nprovider = "
       "\"aws\"\nvalid_from = 2026-03-05\n[[price]]\nsku = \"llama-3.1-70b\"\nunit = "
       "\"million_output_tokens\"\nprice = 0.9\ncurrency = 'USD'\n");
   ASSERT_TRUE(toml) << toml.error().message;
   for (const auto* prices : {&*csv, &*toml}) {
     ASSERT_EQ(prices->size(), 2U);
     EXPECT_EQ((*prices)[0].provider, "aws");
-    EXPECT_EQ((*prices)[0].price, 98.32);
+    EXPECT_EQ((*prices)[0].price, 1234567.88250008);
     EXPECT_EQ((*prices)[0].valid_from, kTime);
     EXPECT_EQ((*prices)[0].valid_to, sys_seconds{});
     EXPECT_EQ((*prices)[1].unit, PriceUnit::kMillionOutputTokens);

@@ -218,7 +218,8 @@ TEST(Completion, OffersWhatCanStandThere) {
   EXPECT_THAT(
       completed("optiinfra ''"),
       HasSubstr(
-          "init verify doctor ping import imports copy generate collect explain-metrics attribute "
+          "init verify doctor ping import imports copy generate collect explain-metrics attribute price "
+          "budget "
           "query report customers services "
           "instances models names backup restore retention forget server token bench sql version help"));
   EXPECT_EQ(completed("optiinfra query co"), "cost-hourly cost\n");

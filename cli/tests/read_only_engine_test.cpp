@@ -108,7 +108,8 @@ TEST_P(ReadOnlyStore, LeavesNoFolderOfAKilledReader) {
   auto words = Home::command({"sql", "SELECT sleepEachRow(0.00004) FROM numbers(10000000)"});
   words.insert(words.end(), {"--url", "embedded:" + store().string()});
   testing::Program reader(words, home.options("TMPDIR=" + (home / "scratch").string()));
-  while (folders().empty()) std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  for (int i = 0; i < 6'000 && folders().empty(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
   EXPECT_EQ(run({"ping"}).exit_code, 0);
   EXPECT_EQ(folders().size(), 1U) << "a living reader keeps its folder";
   reader.send_signal(SIGKILL);

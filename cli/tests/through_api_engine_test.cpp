@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "optiinfra/core/time.hpp"
 #include "optiinfra/service/tokens.hpp"
 #include "optiinfra/testing/server.hpp"
 #include "program_under_test.hpp"
@@ -32,12 +33,18 @@ std::string without_time(const std::string& output, const std::string& format) {
   return output.substr(0, comma == std::string::npos || comma < line ? line : comma);
 }
 
+/// The day so many days before today. Raw rows of the generated fleet must be kept still.
+std::string days_ago(int days) {
+  return format_time(std::chrono::floor<std::chrono::days>(now()) - std::chrono::days{days}).substr(0, 10);
+}
+const std::string kBefore = days_ago(11), kDay = days_ago(10), kEnd = days_ago(9);
+
 /// A generated store with names and attributed hours. A server holds it.
 class ThroughApi : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     home_ = new Home;
-    const Json fleet = home_->json({"generate", "--rows", "20000", "--days", "2", "--end", "2026-11-20"});
+    const Json fleet = home_->json({"generate", "--rows", "20000", "--days", "2", "--end", kEnd});
     customer_ = fleet["data"]["services"][0]["customer_id"];
     service_ = fleet["data"]["services"][0]["service_id"];
     other_ = fleet["data"]["services"].back()["customer_id"];
@@ -47,7 +54,7 @@ class ThroughApi : public ::testing::Test {
     ASSERT_EQ(home_->run({"names", "set", "service", "chat", service_, "--customer", customer_}).exit_code,
               0);
     ASSERT_EQ(home_->run({"names", "set", "customer", "hidden", other_}).exit_code, 0);
-    ASSERT_EQ(home_->run({"attribute", "--from", "2026-11-19", "--to", "2026-11-20"}).exit_code, 0);
+    ASSERT_EQ(home_->run({"attribute", "--from", kBefore, "--to", kEnd}).exit_code, 0);
     server_ = new testing::ServerProcess(OPTIINFRA_PROGRAM, home_->store_folder());
     ASSERT_TRUE(server_->is_ready()) << server_->failure();
   }
@@ -57,7 +64,7 @@ class ThroughApi : public ::testing::Test {
   }
 
   static std::vector<Words> questions() {
-    const Words window = {"--from", "2026-11-19", "--to", "2026-11-20"};
+    const Words window = {"--from", kDay, "--to", kEnd};
     std::vector<Words> all = {
         {"query", "cost-hourly", "--customer", "acme"},
         {"query", "performance-p95", "--customer", customer_, "--service", "chat"},
@@ -71,22 +78,22 @@ class ThroughApi : public ::testing::Test {
          "customer=acme", "--limit", "2"},
         {"query", "unit-cost", "--by", "customer", "--idle", "share", "--good-score", "0.8"},
         {"query", "unit-cost", "--customer", "acme", "--bucket", "hour"},
-        {"query", "explain", "--by", "customer,model", "--before-from", "2026-11-18", "--before-to",
-         "2026-11-19"},
+        {"query", "explain", "--by", "customer,model", "--before-from", kBefore, "--before-to", kDay},
         {"query", "models", "--customer", kSomeUuid, "--service", kSomeUuid},
         {"query", "models", "--customer", "acne", "--service", "chat"}};
     for (Words& words : all) words.insert(words.end(), window.begin(), window.end());
-    const std::vector<Words> lists = {{"customers"},
-                                      {"services"},
-                                      {"services", "--customer", "acme"},
-                                      {"instances", "--limit", "2"},
-                                      {"models"},
-                                      {"models", "--customer", kSomeUuid},
-                                      {"names", "list"},
-                                      {"names", "list", "service"},
-                                      {"query", "forecast", "--by", "customer", "--at", "2026-11-20"},
-                                      {"report", "customer", "--month", "2026-11", "--format", "focus"},
-                                      {"query", "--list"}};
+    const std::vector<Words> lists = {
+        {"customers"},
+        {"services"},
+        {"services", "--customer", "acme"},
+        {"instances", "--limit", "2"},
+        {"models"},
+        {"models", "--customer", kSomeUuid},
+        {"names", "list"},
+        {"names", "list", "service"},
+        {"query", "forecast", "--by", "customer", "--at", kEnd},
+        {"report", "customer", "--month", kDay.substr(0, 7), "--format", "focus"},
+        {"query", "--list"}};
     all.insert(all.end(), lists.begin(), lists.end());
     return all;
   }

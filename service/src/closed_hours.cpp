@@ -21,21 +21,22 @@ ClosedHours::~ClosedHours() {
 
 void ClosedHours::run(const std::stop_token& stop, std::chrono::milliseconds first_after) {
   auto next = system_clock::now() + first_after;
-  std::chrono::hours length = kFirstLook;
+  LookSchedule schedule;
   while (true) {
     {
       std::unique_lock lock(mutex_);
       waiting_.wait_until(lock, stop, next, [] { return false; });
     }
     if (stop.stop_requested()) return;
-    attribute_last(length, stop);
-    length = std::chrono::hours{24};
+    const std::chrono::hours length = schedule.length(system_clock::now());
+    const bool succeeded = attribute_last(length, stop);
+    schedule.looked(length, system_clock::now(), succeeded);
     next = std::chrono::floor<std::chrono::hours>(system_clock::now() - kSettled) + std::chrono::hours{1} +
            kSettled;
   }
 }
 
-void ClosedHours::attribute_last(std::chrono::hours length, const std::stop_token& stop) {
+bool ClosedHours::attribute_last(std::chrono::hours length, const std::stop_token& stop) {
   const sys_seconds end = floor_hour(now());
   const auto made =
       attribute(client_, {end - length, end}, [&stop](sys_seconds) { return !stop.stop_requested(); });
@@ -47,6 +48,7 @@ void ClosedHours::attribute_last(std::chrono::hours length, const std::stop_toke
       log_(LogLevel::kWarning, "hours that have ended are not attributed: " + made.error().message);
   }
   is_failing_ = !made;
+  return made.has_value();
 }
 
 }  // namespace optiinfra::service

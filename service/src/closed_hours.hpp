@@ -11,13 +11,32 @@
 
 namespace optiinfra::service {
 
-/// The first look at the last kFirstLook comes `first_after` the start; then one at the last day kSettled
-/// after each hour's end. So late rows of a day lead to a new version within an hour, and older ones when the
-/// service is started again or `optiinfra attribute` is run. A store that is away or full is asked again the
-/// next time. Threads: has one of its own, which ends with it: within the call of the store that runs.
+/// How far back each look goes. Threads: one.
+class LookSchedule {
+ public:
+  using Time = std::chrono::system_clock::time_point;
+  static constexpr std::chrono::hours kShortLook{24}, kLongLook{14 * 24};
+  static constexpr std::chrono::hours kLongLookEvery{24};
+
+  std::chrono::hours length(Time now) const { return now >= long_look_due_ ? kLongLook : kShortLook; }
+
+  /// A long look that failed is not the next one, too: hours before the one that fails in it go on.
+  void looked(std::chrono::hours length, Time now, bool succeeded) {
+    if (length == kLongLook)
+      long_look_due_ = now + (succeeded ? std::chrono::minutes{kLongLookEvery} : std::chrono::minutes{90});
+  }
+
+ private:
+  Time long_look_due_{};
+};
+
+/// The first look, at the last 14 days, comes `first_after` the start; then one at the last day kSettled
+/// after each hour's end, and once a day one at the last 14 days. So late rows of a day lead to a new version
+/// within an hour, and a bill that comes later within a day; what is older waits for `optiinfra attribute`. A
+/// store that is away or full is asked again the next time. Threads: has one of its own, which ends with it:
+/// within the call of the store that runs.
 class ClosedHours {
  public:
-  static constexpr std::chrono::days kFirstLook{14};
   /// How long an hour's rows are waited for after its end.
   static constexpr std::chrono::minutes kSettled{5};
 
@@ -29,7 +48,7 @@ class ClosedHours {
 
  private:
   void run(const std::stop_token& stop, std::chrono::milliseconds first_after);
-  void attribute_last(std::chrono::hours length, const std::stop_token& stop);
+  bool attribute_last(std::chrono::hours length, const std::stop_token& stop);
 
   Client& client_;
   Statistics& statistics_;

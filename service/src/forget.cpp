@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "optiinfra/attribution/budgets.hpp"
 #include "optiinfra/attribution/forget.hpp"
 #include "optiinfra/client/names.hpp"
 #include "optiinfra/store/forget.hpp"
@@ -23,6 +24,7 @@ struct Counted {
 std::vector<RowsToRemove> rows_of(const Uuid& customer) {
   std::vector<RowsToRemove> all = metrics_of_customer(customer);
   all.push_back(attributed_rows_of(customer));
+  all.push_back(budgets_of(customer));
   return all;
 }
 
@@ -71,6 +73,7 @@ Result<void> remove_everywhere(Client& client, const Uuid& customer) {
     // Raw rows first: a repair of rollups that comes in between makes them from raw rows.
     for (const RowsToRemove& rows : metrics_of_customer(customer))
       OPTIINFRA_CHECK(remove_rows(session, rows));
+    OPTIINFRA_CHECK(remove_rows(session, budgets_of(customer)));
     return forget_attributed(session, customer);
   });
 }

@@ -46,7 +46,7 @@ if [[ $update == --update ]]; then
   cat "$file"
   exit 0
 fi
-grep -v '^#' "$file" | sort | join -j 1 <(sed 's/ /_/' "$work/now") <(grep -v '^#' "$file" | sed 's/ /_/') |
+join -j 1 <(sed 's/ /_/' "$work/now") <(grep -v '^#' "$file" | sed 's/ /_/') |
   awk -v most="$tolerance_percent" '
     { change = ($2 / $3 - 1) * 100
       printf "%-20s %5d instructions a row, %5d in the file, %+.1f %%\n", $1, $2, $3, change

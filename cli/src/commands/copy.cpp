@@ -8,7 +8,9 @@
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "interrupt.hpp"
+#include "optiinfra/attribution/budgets.hpp"
 #include "optiinfra/attribution/copy_hours.hpp"
+#include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "output/progress.hpp"
 #include "password_file.hpp"
@@ -139,7 +141,12 @@ Result<ExitCode> run(const CopyFlags& flags, Context& context) {
     // They rest on all families.
     AttributedHoursCopy hours;
     if (flags.families.empty()) {
-      OPTIINFRA_TRY(hours, copy_attributed_hours(source, target));
+      // First: the target would make estimated hours again without their prices.
+      OPTIINFRA_TRY([[maybe_unused]] const std::size_t prices, copy_prices(source, target));
+      OPTIINFRA_TRY([[maybe_unused]] const std::size_t budgets, copy_budgets(source, target));
+      OPTIINFRA_TRY(hours, copy_attributed_hours(
+                               source, target, [](sys_seconds) { return !InterruptGuard::is_requested(); }));
+      if (InterruptGuard::is_requested()) throw Interrupted{};
     }
     Report report = make_report(copied, hours, context.output == OutputFormat::kJson);
     report.elapsed = watch.elapsed();

@@ -75,7 +75,8 @@ report::Report computed_report(const ComputedQuestion& question, const Answer& a
   report::Report report{.command = std::string("query ") + question.name};
   report::add_answer(report, answer, false, &names);
   if (answer.rows.empty())
-    report.instead = question.is_of_attributed_hours
+    report.instead = question.nothing != nullptr ? question.nothing
+                     : question.is_of_attributed_hours
                          ? "No hour of this window is attributed. Attribute it with: optiinfra attribute "
                            "--from " +
                                format_time(answer.window.begin) + " --to " + format_time(answer.window.end)

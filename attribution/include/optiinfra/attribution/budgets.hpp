@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "optiinfra/client/client.hpp"
+#include "optiinfra/store/forget.hpp"
 
 namespace optiinfra {
 
@@ -31,6 +32,13 @@ Result<void> set_budget(Client& client, const Budget& budget);
 
 /// Errors: kInvalidArgument when there is no budget of this name; of the store.
 Result<void> remove_budget(Client& client, const std::string& name);
+
+/// Sets the budgets of `source` whose names `target` does not have. Returns how many. Errors: of either
+/// store.
+Result<std::size_t> copy_budgets(Client& source, Client& target);
+
+/// All records of budgets for the customer.
+RowsToRemove budgets_of(const Uuid& customer);
 
 /// The dimensions that a budget can be for: "customer", "service", ...
 std::vector<std::string> budget_scopes();

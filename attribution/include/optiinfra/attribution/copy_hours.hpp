@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "optiinfra/client/client.hpp"
+#include "optiinfra/attribution/attribute.hpp"
 
 namespace optiinfra {
 
@@ -21,6 +21,6 @@ struct AttributedHoursCopy {
 /// Killed anywhere, the same call does the rest. A source of an older schema has no attributed hours.
 /// Errors: kCorrupt when the rows of an hour differ after they were stored; those of either store, saying
 /// which. Hours that were copied before an error stay.
-Result<AttributedHoursCopy> copy_attributed_hours(Client& source, Client& target);
+Result<AttributedHoursCopy> copy_attributed_hours(Client& source, Client& target, const OnHour& on_hour = {});
 
 }  // namespace optiinfra

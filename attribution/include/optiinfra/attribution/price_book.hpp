@@ -64,10 +64,15 @@ class PriceBook {
 /// Reads the prices that hold. Errors: of the store; kTooLarge beyond kPriceRecordsMax.
 Result<PriceBook> read_price_book(Client& client);
 
-/// Adds prices, all or none; one with the same provider, SKU, region, tier, unit and beginning is replaced.
-/// Prices that are there already are not stored again. Returns how many were new or changed.
-/// Errors: kInvalidArgument naming the price (the first is 1) and the field; of the store.
+/// Adds prices, all or none (on a cluster, a shard that fails may leave a part; repeating the call does the
+/// rest); one with the same provider, SKU, region, tier, unit and beginning is replaced. Prices that are
+/// there already are not stored again. Returns how many were new or changed. Errors: kInvalidArgument naming
+/// the price (the first is 1) and the field, or two for the same; kTooLarge beyond kPriceRecordsMax; of the
+/// store.
 Result<std::size_t> set_prices(Client& client, const std::vector<Price>& prices);
+
+/// Sets the prices of `source` that `target` has no price for. Returns how many. Errors: as of set_prices().
+Result<std::size_t> copy_prices(Client& source, Client& target);
 
 /// Removes the price with these keys (price, currency, end and source are not looked at).
 /// Errors: kInvalidArgument when there is none; of the store.

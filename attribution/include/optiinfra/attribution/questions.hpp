@@ -38,6 +38,9 @@ struct ComputedQuestion {
   bool
       is_of_attributed_hours;  ///< So an answer without a row means that no hour of the window is attributed.
   bool has_window = true;      ///< Otherwise `ask` is given an empty range at the present time.
+  /// What an answer without a row means, when it is neither that no hour is attributed nor that no request is
+  /// kept.
+  const char* nothing = nullptr;
   std::vector<QuestionParameter> parameters;
   /// Errors: kInvalidArgument naming the parameter whose value is wrong; kTooLarge beyond kAnswerRowsMax
   /// rows; those of the store. The customers that a caller may see are given as values of "customer".

@@ -44,10 +44,11 @@ fs::path place_with_room() {
 
 constexpr std::string_view kNameStart = "optiinfra-reading-";
 
-/// Holds the folder for as long as the descriptor is open; -1 when another process holds it.
-int hold(const fs::path& folder) {
+/// Holds the folder for as long as the descriptor is open. -1 when that fails, as with LOCK_NB where another
+/// process holds it.
+int hold(const fs::path& folder, int flags) {
   const int held = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-  if (held >= 0 && ::flock(held, LOCK_EX | LOCK_NB) == 0) return held;
+  if (held >= 0 && ::flock(held, LOCK_EX | flags) == 0) return held;
   if (held >= 0) ::close(held);
   return -1;
 }
@@ -59,7 +60,7 @@ void remove_folders_of_killed(const fs::path& place) {
   for (fs::directory_iterator entry(place, ignored), end; !ignored && entry != end;
        entry.increment(ignored)) {
     if (!entry->path().filename().string().starts_with(kNameStart)) continue;
-    const int held = hold(entry->path());
+    const int held = hold(entry->path(), LOCK_NB);
     if (held < 0) continue;
     std::error_code code;
     if (!fs::is_empty(entry->path(), code)) fs::remove_all(entry->path(), code);
@@ -115,7 +116,8 @@ Result<ReadingFolder> ReadingFolder::create(const fs::path& engine_path) {
   remove_folders_of_killed(place);
   std::string pattern = (place / kNameStart).string() + "XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) return storage_error(pattern, "cannot create", errno);
-  ReadingFolder folder(pattern, hold(pattern));
+  // Another process may hold it for the moment in which it sees that the folder is empty.
+  ReadingFolder folder(pattern, hold(pattern, 0));
   OPTIINFRA_CHECK(copy_definitions(engine_path, folder.path() / "engine"));
   return folder;
 }
