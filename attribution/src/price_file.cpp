@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, 10> kPriceKeys = {
     "provider", "sku", "region", "tier", "unit", "price", "currency", "valid_from", "valid_to", "source"};
-enum PriceKey { kProvider, kSku, kRegion, kTier, kUnit, kPrice, kCurrency, kValidFrom, kValidTo, kSource };
+enum PriceField { kProvider, kSku, kRegion, kTier, kUnit, kPrice, kCurrency, kValidFrom, kValidTo, kSource };
 using PriceTexts = std::array<std::string, kPriceKeys.size()>;
 
 Result<std::size_t> price_key(std::string_view name) {
