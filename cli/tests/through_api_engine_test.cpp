@@ -164,7 +164,7 @@ TEST_F(ThroughApi, VerifySaysTheSame) {
   const Json verified = json({"verify"});
   EXPECT_EQ(verified["data"]["summary"]["ok"], true);
   EXPECT_GT(verified["data"]["summary"]["hours_compared"], 0);
-  EXPECT_EQ(verified["data"]["summary"]["hours_attributed"], 24);
+  EXPECT_EQ(verified["data"]["summary"]["hours_attributed"], 48);
   EXPECT_THAT(run({"verify"}).output, HasSubstr("all agrees"));
   EXPECT_THAT(run({"verify", "--repair"}).error_output, HasSubstr("works on the store itself"));
 }
