@@ -8,6 +8,7 @@
 #include "answer_cells.hpp"
 #include "cost_keys.hpp"
 #include "given.hpp"
+#include "money_records.hpp"
 #include "month_end.hpp"
 #include "optiinfra/core/nearest.hpp"
 #include "optiinfra/core/utf8.hpp"
@@ -37,11 +38,8 @@ Result<void> expect_budget(const Budget& budget) {
   if (budget.name.empty()) return invalid_argument("a budget needs a name");
   if (!std::isfinite(budget.amount) || budget.amount <= 0 || budget.amount > 9e9)
     return invalid_argument("amount must be above 0 and at most 9,000,000,000");
-  const bool is_currency =
-      budget.currency.empty() || (budget.currency.size() == 3 &&
-                                  std::all_of(budget.currency.begin(), budget.currency.end(),
-                                              [](char letter) { return letter >= 'A' && letter <= 'Z'; }));
-  if (!is_currency) return invalid_argument("currency must be three capital letters, such as USD");
+  if (!is_currency_or_none(budget.currency))
+    return invalid_argument("currency must be three capital letters, such as USD");
   if (budget.scope.empty() != budget.scope_id.empty())
     return invalid_argument("a budget is for everything, or for one value of a dimension");
   const bool is_uuid = budget.scope == "customer" || budget.scope == "service";
@@ -102,10 +100,6 @@ Result<void> append_record(Client& client, const Budget& budget, const std::vect
   if (records.size() >= kBudgetRecordsMax)
     return Error{ErrorKind::kTooLarge, "the table of budgets has " + std::to_string(records.size()) +
                                            " records, earlier budgets among them; nothing was set"};
-  std::int64_t time = std::chrono::duration_cast<std::chrono::microseconds>(
-                          std::chrono::system_clock::now().time_since_epoch())
-                          .count();
-  for (const BudgetRecord& record : records) time = std::max(time, record.set_at_us + 1);
   Dictionary scopes, currencies;
   Strings names, ids, thresholds;
   names.append(budget.name);
@@ -120,7 +114,7 @@ Result<void> append_record(Client& client, const Budget& budget, const std::vect
   block.add({"amount", "Float64", std::vector<double>{budget.amount}});
   block.add({"currency", "LowCardinality(String)", std::move(currencies)});
   block.add({"thresholds", "String", std::move(thresholds)});
-  block.add({"set_at", "DateTime64(6, 'UTC')", std::vector<std::int64_t>{time}});
+  block.add({"set_at", "DateTime64(6, 'UTC')", std::vector<std::int64_t>{time_after(records)}});
   block.add({"is_removed", "UInt8", std::vector<std::uint8_t>{std::uint8_t{is_removed}}});
   return client.with_session([&](Session& session) {
     return done(session.insert({.table = qualified(session.database(), kBudgetTable),

@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "money_records.hpp"
 #include "optiinfra/core/nearest.hpp"
 #include "optiinfra/core/utf8.hpp"
 #include "optiinfra/store/money_tables.hpp"
@@ -31,23 +32,12 @@ bool is_same(const Price& a, const Price& b) {
          a.valid_to == b.valid_to && a.source == b.source;
 }
 
-std::int64_t price_time_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 std::string described(const Price& price) {
   std::string text = "'" + shown(price.sku) + "' per " + std::string(to_string(price.unit));
   for (const auto& [name, value] : {std::pair("provider", &price.provider),
                                     std::pair("region", &price.region), std::pair("tier", &price.tier)})
     if (!value->empty()) text += std::string(", ") + name + " '" + shown(*value) + "'";
   return price.valid_from == sys_seconds{} ? text : text + ", from " + format_time(price.valid_from);
-}
-
-bool is_currency(const std::string& text) {
-  return text.empty() || (text.size() == 3 &&
-                          std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; }));
 }
 
 Result<void> expect_price(const Price& price) {
@@ -59,7 +49,8 @@ Result<void> expect_price(const Price& price) {
   if (price.sku.empty()) return refuse("sku is missing: an instance type, an instance's id or a model");
   if (!std::isfinite(price.price) || price.price < 0 || price.price > kPriceMax)
     return refuse("price must be a number from 0 to 9,000,000,000");
-  if (!is_currency(price.currency)) return refuse("currency must be three capital letters, such as USD");
+  if (!is_currency_or_none(price.currency))
+    return refuse("currency must be three capital letters, such as USD");
   for (const sys_seconds time : {price.valid_from, price.valid_to}) {
     if (time < sys_seconds{} || time > sys_seconds{std::chrono::seconds{0xFFFFFFFF}})
       return refuse("a time must lie between 1970 and 2106");
@@ -109,13 +100,6 @@ Result<std::vector<PriceRecord>> records_of(Client& client) {
     return {};
   }));
   return records;
-}
-
-/// Later than every record, also when this machine's clock is behind that of the one that wrote it.
-std::int64_t next_time(const std::vector<PriceRecord>& records) {
-  std::int64_t newest = 0;
-  for (const PriceRecord& record : records) newest = std::max(newest, record.set_at_us);
-  return std::max(newest + 1, price_time_us());
 }
 
 }  // namespace
@@ -168,7 +152,7 @@ Result<std::size_t> set_prices(Client& client, const std::vector<Price>& prices)
       return with_context(std::move(fits).error(), "price " + std::to_string(i + 1));
   }
   OPTIINFRA_TRY(const auto records, records_of(client));
-  const std::int64_t time = next_time(records);
+  const std::int64_t time = time_after(records);
   const PriceBook held(prices_that_hold(records));
   std::vector<PriceRecord> added;
   std::map<PriceKey, std::size_t> given;
@@ -200,7 +184,7 @@ Result<void> remove_price(Client& client, const Price& price) {
     return invalid_argument("there is no price of " + described(price) +
                             "; `optiinfra price list` has them all");
   return client.with_session([&](Session& session) {
-    return insert_price_records(session, std::vector<PriceRecord>{{*found, next_time(records), true}});
+    return insert_price_records(session, std::vector<PriceRecord>{{*found, time_after(records), true}});
   });
 }
 
