@@ -1,7 +1,5 @@
 #include "column_sink.hpp"
 
-#include <array>
-
 #include "object_value.hpp"
 #include "optiinfra/c_interface/fit.hpp"
 
@@ -13,20 +11,25 @@ using c_interface::fit;
 using c_interface::kMayBeAbsent;
 using c_interface::ValueOf;
 
-/// Where the texts of the last distinct str objects are in a dictionary: labels are few objects, again and
-/// again.
-class KnownTexts {
+/// What the last distinct objects of a column were read as. Labels and identifiers of customers and services are few
+/// objects, again and again, and reading one costs ten times as much as finding it here.
+template <typename Value>
+class KnownObjects {
  public:
   struct Entry {
     Ref object;
-    std::uint32_t index = 0;
+    Value value{};
   };
+
+  /// The entry of `object`, or of another one whose place it takes.
   Entry& at(PyObject* object) {
-    return entries_[reinterpret_cast<std::uintptr_t>(object) / 16 % entries_.size()];
+    if (entries_.empty()) entries_.resize(kSize);  // Most columns need none.
+    return entries_[reinterpret_cast<std::uintptr_t>(object) / 16 % kSize];
   }
 
  private:
-  std::array<Entry, 256> entries_;
+  static constexpr std::size_t kSize = 256;
+  std::vector<Entry> entries_;
 };
 
 /// What a column keeps from value to value, by the type of its values.
@@ -34,12 +37,11 @@ template <typename Values>
 struct Memory {};
 template <typename T>
 struct Memory<std::vector<T>> {
-  Ref object;  ///< The last one, with its value: identifiers and times often repeat the row before.
-  T value{};
+  KnownObjects<T> known;
 };
 template <>
 struct Memory<Dictionary> {
-  KnownTexts known;
+  KnownObjects<std::uint32_t> known;  ///< Where their texts are in the dictionary.
 };
 
 template <typename Values>
@@ -90,21 +92,22 @@ class TypedSink final : public ColumnSink {
 
   template <typename Read>
   bool put_remembered(PyObject* value, const Read& read) {
-    if (value != memory_.object.get()) {
+    auto& entry = memory_.known.at(value);
+    if (entry.object.get() != value) {
       const auto found = read(value);
       if (!found) return refuse_or_leave_out(value);
-      memory_.value = *found;
-      memory_.object = Ref::borrow(value);
+      entry.value = *found;
+      entry.object = Ref::borrow(value);
     }
-    values_.push_back(memory_.value);
+    values_.push_back(entry.value);
     return true;
   }
 
   bool put_label(PyObject* value) {
     if constexpr (std::is_same_v<Values, Dictionary>) {
-      KnownTexts::Entry& entry = memory_.known.at(value);
+      auto& entry = memory_.known.at(value);
       if (entry.object.get() == value) {
-        values_.append_index(entry.index);
+        values_.append_index(entry.value);
         return true;
       }
       if (!PyUnicode_Check(value)) return refuse_or_leave_out(value);
@@ -112,9 +115,9 @@ class TypedSink final : public ColumnSink {
       ShortText text;
       const bool is_short = text.read(value);
       if (!is_short && !utf8_of(value, longer)) return refuse_unencodable(value);
-      entry.index = values_.intern(is_short ? text.text() : std::string_view(longer));
+      entry.value = values_.intern(is_short ? text.text() : std::string_view(longer));
       entry.object = Ref::borrow(value);
-      values_.append_index(entry.index);
+      values_.append_index(entry.value);
       return true;
     }
     return false;
