@@ -91,7 +91,7 @@ TEST_F(Server, MakesTheTablesUnlessAskedNotTo) {
 }
 
 TEST_F(Server, StopsInOrderOnEitherSignal) {
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+  for (const int signal : {SIGTERM, SIGINT}) {
     start();
     EXPECT_FALSE(is_clean());
     server->send_signal(signal);
@@ -99,6 +99,25 @@ TEST_F(Server, StopsInOrderOnEitherSignal) {
     EXPECT_EQ(result.exit_code, 0) << signal << result.error_output;
     EXPECT_TRUE(is_clean());
   }
+}
+
+TEST_F(Server, GoesOnAfterAHangUpUnlessItsTerminalHasClosed) {
+  start();
+  server->send_signal(SIGHUP);
+  EXPECT_EQ(ask("SELECT 1"), "1\n");
+  EXPECT_EQ(server->stop().exit_code, 0);
+  // `script` gives the server a terminal and closes it when it is killed.
+  testing::Program terminal({"script", "-qec",
+                             std::string(OPTIINFRA_PROGRAM) + " server --path " + store().string() +
+                                 " --tcp-port 0 --http-port 0 --no-api",
+                             "/dev/null"});
+  ASSERT_TRUE(terminal.wait_for_output("ready tcp="));
+  terminal.send_signal(SIGKILL);
+  terminal.wait();
+  const auto deadline = steady_clock::now() + std::chrono::seconds{20};
+  while (!is_clean() && steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  EXPECT_TRUE(is_clean());
 }
 
 TEST_F(Server, LetsRunningStatementsFinishWhenItStops) {

@@ -31,6 +31,7 @@ struct Backend {
   Statistics& statistics;
   std::function<HttpCounts()> http_counts;
   Tokens& tokens;
+  std::function<Result<void>()> reload;  ///< Service::reload().
 };
 
 struct Call {

@@ -92,12 +92,18 @@ class Service::State {
     }
     backend_.emplace(Backend{*client_, writer_ ? &*writer_ : nullptr, writer_ ? "" : writer.error().message,
                              remote_write_.get(), why_no_remote_write_, *connector_, statistics_,
-                             [this] { return http_->counts(); }, tokens_});
+                             [this] { return http_->counts(); }, tokens_, [this] { return reload(); }});
     if (writer_ && options_.attribute_after)
       closed_hours_.emplace(*client_, statistics_, *options_.attribute_after, options_.log);
     http_->start({.admit = [this](const Request& request) { return admit(request); },
                   .handle = [this](const Request& request) { return handle(request); }});
     return {};
+  }
+
+  Result<void> reload() {
+    OPTIINFRA_CHECK(http_->reload_certificate());
+    auto tokens = tokens_.list();
+    return tokens ? Result<void>{} : Result<void>(std::move(tokens).error());
   }
 
   void stop(std::chrono::milliseconds grace) {
@@ -286,6 +292,7 @@ std::string Service::address() const { return state_->address(); }
 Result<void> Service::start(const StoreUrl& store, const std::string& why_only_reading) {
   return state_->start(store, why_only_reading);
 }
+Result<void> Service::reload() { return state_->reload(); }
 void Service::stop(std::chrono::milliseconds grace) { state_->stop(grace); }
 
 }  // namespace optiinfra::service

@@ -58,6 +58,7 @@ void Statistics::count_rows(Family family, const RowCounts& rows) {
   counts.accepted += rows.accepted;
   counts.duplicates += rows.duplicates;
   counts.rejected += rows.rejected;
+  for (const auto& [column, count] : rows.rejected_by_column) counts.rejected_by_column[column] += count;
 }
 
 void Statistics::count_attribution(std::uint64_t hours) {
@@ -69,6 +70,12 @@ void Statistics::count_attribution(std::uint64_t hours) {
 void Statistics::count_attribution_failure() {
   const std::lock_guard lock(mutex_);
   ++attribution_failures_;
+}
+
+void Statistics::count_verification(bool agrees) {
+  const std::lock_guard lock(mutex_);
+  verified_at_ = std::chrono::system_clock::now();
+  verified_agrees_ = agrees;
 }
 
 std::string Statistics::text(const WriterMetrics& writer, const HttpCounts& http, bool store_answers) const {
@@ -96,6 +103,20 @@ std::string Statistics::text(const WriterMetrics& writer, const HttpCounts& http
     add_one(text, "optiinfra_attribution_success_time_seconds", "gauge",
             "When the hours that have ended were last looked at, in Unix seconds",
             std::chrono::duration<double>(attributed_at_->time_since_epoch()).count());
+  if (verified_at_) {
+    add_one(text, "optiinfra_verify_agrees", "gauge",
+            "Whether the latest comparison of the whole store through this service found no difference",
+            verified_agrees_ ? 1 : 0);
+    add_one(text, "optiinfra_verify_time_seconds", "gauge", "When that was, in Unix seconds",
+            std::chrono::duration<double>(verified_at_->time_since_epoch()).count());
+  }
+  {
+    MetricText rejected(text, "optiinfra_rows_rejected_total", "counter",
+                        "Rejected rows that answers described, by the column that was wrong");
+    for (const auto& [family, counts] : rows_)
+      for (const auto& [column, count] : counts.rejected_by_column)
+        rejected.add(fmt::format("family=\"{}\",column=\"{}\"", table_of(family).name, column), count);
+  }
   {
     MetricText rows(text, "optiinfra_rows_total", "counter",
                     "Rows of insert requests by what became of them");

@@ -18,6 +18,9 @@ namespace optiinfra::service {
 /// What became of the rows of one request.
 struct RowCounts {
   std::uint64_t accepted = 0, duplicates = 0, rejected = 0;
+  /// Of the rejected rows that an answer describes, by the column that is wrong: of the family's table, else
+  /// "other".
+  std::map<std::string, std::uint64_t> rejected_by_column = {};
 };
 
 /// Threads: any.
@@ -28,6 +31,8 @@ class Statistics {
   /// A look at the hours that have ended, which made `hours` of them.
   void count_attribution(std::uint64_t hours);
   void count_attribution_failure();
+  /// A comparison of the whole store by this service.
+  void count_verification(bool agrees);
 
   /// Prometheus' text format 0.0.4.
   std::string text(const WriterMetrics& writer, const HttpCounts& http, bool store_answers) const;
@@ -49,6 +54,8 @@ class Statistics {
   std::uint64_t attributed_hours_ = 0, attribution_failures_ = 0;
   std::optional<std::chrono::system_clock::time_point> attributed_at_ =
       {};  ///< The latest look that succeeded.
+  std::optional<std::chrono::system_clock::time_point> verified_at_ = {};
+  bool verified_agrees_ = false;
 };
 
 }  // namespace optiinfra::service

@@ -204,6 +204,16 @@ TEST_F(Api, RunsSqlThatReadsAlone) {
       504);
 }
 
+TEST_F(Api, CountsRejectedRowsByColumnAndRemembersTheLatestVerify) {
+  post("/api/v1/insert/cost", R"([{"cost_per_hour": "x"}, {"a_key_of_the_sender": 1}])", {},
+       "application/json");
+  EXPECT_EQ(get("/api/v1/verify").status, 200);
+  EXPECT_THAT(get("/metrics").body,
+              AllOf(HasSubstr("optiinfra_rows_rejected_total{family=\"cost\",column=\"other\"} "),
+                    HasSubstr("optiinfra_rows_rejected_total{family=\"cost\",column=\"cost_per_hour\"} "),
+                    Not(HasSubstr("a_key_of_the_sender")), HasSubstr("optiinfra_verify_agrees 1\n")));
+}
+
 TEST_F(Api, AnswersHeadWithoutABody) {
   testing::HttpConnection connection(server_->api_port());
   const HttpAnswer head = connection.call({.method = "HEAD", .target = "/healthz"});

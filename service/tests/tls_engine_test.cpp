@@ -80,6 +80,20 @@ TEST_F(Tls, GoesOnWithTheOldCertificateWhileTheNewOneIsHalfWritten) {
   EXPECT_EQ(curl("/healthz").exit_code, 0);
 }
 
+TEST_F(Tls, SaysWhatIsWrongWithANewCertificateWhenAskedToReadIt) {
+  start();
+  EXPECT_THAT(curl("/-/reload", {"-X", "POST"}).output, HasSubstr("\"reloaded\":true"));
+  std::filesystem::resize_file(certificate_, std::filesystem::file_size(certificate_) / 2);
+  EXPECT_THAT(curl("/-/reload", {"-X", "POST"}).output,
+              AllOf(HasSubstr("\"status\":500"), HasSubstr(certificate_.string())));
+  server_->send_signal(SIGHUP);
+  // It goes on, and only a stop ends it.
+  EXPECT_EQ(curl("/healthz").exit_code, 0);
+  const auto stopped = server_->stop();
+  EXPECT_EQ(stopped.exit_code, 0);
+  EXPECT_THAT(stopped.error_output, AllOf(HasSubstr("SIGHUP"), HasSubstr(certificate_.string())));
+}
+
 TEST_F(Tls, ClientsWithoutItAreCutOffAndOthersServed) {
   start();
   EXPECT_THAT(

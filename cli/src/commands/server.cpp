@@ -102,15 +102,29 @@ Result<std::optional<service::Service>> listen_api(const ServerFlags& flags, con
   return std::optional(std::move(service));
 }
 
+/// With SIGHUP.
+void reload(std::optional<service::Service>& api, const Context& context) {
+  if (!api) return context.remark("SIGHUP: without the HTTP API nothing is read again");
+  const auto reloaded = api->reload();
+  context.remark(reloaded ? "SIGHUP: the certificate and the tokens were read again"
+                          : "warning: SIGHUP: " + reloaded.error().message);
+}
+
 /// Serves only the API, of a store on a server or a cluster: no engine is loaded.
 Result<ExitCode> run_api_alone(const ServerFlags& flags, const StoreUrl& store, Context& context) {
   if (flags.api.is_off) return invalid_argument("--no-api leaves nothing to serve of " + store.description());
   ::umask(0077);
   std::optional<service::Service> api;
-  ServerSignals signals(flags.options.grace, [&] { tell_service_manager("STOPPING=1"); });
+  std::atomic<bool> is_started = false;
+  ServerSignals signals(
+      flags.options.grace, [&] { tell_service_manager("STOPPING=1"); },
+      [&] {
+        if (is_started) reload(api, context);
+      });
   OPTIINFRA_TRY(const auto folder, api_folder_of(flags.api.state));
   OPTIINFRA_TRY(api, listen_api(flags.api, folder, false, context));
   OPTIINFRA_CHECK(api->start(store));
+  is_started = true;
   context.remark("serving " + store.description() + "; Ctrl-C stops\n  HTTP API   curl http://" +
                  api->address() + "/llms.txt");
   tell_service_manager("READY=1\nSTATUS=" + api->address());
@@ -133,13 +147,16 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
   ::umask(0077);
   std::optional<service::Service> api;
   std::optional<ServedFolder> served_folder;
-  std::atomic<bool> is_api_started = false;
-  ServerSignals signals(options.grace, [&] {
+  std::atomic<bool> is_ready = false;
+  const auto stop_api = [&] {
     tell_service_manager("STOPPING=1");
     // First, while the store still takes what the API has.
-    if (!is_api_started) return;
+    if (!is_ready || !api) return;
     served_folder.reset();
     api->stop(options.grace);
+  };
+  ServerSignals signals(options.grace, stop_api, [&] {
+    if (is_ready) reload(api, context);
   });
   OPTIINFRA_TRY(api, listen_api(flags, options, context));
   const auto on_native = [&](const ServedAddress& address) -> Result<void> {
@@ -151,7 +168,7 @@ Result<ExitCode> run(const ServerFlags& flags, Context& context) {
     // A store that is only read does not change by a byte; its next process opens it for reading, too.
     if (api && address.why_only_reading.empty())
       served_folder.emplace(options.folder, api->address(), !flags.api.options.certificate_file.empty());
-    is_api_started = api.has_value();
+    is_ready = true;
     context.remark(first_screen(address, options, api));
     if (!address.why_only_reading.empty())
       context.remark(

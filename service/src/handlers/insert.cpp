@@ -1,4 +1,5 @@
 // Rows of each family, in: POST /api/v1/insert/{cost|performance|...}.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -34,24 +35,36 @@ std::optional<RowFormat> row_format_of(const Request& request) {
 /// What becomes of the rows of one request.
 class Outcome {
  public:
+  explicit Outcome(Family family) : family_(family) {}
+
   void reject(std::size_t index, std::string column, std::string reason) {
-    ++rejected_;
+    ++counts_.rejected;
+    ++counts_.rejected_by_column[is_column(column) ? column : "other"];
     if (shown_.size() < kRejectedShownMax)
       shown_.push_back({{"index", index}, {"column", std::move(column)}, {"reason", std::move(reason)}});
   }
-  void count_rejected(std::size_t more) { rejected_ += more; }
-  void take(std::size_t rows, bool is_repeated) { (is_repeated ? duplicates_ : accepted_) += rows; }
+  void count_rejected(std::size_t more) { counts_.rejected += more; }
+  void take(std::size_t rows, bool is_repeated) {
+    (is_repeated ? counts_.duplicates : counts_.accepted) += rows;
+  }
 
-  RowCounts counts() const { return {accepted_, duplicates_, rejected_}; }
+  const RowCounts& counts() const { return counts_; }
 
   Response response() const {
-    Json body = {{"accepted", accepted_}, {"duplicates", duplicates_}, {"rejected", shown_}};
-    if (rejected_ > shown_.size()) body["rejected_count"] = rejected_;
+    Json body = {{"accepted", counts_.accepted}, {"duplicates", counts_.duplicates}, {"rejected", shown_}};
+    if (counts_.rejected > shown_.size()) body["rejected_count"] = counts_.rejected;
     return {.body = body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
   }
 
  private:
-  std::uint64_t accepted_ = 0, duplicates_ = 0, rejected_ = 0;
+  /// A sender may name anything else, and what metrics are labelled with is bounded.
+  bool is_column(const std::string& name) const {
+    return std::ranges::any_of(table_of(family_).columns(),
+                               [&](const ColumnDefinition& column) { return name == column.name; });
+  }
+
+  const Family family_;
+  RowCounts counts_;
   Json shown_ = Json::array();
 };
 
@@ -111,7 +124,7 @@ Response store(const Call& call, std::string body, RowFormat format, const Wait&
   constexpr Family kFamily = MetricTraits<Row>::kFamily;
   auto rows = decode_rows<Row>(body, format, NamesInRows(call));
   if (!rows) return problem_of(rows.error());
-  Outcome outcome;
+  Outcome outcome(kFamily);
   for (RejectedRow& each : rows->rejected)
     outcome.reject(each.index, std::move(each.column), std::move(each.reason));
   outcome.count_rejected(rows->rejected_count - rows->rejected.size());

@@ -101,6 +101,12 @@ Response answer_me(const Call& call) {
   return {.body = me.dump() + "\n"};
 }
 
+Response answer_reload(const Call& call) {
+  const auto reloaded = call.backend.reload();
+  if (!reloaded) return problem(500, reloaded.error().message);
+  return {.body = "{\"reloaded\":true}\n"};
+}
+
 Response answer_openapi(const Call&) {
   static const std::string document = openapi_document();
   return {.body = document, .headers = {{"Cache-Control", "no-cache"}}};
@@ -204,6 +210,14 @@ std::vector<Route> operation_routes() {
                      {.name = "format", .meaning = "json by default", .words = {"json", "csv", "ndjson"}}},
       .body = RequestBody{"The statement", {"text/plain", "application/sql"}},
       .handle = answer_sql};
+  Route reload{.method = "POST",
+               .path = "/-/reload",
+               .name = "reload",
+               .tag = "operation",
+               .meaning = "Reads the certificate and the tokens again, and says what is wrong with them",
+               .openness = Openness::kSeesAll,
+               .scope = Scope::kAdmin,
+               .handle = answer_reload};
   Route me = open_route("/api/v1/me", "me", "Who the caller is, and what it may do", answer_me);
   me.openness = Openness::kToken;
   Route llms = open_route("/llms.txt", "llms", "What an agent reads first", answer_llms);
@@ -215,6 +229,7 @@ std::vector<Route> operation_routes() {
           open_route("/openapi.json", "openapi", "This interface as OpenAPI 3.1", answer_openapi),
           std::move(llms),
           std::move(sql),
+          std::move(reload),
           verify_route(),
           forget_route()};
 }

@@ -23,6 +23,7 @@ Response answer_verify(const Call& call) {
   const auto verified = verify_store(call.backend.client, RepairMode::kNothing,
                                      is_brief ? Detail::kFaults : Detail::kEverything);
   if (!verified) return problem_of(verified.error());
+  call.backend.statistics.count_verification(verified->is_ok);
   return answer_of(call.request, verified->report);
 }
 

@@ -322,21 +322,34 @@ class Certificate {
   /// Null when the files cannot be used and never could.
   std::shared_ptr<asio::ssl::context> context() {
     const std::lock_guard lock(mutex_);
+    (void)read();
+    return context_;
+  }
+
+  /// Errors: kInvalidArgument for files that cannot be used; the certificate of before stays.
+  Result<void> reload() {
+    const std::lock_guard lock(mutex_);
+    return read();
+  }
+
+ private:
+  Result<void> read() {
     const auto changed = std::pair(change_time(certificate_file_), change_time(key_file_));
-    if (context_ != nullptr && changed == changed_) return context_;
+    if (context_ != nullptr && changed == changed_) return {};
     auto fresh = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
     ErrorCode error;
     SSL_CTX_set_min_proto_version(fresh->native_handle(), TLS1_2_VERSION);
     fresh->use_certificate_chain_file(certificate_file_, error);
     if (!error) fresh->use_private_key_file(key_file_, asio::ssl::context::pem, error);
-    if (!error && SSL_CTX_check_private_key(fresh->native_handle()) == 1) {
-      context_ = std::move(fresh);
-      changed_ = changed;
-    }
-    return context_;
+    if (error || SSL_CTX_check_private_key(fresh->native_handle()) != 1)
+      return invalid_argument("'" + certificate_file_ + "' and '" + key_file_ +
+                              "' are no certificate in PEM with its key" +
+                              (error ? ": " + error.message() : ""));
+    context_ = std::move(fresh);
+    changed_ = changed;
+    return {};
   }
 
- private:
   static long change_time(const std::string& file) {
     struct ::stat status{};
     return ::stat(file.c_str(), &status) == 0 ? status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec
@@ -360,9 +373,7 @@ class BeastServer final : public HttpServer {
     ErrorCode error;
     const auto address = asio::ip::make_address(options_.listen, error);
     if (error) return invalid_argument("'" + options_.listen + "' is no IP address");
-    if (is_tls() && certificate_.context() == nullptr)
-      return invalid_argument("'" + options_.certificate_file + "' and '" + options_.key_file +
-                              "' are no certificate in PEM with its key");
+    OPTIINFRA_CHECK(reload_certificate());
     const Tcp::endpoint endpoint(address, options_.port);
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
@@ -403,6 +414,8 @@ class BeastServer final : public HttpServer {
     context_.stop();
     for (std::thread& thread : threads_) thread.join();
   }
+
+  Result<void> reload_certificate() override { return is_tls() ? certificate_.reload() : Result<void>{}; }
 
   HttpCounts counts() const override {
     const std::lock_guard lock(shared_->mutex);

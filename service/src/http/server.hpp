@@ -60,6 +60,10 @@ class HttpServer {
 
   /// Closes the port, lets requests that are there be answered for `grace`, and ends every connection.
   virtual void stop(std::chrono::milliseconds grace) = 0;
+
+  /// Reads the certificate again, as each new connection does when its files have changed. Errors:
+  /// kInvalidArgument for files that cannot be used; the certificate of before stays.
+  virtual Result<void> reload_certificate() = 0;
   virtual HttpCounts counts() const = 0;
 };
 

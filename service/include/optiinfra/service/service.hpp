@@ -54,7 +54,7 @@ struct ServiceOptions {
   std::function<void(const AnsweredRequest&)> on_answer = {};
 };
 
-/// Threads: one at a time, except stop(), which any thread may call after start() has returned.
+/// Threads: one at a time, except stop() and reload(), which any thread may call after start() has returned.
 class Service {
  public:
   /// Opens the port; clients that connect wait until start(). Errors: kInvalidArgument for options that
@@ -73,6 +73,12 @@ class Service {
   /// With `why_only_reading`, or when the spool's disk refuses writes, the service answers questions only;
   /// inserts fail with that reason, and nothing is written. Errors: those of Client::open and Writer::open.
   Result<void> start(const StoreUrl& store, const std::string& why_only_reading = {});
+
+  /// Reads the certificate and the tokens again, as connections and requests do by themselves when the files
+  /// have changed, and says what is wrong with them: kInvalidArgument for a certificate that cannot be used,
+  /// where the one of before stays; kCorrupt and kStorage for tokens that cannot be read, where all are
+  /// refused.
+  Result<void> reload();
 
   /// Answers the requests that are running, for up to `grace`, and then stores the accepted rows, for as long
   /// again. Rows that are not stored by then are in the spool, and the next run stores them: no acknowledged
