@@ -156,8 +156,18 @@ Result<void> expect_contained(const Expression& expression) {
 }
 
 bool may_fail(const ExpressionNames& names) {
-  static const std::set<std::string> kTotal = {"and",
+  static const std::set<std::string> kTotal = {"JSONExtract",
+                                               "JSONExtractArrayRaw",
+                                               "JSONExtractBool",
+                                               "JSONExtractFloat",
+                                               "JSONExtractInt",
+                                               "JSONExtractKeys",
+                                               "JSONExtractRaw",
+                                               "JSONExtractString",
+                                               "JSONLength",
+                                               "and",
                                                "array",
+                                               "arrayElement",
                                                "caseWithExpression",
                                                "cityHash64",
                                                "coalesce",
@@ -173,6 +183,7 @@ bool may_fail(const ExpressionNames& names) {
                                                "greatest",
                                                "hex",
                                                "if",
+                                               "indexOf",
                                                "ifNull",
                                                "in",
                                                "isNotNull",
@@ -183,6 +194,7 @@ bool may_fail(const ExpressionNames& names) {
                                                "lessOrEquals",
                                                "like",
                                                "lower",
+                                               "match",
                                                "minus",
                                                "multiIf",
                                                "multiply",
@@ -212,6 +224,7 @@ bool may_fail(const ExpressionNames& names) {
                                                "trimLeft",
                                                "trimRight",
                                                "tuple",
+                                               "tupleElement",
                                                "upper"};
   return !names.columns.empty() && !std::all_of(names.functions.begin(), names.functions.end(),
                                                 [](const auto& name) { return kTotal.contains(name); });

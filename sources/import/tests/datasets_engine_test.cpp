@@ -133,7 +133,7 @@ TEST_F(DataSetTest, VllmRequestsAreStoredOnceThroughAKillInTheMiddle) {
 TEST_F(DataSetTest, FocusUsageIsSpreadOverItsHoursAndSumsToTheBill) {
   const auto paths = files("focus-1.0", ".csv");
   SKIP_WITHOUT(paths, "focus-1.0 (1,000 charges)");
-  const ImportReport report = import_all(Family::kCost, paths, "focus-1.0");
+  const ImportReport report = import_all(Family::kCost, paths, "focus");
   EXPECT_EQ(report.rows_read(), 1000u);
   EXPECT_EQ(report.files.at(0).rows_left_out, 3u) << "a credit and two adjustments";
   EXPECT_EQ(report.rows_refused(), 12u) << "usage with a negative cost";
