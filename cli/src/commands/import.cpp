@@ -158,7 +158,8 @@ std::optional<std::string> customers_note(const ImportReport& imported) {
   }
   if (rows.empty()) return std::nullopt;
   std::vector<std::pair<std::string, std::uint64_t>> keys(rows.begin(), rows.end());
-  std::stable_sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::stable_sort(keys.begin(), keys.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
   std::string list;
   for (std::size_t i = 0; i < keys.size() && i < kBriefFiles; ++i)
     list += fmt::format("{}{} ({} rows)", i == 0 ? "" : ", ", keys[i].first.empty() ? "none" : keys[i].first,
@@ -221,7 +222,8 @@ Result<ImportReport> import_by_api(ApiStore& store, const ImportFlags& flags, co
   const bool has_map = !flags.map.empty() && flags.map != kContractMap;
   if (has_map || !flags.customers.empty() || flags.strict)
     return invalid_argument(
-        "--map, --customer-map and --strict work on the store itself, where the engine reads the files: give the store's own "
+        "--map, --customer-map and --strict work on the store itself, where the engine reads the files: give "
+        "the store's own "
         "URL");
   ImportReport imported;
   for (const std::string& path : flags.files) {
@@ -309,9 +311,10 @@ void describe(CLI::App& app, ImportFlags& flags) {
          "How the files' columns map to the table's columns: a TOML file, or the name of a ready-made map; "
          "without it the ready-made map that fits a file's columns")
       ->type_name("FILE");
-  app.add_option("--customer-map", flags.customers,
-                 "Who pays: a CSV file with a key (account, project, subscription, tag:NAME or a column of the "
-                 "files) and the customer's name or UUID; rows of other keys are refused")
+  app.add_option(
+         "--customer-map", flags.customers,
+         "Who pays: a CSV file with a key (account, project, subscription, tag:NAME or a column of the "
+         "files) and the customer's name or UUID; rows of other keys are refused")
       ->type_name("FILE");
   app.add_flag("--strict", flags.strict, "Store nothing of a file with a row that breaks a rule");
   app.add_flag(

@@ -38,8 +38,9 @@ Result<CustomersByKey> parse_customers(Client& client, const std::string& text) 
   CsvReader reader(text);
   OPTIINFRA_TRY(const auto header, reader.record());
   if (header.size() != 2 || header[0].empty() || header[1] != "customer")
-    return reader.refuse("must be a header of two columns: a key (account, project, tag:NAME, or a column of "
-                         "the file) and customer");
+    return reader.refuse(
+        "must be a header of two columns: a key (account, project, tag:NAME, or a column of "
+        "the file) and customer");
   CustomersByKey customers;
   customers.key_name = header[0];
   std::set<std::string> keys;
@@ -64,10 +65,11 @@ Result<CustomersByKey> parse_customers(Client& client, const std::string& text) 
 std::string tag_of(const std::string& tags, const std::string& name) {
   const std::string text = "ifNull(toString((\n" + tags + "\n)), '')", literal = sql_literal(name);
   const auto list = [&text](const char* part) {
-    return "tupleElement(JSONExtract(" + text + ", 'Array(Tuple(key String, value String))'), '" + part + "')";
+    return "tupleElement(JSONExtract(" + text + ", 'Array(Tuple(key String, value String))'), '" + part +
+           "')";
   };
-  return "if(startsWith(" + text + ", '['), arrayElement(" + list("value") + ", indexOf(" + list("key") + ", " +
-         literal + ")), JSONExtractString(" + text + ", " + literal + "))";
+  return "if(startsWith(" + text + ", '['), arrayElement(" + list("value") + ", indexOf(" + list("key") +
+         ", " + literal + ")), JSONExtractString(" + text + ", " + literal + "))";
 }
 
 }  // namespace

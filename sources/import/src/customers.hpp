@@ -20,8 +20,8 @@ inline constexpr std::string_view kNoCustomer = "no customer for ";
 /// customer, more than the engine takes in one query.
 Result<CustomersByKey> read_customers(Client& client, const std::filesystem::path& path);
 
-/// Puts them in the place of the map's customer_id. The key is one of the map's, or `tag:NAME`, or a column of
-/// the file. Errors: kInvalidArgument for the contract's map, and for a tag where the map knows none.
+/// Puts them in the place of the map's customer_id. The key is one of the map's, or `tag:NAME`, or a column
+/// of the file. Errors: kInvalidArgument for the contract's map, and for a tag where the map knows none.
 Result<void> give_customers(const CustomersByKey& customers, ImportMap& map);
 
 /// The customer as a text: a UUID, or kNoCustomer and the key.

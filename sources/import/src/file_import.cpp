@@ -273,7 +273,8 @@ class FileImport {
     if (begin == std::string_view::npos) return;
     described.remove_prefix(begin + 1 + kNoCustomer.size());
     std::string key(described.substr(0, described.find('"')));
-    if (without_customer_.size() >= kKeysWithoutCustomerMax && !without_customer_.contains(key)) key = "(others)";
+    if (without_customer_.size() >= kKeysWithoutCustomerMax && !without_customer_.contains(key))
+      key = "(others)";
     ++without_customer_[key];
   }
 

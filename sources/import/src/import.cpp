@@ -35,8 +35,8 @@ Result<ImportReport> import_all(Client& client, Session& reader, const ImportOpt
   OPTIINFRA_TRY(Writer writer, Writer::open(client, {.senders = 1}));
   for (std::size_t index = 0; index < options.files.size(); ++index) {
     OPTIINFRA_TRY(PreparedMap* const map, choice.map_of(reader, options.files[index]));
-    const ImportJob job{client,           writer,           reader, options, map->checked,
-                        report.retention, map->known_types, test};
+    const ImportJob job{client,       writer,           reader,           options,
+                        map->checked, report.retention, map->known_types, test};
     OPTIINFRA_TRY(FileReport file, import_file(job, index));
     if (options.on_file) options.on_file(file);
     report.files.push_back(std::move(file));

@@ -44,8 +44,9 @@ class MapReader {
   }
 
   void read_key(const std::string& key, const toml::node& value) {
-    static const std::vector<std::string> kKeys = {"amount", "category", "columns", "description", "family", "format",
-                                                   "keys",   "parts",    "repeat",  "source",      "where"};
+    static const std::vector<std::string> kKeys = {"amount", "category", "columns", "description",
+                                                   "family", "format",   "keys",    "parts",
+                                                   "repeat", "source",   "where"};
     if (key == "columns") return read_entries(key, value, map_.columns);
     if (key == "source") return read_source(key, value);
     if (key == "keys") return read_entries(key, value, map_.keys);

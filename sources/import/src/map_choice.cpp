@@ -45,6 +45,9 @@ std::vector<std::string> required_columns(Family family) {
   return names;
 }
 
+/// A map that needs fewer columns would fit files that it is not for; it must be named.
+constexpr std::size_t kColumnsToBeKnownBy = 3;
+
 /// How much of what a form needs is there, from 0 to 1.
 double share_of(std::size_t lacking, std::size_t needed) {
   return needed == 0 ? 0 : 1 - static_cast<double>(lacking) / static_cast<double>(needed);
@@ -72,11 +75,13 @@ Result<FittingMap> fitting_map(const std::vector<ImportMap>& maps, Family family
   double nearest_share = std::max(0.5, share_of(contract_lacks, required.size()));
   std::string other_family;
   for (const ImportMap& map : maps) {
+    if (required_source_count(map) < kColumnsToBeKnownBy) continue;
     auto lacking = lacking_columns(map, columns);
     if (map.family && *map.family != family) {
       if (lacking.empty())
-        other_family = "they are those of " + map.name + ", which are " + std::string(table_of(*map.family).name) +
-                       " metrics: optiinfra import " + table_of(*map.family).name;
+        other_family = "they are those of " + map.name + ", which are " +
+                       std::string(table_of(*map.family).name) + " metrics: optiinfra import " +
+                       table_of(*map.family).name;
       continue;
     }
     if (lacking.empty()) fit.push_back(map.name);
@@ -142,8 +147,8 @@ Result<std::string> MapChoice::choose(Session& reader, const std::filesystem::pa
   auto fitting = fitting_map(ready_made_, options_.family, columns);
   if (!fitting) return with_context(std::move(fitting).error(), path.string());
   if (fitting->hint)
-    return invalid_argument(path.string() + " has not the columns of " +
-                            table_of(options_.family).raw_table + "; " + *fitting->hint);
+    return invalid_argument(path.string() + " has not the columns of " + table_of(options_.family).raw_table +
+                            "; " + *fitting->hint);
   // Without a near one the contract's error says which columns there are.
   return fitting->name.empty() ? std::string(kContractMap) : fitting->name;
 }

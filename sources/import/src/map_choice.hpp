@@ -21,10 +21,9 @@ struct FittingMap {
   std::optional<std::string> hint;  ///< Why none does, where the columns come near one that would.
 };
 
-/// A file has the contract's form when it has all required columns of the table. It has the form of a ready-made
-/// map when it has, in some spelling, all columns that the map cannot do without. `maps` are the ready-made
-/// maps of all families.
-/// Errors: kInvalidArgument when several maps fit.
+/// A file has the contract's form when it has all required columns of the table. It has the form of a
+/// ready-made map when it has, in some spelling, all columns that the map cannot do without. `maps` are the
+/// ready-made maps of all families. Errors: kInvalidArgument when several maps fit.
 Result<FittingMap> fitting_map(const std::vector<ImportMap>& maps, Family family,
                                const std::vector<std::string>& columns);
 

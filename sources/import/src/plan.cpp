@@ -39,10 +39,11 @@ class Planner {
       plan.settings.emplace_back(request_.format.name.starts_with("CSV")
                                      ? "input_format_csv_skip_first_lines"
                                      : "input_format_tsv_skip_first_lines",
-                                 "1");
+                                 std::to_string(request_.format.lines_above_header + 1));
     }
     plan.has_lines = is_text() && !request_.format.is_json_over_lines;
-    plan.lines_before_rows = request_.format.kind == FormatKind::kDelimited ? 1 : 0;
+    plan.lines_before_rows =
+        request_.format.kind == FormatKind::kDelimited ? request_.format.lines_above_header + 1 : 0;
     plan.counts_line_breaks = counts_line_breaks();
     plan.describer = {query_.misread_names(), query_.given_names(), query_.raw_names(),
                       request_.table.columns()};

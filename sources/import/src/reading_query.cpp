@@ -95,7 +95,8 @@ std::string ReadingQuery::delimited_sql() const {
     columns += ", " + text + " AS " + sql_identifier(source[i].name);
     if (texts.contains(source[i].name))
       columns += ", " + sql_identifier(source[i].name) + " AS " + typed_name(source[i]);
-    missing += ", isNull(" + field(i) + "), " + sql_literal("ends before the column " + source[i].file_name());
+    missing +=
+        ", isNull(" + field(i) + "), " + sql_literal("ends before the column " + source[i].file_name());
   }
   if (counts_line_breaks_) {
     for (std::size_t i = 0; i <= count; ++i) {
@@ -136,7 +137,7 @@ std::string ReadingQuery::counted_sql(const std::string& from, const std::string
   const std::string in_range =
       "ifNull(" + count + " >= 1 AND " + count + " <= " + std::to_string(max) + ", 0)";
   return "SELECT *, NOT " + in_range + " AS " + own("uncountable:", count_name) + ", toUInt32(if(" +
-         in_range + ", " + count + ", 1)) AS " + sql_identifier(count_name) +
+         in_range + ", assumeNotNull(" + count + "), 1)) AS " + sql_identifier(count_name) +
          " FROM (SELECT *, accurateCastOrNull((\n" + expression + "\n), 'Int64') AS " + count + " FROM (" +
          from + "))";
 }
@@ -244,8 +245,8 @@ std::string ReadingQuery::shape() const {
   if (!repeats()) return own("shape");
   std::string uncountable = own("uncountable:", kRepeatCount);
   if (!map_.parts.empty()) uncountable = "(" + uncountable + " OR " + own("uncountable:", kPartCount) + ")";
-  return "if(" + own("shape") + " = '' AND " + uncountable +
-         ", 'is repeated less than once or too often', " + own("shape") + ")";
+  return "if(" + own("shape") + " = '' AND " + uncountable + ", 'is repeated less than once or too often', " +
+         own("shape") + ")";
 }
 
 std::string ReadingQuery::raw() const {
@@ -275,8 +276,9 @@ std::string ReadingQuery::sql(sys_seconds clock) const {
   const std::string keep_name = sql_identifier(kKeep), refuse = sql_identifier(kRefuse);
   std::string columns = own("row") + ", " + keep_name + ", " + refuse;
   if (counts_line_breaks_) columns += ", " + sql_identifier(kLineBreaks);
-  if (!map_.amount.empty()) columns += ", " + sql_identifier(kAmount) + ", " + sql_identifier(kCategory) +
-               ", " + sql_identifier(kIsCharge);
+  if (!map_.amount.empty())
+    columns +=
+        ", " + sql_identifier(kAmount) + ", " + sql_identifier(kCategory) + ", " + sql_identifier(kIsCharge);
   for (const GivenColumn& column : given) {
     columns += ", ifNull(" + value_name(column) + ", " + column.conversion.fallback + ") AS " +
                sql_identifier(column.column.name);

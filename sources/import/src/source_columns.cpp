@@ -38,6 +38,16 @@ std::string file_as(const SourceFile& file, const FileFormat& format, std::strin
          sql_literal(format.compression) + ")";
 }
 
+/// Settings of a statement whose first line is the header.
+std::vector<NamedValue> settings_of_header(const FileFormat& format) {
+  auto settings = reading_settings(format);
+  if (format.lines_above_header > 0)
+    settings.emplace_back(format.name.starts_with("CSV") ? "input_format_csv_skip_first_lines"
+                                                         : "input_format_tsv_skip_first_lines",
+                          std::to_string(format.lines_above_header));
+  return settings;
+}
+
 /// The first name of a header after the byte order mark, where the engine does not see a quote.
 std::string without_mark(std::string_view name) {
   if (name.starts_with(kUtf8Mark)) name.remove_prefix(kUtf8Mark.size());
@@ -50,7 +60,7 @@ std::string without_mark(std::string_view name) {
 Result<std::vector<SourceColumn>> read_header(Session& session, const SourceFile& file,
                                               const FileFormat& format) {
   const std::string name = format.name.substr(0, 3);
-  auto settings = reading_settings(format);
+  auto settings = settings_of_header(format);
   settings.emplace_back(name == "CSV" ? "input_format_csv_detect_header" : "input_format_tsv_detect_header",
                         "0");
   settings.emplace_back("input_format_max_rows_to_read_for_schema_inference", "1");
@@ -69,7 +79,7 @@ Result<std::vector<SourceColumn>> read_header(Session& session, const SourceFile
 Result<std::vector<SourceColumn>> describe(Session& session, const SourceFile& file,
                                            const FileFormat& format) {
   auto rows = query_texts(session, {.sql = "DESCRIBE TABLE " + file_as(file, format, format.name),
-                                    .settings = reading_settings(format),
+                                    .settings = settings_of_header(format),
                                     .timeout = kReadTimeout});
   if (!rows) return unreadable(file, format, rows.error());
   std::vector<SourceColumn> columns;

@@ -21,8 +21,8 @@ inline constexpr std::chrono::hours kReadTimeout{24 * 7};
 struct SourceColumn {
   std::string name;  ///< Empty for a column that is passed over.
   std::string type;  ///< Of text formats: one of source_type_names(). Of typed formats: the engine's type.
-  std::string stated = {};  ///< The type that the map gives it; empty when it gives none.
-  bool is_absent = false;   ///< The map calls it optional, and the file lacks it.
+  std::string stated = {};   ///< The type that the map gives it; empty when it gives none.
+  bool is_absent = false;    ///< The map calls it optional, and the file lacks it.
   std::string in_file = {};  ///< Its name in the file where the map has another for it; empty: the same.
 
   const std::string& file_name() const { return in_file.empty() ? name : in_file; }
