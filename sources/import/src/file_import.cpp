@@ -267,11 +267,12 @@ class FileImport {
     return rejected_.append(described);
   }
 
-  /// The value that has no customer is the first text in the description that says so.
+  /// The value that has no customer, as the description of a row shows it.
   void count_without_customer(std::string_view described) {
-    const auto begin = described.find('"' + std::string(kNoCustomer));
+    const std::string said = "\"value\":\"" + std::string(kNoCustomer);
+    const auto begin = described.find(said);
     if (begin == std::string_view::npos) return;
-    described.remove_prefix(begin + 1 + kNoCustomer.size());
+    described.remove_prefix(begin + said.size());
     std::string key(described.substr(0, described.find('"')));
     if (without_customer_.size() >= kKeysWithoutCustomerMax && !without_customer_.contains(key))
       key = "(others)";

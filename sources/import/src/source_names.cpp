@@ -64,10 +64,10 @@ std::map<std::string, std::size_t> find_source_columns(const ImportMap& map,
   for (const auto& [name, type] : map.source) put(name, columns.take_named(name));
   for (const auto& [name, type] : map.source)
     if (!places.contains(name)) put(name, columns.take_spelled(name));
-  for (const auto& [name, alias] : map.aliases)
+  for (const auto& [name, alias] : map.aliases) {
     if (!places.contains(name)) put(name, columns.take_named(alias));
-  for (const auto& [name, alias] : map.aliases)
     if (!places.contains(name)) put(name, columns.take_spelled(alias));
+  }
   return places;
 }
 

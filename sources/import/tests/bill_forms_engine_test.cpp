@@ -160,8 +160,8 @@ TEST_F(BillFormTest, CostAndUsageReportsOfTheSecondForm) {
   execute("TRUNCATE TABLE optiinfra.cost_metrics_ts");
   const auto parquet = folder_ / "cur2.parquet";
   execute("INSERT INTO FUNCTION file('" + parquet.string() +
-          "', 'Parquet') SELECT * REPLACE (JSONExtract(product, 'Map(String, String)') AS product, "
-          "JSONExtract(resource_tags, 'Map(String, String)') AS resource_tags, "
+          "', 'Parquet') SELECT * REPLACE (JSONExtract(ifNull(product, ''), 'Map(String, String)') AS product, "
+          "JSONExtract(ifNull(resource_tags, ''), 'Map(String, String)') AS resource_tags, "
           "toDateTime64(line_item_usage_start_date, 3, 'UTC') AS line_item_usage_start_date, "
           "toDateTime64(line_item_usage_end_date, 3, 'UTC') AS line_item_usage_end_date) FROM file('" +
           plain.string() + "', 'CSVWithNames')");
