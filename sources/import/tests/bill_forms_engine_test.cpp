@@ -159,12 +159,13 @@ TEST_F(BillFormTest, CostAndUsageReportsOfTheSecondForm) {
             "i-3\tusage\tp5.48xlarge\tus-east-1\tinv-1\t2");
   execute("TRUNCATE TABLE optiinfra.cost_metrics_ts");
   const auto parquet = folder_ / "cur2.parquet";
-  execute("INSERT INTO FUNCTION file('" + parquet.string() +
-          "', 'Parquet') SELECT * REPLACE (JSONExtract(ifNull(product, ''), 'Map(String, String)') AS product, "
-          "JSONExtract(ifNull(resource_tags, ''), 'Map(String, String)') AS resource_tags, "
-          "toDateTime64(line_item_usage_start_date, 3, 'UTC') AS line_item_usage_start_date, "
-          "toDateTime64(line_item_usage_end_date, 3, 'UTC') AS line_item_usage_end_date) FROM file('" +
-          plain.string() + "', 'CSVWithNames')");
+  execute(
+      "INSERT INTO FUNCTION file('" + parquet.string() +
+      "', 'Parquet') SELECT * REPLACE (JSONExtract(ifNull(product, ''), 'Map(String, String)') AS product, "
+      "JSONExtract(ifNull(resource_tags, ''), 'Map(String, String)') AS resource_tags, "
+      "toDateTime64(line_item_usage_start_date, 3, 'UTC') AS line_item_usage_start_date, "
+      "toDateTime64(line_item_usage_end_date, 3, 'UTC') AS line_item_usage_end_date) FROM file('" +
+      plain.string() + "', 'CSVWithNames')");
   bill(parquet, "aws-cur", 19.5 - 0);
   EXPECT_EQ(rows("instance_type, region"), "p5.48xlarge\tus-east-1\t20");
 }
