@@ -58,6 +58,7 @@ complete -c optiinfra -n "__optiinfra_at ' import'" -F
 complete -c optiinfra -n "__optiinfra_at ' import'" -a 'cost performance resource quality serving metrics'
 complete -c optiinfra -n "__optiinfra_at ' import'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l map -r -F -d 'How the files'\'' columns map to the table'\''s columns: a TOML file, or the name of a ready-made map'
+complete -c optiinfra -n "__optiinfra_at ' import'" -l customer-map -r -F -d 'Who pays: a CSV file with a key (account, project, subscription, tag:NAME or a column of the files) and the customer'\''s name or UUID'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l strict -d 'Store nothing of a file with a row that breaks a rule'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l dry-run -d 'Store nothing: import into a temporary store, and show the first rows as they would be stored, what would be refused and why, and for bills the sums'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l customer -x -d 'With metrics: whose they are, a name or a UUID'

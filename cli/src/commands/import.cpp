@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 
 #include "api/api_import.hpp"
@@ -20,7 +21,8 @@ namespace {
 struct ImportFlags {
   std::optional<Family> family;  ///< Absent: texts of metrics.
   std::vector<std::string> files;
-  std::string map = kContractMap;
+  std::string map;
+  std::string customers;
   bool strict = false;
   bool dry_run = false;
   MetricsImportFlags metrics;
@@ -50,6 +52,7 @@ std::vector<const FileReport*> files_shown(const ImportReport& imported, bool br
 
 Section files_section(const std::vector<const FileReport*>& files) {
   Records records{.fields = {{"file", "file"},
+                             {"map", "map"},
                              {"rows_read", "read", Look::kCount},
                              {"rows_stored", "stored", Look::kCount},
                              {"rows_already_stored", "stored before", Look::kCount},
@@ -62,7 +65,7 @@ Section files_section(const std::vector<const FileReport*>& files) {
                   .rows = {}};
   for (const FileReport* each : files)
     records.rows.push_back(
-        {each->path.string(), each->rows_read, each->rows_stored, each->rows_already_stored,
+        {each->path.string(), each->map, each->rows_read, each->rows_stored, each->rows_already_stored,
          each->rows_refused, each->rows_left_out, std::uint64_t(each->elapsed.count()),
          each->times ? Value(each->times->begin) : Value(), each->times ? Value(each->times->end) : Value(),
          path_or_nothing(each->rejected_path)});
@@ -123,6 +126,7 @@ ImportOptions options_of(const ImportFlags& flags) {
   options.family = *flags.family;
   options.files.assign(flags.files.begin(), flags.files.end());
   options.map = flags.map;
+  options.customers = flags.customers;
   options.strict = flags.strict;
   options.reader_program = "/proc/self/exe";
   return options;
@@ -145,6 +149,25 @@ Result<ImportReport> import_with_progress(Client& client, ImportOptions options,
   return import_files(client, options);
 }
 
+/// The keys that have no customer, those with the most rows first.
+std::optional<std::string> customers_note(const ImportReport& imported) {
+  std::map<std::string, std::uint64_t> rows;
+  std::uint64_t total = 0;
+  for (const FileReport& file : imported.files) {
+    for (const auto& [key, count] : file.rows_without_customer) rows[key] += count, total += count;
+  }
+  if (rows.empty()) return std::nullopt;
+  std::vector<std::pair<std::string, std::uint64_t>> keys(rows.begin(), rows.end());
+  std::stable_sort(keys.begin(), keys.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string list;
+  for (std::size_t i = 0; i < keys.size() && i < kBriefFiles; ++i)
+    list += fmt::format("{}{} ({} rows)", i == 0 ? "" : ", ", keys[i].first.empty() ? "none" : keys[i].first,
+                        keys[i].second);
+  if (keys.size() > kBriefFiles) list += fmt::format(" and {} more", keys.size() - kBriefFiles);
+  return fmt::format("{} rows are refused because the customer map has no customer for: {}", total, list);
+}
+
 Report make_report(const ImportFlags& flags, const ImportReport& imported, bool brief,
                    const Stopwatch& watch) {
   Report report{.command = "import"};
@@ -165,6 +188,7 @@ Report make_report(const ImportFlags& flags, const ImportReport& imported, bool 
                                        each->rows_written_down, each->rows_refused,
                                        each->rejected_path.string()));
   }
+  if (auto note = customers_note(imported)) report.notes.push_back(*std::move(note));
   if (imported.rows_past_retention() != 0)
     report.notes.push_back(fmt::format(
         "Rows older than {} days stay for a day and then go; their hourly rollups stay. To keep them: "
@@ -177,6 +201,7 @@ Report make_report(const ImportFlags& flags, const ImportReport& imported, bool 
 FileReport report_of(const ApiFile& file) {
   FileReport report;
   report.path = file.path;
+  report.map = kContractMap;
   report.rows_read = file.rows_read();
   report.rows_stored = file.rows_stored;
   report.rows_already_stored = file.rows_already_stored;
@@ -194,9 +219,11 @@ void remark_refused(const ApiFile& file, const Context& context) {
 }
 
 Result<ImportReport> import_by_api(ApiStore& store, const ImportFlags& flags, const Context& context) {
-  if (flags.map != kContractMap || flags.strict)
+  const bool has_map = !flags.map.empty() && flags.map != kContractMap;
+  if (has_map || !flags.customers.empty() || flags.strict)
     return invalid_argument(
-        "--map and --strict work on the store itself, where the engine reads the files: give the store's own "
+        "--map, --customer-map and --strict work on the store itself, where the engine reads the files: give "
+        "the store's own "
         "URL");
   ImportReport imported;
   for (const std::string& path : flags.files) {
@@ -281,9 +308,14 @@ void describe(CLI::App& app, ImportFlags& flags) {
       ->required();
   app.add_option(
          "--map", flags.map,
-         "How the files' columns map to the table's columns: a TOML file, or the name of a ready-made map")
-      ->type_name("FILE")
-      ->capture_default_str();
+         "How the files' columns map to the table's columns: a TOML file, or the name of a ready-made map; "
+         "without it the ready-made map that fits a file's columns")
+      ->type_name("FILE");
+  app.add_option(
+         "--customer-map", flags.customers,
+         "Who pays: a CSV file with a key (account, project, subscription, tag:NAME or a column of the "
+         "files) and the customer's name or UUID; rows of other keys are refused")
+      ->type_name("FILE");
   app.add_flag("--strict", flags.strict, "Store nothing of a file with a row that breaks a rule");
   app.add_flag(
       "--dry-run", flags.dry_run,
@@ -307,7 +339,7 @@ void define_import(CLI::App& parent, Action& action) {
                                   "kill in the middle, adds what is missing. Refused "
                                   "rows go to FILE.rejected.jsonl, and the exit code is 3",
                                   "  optiinfra import performance requests.csv\n"
-                                  "  optiinfra import cost billing/*.parquet --map focus-1.0\n"
+                                  "  optiinfra import cost billing/*.parquet --customer-map accounts.csv\n"
                                   "  optiinfra import quality scores.jsonl.gz --map mine.toml --dry-run\n"
                                   "  optiinfra import metrics a.prom b.prom --customer acme --instance gpu-1",
                                   describe, run);

@@ -180,6 +180,11 @@ std::string source_conversion(std::string_view type, std::string_view text) {
 std::string typed_conversion(std::string_view type, std::string_view engine_type, std::string_view value) {
   const ValueKind kind = value_kind(engine_type);
   const bool is_number = kind == ValueKind::kInteger || kind == ValueKind::kFloat;
+  // What has parts of its own is the text that it would be in JSON.
+  if (kind == ValueKind::kOther && type == "String") return call("toJSONString", value);
+  if (kind == ValueKind::kTime && type.starts_with("DateTime") &&
+      engine_type.find("DateTime") == std::string_view::npos)
+    return call("toDateTime64", value, ", 6, 'UTC'");
   if (kind == ValueKind::kText) return source_conversion(type, "toString(" + std::string(value) + ")");
   if (type == "String" && (is_number || kind == ValueKind::kTime || kind == ValueKind::kUuid))
     return call("toString", value);

@@ -1,8 +1,10 @@
 #include "file_import.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "bill.hpp"
+#include "customers.hpp"
 #include "ledger.hpp"
 #include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/schema/validate.hpp"
@@ -20,6 +22,9 @@ using std::chrono::steady_clock;
 
 /// So few rows are one block, whatever they are, so that nothing of them is stored before all are read.
 constexpr std::uint64_t kUncheckedRowsMax = 300;
+
+/// Most keys without a customer that are counted separately.
+constexpr std::size_t kKeysWithoutCustomerMax = 1'000;
 
 /// How long a store may take none of the rows before the import gives up; it can be run again.
 constexpr std::chrono::minutes kStorePatience{2};
@@ -44,6 +49,7 @@ class FileImport {
 
   Result<FileReport> run() {
     const auto begin = steady_clock::now();
+    report_.map = job_.map.map.name;
     OPTIINFRA_TRY(report_.import_id, file_.identity(std::string(table_.name) + "\n" + format_.name + "\n" +
                                                     job_.map.map.identity()));
     Ledger ledger(job_.client, report_.import_id, table_.family, std::filesystem::absolute(file_.path()));
@@ -58,6 +64,7 @@ class FileImport {
         return with_progress(std::move(stored).error());
     }
     report_.bill = bill_.categories();
+    report_.rows_without_customer.assign(without_customer_.begin(), without_customer_.end());
     report_.rows_refused = state_.rows_refused;
     if (state_.rows_refused > 0) report_.rejected_path = rejected_.path();
     report_.rows_written_down = rejected_.line_count();
@@ -87,7 +94,7 @@ class FileImport {
                                       job_.known_types));
     if (job_.options.strict) {
       OPTIINFRA_CHECK(rehearse());
-    } else if (!was_begun && (found.rows > kUncheckedRowsMax || !job_.map.map.repeat.empty())) {
+    } else if (!was_begun && (found.rows > kUncheckedRowsMax || job_.map.map.repeats())) {
       OPTIINFRA_CHECK(check_values());
     }
     if (!was_begun) OPTIINFRA_CHECK(ledger_->record(state_));
@@ -122,6 +129,7 @@ class FileImport {
     forget_pending();
     report_.rows_read = report_.rows_left_out = 0;
     bill_.clear();
+    without_customer_.clear();
     if (refused == 0) return {};
     return invalid_argument(file_.path().string() + ": " + std::to_string(refused) + " of " +
                             std::to_string(read) +
@@ -195,7 +203,7 @@ class FileImport {
       const std::uint8_t keep = (*records.keep)[row];
       if (is_first && keep != kBlank) ++report_.rows_read;
       if (is_first && keep == kLeftOut) ++report_.rows_left_out;
-      if (is_first && keep != kBlank && records.amounts != nullptr)
+      if (keep != kBlank && records.is_charge != nullptr && (*records.is_charge)[row] != 0)
         bill_.add_line((*records.categories)[row], (*records.amounts)[row]);
       if (keep != kWanted) continue;
       if ((*records.refuse)[row] != 0) {
@@ -253,8 +261,22 @@ class FileImport {
     if (number == last_refused_row_) return {};
     last_refused_row_ = number;
     ++pending_refused_;
-    return rejected_.append(plan_.describer.rejected_line(
-        plan_.has_lines ? std::optional(line) : std::nullopt, number, (*records.details)[row], broken));
+    const std::string described = plan_.describer.rejected_line(
+        plan_.has_lines ? std::optional(line) : std::nullopt, number, (*records.details)[row], broken);
+    if (!job_.map.map.customers.key.empty()) count_without_customer(described);
+    return rejected_.append(described);
+  }
+
+  /// The value that has no customer, as the description of a row shows it.
+  void count_without_customer(std::string_view described) {
+    const std::string said = "\"value\":\"" + std::string(kNoCustomer);
+    const auto begin = described.find(said);
+    if (begin == std::string_view::npos) return;
+    described.remove_prefix(begin + said.size());
+    std::string key(described.substr(0, described.find('"')));
+    if (without_customer_.size() >= kKeysWithoutCustomerMax && !without_customer_.contains(key))
+      key = "(others)";
+    ++without_customer_[key];
   }
 
   /// Hands what is pending to the writer as one block, and records the block before, which it has stored
@@ -336,6 +358,7 @@ class FileImport {
   ImportState state_;  ///< With the block in flight, which the ledger gets once it is stored.
   std::optional<Ticket> in_flight_;
   Bill bill_;  ///< Of this call.
+  std::map<std::string, std::uint64_t> without_customer_;
   bool stores_ = false;
   std::uint64_t recorded_rows_ = 0;  ///< Those that are known to be stored.
 

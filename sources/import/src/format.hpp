@@ -25,8 +25,9 @@ struct FileFormat {
   bool is_read_apart = false;
 
   /// What settle_text_form() finds in the content of a text file.
-  bool begins_with_mark = false;    ///< The mark of UTF-8.
-  bool is_json_over_lines = false;  ///< An array, or objects of several lines.
+  bool begins_with_mark = false;       ///< The mark of UTF-8.
+  bool is_json_over_lines = false;     ///< An array, or objects of several lines.
+  std::size_t lines_above_header = 0;  ///< Of delimited text: what a report says of itself before its table.
 };
 
 /// The format of `path`: by the ending before that of the compression when that names a typed format, else

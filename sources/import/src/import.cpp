@@ -1,11 +1,11 @@
 #include "optiinfra/import/import.hpp"
 
 #include "file_import.hpp"
+#include "map_choice.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/transport/connector.hpp"
-#include "optiinfra/transport/sql.hpp"
 
 namespace optiinfra {
 namespace {
@@ -17,52 +17,26 @@ std::uint64_t total(const std::vector<FileReport>& files, Count count) {
   return sum;
 }
 
-/// The text that an expression is, when it is a literal without escapes and nothing else.
-std::optional<std::string> text_of_literal(std::string_view expression) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\n'; };
-  while (!expression.empty() && is_space(expression.front())) expression.remove_prefix(1);
-  while (!expression.empty() && is_space(expression.back())) expression.remove_suffix(1);
-  if (expression.size() < 3 || expression.front() != '\'' || expression.back() != '\'') return std::nullopt;
-  expression = expression.substr(1, expression.size() - 2);
-  if (expression.find_first_of("'\\") != std::string_view::npos) return std::nullopt;
-  return std::string(expression);
-}
-
 /// So that a misspelt last name is known before the first file is stored.
-Result<void> expect_importable(const ImportOptions& options, const ImportMap& map) {
+Result<void> expect_importable(const ImportOptions& options, std::string_view format_name) {
   if (options.files.empty()) return invalid_argument("no files to import were named");
   for (const auto& path : options.files) {
     if (auto file = SourceFile::open(path); !file) return std::move(file).error();
-    if (auto format = format_of(path, map.format); !format) return std::move(format).error();
+    if (auto format = format_of(path, format_name); !format) return std::move(format).error();
   }
   return {};
 }
 
-/// Replaces the name of a customer or service, where the map gives one to all rows, by its id:
-/// customer_id = "'acme'".
-Result<void> replace_names(Client& client, ImportMap& map) {
-  for (auto& [column, expression] : map.columns) {
-    const auto kind = name_kind_of_column(column);
-    const auto text = kind ? text_of_literal(expression) : std::nullopt;
-    if (!text || Uuid::parse(*text)) continue;
-    OPTIINFRA_TRY(const Names names, client.names());
-    auto id = names.id_of(*kind, *text);
-    if (!id) return with_context(std::move(id).error(), "map " + map.name + ", column " + column);
-    expression = sql_literal(*id);
-  }
-  return {};
-}
-
-Result<ImportReport> import_all(Client& client, Session& reader, const ImportOptions& options, ImportMap map,
-                                const ImportTestSettings& test) {
+Result<ImportReport> import_all(Client& client, Session& reader, const ImportOptions& options,
+                                MapChoice& choice, const ImportTestSettings& test) {
   ImportReport report;
-  OPTIINFRA_TRY(const CheckedMap checked, check_map(reader, std::move(map)));
   OPTIINFRA_TRY(report.retention, client.raw_retention(options.family));
-  TypesOfValues known_types;
   // Blocks are named and so are inserts of their own: one sender keeps them in order, one block at a time.
   OPTIINFRA_TRY(Writer writer, Writer::open(client, {.senders = 1}));
-  const ImportJob job{client, writer, reader, options, checked, report.retention, known_types, test};
   for (std::size_t index = 0; index < options.files.size(); ++index) {
+    OPTIINFRA_TRY(PreparedMap* const map, choice.map_of(reader, options.files[index]));
+    const ImportJob job{client,       writer,           reader,           options,
+                        map->checked, report.retention, map->known_types, test};
     OPTIINFRA_TRY(FileReport file, import_file(job, index));
     if (options.on_file) options.on_file(file);
     report.files.push_back(std::move(file));
@@ -84,13 +58,11 @@ std::uint64_t ImportReport::rows_past_retention() const noexcept {
 
 Result<ImportReport> import_files(Client& client, const ImportOptions& options,
                                   const ImportTestSettings& test) {
-  OPTIINFRA_TRY(ImportMap map, load_map(options.map));
-  OPTIINFRA_CHECK(expect_fit(map, options.family));
-  OPTIINFRA_CHECK(replace_names(client, map));
-  OPTIINFRA_CHECK(expect_importable(options, map));
+  OPTIINFRA_TRY(MapChoice choice, MapChoice::make(client, options));
+  OPTIINFRA_CHECK(expect_importable(options, choice.format()));
   ImportReport report;
   const auto import_with = [&](Session& reader) -> Result<void> {
-    OPTIINFRA_TRY(report, import_all(client, reader, options, std::move(map), test));
+    OPTIINFRA_TRY(report, import_all(client, reader, options, choice, test));
     return {};
   };
   if (client.is_embedded()) {

@@ -19,6 +19,9 @@ namespace {
 
 constexpr std::uint64_t kMapBytesMax = 1 << 20;
 
+/// What the map of FOCUS was called when it read one version.
+constexpr std::string_view kFormerFocus = "focus-1.0", kFocus = "focus";
+
 Error refuse(const std::string& name, const std::string& what) {
   return invalid_argument("map " + name + ": " + what);
 }
@@ -41,15 +44,18 @@ class MapReader {
   }
 
   void read_key(const std::string& key, const toml::node& value) {
-    static const std::vector<std::string> kKeys = {"amount", "category", "columns", "description", "family",
-                                                   "format", "repeat",   "source",  "where"};
+    static const std::vector<std::string> kKeys = {"amount", "category", "columns", "description",
+                                                   "family", "format",   "keys",    "parts",
+                                                   "repeat", "source",   "where"};
     if (key == "columns") return read_entries(key, value, map_.columns);
     if (key == "source") return read_source(key, value);
+    if (key == "keys") return read_entries(key, value, map_.keys);
     if (key == "description") return read_text(key, value, map_.description);
     if (key == "amount") return read_text(key, value, map_.amount);
     if (key == "category") return read_text(key, value, map_.category);
     if (key == "where") return read_text(key, value, map_.where);
     if (key == "repeat") return read_text(key, value, map_.repeat);
+    if (key == "parts") return read_text(key, value, map_.parts);
     if (key == "format") return read_format(key, value);
     if (key == "family") return read_family(key, value);
     fail("unknown key '" + key + "'" + suggestion(key, kKeys) + " Keys are " + listed(kKeys));
@@ -88,7 +94,7 @@ class MapReader {
     }
   }
 
-  /// "Float64", or { type = "Float64", optional = true }.
+  /// "Float64", or { type = "Float64", optional = true, aliases = ["cost"] }.
   void read_source_column(const std::string& name, const toml::node& value) {
     const std::string place = "source." + name;
     std::string type;
@@ -98,15 +104,29 @@ class MapReader {
     read_text(form == nullptr ? place : place + ".type", *type_node, type);
     map_.source.emplace_back(name, std::move(type));
     if (form == nullptr) return;
-    static const std::vector<std::string> kKeys = {"optional", "type"};
+    static const std::vector<std::string> kKeys = {"aliases", "optional", "type"};
     for (const auto& [key, entry] : *form) {
       if (key == "type") continue;
+      if (key == "aliases") {
+        read_aliases(name, place + ".aliases", entry);
+        continue;
+      }
       if (key != "optional")
         return fail("'" + place + "' has the unknown key '" + std::string(key.str()) + "'" +
                     suggestion(std::string(key.str()), kKeys));
       const auto is_optional = entry.value_exact<bool>();
       if (!is_optional) return fail("'" + place + ".optional' must be true or false");
       if (*is_optional) map_.optional.push_back(name);
+    }
+  }
+
+  void read_aliases(const std::string& name, const std::string& place, const toml::node& value) {
+    const toml::array* list = value.as_array();
+    if (list == nullptr) return fail("'" + place + "' must be a list of names in quotes");
+    for (const toml::node& alias : *list) {
+      std::string text;
+      read_text(place, alias, text);
+      map_.aliases.emplace_back(name, std::move(text));
     }
   }
 
@@ -155,7 +175,12 @@ std::string ImportMap::identity() const {
   text += "format " + format + "\nwhere " + where + "\nrepeat " + repeat + "\n";
   for (const auto& [column, type] : source) text += "source " + column + " " + type + "\n";
   for (const std::string& column : optional) text += "optional " + column + "\n";
+  for (const auto& [column, alias] : aliases) text += "alias " + column + " " + alias + "\n";
+  if (!parts.empty()) text += "parts " + parts + "\n";
   for (const auto& [column, expression] : columns) text += "column " + column + " " + expression + "\n";
+  if (!customers.key.empty()) text += "customers by " + customers.key + "\n";
+  for (const auto& [key, id] : customers.ids) text += "customer " + key + " " + id + "\n";
+  if (!customers.others.empty()) text += "other customers " + customers.others + "\n";
   return text;
 }
 
@@ -177,11 +202,21 @@ Result<ImportMap> parse_map(std::string_view text, std::string name) {
   }
 }
 
+Result<std::vector<ImportMap>> ready_made_maps() {
+  std::vector<ImportMap> maps;
+  for (const auto& text : builtin_map_texts()) {
+    OPTIINFRA_TRY(ImportMap map, parse_map(text.toml, std::string(text.name)));
+    maps.push_back(std::move(map));
+  }
+  return maps;
+}
+
 Result<ImportMap> load_map(const std::string& name) {
   if (name.empty() || name == kContractMap) return contract_map();
   if (name.find('/') != std::string::npos || name.ends_with(".toml")) return read_map_file(name);
   for (const auto& map : builtin_map_texts()) {
-    if (map.name == name) return parse_map(map.toml, name);
+    if (map.name == (name == kFormerFocus ? kFocus : std::string_view(name)))
+      return parse_map(map.toml, std::string(map.name));
   }
   const auto names = builtin_names();
   return invalid_argument("there is no ready-made map '" + name + "'" + suggestion(name, names) +

@@ -19,8 +19,23 @@ using MapEntry = std::pair<std::string, std::string>;
 inline constexpr const char* kRepeatIndex = "repeat_index";
 inline constexpr const char* kRepeatCount = "repeat_count";
 
-/// Most rows that one row of a file may become: the hours of a year.
+/// The same in a map with `parts`.
+inline constexpr const char* kPartIndex = "part_index";
+
+/// Most rows that one row of a file may become, for each of its parts: the hours of a year.
 inline constexpr int kRepeatMax = 8784;
+
+/// Most parts of one row of a file.
+inline constexpr int kPartsMax = 64;
+
+/// Who pays, by a key of a bill's line, such as its account: what `--customer-map` states.
+struct CustomersByKey {
+  std::string file;      ///< Their file, for messages.
+  std::string key_name;  ///< As the file's header has it: "account".
+  std::string key;       ///< The expression of the key; empty when there are no customers by key.
+  std::vector<std::pair<std::string, std::string>> ids;  ///< From key to UUID.
+  std::string others;  ///< The UUID for keys that are not there; empty: rows with such a key are refused.
+};
 
 struct ImportMap {
   std::string name;         ///< The file's path or the ready-made map's name, for messages.
@@ -31,11 +46,17 @@ struct ImportMap {
   std::string format;                 ///< Empty: by the file's name.
   std::string where;                  ///< Rows for which this holds are imported; empty: all.
   std::string repeat;                 ///< How many rows each row becomes; empty: one.
+  std::string parts;                  ///< Of how many charges each row consists; empty: one.
   std::string amount;                 ///< What a line of a bill comes to; empty when the file is no bill.
   std::string category;               ///< The category that the amount is counted under; empty: none.
   std::vector<MapEntry> source;       ///< Types of the file's columns.
   std::vector<std::string> optional;  ///< Those of `source` that a file may lack.
+  std::vector<MapEntry> aliases;      ///< From column of `source` to another name of it, the first one first.
+  std::vector<MapEntry> keys;         ///< What tells customers apart: from its name to its expression.
   std::vector<MapEntry> columns;      ///< From column of the table to expression, sorted by name.
+  CustomersByKey customers;           ///< Not of the map file: instead of the column customer_id.
+
+  bool repeats() const { return !repeat.empty() || !parts.empty(); }
 
   /// What makes two maps the same import: everything but names and comments.
   std::string identity() const;
@@ -47,6 +68,9 @@ ImportMap contract_map();
 /// Reads TOML. Errors: kInvalidArgument with the line, for what is no TOML, for an unknown key or type
 /// and for a value of the wrong type.
 Result<ImportMap> parse_map(std::string_view toml, std::string name);
+
+/// All ready-made maps but the contract's.
+Result<std::vector<ImportMap>> ready_made_maps();
 
 /// The map of this name, or in this file.
 Result<ImportMap> load_map(const std::string& name_or_path);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "conversion.hpp"
+#include "customers.hpp"
 #include "expression.hpp"
 #include "optiinfra/core/nearest.hpp"
 #include "optiinfra/transport/small_answer.hpp"
@@ -38,10 +39,11 @@ class Planner {
       plan.settings.emplace_back(request_.format.name.starts_with("CSV")
                                      ? "input_format_csv_skip_first_lines"
                                      : "input_format_tsv_skip_first_lines",
-                                 "1");
+                                 std::to_string(request_.format.lines_above_header + 1));
     }
     plan.has_lines = is_text() && !request_.format.is_json_over_lines;
-    plan.lines_before_rows = request_.format.kind == FormatKind::kDelimited ? 1 : 0;
+    plan.lines_before_rows =
+        request_.format.kind == FormatKind::kDelimited ? request_.format.lines_above_header + 1 : 0;
     plan.counts_line_breaks = counts_line_breaks();
     plan.describer = {query_.misread_names(), query_.given_names(), query_.raw_names(),
                       request_.table.columns()};
@@ -94,28 +96,44 @@ class Planner {
     return {};
   }
 
+  std::vector<std::string> names_of_repetition() const {
+    if (!map_.repeats()) return {};
+    std::vector<std::string> names{kRepeatIndex, kRepeatCount};
+    if (!map_.parts.empty()) names.emplace_back(kPartIndex);
+    return names;
+  }
+
+  Error lacks(const std::string& column, const std::string& place, const std::vector<std::string>& names) {
+    std::vector<std::string> in_file;
+    for (const SourceColumn& each : query_.source)
+      if (!each.name.empty() && !each.is_absent) in_file.push_back(each.file_name());
+    return refuse("there is no column '" + column + "', which " + place + " reads" +
+                  suggestion(column, names) + " The file has " + listed(in_file));
+  }
+
   Result<void> take_map() {
     const auto names = source_names();
-    const bool repeats = !map_.repeat.empty();
+    const std::vector<std::string> own_names = names_of_repetition();
     for (const ExpressionReads& reads : request_.map.reads) {
       for (const std::string& column : reads.columns) {
-        if (repeats && (column == kRepeatIndex || column == kRepeatCount)) continue;
+        if (std::find(own_names.begin(), own_names.end(), column) != own_names.end()) continue;
         if (std::find(names.begin(), names.end(), column) == names.end()) {
-          return refuse("there is no column '" + column + "', which " + reads.place + " reads" +
-                        suggestion(column, names) + " The file has " + listed(names));
+          return lacks(column, reads.place, names);
         }
         query_.used.insert(column);
       }
     }
-    for (const char* name : {kRepeatIndex, kRepeatCount}) {
-      if (repeats && std::find(names.begin(), names.end(), name) != names.end()) {
-        return refuse("its column '" + std::string(name) +
-                      "' has a name that maps with `repeat` need for themselves");
-      }
+    for (const std::string& name : own_names) {
+      if (std::find(names.begin(), names.end(), name) != names.end())
+        return refuse("its column '" + name + "' has a name that maps with `repeat` need for themselves");
     }
     for (const ColumnDefinition& column : request_.table.columns()) {
       const std::string_view text = expression_of(map_, column.name);
-      if (!text.empty()) query_.given.push_back({column, "(\n" + std::string(text) + "\n)"});
+      if (text.empty()) continue;
+      std::string expression = "(\n" + std::string(text) + "\n)";
+      if (column.name == kCustomerColumn && !map_.customers.key.empty())
+        expression = customer_of(map_.customers, expression);
+      query_.given.push_back({column, std::move(expression)});
     }
     keep_texts();
     return {};
@@ -209,6 +227,7 @@ class Planner {
     };
     std::vector<Suspect> suspects;
     if (!map_.repeat.empty()) suspects.push_back({"repeat", map_.repeat, query_.source_sql()});
+    if (!map_.parts.empty()) suspects.push_back({"parts", map_.parts, query_.source_sql()});
     for (const GivenColumn& given : query_.given) {
       suspects.push_back(
           {"column " + std::string(given.column.name), given.expression, query_.repeated_sql()});
@@ -239,11 +258,14 @@ Result<CheckedMap> check_map(Session& session, ImportMap map) {
   std::vector<Expression> expressions;
   std::vector<std::string> given;
   for (const auto& [column, text] : map.columns) {
-    expressions.push_back({"map " + map.name + ", column " + column, text});
+    const bool is_key = column == kCustomerColumn && !map.customers.key.empty();
+    expressions.push_back(is_key ? Expression{map.customers.file + ", " + map.customers.key_name, text}
+                                 : Expression{"map " + map.name + ", column " + column, text});
     given.push_back(column);
   }
   if (!map.where.empty()) expressions.push_back({"map " + map.name + ", where", map.where});
   if (!map.repeat.empty()) expressions.push_back({"map " + map.name + ", repeat", map.repeat});
+  if (!map.parts.empty()) expressions.push_back({"map " + map.name + ", parts", map.parts});
   if (!map.amount.empty()) expressions.push_back({"map " + map.name + ", amount", map.amount});
   if (!map.category.empty()) expressions.push_back({"map " + map.name + ", category", map.category});
   given.resize(expressions.size());

@@ -75,8 +75,9 @@ std::string ReadingQuery::typed_sql() const {
     if (column.stated.empty()) {
       sql += ", " + name;
     } else {
-      sql += ", file." + name + " AS " + own("text:", column.name) + ", " +
-             typed_conversion(column.stated, column.type, "file." + name) + " AS " + name;
+      const std::string value = "file." + sql_identifier(column.file_name());
+      sql += ", " + value + " AS " + own("text:", column.name) + ", " +
+             typed_conversion(column.stated, column.type, value) + " AS " + name;
     }
   }
   return sql + absent_columns() + " FROM " + file_function(file_, format_, 0) + " AS file";
@@ -94,7 +95,8 @@ std::string ReadingQuery::delimited_sql() const {
     columns += ", " + text + " AS " + sql_identifier(source[i].name);
     if (texts.contains(source[i].name))
       columns += ", " + sql_identifier(source[i].name) + " AS " + typed_name(source[i]);
-    missing += ", isNull(" + field(i) + "), " + sql_literal("ends before the column " + source[i].name);
+    missing +=
+        ", isNull(" + field(i) + "), " + sql_literal("ends before the column " + source[i].file_name());
   }
   if (counts_line_breaks_) {
     for (std::size_t i = 0; i <= count; ++i) {
@@ -115,7 +117,7 @@ std::string ReadingQuery::json_sql() const {
   std::size_t count = 0;
   for (const SourceColumn& column : source) {
     if (!is_used(column)) continue;
-    tuple += (count == 0 ? "" : ", ") + sql_identifier(column.name) + " Nullable(String)";
+    tuple += (count == 0 ? "" : ", ") + sql_identifier(column.file_name()) + " Nullable(String)";
     const std::string text = own("text:", column.name);
     columns += ", tupleElement(" + json + ", " + std::to_string(++count) + ") AS " + text + ", " +
                source_conversion(column.type, text) + " AS " + sql_identifier(column.name);
@@ -129,15 +131,29 @@ std::string ReadingQuery::json_sql() const {
          file_function(file_, format_, 0);
 }
 
-std::string ReadingQuery::repeated_sql() const {
-  if (map_.repeat.empty()) return source_sql();
-  const std::string count = own("repeat");
+std::string ReadingQuery::counted_sql(const std::string& from, const std::string& expression,
+                                      const char* count_name, int max) const {
+  const std::string count = own("counted:", count_name);
   const std::string in_range =
-      "ifNull(" + count + " >= 1 AND " + count + " <= " + std::to_string(kRepeatMax) + ", 0)";
-  return "SELECT *, " + std::string(kRepeatIndex) + " FROM (SELECT *, NOT " + in_range + " AS " +
-         own("unrepeatable") + ", toUInt32(if(" + in_range + ", " + count + ", 1)) AS " + kRepeatCount +
-         " FROM (SELECT *, accurateCastOrNull((\n" + map_.repeat + "\n), 'Int64') AS " + count + " FROM (" +
-         source_sql() + "))) ARRAY JOIN range(" + kRepeatCount + ") AS " + kRepeatIndex;
+      "ifNull(" + count + " >= 1 AND " + count + " <= " + std::to_string(max) + ", 0)";
+  return "SELECT *, NOT " + in_range + " AS " + own("uncountable:", count_name) + ", toUInt32(if(" +
+         in_range + ", assumeNotNull(" + count + "), 1)) AS " + sql_identifier(count_name) +
+         " FROM (SELECT *, accurateCastOrNull((\n" + expression + "\n), 'Int64') AS " + count + " FROM (" +
+         from + "))";
+}
+
+/// The hours of a part come one after the other, the first of them with its amount.
+std::string ReadingQuery::repeated_sql() const {
+  if (!repeats()) return source_sql();
+  const std::string repeat = map_.repeat.empty() ? "1" : map_.repeat;
+  std::string from = counted_sql(source_sql(), repeat, kRepeatCount, kRepeatMax);
+  if (map_.parts.empty())
+    return "SELECT *, " + std::string(kRepeatIndex) + " FROM (" + from + ") ARRAY JOIN range(" +
+           kRepeatCount + ") AS " + kRepeatIndex;
+  from = counted_sql(from, map_.parts, kPartCount, kPartsMax);
+  return "SELECT *, toUInt32(intDiv(" + own("index") + ", " + kRepeatCount + ")) AS " + kPartIndex +
+         ", toUInt32(" + own("index") + " % " + kRepeatCount + ") AS " + kRepeatIndex + " FROM (" + from +
+         ") ARRAY JOIN range(" + kRepeatCount + " * " + sql_identifier(kPartCount) + ") AS " + own("index");
 }
 
 std::string ReadingQuery::given_sql() const {
@@ -148,7 +164,8 @@ std::string ReadingQuery::given_sql() const {
   if (!map_.amount.empty()) {
     typed += ", ifNull(toFloat64((\n" + map_.amount + "\n)), 0) AS " + sql_identifier(kAmount) +
              ", toLowCardinality(ifNull(toString((\n" + (map_.category.empty() ? "''" : map_.category) +
-             "\n)), '')) AS " + sql_identifier(kCategory);
+             "\n)), '')) AS " + sql_identifier(kCategory) + ", toUInt8(" +
+             (repeats() ? std::string(kRepeatIndex) + " = 0" : "1") + ") AS " + sql_identifier(kIsCharge);
   }
   typed += " FROM (" + repeated_sql() + ")";
   if (as_text.empty()) return typed;
@@ -225,9 +242,11 @@ std::string ReadingQuery::broken(sys_seconds clock) const {
 
 /// What is wrong with the row as a whole.
 std::string ReadingQuery::shape() const {
-  if (map_.repeat.empty()) return own("shape");
-  return "if(" + own("shape") + " = '' AND " + own("unrepeatable") +
-         ", 'is repeated less than once or too often', " + own("shape") + ")";
+  if (!repeats()) return own("shape");
+  std::string uncountable = own("uncountable:", kRepeatCount);
+  if (!map_.parts.empty()) uncountable = "(" + uncountable + " OR " + own("uncountable:", kPartCount) + ")";
+  return "if(" + own("shape") + " = '' AND " + uncountable + ", 'is repeated less than once or too often', " +
+         own("shape") + ")";
 }
 
 std::string ReadingQuery::raw() const {
@@ -257,7 +276,9 @@ std::string ReadingQuery::sql(sys_seconds clock) const {
   const std::string keep_name = sql_identifier(kKeep), refuse = sql_identifier(kRefuse);
   std::string columns = own("row") + ", " + keep_name + ", " + refuse;
   if (counts_line_breaks_) columns += ", " + sql_identifier(kLineBreaks);
-  if (!map_.amount.empty()) columns += ", " + sql_identifier(kAmount) + ", " + sql_identifier(kCategory);
+  if (!map_.amount.empty())
+    columns +=
+        ", " + sql_identifier(kAmount) + ", " + sql_identifier(kCategory) + ", " + sql_identifier(kIsCharge);
   for (const GivenColumn& column : given) {
     columns += ", ifNull(" + value_name(column) + ", " + column.conversion.fallback + ") AS " +
                sql_identifier(column.column.name);
@@ -275,7 +296,7 @@ std::string ReadingQuery::sql(sys_seconds clock) const {
 std::vector<std::string> ReadingQuery::misread_names() const {
   std::vector<std::string> names;
   for (const SourceColumn& column : source) {
-    if (is_converted(column)) names.push_back(column.name);
+    if (is_converted(column)) names.push_back(column.file_name());
   }
   return names;
 }
@@ -291,7 +312,7 @@ std::vector<std::string> ReadingQuery::raw_names() const {
   if (format_.kind == FormatKind::kJsonLines) return names;
   for (const SourceColumn& column : source) {
     if (column.is_absent) break;  // They come last.
-    if (format_.kind == FormatKind::kDelimited || is_used(column)) names.push_back(column.name);
+    if (format_.kind == FormatKind::kDelimited || is_used(column)) names.push_back(column.file_name());
   }
   return names;
 }

@@ -21,7 +21,10 @@ inline constexpr const char* kRefuse = "optiinfra:refuse";      ///< UInt8, 1 wh
 inline constexpr const char* kDetails = "optiinfra:details";  ///< String, see RowDescriber; "" for good rows.
 
 inline constexpr const char* kAmount = "optiinfra:amount";      ///< Float64, of a bill's line.
+inline constexpr const char* kIsCharge = "optiinfra:charge";    ///< UInt8, 1 on the first row of an amount.
 inline constexpr const char* kCategory = "optiinfra:category";  ///< LowCardinality(String), of a bill's line.
+
+inline constexpr const char* kPartCount = "optiinfra:parts";  ///< UInt32, of a row of the file.
 
 /// What is to become of a row.
 enum Keep : std::uint8_t { kBlank = 0, kLeftOut = 1, kWanted = 2 };
@@ -74,6 +77,9 @@ class ReadingQuery {
   std::vector<std::string> raw_names() const;  ///< Empty for JSON lines, whose row is its own text.
 
  private:
+  bool repeats() const { return !map_.repeat.empty() || !map_.parts.empty(); }
+  std::string counted_sql(const std::string& from, const std::string& expression, const char* count_name,
+                          int max) const;
   bool is_used(const SourceColumn& column) const { return used.contains(column.name); }
   bool is_converted(const SourceColumn& column) const;
   std::string typed_name(const SourceColumn& column) const;

@@ -21,6 +21,7 @@ RecordBlock::RecordBlock(const Block& from) : block(from) {
   find(block, "timestamp", times);
   find(block, kAmount, amounts);
   find(block, kCategory, categories);
+  find(block, kIsCharge, is_charge);
   for (const Column& column : block.columns()) {
     if (const auto* text = std::get_if<Strings>(&column.data); text != nullptr && text != details)
       texts.push_back(text);

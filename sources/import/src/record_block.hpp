@@ -22,6 +22,7 @@ struct RecordBlock {
   const std::vector<std::int64_t>* times = nullptr;  ///< Seconds since 1970.
   const std::vector<double>* amounts = nullptr;
   const Dictionary* categories = nullptr;
+  const std::vector<std::uint8_t>* is_charge = nullptr;
   std::vector<const Strings*> texts;
   std::vector<const Dictionary*> labels;
 

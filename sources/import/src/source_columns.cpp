@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "conversion.hpp"
 #include "optiinfra/core/nearest.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/sql.hpp"
+#include "source_names.hpp"
 #include "sql.hpp"
 
 namespace optiinfra {
@@ -14,6 +16,9 @@ namespace {
 
 /// JSON objects whose values' types are looked at; of keys without a value in these, those that have one.
 constexpr int kSampleRows = 10'000;
+
+/// JSON objects whose keys tell the form of a file.
+constexpr int kNamesSampleRows = 100;
 
 }  // namespace
 
@@ -33,6 +38,16 @@ std::string file_as(const SourceFile& file, const FileFormat& format, std::strin
          sql_literal(format.compression) + ")";
 }
 
+/// Settings of a statement whose first line is the header.
+std::vector<NamedValue> settings_of_header(const FileFormat& format) {
+  auto settings = reading_settings(format);
+  if (format.lines_above_header > 0)
+    settings.emplace_back(format.name.starts_with("CSV") ? "input_format_csv_skip_first_lines"
+                                                         : "input_format_tsv_skip_first_lines",
+                          std::to_string(format.lines_above_header));
+  return settings;
+}
+
 /// The first name of a header after the byte order mark, where the engine does not see a quote.
 std::string without_mark(std::string_view name) {
   if (name.starts_with(kUtf8Mark)) name.remove_prefix(kUtf8Mark.size());
@@ -45,7 +60,7 @@ std::string without_mark(std::string_view name) {
 Result<std::vector<SourceColumn>> read_header(Session& session, const SourceFile& file,
                                               const FileFormat& format) {
   const std::string name = format.name.substr(0, 3);
-  auto settings = reading_settings(format);
+  auto settings = settings_of_header(format);
   settings.emplace_back(name == "CSV" ? "input_format_csv_detect_header" : "input_format_tsv_detect_header",
                         "0");
   settings.emplace_back("input_format_max_rows_to_read_for_schema_inference", "1");
@@ -64,7 +79,7 @@ Result<std::vector<SourceColumn>> read_header(Session& session, const SourceFile
 Result<std::vector<SourceColumn>> describe(Session& session, const SourceFile& file,
                                            const FileFormat& format) {
   auto rows = query_texts(session, {.sql = "DESCRIBE TABLE " + file_as(file, format, format.name),
-                                    .settings = reading_settings(format),
+                                    .settings = settings_of_header(format),
                                     .timeout = kReadTimeout});
   if (!rows) return unreadable(file, format, rows.error());
   std::vector<SourceColumn> columns;
@@ -150,17 +165,21 @@ Result<std::vector<SourceColumn>> json_columns(Session& session, const SourceFil
 }
 
 void apply_stated_types(std::vector<SourceColumn>& columns, const FileFormat& format, const ImportMap& map) {
+  std::vector<std::string> names;
+  for (const SourceColumn& column : columns) names.push_back(column.name);
+  const auto places = find_source_columns(map, names);
   for (const auto& [name, type] : map.source) {
-    const auto found = std::find_if(columns.begin(), columns.end(),
-                                    [&](const SourceColumn& column) { return column.name == name; });
-    if (found == columns.end()) {
+    const auto place = places.find(name);
+    if (place == places.end()) {
       const bool is_json = format.kind == FormatKind::kJsonLines;
       const bool is_optional = std::binary_search(map.optional.begin(), map.optional.end(), name);
       if (is_json || is_optional) columns.push_back({name, type, type, !is_json});
       continue;
     }
-    found->stated = type;
-    if (format.kind != FormatKind::kTyped) found->type = type;
+    SourceColumn& column = columns[place->second];
+    if (column.name != name) column.in_file = std::exchange(column.name, name);
+    column.stated = type;
+    if (format.kind != FormatKind::kTyped) column.type = type;
   }
 }
 
@@ -192,7 +211,7 @@ std::vector<NamedValue> reading_settings(const FileFormat& format) {
       {"session_timezone", "UTC"},
       // The description of a row is made only for the rows that need one.
       {"short_circuit_function_evaluation", "force_enable"},
-      {"output_format_json_named_tuples_as_objects", "0"},
+      {"output_format_json_named_tuples_as_objects", "1"},
       // Many small files run the same query many times, and compiling it costs more than it saves.
       {"compile_expressions", "0"},
   };
@@ -227,6 +246,27 @@ std::string file_function(const SourceFile& file, const FileFormat& format, std:
   return "(SELECT if(startsWith(`optiinfra:line`, '\\xEF\\xBB\\xBF'), substring(`optiinfra:line`, 4), "
          "`optiinfra:line`) AS `optiinfra:line` FROM " +
          function + ")";
+}
+
+Result<std::vector<std::string>> read_column_names(Session& session, const SourceFile& file,
+                                                   const FileFormat& format) {
+  std::vector<std::string> names;
+  if (format.kind == FormatKind::kJsonLines) {
+    auto rows = query_texts(
+        session, {.sql = "SELECT arrayJoin(groupUniqArrayArray(" + std::to_string(kJsonKeysMax) +
+                         ")(JSONExtractKeys(line))) FROM (SELECT `optiinfra:line` AS line FROM " +
+                         file_function(file, format, 0) + " LIMIT " + std::to_string(kNamesSampleRows) + ")",
+                  .settings = reading_settings(format),
+                  .timeout = kReadTimeout});
+    if (!rows) return unreadable(file, format, rows.error());
+    for (auto& row : *rows) names.push_back(std::move(row[0]));
+    return names;
+  }
+  auto columns = format.kind == FormatKind::kDelimited ? read_header(session, file, format)
+                                                       : describe(session, file, format);
+  if (!columns) return unreadable(file, format, columns.error());
+  for (SourceColumn& column : *columns) names.push_back(std::move(column.name));
+  return names;
 }
 
 Result<std::vector<SourceColumn>> read_source_columns(Session& session, const SourceFile& file,

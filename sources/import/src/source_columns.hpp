@@ -21,8 +21,11 @@ inline constexpr std::chrono::hours kReadTimeout{24 * 7};
 struct SourceColumn {
   std::string name;  ///< Empty for a column that is passed over.
   std::string type;  ///< Of text formats: one of source_type_names(). Of typed formats: the engine's type.
-  std::string stated = {};  ///< The type that the map gives it; empty when it gives none.
-  bool is_absent = false;   ///< The map calls it optional, and the file lacks it.
+  std::string stated = {};   ///< The type that the map gives it; empty when it gives none.
+  bool is_absent = false;    ///< The map calls it optional, and the file lacks it.
+  std::string in_file = {};  ///< Its name in the file where the map has another for it; empty: the same.
+
+  const std::string& file_name() const { return in_file.empty() ? name : in_file; }
 };
 
 /// Settings of every statement that reads a file: in order, one row after the other, with bounded memory, and
@@ -39,6 +42,10 @@ inline constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 
 /// The engine's refusal of a file, for people.
 Error unreadable(const SourceFile& file, const FileFormat& format, const Error& error);
+
+/// The names of a file's columns: of JSON the keys of its first objects. Errors: those of reading it.
+Result<std::vector<std::string>> read_column_names(Session& session, const SourceFile& file,
+                                                   const FileFormat& format);
 
 /// All columns in the file's order, and then the optional ones that it lacks. Types that the map states go
 /// before those that the engine infers; for JSON the columns are the keys and those that the map states.

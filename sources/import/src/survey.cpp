@@ -1,5 +1,6 @@
 #include "survey.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "csv_quotes.hpp"
@@ -79,7 +80,7 @@ Result<Survey> survey_delimited(Session& session, const SourceFile& file, const 
               lines_of(file, format)));
   const std::uint64_t lines = std::stoull(rows.at(0)[0]);
   Survey found;
-  found.rows = lines - (lines > 0 ? 1 : 0);
+  found.rows = lines - std::min<std::uint64_t>(lines, format.lines_above_header + 1);
   // Quotes mean nothing in TSV, and line breaks are written in another way there.
   if (format.name.starts_with("CSV") && rows.at(0)[1] != "0") {
     OPTIINFRA_TRY(const bool spans_lines, check_quotes(session, file, format));

@@ -1,5 +1,6 @@
 #include "text_form.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,49 @@ bool is_json_over_lines(std::string_view head) {
   return second.starts_with('"') || second.starts_with('}');
 }
 
+/// The fields of each line, and how many of them have a text; of a table that is cut off at its end.
+struct LineOfFields {
+  std::size_t fields = 1, filled = 0;
+};
+
+std::vector<LineOfFields> count_fields(std::string_view text, char separator) {
+  std::vector<LineOfFields> lines(1);
+  bool is_quoted = false, is_filled = false;
+  for (const char c : text) {
+    if (c == '"') is_quoted = !is_quoted;
+    const bool ends = !is_quoted && (c == separator || c == '\n');
+    if (!ends) {
+      is_filled = is_filled || (c != ' ' && c != '\r' && c != '"');
+      continue;
+    }
+    lines.back().filled += is_filled ? 1 : 0;
+    is_filled = false;
+    if (c == '\n') {
+      lines.emplace_back();
+    } else {
+      ++lines.back().fields;
+    }
+  }
+  lines.back().filled += is_filled ? 1 : 0;
+  return lines;
+}
+
+/// Some reports begin with lines such as "Invoice number,123". A header has a field for each column, so lines
+/// of at most two texts above one that has as many as the widest, and at least five, are no part of the
+/// table.
+std::size_t lines_above_header(std::string_view text, char separator) {
+  constexpr std::size_t kAboveMax = 50, kFilledMax = 2, kColumnsMin = 5;
+  const auto lines = count_fields(text, separator);
+  if (lines.front().filled > kFilledMax) return 0;
+  std::size_t widest = 0;
+  for (const LineOfFields& line : lines) widest = std::max(widest, line.filled);
+  for (std::size_t i = 0; i < lines.size() && i <= kAboveMax; ++i) {
+    if (lines[i].filled <= kFilledMax) continue;
+    return lines[i].filled == widest && widest >= kColumnsMin ? i : 0;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Result<void> settle_text_form(Session& session, SourceFile& file, FileFormat& format) {
@@ -93,6 +137,8 @@ Result<void> settle_text_form(Session& session, SourceFile& file, FileFormat& fo
   std::string_view text = head;
   format.begins_with_mark = text.starts_with(kUtf8Mark);
   if (format.begins_with_mark) text.remove_prefix(kUtf8Mark.size());
+  if (format.kind == FormatKind::kDelimited)
+    format.lines_above_header = lines_above_header(text, format.name.starts_with("TSV") ? '\t' : ',');
   if (format.kind == FormatKind::kJsonLines) format.is_json_over_lines = is_json_over_lines(text);
   return {};
 }

@@ -305,7 +305,7 @@ TEST_F(RealFileTest, AReadyMadeMapReadsTheFormatThatTheFileIsIn) {
         std::pair("focus.jsonl", "JSONEachRow"), std::pair("focus.tsv", "TSVWithNames")}) {
     const auto file = folder_ / name;
     execute("INSERT INTO FUNCTION file('" + file.string() + "', '" + format + "') " + kFocusColumns);
-    EXPECT_EQ(imported(Family::kCost, file, "focus-1.0").rows_stored, 2u) << name;
+    EXPECT_EQ(imported(Family::kCost, file, "focus").rows_stored, 2u) << name;
   }
   EXPECT_EQ(cost_sum(), "6");
 }
@@ -316,12 +316,12 @@ TEST_F(RealFileTest, StatedTypesHoldForColumnsWithTypesOfTheirOwnToo) {
           "', 'Parquet') SELECT * REPLACE ('2026-03-01T10:00:00Z' AS ChargePeriodStart, "
           "'2026-03-01T12:00:00Z' AS ChargePeriodEnd, '1.5' AS EffectiveCost) FROM (" +
           kFocusColumns + " UNION ALL " + kFocusColumns + ")");
-  EXPECT_EQ(imported(Family::kCost, file, "focus-1.0").rows_stored, 4u);
+  EXPECT_EQ(imported(Family::kCost, file, "focus").rows_stored, 4u);
   EXPECT_EQ(cost_sum(), "3");
   const auto bad = folder_ / "bad.parquet";
   execute("INSERT INTO FUNCTION file('" + bad.string() +
           "', 'Parquet') SELECT * REPLACE ('much' AS EffectiveCost) FROM (" + kFocusColumns + ")");
-  const auto lines = rejected(imported(Family::kCost, bad, "focus-1.0"));
+  const auto lines = rejected(imported(Family::kCost, bad, "focus"));
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_EQ(lines[0]["refused"][0]["column"], "EffectiveCost");
 }
@@ -339,7 +339,7 @@ TEST_F(RealFileTest, AMapsTextFormatDoesNotBindAFileWhoseEndingSaysOtherwise) {
 
 TEST_F(RealFileTest, TheCaseOfAReadyMapOnParquet) {
   CASE_OR_SKIP(file, "parquet-ready-map/focus.parquet");
-  EXPECT_EQ(imported(Family::kCost, file, "focus-1.0").rows_stored, 8u);
+  EXPECT_EQ(imported(Family::kCost, file, "focus").rows_stored, 8u);
   EXPECT_EQ(cost_sum(), "10");
 }
 

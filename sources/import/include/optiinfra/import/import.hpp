@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "optiinfra/client/client.hpp"
@@ -44,6 +45,7 @@ struct BilledCategory {
 /// The result for one file.
 struct FileReport {
   std::filesystem::path path;
+  std::string map;                ///< By which it was read: the named one, or the one that fits its columns.
   Uuid import_id;                 ///< Names content, family and map: the same three give the same identifier.
   std::uint64_t rows_read = 0;    ///< By this call. Rows that an earlier call has handled are skipped.
   std::uint64_t rows_stored = 0;  ///< By this call. A map with `repeat` stores several rows for one read.
@@ -58,6 +60,9 @@ struct FileReport {
   /// Of the rows read by this call, in the order of the categories' names; empty when the map states no
   /// `amount`. The sum of `amount` is the bill's, that of `stored` the store's.
   std::vector<BilledCategory> bill = {};
+  /// Of the rows refused by this call, those whose key is not in ImportOptions::customers, by key. Keys that
+  /// come after the first 1,000 are counted together, as "(others)".
+  std::vector<std::pair<std::string, std::uint64_t>> rows_without_customer = {};
   bool was_already_imported = false;    ///< An earlier call had finished this import; nothing was read.
   std::filesystem::path rejected_path;  ///< Where the refused rows are written down; empty without any.
   std::optional<TimeRange> times;       ///< From the oldest to just after the newest row stored by this call.
@@ -79,7 +84,13 @@ struct ImportOptions {
   Family family = Family::kPerformance;
   std::vector<std::filesystem::path> files;
   /// A map file (anything with a '/' or ending in .toml), or the name of a ready-made map (docs/import.md).
-  std::string map = kContractMap;
+  /// Empty: for each file the contract when its columns are the table's, else the ready-made map whose
+  /// columns it has.
+  std::string map = {};
+  /// A CSV file that says who pays, in the place of the map's customer_id: under a header, a key in the first
+  /// column and a customer's name or UUID in the second. Empty: the map says it. A row whose key it does not
+  /// have is refused, unless it has the key '*', for all others.
+  std::filesystem::path customers = {};
   /// One refused row makes its file fail, and nothing of that file is stored. The file is read twice.
   bool strict = false;
   /// Where FILE.rejected.jsonl is written. Empty: in the folder of each file, or where that folder cannot be
@@ -109,7 +120,8 @@ struct ImportOptions {
 ///
 /// Memory stays near the size of two blocks, whatever the size of the file.
 /// Errors: the first file that fails ends the call; files before it stay imported. kInvalidArgument for a
-/// file that is absent, empty, not a regular file, not in its format or damaged, for a map that does not fit,
+/// file that is absent, empty, not a regular file, not in its format or damaged, for a map that does not fit
+/// or a file that fits no map or several,
 /// and in strict mode for refused rows; kStorage for a file that this process may not read; and those of
 /// Client::insert. Before anything is stored the call checks that all files exist and that the map is valid.
 /// Threads: up to eight calls may run at once on one client, since each holds one session and needs another.
