@@ -98,6 +98,7 @@ Result<ImportRecord> parse_record(const std::vector<std::string>& row) {
   OPTIINFRA_TRY(import.continues, Uuid::parse(row[14]));
   const sys_seconds oldest{std::chrono::seconds{std::stoll(row[15])}};
   const sys_seconds newest{std::chrono::seconds{std::stoll(row[16])}};
+  // Of one that never ended, the last block may be stored and not recorded: its times are unknown.
   if (newest > sys_seconds{}) import.times = TimeRange{oldest, newest};
   return import;
 }
@@ -120,13 +121,13 @@ Result<std::int64_t> rows_only_in_rollups(Session& session, const TableDefinitio
       " WHERE timestamp >= toDateTime({begin:UInt32}, 'UTC') AND timestamp < toDateTime({end:UInt32}, 'UTC')";
   OPTIINFRA_TRY(
       const auto rows,
-      query_texts(session,
-                  {.sql = "SELECT toString((SELECT toInt64(sum(" + std::string(table.row_count().name) +
-                          ")) FROM " + qualified(session.database(), table.finishing_view) + hours +
-                          ") - (SELECT toInt64(count()) FROM " +
-                          qualified(session.database(), table.raw_table) + raw_hours + "))",
-                   .parameters = {{"begin", std::to_string(to_column_time(floor_hour(begin)))},
-                                  {"end", std::to_string(to_column_time(end))}}}));
+      query_texts(session, {.sql = "SELECT toString(ifNull((SELECT toInt64(sum(" +
+                                   std::string(table.row_count().name) + ")) FROM " +
+                                   qualified(session.database(), table.finishing_view) + hours +
+                                   ") - (SELECT toInt64(count()) FROM " +
+                                   qualified(session.database(), table.raw_table) + raw_hours + "), 0))",
+                            .parameters = {{"begin", std::to_string(to_column_time(floor_hour(begin)))},
+                                           {"end", std::to_string(to_column_time(end))}}}));
   return rows.empty() ? 0 : std::stoll(rows[0][0]);
 }
 
@@ -203,7 +204,7 @@ Result<std::vector<ImportRecord>> list_imports(Client& client) {
                             "toString(max(content)), toString(max(content_bytes)), toString(max(reading)), "
                             "toString(max(continues)), "
                             "toString(toUnixTimestamp(minIf(oldest, toUnixTimestamp(newest) > 0))), "
-                            "toString(toUnixTimestamp(max(newest))) FROM " +
+                            "toString(if(countIf(finished = 1) > 0, toUnixTimestamp(max(newest)), 0)) FROM " +
                             qualified(session.database(), kLedgerTable) +
                             " GROUP BY import_id ORDER BY max(recorded_at) DESC, import_id"}));
     for (const auto& row : rows) {
