@@ -15,12 +15,12 @@ _optiinfra() {
     --scope) COMPREPLY=($(compgen -W "read write admin" -- "$current")); return ;;
     --volume) COMPREPLY=($(compgen -W "requests tokens" -- "$current")); return ;;
     --spool|--map|--aliases|--config|--state|--path|--tls-cert|--tls-key|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--region|--tier|--currency|--source|--of|--thresholds|--hours|--measures|--by|--where|--order|--limit|--model|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--before-from|--before-to|--month|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only|--format) COMPREPLY=(); return ;;
+    --url|--cluster|--delivery|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--region|--tier|--currency|--source|--of|--thresholds|--hours|--measures|--by|--where|--order|--limit|--model|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--before-from|--before-to|--month|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only|--format) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"price"|"price set"|"price import"|"price list"|"price remove"|"price missing"|"budget"|"budget set"|"budget list"|"budget remove"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"query explain"|"query forecast"|"query budgets"|"report"|"report customer"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports show"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"price"|"price set"|"price import"|"price list"|"price remove"|"price missing"|"budget"|"budget set"|"budget list"|"budget remove"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"query explain"|"query forecast"|"query budgets"|"report"|"report customer"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
@@ -29,9 +29,10 @@ _optiinfra() {
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
     "ping") words="-h --help --url --output -q --quiet" ;;
-    "import") words="cost performance resource quality serving metrics -h --help --map --strict --dry-run --customer --service --instance --at --interval --aliases --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
-    "imports") words="list undo -h --help --url --output -q --quiet" ;;
+    "import") words="cost performance resource quality serving metrics -h --help --map --strict --delivery --replace --dry-run --customer --service --instance --at --interval --aliases --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "imports") words="list show undo -h --help --url --output -q --quiet" ;;
     "imports list") words="-h --help --family --url --output -q --quiet" ;;
+    "imports show") words="-h --help --url --output -q --quiet" ;;
     "imports undo") words="-h --help --yes --dry-run --url --output -q --quiet" ;;
     "copy") words="cost performance resource quality serving -h --help --from --to --url --output -q --quiet" ;;
     "generate") words="-h --help --days --rows --seed --end --url --output -q --quiet" ;;

@@ -1,5 +1,6 @@
 // A delivery that replaces an earlier one is killed before its n-th call that changes the disk. The same
-// command completes it, or the next delivery of that name does; other rows of the same hours are as they were.
+// command completes it, or the next delivery of that name does; other rows of the same hours are as they
+// were.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,6 +34,7 @@ class KilledDelivery : public ::testing::Test {
     write_bill("first.csv", 24, "1");
     write_bill("second.csv", 36, "1.1");
     write_bill("third.csv", 30, "2");
+    ASSERT_EQ(run(origin(), {"init"}).exit_code, 0);
     ASSERT_EQ(import(origin(), {"others.csv"}).exit_code, 0);
     ASSERT_EQ(import(origin(), {"--delivery", "november", "first.csv"}).exit_code, 0);
   }
@@ -45,8 +47,8 @@ class KilledDelivery : public ::testing::Test {
     file << "timestamp,customer_id,cloud_provider,service_name,cost_per_hour\n";
     const sys_seconds begin = floor_hour(now()) - std::chrono::hours{60};
     for (int i = 0; i < rows; ++i)
-      file << format_time(begin + std::chrono::hours{i})
-           << ",11111111-1111-4111-8111-111111111111,aws,ec2," << cost << "\n";
+      file << format_time(begin + std::chrono::hours{i}) << ",11111111-1111-4111-8111-111111111111,aws,ec2,"
+           << cost << "\n";
   }
 
   testing::ProgramResult import(const fs::path& store, Words words, const Words& environment = {}) const {
@@ -83,12 +85,12 @@ class KilledDelivery : public ::testing::Test {
   void complete(const fs::path& store, const std::string& file, int rows, double cost) const {
     const auto done = import(store, {"--delivery", "november", file});
     ASSERT_EQ(done.exit_code, 0) << done.error_output;
-    const Json sums = json(store, {"sql",
-                                   "SELECT (SELECT count() FROM optiinfra.cost_metrics_ts) AS raw_rows, "
-                                   "(SELECT sum(cost_per_hour) FROM optiinfra.cost_metrics_ts) AS raw_cost, "
-                                   "(SELECT sum(sample_count) FROM optiinfra.cost_hourly) AS hourly_rows, "
-                                   "(SELECT sum(total_cost) FROM optiinfra.cost_hourly) AS hourly_cost"})
-                          ["data"][0];
+    const Json sums =
+        json(store, {"sql",
+                     "SELECT (SELECT count() FROM optiinfra.cost_metrics_ts) AS raw_rows, "
+                     "(SELECT sum(cost_per_hour) FROM optiinfra.cost_metrics_ts) AS raw_cost, "
+                     "(SELECT sum(sample_count) FROM optiinfra.cost_hourly) AS hourly_rows, "
+                     "(SELECT sum(total_cost) FROM optiinfra.cost_hourly) AS hourly_cost"})["data"][0];
     const auto number = [&](const char* name) {
       return sums[name].is_string() ? std::stod(sums[name].get<std::string>()) : sums[name].get<double>();
     };
@@ -110,8 +112,9 @@ class KilledDelivery : public ::testing::Test {
 
 TEST_F(KilledDelivery, IsCompletedByTheSameCommandOrTheNextDelivery) {
   const char* const chosen = std::getenv("OPTIINFRA_KILLS");
-  const long wanted =
-      chosen == nullptr ? kReplacePoints : std::string_view(chosen) == "all" ? 1'000'000 : std::atol(chosen);
+  const long wanted = chosen == nullptr                   ? kReplacePoints
+                      : std::string_view(chosen) == "all" ? 1'000'000
+                                                          : std::atol(chosen);
   const fs::path store = folder_ / "killed";
   ASSERT_EQ(deliver_killed(store, 0).exit_code, 0);
   const long calls = report_->calls, points = std::min(wanted, calls);

@@ -224,20 +224,20 @@ TEST_F(Deliveries, OfOneContentThroughAnotherMapAreRefused) {
                            "cost_per_hour = \"price * " + factor + "\"\n")
         .string();
   };
-  const auto wrong = map("wrong.toml", "1"), mended = map("mended.toml", "2");
+  const auto wrong = map("wrong.toml", "1"), corrected = map("corrected.toml", "2");
   ASSERT_TRUE(import(file, {.map = wrong}));
   EXPECT_EQ(stored(), "1 1");
-  const auto refused = import(file, {.map = mended});
+  const auto refused = import(file, {.map = corrected});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kConflict);
   EXPECT_NE(refused.error().message.find("--replace"), std::string::npos) << refused.error().message;
   EXPECT_NE(refused.error().message.find("wrong.toml"), std::string::npos) << refused.error().message;
   EXPECT_EQ(stored(), "1 1");
-  const auto replaced = import(file, {.map = mended, .replace = true});
+  const auto replaced = import(file, {.map = corrected, .replace = true});
   ASSERT_TRUE(replaced) << replaced.error().message;
   EXPECT_EQ(replaced->rows_taken_back(), 1u);
   EXPECT_EQ(stored(), "1 2");
-  const auto again = import(file, {.map = mended});
+  const auto again = import(file, {.map = corrected});
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_TRUE(again->files[0].was_already_imported);
   expect_agreement();
