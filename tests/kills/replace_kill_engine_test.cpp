@@ -101,7 +101,8 @@ class KilledDelivery : public ::testing::Test {
     const auto verified = run(store, {"verify"});
     EXPECT_EQ(verified.exit_code, 0) << verified.output;
     int deliveries = 0;
-    for (const Json& each : json(store, {"imports", "list"})["data"])
+    const Json imports = json(store, {"imports", "list"});
+    for (const Json& each : imports["data"])
       deliveries += each["delivery"] == "november" ? 1 : 0;
     EXPECT_EQ(deliveries, 1);
   }
