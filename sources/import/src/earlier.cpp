@@ -26,6 +26,8 @@ class Search {
       if (!begins_with(each) || continues(kept, each)) continue;
       // Both are there in full only when a program stored them that did not compare.
       if (own != nullptr && own->finished && each.finished) continue;
+      // Nothing of it would count twice.
+      if (each.finished && each.rows_stored == 0) continue;
       OPTIINFRA_CHECK(replace(each));
     }
     earlier_.is_finished = own != nullptr && own->finished;
