@@ -20,7 +20,7 @@ _optiinfra() {
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"price"|"price set"|"price import"|"price list"|"price remove"|"price missing"|"budget"|"budget set"|"budget list"|"budget remove"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"query explain"|"query forecast"|"query budgets"|"report"|"report customer"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports show"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"price"|"price set"|"price import"|"price list"|"price remove"|"price missing"|"budget"|"budget set"|"budget list"|"budget remove"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"query explain"|"query forecast"|"query budgets"|"report"|"report customer"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
@@ -32,6 +32,7 @@ _optiinfra() {
     "import") words="cost performance resource quality serving metrics -h --help --map --customer-map --strict --dry-run --customer --service --instance --at --interval --aliases --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
     "imports") words="list undo -h --help --url --output -q --quiet" ;;
     "imports list") words="-h --help --family --url --output -q --quiet" ;;
+    "imports show") words="-h --help --url --output -q --quiet" ;;
     "imports undo") words="-h --help --yes --dry-run --url --output -q --quiet" ;;
     "copy") words="cost performance resource quality serving -h --help --from --to --url --output -q --quiet" ;;
     "generate") words="-h --help --days --rows --seed --end --url --output -q --quiet" ;;

@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' price' ' price set' ' price import' ' price list' ' price remove' ' price missing' ' budget' ' budget set' ' budget list' ' budget remove' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query explain' ' query forecast' ' query budgets' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports show' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' price' ' price set' ' price import' ' price list' ' price remove' ' price missing' ' budget' ' budget set' ' budget list' ' budget remove' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query explain' ' query forecast' ' query budgets' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -15,7 +15,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a verify -d 'Check the store: its 
 complete -c optiinfra -n "__optiinfra_at ''" -a doctor -d 'Report what is damaged in the store and what to do about it, also when the store does not open: definitions, logs, parts set aside, leftovers, folders without a table'
 complete -c optiinfra -n "__optiinfra_at ''" -a ping -d 'Ask the store whether it answers'
 complete -c optiinfra -n "__optiinfra_at ''" -a import -d 'Store the rows of files, each exactly once: importing again, also after a kill in the middle, adds what is missing'
-complete -c optiinfra -n "__optiinfra_at ''" -a imports -d 'List the imports of the store, and take one back'
+complete -c optiinfra -n "__optiinfra_at ''" -a imports -d 'List the imports of the store, show one, and take one back'
 complete -c optiinfra -n "__optiinfra_at ''" -a copy -d 'Copy a store into another one - embedded to server, server to cluster, and every other pair - each row once, and compare both sides'
 complete -c optiinfra -n "__optiinfra_at ''" -a generate -d 'Fill the store with a believable fleet: customers, services, instances, daily rhythm, incidents'
 complete -c optiinfra -n "__optiinfra_at ''" -a collect -d 'Measure and store'
@@ -60,6 +60,8 @@ complete -c optiinfra -n "__optiinfra_at ' import'" -s h -l help -d 'Print help 
 complete -c optiinfra -n "__optiinfra_at ' import'" -l map -r -F -d 'How the files'\'' columns map to the table'\''s columns: a TOML file, or the name of a ready-made map'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l customer-map -r -F -d 'Who pays: a CSV file with a key (account, project, subscription, tag:NAME or a column of the files) and the customer'\''s name or UUID'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l strict -d 'Store nothing of a file with a row that breaks a rule'
+complete -c optiinfra -n "__optiinfra_at ' import'" -l delivery -x -d 'The files replace the family'\''s earlier delivery of this name, as a corrected bill does'
+complete -c optiinfra -n "__optiinfra_at ' import'" -l replace -d 'First take back imports of the same content through another map'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l dry-run -d 'Store nothing: import into a temporary store, and show the first rows as they would be stored, what would be refused and why, and for bills the sums'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l customer -x -d 'With metrics: whose they are, a name or a UUID'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l service -x -d 'With metrics: of which service'
@@ -68,10 +70,12 @@ complete -c optiinfra -n "__optiinfra_at ' import'" -l at -x -d 'With metrics: w
 complete -c optiinfra -n "__optiinfra_at ' import'" -l interval -x -d 'With metrics and --at: the time from each file to the next'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l aliases -r -F -d 'More names of metrics, which go before those that are known: a TOML file'
 complete -c optiinfra -n "__optiinfra_at ' imports'" -a list -d 'List the imports, the latest first'
+complete -c optiinfra -n "__optiinfra_at ' imports'" -a show -d 'Show an import: its file, map and delivery, when, and its rows by day'
 complete -c optiinfra -n "__optiinfra_at ' imports'" -a undo -d 'Remove the rows of an import and make the rollups without them'
 complete -c optiinfra -n "__optiinfra_at ' imports'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' imports list'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' imports list'" -l family -x -a 'cost performance resource quality serving' -d 'Only imports of this family'
+complete -c optiinfra -n "__optiinfra_at ' imports show'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' imports undo'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' imports undo'" -l yes -d 'Remove without asking'
 complete -c optiinfra -n "__optiinfra_at ' imports undo'" -l dry-run -d 'Show the rows by day, and change nothing'

@@ -25,6 +25,8 @@ struct ImportFlags {
   std::string customers;
   bool strict = false;
   bool dry_run = false;
+  std::string delivery;
+  bool replace = false;
   MetricsImportFlags metrics;
 };
 
@@ -89,9 +91,13 @@ Section summary_section(const ImportReport& imported) {
        {"rows_already_stored", "stored before", Look::kCount},
        {"rows_refused", "refused", Look::kCount},
        {"rows_past_retention", "past their retention", Look::kCount},
+       {"rows_past_rollups", "past that of rollups", Look::kCount},
+       {"rows_taken_back", "taken back", Look::kCount},
+       {"rows_gone", "gone since", Look::kCount},
        {"rows_per_second", "rows/s", Look::kCount}},
       {imported.rows_read(), imported.rows_stored(), imported.rows_already_stored(), imported.rows_refused(),
-       imported.rows_past_retention(), static_cast<std::uint64_t>(rate)});
+       imported.rows_past_retention(), imported.rows_past_rollups(), imported.rows_taken_back(),
+       imported.rows_gone(), static_cast<std::uint64_t>(rate)});
 }
 
 /// The bills of all files together: what is in them, what of it is stored, and what is not.
@@ -128,12 +134,28 @@ ImportOptions options_of(const ImportFlags& flags) {
   options.map = flags.map;
   options.customers = flags.customers;
   options.strict = flags.strict;
+  options.delivery = flags.delivery;
+  options.replace = flags.replace;
   options.reader_program = "/proc/self/exe";
   return options;
 }
 
 std::string progress_label(const ImportProgress& at) {
   return fmt::format("{} ({} of {})", at.path.filename().string(), at.file_index + 1, at.file_count);
+}
+
+/// "1300d": as long as rows of that time have to be kept, and a month more.
+std::string keep_since(sys_seconds oldest) {
+  const auto age = std::chrono::ceil<std::chrono::days>(now() - oldest) + std::chrono::days{30};
+  return fmt::format("{}d", age.count());
+}
+
+void remark_old(const OldRows& old, Family family, const Context& context) {
+  context.remark(fmt::format(
+      "{}: {} rows are older than the {} days for which rollups are kept; rows and rollups will be removed a "
+      "day after their arrival. To keep the rollups, before then: optiinfra retention set {} rollup {}",
+      old.path.string(), old.rows, old.rollup_retention.count(), table_of(family).name,
+      keep_since(old.oldest)));
 }
 
 Result<ImportReport> import_with_progress(Client& client, ImportOptions options, const Context& context) {
@@ -146,6 +168,7 @@ Result<ImportReport> import_with_progress(Client& client, ImportOptions options,
     progress->set(at.rows_read, at.rows_total);
     if (InterruptGuard::is_requested()) throw Interrupted{};
   };
+  options.on_old_rows = [&](const OldRows& old) { remark_old(old, options.family, context); };
   return import_files(client, options);
 }
 
@@ -166,6 +189,31 @@ std::optional<std::string> customers_note(const ImportReport& imported) {
                         keys[i].second);
   if (keys.size() > kBriefFiles) list += fmt::format(" and {} more", keys.size() - kBriefFiles);
   return fmt::format("{} rows are refused because the customer map has no customer for: {}", total, list);
+}
+
+/// About rows that will go, have gone, or were replaced.
+void add_notes_of_time(const ImportFlags& flags, const ImportReport& imported, Report& report) {
+  const char* const family = table_of(*flags.family).name;
+  if (imported.rows_past_retention() > imported.rows_past_rollups())
+    report.notes.push_back(
+        fmt::format("Rows older than {} days stay for a day and then go; their hourly rollups stay, up to an "
+                    "age of {} days. To keep them: optiinfra retention set {} raw {}d",
+                    imported.retention.count(), imported.rollup_retention.count(), family,
+                    imported.rollup_retention.count()));
+  if (imported.rows_past_rollups() != 0)
+    report.notes.push_back(fmt::format(
+        "{} rows are older than the {} days of the rollups: a day after their arrival rows and rollups go",
+        imported.rows_past_rollups(), imported.rollup_retention.count()));
+  if (imported.rows_gone() != 0)
+    report.notes.push_back(
+        fmt::format("{} of the rows that were stored before are not in the store any more: they are past "
+                    "their retention, or were removed. --replace imports their files again",
+                    imported.rows_gone()));
+  if (imported.rows_taken_back() != 0 &&
+      (*flags.family == Family::kCost || *flags.family == Family::kPerformance))
+    report.notes.push_back(
+        "Attributed hours of the days whose rows were replaced are out of date until a service or `optiinfra "
+        "attribute` makes them again");
 }
 
 Report make_report(const ImportFlags& flags, const ImportReport& imported, bool brief,
@@ -189,11 +237,7 @@ Report make_report(const ImportFlags& flags, const ImportReport& imported, bool 
                                        each->rejected_path.string()));
   }
   if (auto note = customers_note(imported)) report.notes.push_back(*std::move(note));
-  if (imported.rows_past_retention() != 0)
-    report.notes.push_back(fmt::format(
-        "Rows older than {} days stay for a day and then go; their hourly rollups stay. To keep them: "
-        "optiinfra retention set {} raw 730d",
-        imported.retention.count(), table_of(*flags.family).name));
+  add_notes_of_time(flags, imported, report);
   return report;
 }
 
@@ -220,11 +264,10 @@ void remark_refused(const ApiFile& file, const Context& context) {
 
 Result<ImportReport> import_by_api(ApiStore& store, const ImportFlags& flags, const Context& context) {
   const bool has_map = !flags.map.empty() && flags.map != kContractMap;
-  if (has_map || !flags.customers.empty() || flags.strict)
+  if (has_map || !flags.customers.empty() || flags.strict || !flags.delivery.empty() || flags.replace)
     return invalid_argument(
-        "--map, --customer-map and --strict work on the store itself, where the engine reads the files: give "
-        "the store's own "
-        "URL");
+        "--map, --customer-map, --strict, --delivery and --replace work on the store itself, where the engine "
+        "reads the files and the record of imports is: give the store's own URL");
   ImportReport imported;
   for (const std::string& path : flags.files) {
     std::error_code ignored;
@@ -317,6 +360,12 @@ void describe(CLI::App& app, ImportFlags& flags) {
          "files) and the customer's name or UUID; rows of other keys are refused")
       ->type_name("FILE");
   app.add_flag("--strict", flags.strict, "Store nothing of a file with a row that breaks a rule");
+  app.add_option("--delivery", flags.delivery,
+                 "The files replace the family's earlier delivery of this name, as a corrected bill does")
+      ->type_name("NAME");
+  app.add_flag("--replace", flags.replace,
+               "First take back imports of the same content through another map; import again what is not in "
+               "the store any more");
   app.add_flag(
       "--dry-run", flags.dry_run,
       "Store nothing: import into a temporary store, and show the first rows as they would be stored, "

@@ -21,7 +21,10 @@ constexpr const char* kCopyLedger = "copy_ledger";
 /// Columns of the program's own tables, which are not in the contract.
 constexpr const char* kImportLedgerColumns =
     "\n    import_id UUID,\n    family LowCardinality(String),\n    path String,\n    block UInt64,\n"
-    "    rows UInt64,\n    refused UInt64,\n    finished UInt8,\n    recorded_at DateTime('UTC')\n";
+    "    rows UInt64,\n    refused UInt64,\n    finished UInt8,\n    recorded_at DateTime('UTC'),\n"
+    "    delivery LowCardinality(String),\n    map LowCardinality(String),\n    content UUID,\n"
+    "    content_bytes UInt64,\n    reading UUID,\n    continues UUID,\n    oldest DateTime('UTC'),\n"
+    "    newest DateTime('UTC')\n";
 
 constexpr const char* kCopyLedgerColumns =
     "\n    source_id UUID,\n    family LowCardinality(String),\n    tier LowCardinality(String),\n    day "
@@ -102,6 +105,17 @@ std::vector<std::string> sync_inserts(std::string_view database, const TableForm
   return statements;
 }
 
+/// Rows from before have an empty text, a nil UUID or 1970 in each.
+std::vector<std::string> add_deliveries(std::string_view database, const TableForm& form) {
+  return {"ALTER TABLE " + addressed(database, "import_ledger", form) +
+          " ADD COLUMN IF NOT EXISTS delivery LowCardinality(String), "
+          "ADD COLUMN IF NOT EXISTS map LowCardinality(String), "
+          "ADD COLUMN IF NOT EXISTS content UUID, ADD COLUMN IF NOT EXISTS content_bytes UInt64, "
+          "ADD COLUMN IF NOT EXISTS reading UUID, ADD COLUMN IF NOT EXISTS continues UUID, "
+          "ADD COLUMN IF NOT EXISTS oldest DateTime('UTC'), ADD COLUMN IF NOT EXISTS newest "
+          "DateTime('UTC')"};
+}
+
 std::vector<std::string> nothing(std::string_view, const DistributedForm&) { return {}; }
 
 constexpr const char* kTablesWithoutGeneration =
@@ -112,6 +126,11 @@ constexpr const char* kTablesWithoutSync =
     "SELECT toUInt64(8 - count()) FROM system.tables WHERE database = {database:String} AND "
     "match(name, '^(cost|performance|resource|quality)_metrics_(ts|hourly)$') AND "
     "position(engine_full, 'fsync_after_insert = 1') > 0";
+
+constexpr const char* kLedgerColumnsMissing =
+    "SELECT toUInt64(8 - count()) FROM system.columns WHERE database = {database:String} AND table = "
+    "'import_ledger' AND name IN ('delivery', 'map', 'content', 'content_bytes', 'reading', 'continues', "
+    "'oldest', 'newest')";
 
 std::vector<std::string> no_statements(std::string_view, const TableForm&) { return {}; }
 
@@ -144,6 +163,11 @@ const Migration kMigrations[] = {
     {7, "serving metrics", no_statements, nothing, nullptr, true},
     {8, "names", create_names_table, distribute_names_table, nullptr},
     {9, "prices and budgets", create_money_tables, distribute_money_tables, nullptr},
+    {10, "deliveries of imports", add_deliveries,
+     [](std::string_view database, const DistributedForm& form) {
+       return add_deliveries(database, {.on_cluster = form.on_cluster});
+     },
+     kLedgerColumnsMissing},
 };
 
 std::string create_record_statement(std::string_view database) {

@@ -5,7 +5,6 @@
 
 #include "bill.hpp"
 #include "customers.hpp"
-#include "ledger.hpp"
 #include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/schema/validate.hpp"
 #include "record_block.hpp"
@@ -34,29 +33,32 @@ class FileImport {
  public:
   using BatchType = Batch<Row>;
 
-  FileImport(const ImportJob& job, std::size_t file_index, SourceFile file, FileFormat format)
+  FileImport(const ImportJob& job, FileToImport target)
       : job_(job),
         table_(table_of(MetricTraits<Row>::kFamily)),
-        file_(std::move(file)),
-        format_(std::move(format)),
+        file_(std::move(target.file)),
+        format_(std::move(target.format)),
+        origin_(std::move(target.origin)),
+        before_(target.before),
+        map_(*target.map),
         rejected_(file_.path(), job.options.rejected_folder),
         border_(job.test.limits) {
     report_.path = file_.path();
+    report_.import_id = origin_.id;
     progress_.path = file_.path();
-    progress_.file_index = file_index;
+    progress_.file_index = target.index;
     progress_.file_count = job.options.files.size();
   }
 
-  Result<FileReport> run() {
+  Result<ImportedFile> run() {
     const auto begin = steady_clock::now();
-    report_.map = job_.map.map.name;
-    OPTIINFRA_TRY(report_.import_id, file_.identity(std::string(table_.name) + "\n" + format_.name + "\n" +
-                                                    job_.map.map.identity()));
-    Ledger ledger(job_.client, report_.import_id, table_.family, std::filesystem::absolute(file_.path()));
+    report_.map = map_.checked.map.name;
+    Ledger ledger(job_.client, origin_);
     OPTIINFRA_TRY(const auto known, ledger.find());
     ledger_ = &ledger;
-    state_ = known.value_or(ImportState{.begun = now()});
-    report_.rows_already_stored = recorded_rows_ = state_.rows_stored;
+    state_ = known.value_or(ImportState{.records = before_.records, .begun = now()});
+    recorded_rows_ = state_.rows_stored;
+    report_.rows_already_stored = before_.rows_stored + state_.rows_stored;
     if (state_.finished) {
       report_.was_already_imported = true;
     } else {
@@ -69,7 +71,15 @@ class FileImport {
     if (state_.rows_refused > 0) report_.rejected_path = rejected_.path();
     report_.rows_written_down = rejected_.line_count();
     report_.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begin);
-    return report_;
+    return ImportedFile{std::move(report_), state_};
+  }
+
+  /// The rows that run() would store.
+  Result<std::uint64_t> check() {
+    state_ = ImportState{.begun = now()};
+    OPTIINFRA_CHECK(prepare());
+    OPTIINFRA_CHECK(rehearse());
+    return rehearsed_rows_;
   }
 
  private:
@@ -81,25 +91,34 @@ class FileImport {
     return error;
   }
 
-  Result<void> read_and_store(bool was_begun) {
+  Result<void> prepare() {
     if (format_.is_read_apart) {
       OPTIINFRA_TRY(file_, read_by(job_.options.reader_program, file_, format_));
       format_ = FileFormat{.name = "Native", .compression = "none"};
     }
     OPTIINFRA_CHECK(expect_whole(file_, format_));
     OPTIINFRA_CHECK(settle_text_form(job_.reader, file_, format_));
-    OPTIINFRA_TRY(const Survey found, survey(job_.reader, file_, format_));
-    progress_.rows_total = found.rows;
-    OPTIINFRA_TRY(plan_, plan_reading(job_.reader, {file_, format_, job_.map, table_, found, state_.begun},
-                                      job_.known_types));
+    if (format_.is_json_over_lines && !origin_.continues.is_nil())
+      return invalid_argument(file_.path().string() +
+                              " begins with the content of an earlier import, and its objects are not one a "
+                              "line, so that what was added cannot be told: --replace imports it as a whole");
+    OPTIINFRA_TRY(found_, survey(job_.reader, file_, format_));
+    progress_.rows_total = found_.rows;
+    OPTIINFRA_TRY(plan_, plan_reading(job_.reader, {file_, format_, map_.checked, table_, found_, state_.begun},
+                                      map_.known_types));
+    return {};
+  }
+
+  Result<void> read_and_store(bool was_begun) {
+    OPTIINFRA_CHECK(prepare());
     if (job_.options.strict) {
       OPTIINFRA_CHECK(rehearse());
-    } else if (!was_begun && (found.rows > kUncheckedRowsMax || job_.map.map.repeats())) {
+    } else if (!was_begun && (found_.rows > kUncheckedRowsMax || map_.checked.map.repeats())) {
       OPTIINFRA_CHECK(check_values());
     }
-    if (!was_begun) OPTIINFRA_CHECK(ledger_->record(state_));
+    if (!was_begun) OPTIINFRA_CHECK(ledger_->begin(state_));
     reached(ImportPoint::kBegun);
-    OPTIINFRA_CHECK(rejected_.keep(state_.rows_refused));
+    OPTIINFRA_CHECK(rejected_.keep(before_.rows_refused + state_.rows_refused));
     last_refused_row_ = row_of_rejected_line(rejected_.last_line());
     stores_ = true;
     OPTIINFRA_CHECK(read_records());
@@ -117,7 +136,7 @@ class FileImport {
     return {};
   }
 
-  /// Reads the file as if to store it. Fails when a row is refused; whether or not, nothing is stored.
+  /// Reads the file as if to store it. In strict mode it fails when a row is refused. Nothing is stored.
   Result<void> rehearse() {
     if (state_.records == 0) OPTIINFRA_CHECK(rejected_.keep(0));
     const ImportState before = state_;
@@ -125,12 +144,13 @@ class FileImport {
     OPTIINFRA_CHECK(read_records());
     OPTIINFRA_CHECK(rejected_.sync());
     const std::uint64_t refused = pending_refused_, read = report_.rows_read;
+    rehearsed_rows_ += batch_.size();
     state_ = before;
     forget_pending();
     report_.rows_read = report_.rows_left_out = 0;
     bill_.clear();
     without_customer_.clear();
-    if (refused == 0) return {};
+    if (refused == 0 || !job_.options.strict) return {};
     return invalid_argument(file_.path().string() + ": " + std::to_string(refused) + " of " +
                             std::to_string(read) +
                             " rows are refused, so nothing of the file was stored (strict); " +
@@ -263,7 +283,7 @@ class FileImport {
     ++pending_refused_;
     const std::string described = plan_.describer.rejected_line(
         plan_.has_lines ? std::optional(line) : std::nullopt, number, (*records.details)[row], broken);
-    if (!job_.map.map.customers.key.empty()) count_without_customer(described);
+    if (!map_.checked.map.customers.key.empty()) count_without_customer(described);
     return rejected_.append(described);
   }
 
@@ -285,6 +305,7 @@ class FileImport {
   Result<void> store_block(bool is_last) {
     if (!stores_) {
       // A rehearsal keeps its counts and lets the rows go.
+      rehearsed_rows_ += batch_.size();
       batch_.clear();
       border_.restart();
       return {};
@@ -292,6 +313,7 @@ class FileImport {
     OPTIINFRA_CHECK(record_block());
     OPTIINFRA_CHECK(rejected_.sync());
     reached(ImportPoint::kRejectedWritten);
+    count_times();
     auto receipt = job_.writer.template write<Row>(
         batch_,
         {.token = import_token_start(report_.import_id, state_.begun) + std::to_string(state_.records)});
@@ -301,7 +323,7 @@ class FileImport {
     state_.rows_stored += batch_.size();
     state_.rows_refused += pending_refused_;
     state_.finished = is_last;
-    count_stored();
+    report_.rows_stored += batch_.size();
     batch_.clear();
     border_.restart();
     pending_refused_ = 0;
@@ -322,16 +344,30 @@ class FileImport {
     return {};
   }
 
-  void count_stored() {
-    report_.rows_stored += batch_.size();
-    const std::uint32_t expired_before = to_column_time(now() - job_.retention);
+  /// Of the block that is about to be stored: old rows are named before they are.
+  void count_times() {
+    state_.times.reset();
+    const sys_seconds clock = now();
+    const std::uint32_t expired_before = to_column_time(clock - job_.retention);
+    const std::uint32_t rollups_expired_before = to_column_time(clock - job_.rollup_retention);
+    const std::uint64_t past_rollups = report_.rows_past_rollups;
     for (const std::uint32_t time : batch_.timestamp) {
       if (time < expired_before) ++report_.rows_past_retention;
+      if (time < rollups_expired_before) ++report_.rows_past_rollups;
       const sys_seconds at{std::chrono::seconds{time}};
-      if (!report_.times) report_.times = TimeRange{at, at + std::chrono::seconds{1}};
-      report_.times->begin = std::min(report_.times->begin, at);
-      report_.times->end = std::max(report_.times->end, at + std::chrono::seconds{1});
+      if (!state_.times) state_.times = TimeRange{at, at + std::chrono::seconds{1}};
+      state_.times->begin = std::min(state_.times->begin, at);
+      state_.times->end = std::max(state_.times->end, at + std::chrono::seconds{1});
     }
+    if (!state_.times) return;
+    if (!report_.times) report_.times = state_.times;
+    report_.times->begin = std::min(report_.times->begin, state_.times->begin);
+    report_.times->end = std::max(report_.times->end, state_.times->end);
+    if (report_.rows_past_rollups > past_rollups && job_.options.on_old_rows)
+      job_.options.on_old_rows({.path = file_.path(),
+                                .rows = report_.rows_past_rollups - past_rollups,
+                                .oldest = state_.times->begin,
+                                .rollup_retention = job_.rollup_retention});
   }
 
   void report_progress() {
@@ -350,6 +386,10 @@ class FileImport {
   const TableDefinition& table_;
   SourceFile file_;
   FileFormat format_;
+  const ImportOrigin origin_;
+  const ImportState before_;  ///< See FileToImport.
+  PreparedMap& map_;
+  Survey found_;
   RejectedFile rejected_;
   Ledger* ledger_ = nullptr;
   FileReport report_;
@@ -360,6 +400,7 @@ class FileImport {
   Bill bill_;  ///< Of this call.
   std::map<std::string, std::uint64_t> without_customer_;
   bool stores_ = false;
+  std::uint64_t rehearsed_rows_ = 0;
   std::uint64_t recorded_rows_ = 0;  ///< Those that are known to be stored.
 
   BatchType candidates_;  ///< Rows of one piece, before they are validated.
@@ -373,12 +414,16 @@ class FileImport {
 
 }  // namespace
 
-Result<FileReport> import_file(const ImportJob& job, std::size_t file_index) {
-  const auto& path = job.options.files[file_index];
-  OPTIINFRA_TRY(FileFormat format, format_of(path, job.map.map.format));
-  OPTIINFRA_TRY(SourceFile file, SourceFile::open(path));
-  return with_metric(job.options.family, [&]<typename Row>() {
-    return FileImport<Row>(job, file_index, std::move(file), std::move(format)).run();
+Result<ImportedFile> import_file(const ImportJob& job, FileToImport target) {
+  return with_metric(job.options.family,
+                     [&]<typename Row>() { return FileImport<Row>(job, std::move(target)).run(); });
+}
+
+Result<std::uint64_t> check_file(const ImportJob& job, const FileToImport& target) {
+  OPTIINFRA_TRY(SourceFile file, target.file.again());
+  FileToImport checked{target.index, std::move(file), target.map, target.format, target.origin, {}};
+  return with_metric(job.options.family, [&]<typename Row>() -> Result<std::uint64_t> {
+    return FileImport<Row>(job, std::move(checked)).check();
   });
 }
 

@@ -4,10 +4,13 @@
 #include <chrono>
 #include <functional>
 
+#include "ledger.hpp"
+#include "map_choice.hpp"
 #include "optiinfra/import/import.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "plan.hpp"
 #include "record_block.hpp"
+#include "source_file.hpp"
 
 namespace optiinfra {
 
@@ -26,13 +29,32 @@ struct ImportJob {
   Writer& writer;
   Session& reader;  ///< Reads files; stores nothing.
   const ImportOptions& options;
-  const CheckedMap& map;
   std::chrono::days retention;
-  TypesOfValues& known_types;
+  std::chrono::days rollup_retention;
   const ImportTestSettings& test;
 };
 
-Result<FileReport> import_file(const ImportJob& job, std::size_t file_index);
+/// A file, and what its import is called.
+struct FileToImport {
+  std::size_t index = 0;  ///< In ImportOptions::files.
+  SourceFile file;
+  PreparedMap* map = nullptr;  ///< Of the choice, and not null.
+  FileFormat format;
+  ImportOrigin origin;
+  /// What the imports that it continues have handled, stored and refused of it.
+  ImportState before = {};
+};
+
+struct ImportedFile {
+  FileReport report;
+  ImportState state;  ///< As the ledger has it.
+};
+
+/// Stores what of the file is not stored yet.
+Result<ImportedFile> import_file(const ImportJob& job, FileToImport target);
+
+/// Reads the file as import_file() would, and stores nothing. The rows that can be stored.
+Result<std::uint64_t> check_file(const ImportJob& job, const FileToImport& target);
 
 /// import_files() for tests. An import must be completed with the block sizes that it was begun with.
 Result<ImportReport> import_files(Client& client, const ImportOptions& options,

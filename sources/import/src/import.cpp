@@ -1,8 +1,10 @@
 #include "optiinfra/import/import.hpp"
 
+#include "file_group.hpp"
 #include "file_import.hpp"
 #include "map_choice.hpp"
 #include "optiinfra/client/client.hpp"
+#include "optiinfra/import/imports.hpp"
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/transport/connector.hpp"
@@ -27,19 +29,35 @@ Result<void> expect_importable(const ImportOptions& options, std::string_view fo
   return {};
 }
 
+Result<std::vector<ImportRecord>> imports_of_family(Client& client, Family family) {
+  OPTIINFRA_TRY(std::vector<ImportRecord> imports, list_imports(client));
+  std::erase_if(imports, [family](const ImportRecord& each) { return each.family != family; });
+  return imports;
+}
+
+Result<std::chrono::days> rollup_retention(Client& client, Family family) {
+  std::chrono::days keep{};
+  OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t) -> Result<void> {
+    OPTIINFRA_TRY(keep, effective_retention(session, family, Tier::kRollup));
+    return {};
+  }));
+  return keep.count() == 0 ? kRetentionMax : keep;
+}
+
 Result<ImportReport> import_all(Client& client, Session& reader, const ImportOptions& options,
                                 MapChoice& choice, const ImportTestSettings& test) {
   ImportReport report;
   OPTIINFRA_TRY(report.retention, client.raw_retention(options.family));
+  OPTIINFRA_TRY(report.rollup_retention, rollup_retention(client, options.family));
+  OPTIINFRA_TRY(std::vector<ImportRecord> known, imports_of_family(client, options.family));
   // Blocks are named and so are inserts of their own: one sender keeps them in order, one block at a time.
   OPTIINFRA_TRY(Writer writer, Writer::open(client, {.senders = 1}));
-  for (std::size_t index = 0; index < options.files.size(); ++index) {
-    OPTIINFRA_TRY(PreparedMap* const map, choice.map_of(reader, options.files[index]));
-    const ImportJob job{client,       writer,           reader,           options,
-                        map->checked, report.retention, map->known_types, test};
-    OPTIINFRA_TRY(FileReport file, import_file(job, index));
-    if (options.on_file) options.on_file(file);
-    report.files.push_back(std::move(file));
+  const ImportJob job{client, writer, reader, options, report.retention, report.rollup_retention, test};
+  const std::size_t group_size = options.delivery.empty() ? 1 : options.files.size();
+  for (std::size_t begin = 0; begin < options.files.size(); begin += group_size) {
+    FileGroup group(job, choice, known);
+    for (std::size_t index = begin; index < begin + group_size; ++index) OPTIINFRA_CHECK(group.add(index));
+    OPTIINFRA_CHECK(group.import(report));
   }
   return report;
 }
@@ -55,6 +73,13 @@ std::uint64_t ImportReport::rows_refused() const noexcept { return total(files, 
 std::uint64_t ImportReport::rows_past_retention() const noexcept {
   return total(files, &FileReport::rows_past_retention);
 }
+std::uint64_t ImportReport::rows_past_rollups() const noexcept {
+  return total(files, &FileReport::rows_past_rollups);
+}
+std::uint64_t ImportReport::rows_taken_back() const noexcept {
+  return total(files, &FileReport::rows_taken_back);
+}
+std::uint64_t ImportReport::rows_gone() const noexcept { return total(files, &FileReport::rows_gone); }
 
 Result<ImportReport> import_files(Client& client, const ImportOptions& options,
                                   const ImportTestSettings& test) {

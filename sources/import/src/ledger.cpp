@@ -1,5 +1,7 @@
 #include "ledger.hpp"
 
+#include <algorithm>
+
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/disk_room.hpp"
 #include "optiinfra/transport/session.hpp"
@@ -27,9 +29,9 @@ Result<std::optional<ImportState>> Ledger::find() {
             "SELECT toUInt64(count()), max(block), max(rows), max(refused), max(finished), "
             "min(recorded_at) FROM " +
             qualified(session.database(), "import_ledger") + " WHERE import_id = {import_id:UUID}",
-        .parameters = {{"import_id", import_id_.to_string()}}};
+        .parameters = {{"import_id", origin_.id.to_string()}}};
     auto read = session.query(statement, [&](const Block& block) {
-      if (value<std::uint64_t>(block, 0) == 0) return true;
+      if (value<std::uint64_t>(block, 0) == 0 || value<std::uint8_t>(block, 4) == kBeingRemoved) return true;
       state = ImportState{value<std::uint64_t>(block, 1), value<std::uint64_t>(block, 2),
                           value<std::uint64_t>(block, 3), value<std::uint8_t>(block, 4) != 0,
                           sys_seconds{std::chrono::seconds{value<std::uint32_t>(block, 5)}}};
@@ -41,24 +43,54 @@ Result<std::optional<ImportState>> Ledger::find() {
   return state;
 }
 
+// The time of the first row is the clock of the whole import; later rows say when they were written.
+Result<void> Ledger::begin(const ImportState& state) { return add(state, 0, state.begun); }
+
 Result<void> Ledger::record(const ImportState& state) {
+  return add(state, state.finished ? 1 : 0, std::max(now(), state.begun));
+}
+
+Result<void> Ledger::begin_removal(const ImportState& state) {
+  return add(state, kBeingRemoved, std::max(now(), state.begun));
+}
+
+Result<void> Ledger::add(const ImportState& state, std::uint8_t finished, sys_seconds recorded_at) {
   Block row;
-  Dictionary family;
-  family.append(table_of(family_).name);
-  Strings path;
-  path.append(path_.string());
-  // The time of the first row is the clock of the whole import; later rows say when they were written.
-  const sys_seconds recorded_at =
-      state.records == 0 && !state.finished ? state.begun : std::max(now(), state.begun);
-  row.add({"import_id", "UUID", std::vector<Uuid>{import_id_}});
-  row.add({"family", "LowCardinality(String)", std::move(family)});
-  row.add({"path", "String", std::move(path)});
-  row.add({"block", "UInt64", std::vector<std::uint64_t>{state.records}});
-  row.add({"rows", "UInt64", std::vector<std::uint64_t>{state.rows_stored}});
-  row.add({"refused", "UInt64", std::vector<std::uint64_t>{state.rows_refused}});
-  row.add(
-      {"finished", "UInt8", std::vector<std::uint8_t>{state.finished ? std::uint8_t{1} : std::uint8_t{0}}});
-  row.add({"recorded_at", "DateTime('UTC')", std::vector<std::uint32_t>{to_column_time(recorded_at)}});
+  const auto add_text = [&row](const char* name, const std::string& value) {
+    Strings text;
+    text.append(value);
+    row.add({name, "String", std::move(text)});
+  };
+  const auto add_word = [&row](const char* name, const std::string& value) {
+    Dictionary word;
+    word.append(value);
+    row.add({name, "LowCardinality(String)", std::move(word)});
+  };
+  const auto add_number = [&row](const char* name, std::uint64_t value) {
+    row.add({name, "UInt64", std::vector<std::uint64_t>{value}});
+  };
+  const auto add_uuid = [&row](const char* name, const Uuid& value) {
+    row.add({name, "UUID", std::vector<Uuid>{value}});
+  };
+  const auto add_time = [&row](const char* name, sys_seconds value) {
+    row.add({name, "DateTime('UTC')", std::vector<std::uint32_t>{to_column_time(value)}});
+  };
+  add_uuid("import_id", origin_.id);
+  add_word("family", table_of(origin_.family).name);
+  add_text("path", origin_.path);
+  add_number("block", state.records);
+  add_number("rows", state.rows_stored);
+  add_number("refused", state.rows_refused);
+  row.add({"finished", "UInt8", std::vector<std::uint8_t>{finished}});
+  add_time("recorded_at", recorded_at);
+  add_word("delivery", origin_.delivery);
+  add_word("map", origin_.map);
+  add_uuid("content", origin_.content);
+  add_number("content_bytes", origin_.content_bytes);
+  add_uuid("reading", origin_.reading);
+  add_uuid("continues", origin_.continues);
+  add_time("oldest", state.times ? state.times->begin : sys_seconds{});
+  add_time("newest", state.times ? state.times->end : sys_seconds{});
   return client_.with_session([&](Session& session) -> Result<void> {
     auto inserted =
         session.insert({.table = qualified(session.database(), "import_ledger"),

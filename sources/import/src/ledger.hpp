@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
+#include <string>
 
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/core/time.hpp"
+#include "optiinfra/core/uuid.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
 namespace optiinfra {
@@ -18,6 +19,20 @@ struct ImportState {
   std::uint64_t rows_refused = 0;
   bool finished = false;
   sys_seconds begun;  ///< When the import was begun: the clock against which all of its rows are checked.
+  std::optional<TimeRange> times = {};  ///< Of the rows of the block that is recorded.
+};
+
+/// What an import is made of, as the ledger keeps it in each of its rows.
+struct ImportOrigin {
+  Uuid id;  ///< FileReport::import_id.
+  Family family = Family::kPerformance;
+  std::string path;
+  std::string delivery = {};        ///< Empty: none.
+  std::string map = {};             ///< Its name, as it was given.
+  Uuid content = {};                ///< Hash of the file's bytes; nil in ledgers before schema version 10.
+  std::uint64_t content_bytes = 0;  ///< How many.
+  Uuid reading = {};                ///< Hash of family, format and map: how the bytes become rows.
+  Uuid continues = {};              ///< The import whose rows this file begins with; nil: none.
 };
 
 /// What the tokens of an import's blocks begin with; the block's first record follows. With the time of the
@@ -26,24 +41,34 @@ struct ImportState {
 std::string import_token_start(const Uuid& import_id, sys_seconds begun);
 
 /// The table import_ledger, for one import: a row when it is begun, one after each stored block, the last of
-/// them marked as finished. Column `block` holds ImportState::records, `rows` and `refused` the counts up to
-/// there.
+/// them marked as finished; one more, with 2 in `finished`, when it is about to be taken back. Column `block`
+/// holds ImportState::records, `rows` and `refused` the counts up to there, `oldest` and `newest` the times
+/// of the block's rows, 1970 without any.
 class Ledger {
  public:
-  Ledger(Client& client, Uuid import_id, Family family, std::filesystem::path path)
-      : client_(client), import_id_(import_id), family_(family), path_(std::move(path)) {}
+  Ledger(Client& client, ImportOrigin origin) : client_(client), origin_(std::move(origin)) {}
 
-  /// Nothing when the import was never begun.
+  /// Nothing when the import was never begun, or is being taken back.
   Result<std::optional<ImportState>> find();
 
-  /// Remembers the state. On success it is found by every later find().
+  /// Remembers that the import begins, with the state that its first block begins with. On success it is
+  /// found by every later find(), and so are the states of record().
+  Result<void> begin(const ImportState& state);
+
+  /// Remembers the state after a block.
   Result<void> record(const ImportState& state);
 
+  /// Remembers that the import's rows are about to be removed, so that nobody takes what is left for all.
+  Result<void> begin_removal(const ImportState& state);
+
  private:
+  Result<void> add(const ImportState& state, std::uint8_t finished, sys_seconds recorded_at);
+
   Client& client_;
-  Uuid import_id_;
-  Family family_;
-  std::filesystem::path path_;
+  ImportOrigin origin_;
 };
+
+/// In column `finished` of an import that is being taken back.
+inline constexpr std::uint8_t kBeingRemoved = 2;
 
 }  // namespace optiinfra

@@ -30,6 +30,11 @@ Error unfit(const std::filesystem::path& path, std::string_view what) {
 
 }  // namespace
 
+Uuid hash_of(std::string_view text) {
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return Uuid{hash.high64, hash.low64};
+}
+
 Result<SourceFile> SourceFile::open(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a named pipe must not wait for its other end.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -97,21 +102,42 @@ Result<std::size_t> SourceFile::read_at(std::uint64_t offset, std::span<unsigned
   return filled;
 }
 
-Result<Uuid> SourceFile::identity(std::string_view rest) const {
+Result<SourceFile> SourceFile::again() const {
+  const int descriptor = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
+  if (descriptor < 0) return cannot_read("open", path_, errno);
+  return SourceFile(path_, descriptor, size_bytes_);
+}
+
+Result<SourceFile::Hashes> SourceFile::hashes(std::string_view rest,
+                                              const std::set<std::uint64_t>& lengths) const {
+  Hashes hashes;
   XXH3_state_t state;
   XXH3_128bits_reset(&state);
+  const auto digest = [&state] {
+    const XXH128_hash_t hash = XXH3_128bits_digest(&state);
+    return Uuid{hash.high64, hash.low64};
+  };
   std::vector<unsigned char> buffer(kReadBytes);
+  auto next = lengths.begin();
   for (std::uint64_t offset = 0;;) {
     OPTIINFRA_TRY(const std::size_t size, read_at(offset, buffer));
     if (size == 0) break;
-    XXH3_128bits_update(&state, buffer.data(), size);
+    std::size_t taken = 0;
+    for (; next != lengths.end() && *next <= offset + size; ++next) {
+      const std::size_t more = static_cast<std::size_t>(*next - offset) - taken;
+      XXH3_128bits_update(&state, buffer.data() + taken, more);
+      taken += more;
+      hashes.content[*next] = digest();
+    }
+    XXH3_128bits_update(&state, buffer.data() + taken, size - taken);
     offset += size;
   }
+  hashes.content[size_bytes_] = digest();
   // The length keeps content and rest apart.
   const std::string tail = "\n" + std::to_string(size_bytes_) + "\n" + std::string(rest);
   XXH3_128bits_update(&state, tail.data(), tail.size());
-  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
-  return Uuid{hash.high64, hash.low64};
+  hashes.identity = digest();
+  return hashes;
 }
 
 std::string SourceFile::engine_path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }

@@ -3,13 +3,19 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/core/uuid.hpp"
 
 namespace optiinfra {
+
+/// Hash (XXH3, 128 bits) of a text.
+Uuid hash_of(std::string_view text);
 
 /// Holds the file open, so that what is hashed is what the engine reads, even when the name changes hands.
 class SourceFile {
@@ -31,8 +37,15 @@ class SourceFile {
   /// Takes the size that the file has now, for a copy that has been written.
   void take_size();
 
-  /// Hash (XXH3, 128 bits) of the content followed by `rest`.
-  Result<Uuid> identity(std::string_view rest) const;
+  /// The same open file again.
+  Result<SourceFile> again() const;
+
+  /// Hashes (XXH3, 128 bits) of the file, all made in one pass.
+  struct Hashes {
+    Uuid identity;                          ///< Of the content followed by `rest`.
+    std::map<std::uint64_t, Uuid> content;  ///< Of the first N bytes, for each of `lengths`, and of all.
+  };
+  Result<Hashes> hashes(std::string_view rest, const std::set<std::uint64_t>& lengths) const;
 
   /// Fills `into` with the bytes from `offset` on, and returns how many there were.
   Result<std::size_t> read_at(std::uint64_t offset, std::span<unsigned char> into) const;

@@ -56,6 +56,11 @@ class Imports : public ::testing::Test {
     return {};
   }
 
+  static Result<UndoReport> undo(const Uuid& id) {
+    const ImportRecord record = record_of(id);
+    return undo_imports(*client_, std::span(&record, 1));
+  }
+
   static std::uint64_t count(const std::string& sql) {
     std::uint64_t number = 0;
     EXPECT_TRUE(client_->with_session([&](Session& session) -> Result<void> {
@@ -119,7 +124,7 @@ TEST_F(Imports, AreTakenBackAloneAndCanBeMadeAgain) {
   const Uuid id = import(path).import_id;
   ASSERT_EQ(raw_rows("wrong"), 40u);
   {
-    const auto undone = undo_import(*client_, record_of(id));
+    const auto undone = undo(id);
     ASSERT_TRUE(undone) << undone.error().message;
     EXPECT_EQ(undone->rows_removed, 40u);
     EXPECT_EQ(raw_rows("wrong"), 0u);
@@ -149,7 +154,7 @@ TEST_F(Imports, ThatWereTakenBackHalfAreTakenBackByTheSameCall) {
   }));
   EXPECT_EQ(raw_rows("half"), 15u);
   EXPECT_EQ(hourly_rows("half"), 40u);
-  const auto undone = undo_import(*client_, record_of(id));
+  const auto undone = undo(id);
   ASSERT_TRUE(undone) << undone.error().message;
   EXPECT_EQ(undone->rows_removed, 15u);
   EXPECT_EQ(raw_rows("half") + hourly_rows("half"), 0u);
@@ -160,7 +165,7 @@ TEST_F(Imports, WithRowsPastTheirRetentionAreLeftAlone) {
   const Uuid id = import(write_rows("old", 24 * 32, 5)).import_id;  // Raw rows of requests stay 30 days.
   const std::uint64_t before = raw_rows("old");
   ASSERT_GT(before, 0u) << "late rows stay a day";
-  const auto refused = undo_import(*client_, record_of(id));
+  const auto refused = undo(id);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kConflict);
   EXPECT_NE(refused.error().message.find("past the retention"), std::string::npos) << refused.error().message;

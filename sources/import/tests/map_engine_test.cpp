@@ -38,7 +38,7 @@ TEST_F(MapTest, ComputesColumnsFromTheFilesColumns) {
 
 TEST_F(MapTest, TheSameContentUnderAnotherMapIsAnotherImport) {
   EXPECT_EQ(imported(Family::kPerformance, requests(), map(toml_of("1"))).rows_stored, 2u);
-  EXPECT_EQ(imported(Family::kPerformance, requests(), map(toml_of("2"))).rows_stored, 2u);
+  EXPECT_THAT(refusal(Family::kPerformance, requests(), map(toml_of("2"))), HasSubstr("--replace"));
   EXPECT_TRUE(imported(Family::kPerformance, requests(), map(toml_of("1"))).was_already_imported);
 }
 
@@ -135,6 +135,7 @@ TEST_F(MapTest, UsefulFunctionsAreAllowed) {
                                  "1e3",
                                  "'12.5'"}) {
     SCOPED_TRACE(expression);
+    forget_imports();
     EXPECT_EQ(imported(Family::kPerformance, file, map(toml_of(expression))).rows_stored, 2u);
   }
 }
@@ -192,6 +193,7 @@ TEST_F(MapTest, RepeatSpreadsARowOverSeveralAndRefusesItOnce) {
       ask("SELECT sum(cost_per_hour), uniqExact(timestamp), max(timestamp) FROM optiinfra.cost_metrics_ts"),
       "48\t24\t2026-03-01 23:00:00");
   for (const char* count : {"0", "-1", "8785", "NULL"}) {
+    forget_imports();
     const FileReport none = imported(Family::kCost, file,
                                      map("where = \"cost = 48\"\nrepeat = \"" + std::string(count) + "\"\n" +
                                          toml.substr(toml.find("[source]"))));

@@ -357,6 +357,7 @@ TEST_F(RealFileTest, DatesWithTheMonthFirstAreReadWhereTheMapSaysSo) {
   EXPECT_EQ(ask("SELECT timestamp, cost_per_hour FROM optiinfra.cost_metrics_ts ORDER BY cost_per_hour"),
             "2023-09-02 00:00:00\t1\n2023-09-12 00:00:00\t2\n2023-09-02 13:05:00\t4\n2023-09-02 13:05:00\t8\n"
             "2023-09-03 00:00:00\t16");
+  forget_imports();
   EXPECT_EQ(imported(Family::kCost, file, map(columns + "[source]\nday = \"DateTime\"\n")).rows_stored, 1u)
       << "nobody has said which comes first";
 }
@@ -386,6 +387,7 @@ TEST_F(RealFileTest, AColumnThatTheMapCallsOptionalMayBeAbsent) {
   execute("INSERT INTO FUNCTION file('" + (folder_ / "c.parquet").string() +
           "', 'Parquet') SELECT toDateTime('2026-03-01 10:00:00', 'UTC') AS ts, 2.5 AS cost");
   EXPECT_EQ(imported(Family::kCost, folder_ / "c.parquet", map(columns + optional)).rows_stored, 1u);
+  forget_imports();
   EXPECT_THAT(refusal(Family::kCost, file, map(columns)), HasSubstr("there is no column 'resource'"));
   EXPECT_THAT(refusal(Family::kCost, file,
                       map(columns + "[source]\nresource = { type = \"String\", optinal = true }\n")),

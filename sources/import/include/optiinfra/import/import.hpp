@@ -57,6 +57,13 @@ struct FileReport {
   std::uint64_t rows_left_out = 0;  ///< By this call, because the map's `where` did not hold.
   /// Rows stored by this call that are older than the family's retention: they are removed after a day.
   std::uint64_t rows_past_retention = 0;
+  /// Of these, the ones that are older than the retention of the rollups too, and go with their rollups.
+  std::uint64_t rows_past_rollups = 0;
+  /// Rows of earlier imports that were removed because this file, or the first of its delivery, replaces
+  /// them.
+  std::uint64_t rows_taken_back = 0;
+  /// Of rows_already_stored, those that are not in the store any more, in a finished import.
+  std::uint64_t rows_gone = 0;
   /// Of the rows read by this call, in the order of the categories' names; empty when the map states no
   /// `amount`. The sum of `amount` is the bill's, that of `stored` the store's.
   std::vector<BilledCategory> bill = {};
@@ -70,14 +77,26 @@ struct FileReport {
 };
 
 struct ImportReport {
-  std::vector<FileReport> files;  ///< In the order of ImportOptions::files.
-  std::chrono::days retention{};  ///< Of the family's raw rows.
+  std::vector<FileReport> files;         ///< In the order of ImportOptions::files.
+  std::chrono::days retention{};         ///< Of the family's raw rows.
+  std::chrono::days rollup_retention{};  ///< Of its rollups.
 
   std::uint64_t rows_read() const noexcept;
   std::uint64_t rows_stored() const noexcept;
   std::uint64_t rows_already_stored() const noexcept;
   std::uint64_t rows_refused() const noexcept;
   std::uint64_t rows_past_retention() const noexcept;
+  std::uint64_t rows_past_rollups() const noexcept;
+  std::uint64_t rows_taken_back() const noexcept;
+  std::uint64_t rows_gone() const noexcept;
+};
+
+/// Rows that the store will not keep, not even as rollups.
+struct OldRows {
+  std::filesystem::path path;
+  std::uint64_t rows = 0;  ///< Of the block that is about to be stored.
+  sys_seconds oldest{};
+  std::chrono::days rollup_retention{};
 };
 
 struct ImportOptions {
@@ -100,6 +119,16 @@ struct ImportOptions {
   /// is started as `PROGRAM kReadApart FORMAT COMPRESSION` and must then call read_apart(), as the program
   /// optiinfra does. Empty: such files are refused.
   std::filesystem::path reader_program;
+  /// The files are a delivery of this name: they replace the files of the family's earlier delivery of that
+  /// name. Empty: none.
+  std::string delivery;
+  /// Takes back imports of the same content through another map, and of content that the file begins with,
+  /// and imports again what was imported and is not in the store any more. Without it these are errors
+  /// (kConflict), except the last, which is only counted.
+  bool replace = false;
+  /// Called before a block with rows that are older than the retention of the rollups is stored: they will
+  /// be removed within a day of their arrival, and so will their rollups.
+  std::function<void(const OldRows&)> on_old_rows;
   /// Called after every stored block and at the end of each file.
   std::function<void(const ImportProgress&)> on_progress;
   /// Called after each file. After an error it has been called for the files before.
@@ -113,6 +142,14 @@ struct ImportOptions {
 /// finished import is not read again. The same rows in a file of other content count as other rows. Repeat
 /// the call before 10,000 other inserts, which is how many the engine remembers.
 ///
+/// A text file, not compressed, that begins with the whole content of a finished import of the same family
+/// and map, and with whole lines, has grown: only its new rows are stored, as an import of their own.
+///
+/// Imports that are replaced (`delivery`, `replace`) are taken back (imports.hpp) after all files of this
+/// call have been read to their end without storing, and before rows of them are stored. A call that ended in
+/// between is completed by the same call, or by a later delivery of the same name. Readers may see neither
+/// the old nor all new rows meanwhile.
+///
 /// Refused rows go to FILE.rejected.jsonl, one JSON object each: `line` in the file (where the format has
 /// lines), `row` counted from 1, `reason`, `refused` values with their rules, and the `raw` row. After
 /// 100,000 rows or 64 MiB further ones are only counted. A file of that name that no import has written is
@@ -121,10 +158,11 @@ struct ImportOptions {
 /// Memory stays near the size of two blocks, whatever the size of the file.
 /// Errors: the first file that fails ends the call; files before it stay imported. kInvalidArgument for a
 /// file that is absent, empty, not a regular file, not in its format or damaged, for a map that does not fit
-/// or a file that fits no map or several,
-/// and in strict mode for refused rows; kStorage for a file that this process may not read; and those of
-/// Client::insert. Before anything is stored the call checks that all files exist and that the map is valid.
-/// Threads: up to eight calls may run at once on one client, since each holds one session and needs another.
+/// or a file that fits no map or several, in strict mode for refused rows, and where no row of a replacement can be stored; kConflict for content
+/// that was imported in another way, and those of expect_removable() (imports.hpp); kStorage for a file that
+/// this process may not read; and those of Client::insert. Before anything is stored the call checks that all
+/// files exist and that the map is valid. Threads: up to eight calls may run at once on one client, since
+/// each holds one session and needs another.
 Result<ImportReport> import_files(Client& client, const ImportOptions& options);
 
 inline constexpr const char* kReadApart = "read-apart";

@@ -1,0 +1,169 @@
+#include "file_group.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "earlier.hpp"
+
+namespace optiinfra {
+
+Result<void> FileGroup::add(std::size_t index) {
+  const auto& path = job_.options.files[index];
+  OPTIINFRA_TRY(PreparedMap* const prepared, choice_.map_of(job_.reader, path));
+  const ImportMap& map = prepared->checked.map;
+  OPTIINFRA_TRY(FileFormat format, format_of(path, map.format));
+  OPTIINFRA_TRY(SourceFile file, SourceFile::open(path));
+  std::set<std::uint64_t> lengths;
+  for (const ImportRecord& each : known_)
+    if (each.content_bytes != 0 && each.content_bytes < file.size_bytes()) lengths.insert(each.content_bytes);
+  const std::string reading =
+      std::string(table_of(job_.options.family).name) + "\n" + format.name + "\n" + map.identity();
+  OPTIINFRA_TRY(SourceFile::Hashes hashes, file.hashes(reading, lengths));
+  ImportOrigin origin{.id = hashes.identity,
+                      .family = job_.options.family,
+                      .path = std::filesystem::absolute(path).string(),
+                      .delivery = job_.options.delivery,
+                      .map = map.name,
+                      .content = hashes.content[file.size_bytes()],
+                      .content_bytes = file.size_bytes(),
+                      .reading = hash_of(reading)};
+  members_.push_back({.file = {index, std::move(file), prepared, std::move(format), std::move(origin)},
+                      .content = std::move(hashes.content)});
+  return {};
+}
+
+Result<void> FileGroup::import(ImportReport& report) {
+  for (Member& member : members_) OPTIINFRA_CHECK(compare(member));
+  OPTIINFRA_CHECK(name_finished());
+  OPTIINFRA_TRY(std::uint64_t taken_back, take_back());
+  for (Member& member : members_) {
+    const ImportOrigin origin = member.file.origin;
+    OPTIINFRA_TRY(ImportedFile file, import_file(job_, std::move(member.file)));
+    file.report.rows_taken_back = std::exchange(taken_back, 0);
+    file.report.rows_gone = member.rows_gone;
+    remember(origin, file.state);
+    if (job_.options.on_file) job_.options.on_file(file.report);
+    report.files.push_back(std::move(file.report));
+  }
+  return {};
+}
+
+/// Finds what the file replaces and continues; nothing is changed.
+Result<void> FileGroup::compare(Member& member) {
+  std::vector<Uuid> ids;
+  for (const Member& each : members_) ids.push_back(each.file.origin.id);
+  OPTIINFRA_TRY(Earlier earlier,
+                find_earlier(known_, {member.file, member.content, ids, job_.options.replace}));
+  const ImportRecord* own = find(member.file.origin.id);
+  if (earlier.is_finished) {
+    OPTIINFRA_TRY(member.rows_gone, count_gone(*own));
+    if (member.rows_gone > 0 && job_.options.replace) {
+      earlier.replaced.push_back(*own);
+      earlier.is_finished = false;
+      member.rows_gone = 0;
+    }
+  }
+  member.is_finished = earlier.is_finished;
+  for (ImportRecord& each : earlier.replaced)
+    if (!is_replaced(each.id)) replaced_.push_back(std::move(each));
+  if (earlier.continued)
+    continue_import(earlier.continued->id, member.file);
+  else if (own != nullptr && !own->continues.is_nil())
+    continue_import(own->continues, member.file);
+  return {};
+}
+
+void FileGroup::continue_import(const Uuid& id, FileToImport& file) const {
+  file.origin.continues = id;
+  const ImportRecord* each = find(id);
+  if (each != nullptr && !each->blocks.empty()) file.before.records = each->blocks.back();
+  for (; each != nullptr; each = each->continues.is_nil() ? nullptr : find(each->continues)) {
+    file.before.rows_stored += each->rows_stored;
+    file.before.rows_refused += each->rows_refused;
+  }
+}
+
+/// An import without a delivery becomes one of this delivery.
+Result<void> FileGroup::name_finished() {
+  for (const Member& member : members_) {
+    const ImportRecord* own = find(member.file.origin.id);
+    if (!member.is_finished || own == nullptr || member.file.origin.delivery.empty() ||
+        own->delivery == member.file.origin.delivery)
+      continue;
+    Ledger ledger(job_.client, member.file.origin);
+    OPTIINFRA_TRY(const auto state, ledger.find());
+    if (state) OPTIINFRA_CHECK(ledger.record(*state));
+  }
+  return {};
+}
+
+/// How many rows of a finished import are not in the store any more.
+Result<std::uint64_t> FileGroup::count_gone(const ImportRecord& import) {
+  OPTIINFRA_TRY(const auto days, days_of_import(job_.client, import));
+  std::uint64_t rows = 0;
+  for (const ImportDay& day : days) rows += day.rows;
+  return import.rows_stored - std::min(rows, import.rows_stored);
+}
+
+/// First all files are read to their end and their imports recorded as begun, so that a kill leaves a trace
+/// of what was to come.
+Result<std::uint64_t> FileGroup::take_back() {
+  if (replaced_.empty()) return std::uint64_t{0};
+  // What a call remembers of its own imports lacks their blocks.
+  OPTIINFRA_TRY(std::vector<ImportRecord> recorded, list_imports(job_.client));
+  std::erase_if(recorded, [&](const ImportRecord& each) { return !is_replaced(each.id); });
+  OPTIINFRA_CHECK(expect_removable(job_.client, recorded));
+  std::uint64_t rows = 0;
+  bool is_any_new = false;
+  for (const Member& member : members_) {
+    if (member.is_finished) continue;
+    is_any_new = true;
+    OPTIINFRA_TRY(const std::uint64_t of_file, check_file(job_, member.file));
+    rows += of_file;
+  }
+  if (is_any_new && rows == 0)
+    return invalid_argument(job_.options.files[members_.front().file.index].string() +
+                            ": no row can be stored, so that nothing would replace the earlier import. "
+                            "Nothing was changed");
+  for (const Member& member : members_) {
+    const ImportOrigin& origin = member.file.origin;
+    if (member.is_finished || find(origin.id) != nullptr) continue;
+    OPTIINFRA_CHECK(
+        Ledger(job_.client, origin).begin({.records = member.file.before.records, .begun = now()}));
+  }
+  OPTIINFRA_TRY(const UndoReport undone, undo_imports(job_.client, recorded));
+  std::erase_if(known_, [&](const ImportRecord& each) { return is_replaced(each.id); });
+  return undone.rows_removed;
+}
+
+void FileGroup::remember(const ImportOrigin& origin, const ImportState& state) {
+  std::erase_if(known_, [&](const ImportRecord& each) { return each.id == origin.id; });
+  ImportRecord record{.id = origin.id,
+                      .family = origin.family,
+                      .path = origin.path,
+                      .delivery = origin.delivery,
+                      .map = origin.map};
+  record.rows_stored = state.rows_stored;
+  record.rows_refused = state.rows_refused;
+  record.finished = state.finished;
+  record.begun = record.recorded = state.begun;
+  record.blocks = {state.records};
+  record.content = origin.content;
+  record.content_bytes = origin.content_bytes;
+  record.reading = origin.reading;
+  record.continues = origin.continues;
+  known_.push_back(std::move(record));
+}
+
+const ImportRecord* FileGroup::find(const Uuid& id) const {
+  const auto found =
+      std::find_if(known_.begin(), known_.end(), [&](const ImportRecord& each) { return each.id == id; });
+  return found == known_.end() ? nullptr : &*found;
+}
+
+bool FileGroup::is_replaced(const Uuid& id) const {
+  return std::any_of(replaced_.begin(), replaced_.end(),
+                     [&](const ImportRecord& each) { return each.id == id; });
+}
+
+}  // namespace optiinfra
