@@ -25,7 +25,7 @@ using Words = std::vector<std::string>;
 using Json = nlohmann::json;
 
 /// Points that `./check` tries; OPTIINFRA_KILLS sets another number.
-constexpr int kReplacePoints = 4;
+constexpr int kReplacePoints = 3;
 
 class KilledDelivery : public ::testing::Test {
  protected:
