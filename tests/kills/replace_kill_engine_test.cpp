@@ -102,8 +102,7 @@ class KilledDelivery : public ::testing::Test {
     EXPECT_EQ(verified.exit_code, 0) << verified.output;
     int deliveries = 0;
     const Json imports = json(store, {"imports", "list"});
-    for (const Json& each : imports["data"])
-      deliveries += each["delivery"] == "november" ? 1 : 0;
+    for (const Json& each : imports["data"]) deliveries += each["delivery"] == "november" ? 1 : 0;
     EXPECT_EQ(deliveries, 1);
   }
 

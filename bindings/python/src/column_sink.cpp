@@ -11,8 +11,8 @@ using c_interface::fit;
 using c_interface::kMayBeAbsent;
 using c_interface::ValueOf;
 
-/// What the last distinct objects of a column were read as. Labels and identifiers of customers and services are few
-/// objects, again and again, and reading one costs ten times as much as finding it here.
+/// What the last distinct objects of a column were read as. Labels and identifiers of customers and services
+/// are few objects, again and again, and reading one costs ten times as much as finding it here.
 template <typename Value>
 class KnownObjects {
  public:

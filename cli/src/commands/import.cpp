@@ -266,7 +266,8 @@ Result<ImportReport> import_by_api(ApiStore& store, const ImportFlags& flags, co
   const bool has_map = !flags.map.empty() && flags.map != kContractMap;
   if (has_map || !flags.customers.empty() || flags.strict || !flags.delivery.empty() || flags.replace)
     return invalid_argument(
-        "--map, --customer-map, --strict, --delivery and --replace work on the store itself, where the engine "
+        "--map, --customer-map, --strict, --delivery and --replace work on the store itself, where the "
+        "engine "
         "reads the files and the record of imports is: give the store's own URL");
   ImportReport imported;
   for (const std::string& path : flags.files) {

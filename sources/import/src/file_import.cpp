@@ -104,8 +104,9 @@ class FileImport {
                               "line, so that what was added cannot be told: --replace imports it as a whole");
     OPTIINFRA_TRY(found_, survey(job_.reader, file_, format_));
     progress_.rows_total = found_.rows;
-    OPTIINFRA_TRY(plan_, plan_reading(job_.reader, {file_, format_, map_.checked, table_, found_, state_.begun},
-                                      map_.known_types));
+    OPTIINFRA_TRY(plan_,
+                  plan_reading(job_.reader, {file_, format_, map_.checked, table_, found_, state_.begun},
+                               map_.known_types));
     return {};
   }
 
