@@ -130,7 +130,7 @@ TEST_F(ImportThroughApi, RefusesWhatOnlyAnEngineReads) {
               HasSubstr("can be sent to an API as they are"));
   write_csv(home / "rows.csv", 1);
   EXPECT_THAT(run({"import", "cost", (home / "rows.csv").string(), "--map", "aws-cur"}).error_output,
-              HasSubstr("--map, --customer-map and --strict work on the store itself"));
+              HasSubstr("--delivery and --replace work on the store itself"));
 }
 
 /// The program and the service are killed while rows are on their way; the same command again stores the

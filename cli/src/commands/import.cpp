@@ -25,7 +25,7 @@ struct ImportFlags {
   std::string customers;
   bool strict = false;
   bool dry_run = false;
-  std::string delivery;
+  std::optional<std::string> delivery;
   bool replace = false;
   MetricsImportFlags metrics;
 };
@@ -134,7 +134,7 @@ ImportOptions options_of(const ImportFlags& flags) {
   options.map = flags.map;
   options.customers = flags.customers;
   options.strict = flags.strict;
-  options.delivery = flags.delivery;
+  options.delivery = flags.delivery.value_or("");
   options.replace = flags.replace;
   options.reader_program = "/proc/self/exe";
   return options;
@@ -264,7 +264,7 @@ void remark_refused(const ApiFile& file, const Context& context) {
 
 Result<ImportReport> import_by_api(ApiStore& store, const ImportFlags& flags, const Context& context) {
   const bool has_map = !flags.map.empty() && flags.map != kContractMap;
-  if (has_map || !flags.customers.empty() || flags.strict || !flags.delivery.empty() || flags.replace)
+  if (has_map || !flags.customers.empty() || flags.strict || flags.delivery || flags.replace)
     return invalid_argument(
         "--map, --customer-map, --strict, --delivery and --replace work on the store itself, where the "
         "engine "
@@ -319,6 +319,14 @@ Result<ExitCode> run_dry(const ImportFlags& flags, Context& context) {
 Result<ExitCode> run(const ImportFlags& flags, Context& context) {
   if (!flags.family && flags.dry_run)
     return invalid_argument("`optiinfra explain-metrics FILE` says what texts of metrics become");
+  if (!flags.family &&
+      (!flags.map.empty() || !flags.customers.empty() || flags.strict || flags.delivery || flags.replace))
+    return invalid_argument(
+        "--map, --customer-map, --strict, --delivery and --replace are for files of rows, not for texts of "
+        "metrics");
+  if (flags.delivery && flags.delivery->empty())
+    return invalid_argument(
+        "--delivery needs a name; without one the rows would be added to the earlier ones");
   if (!flags.family) return import_metrics(flags.files, flags.metrics, context);
   if (flags.dry_run) return run_dry(flags, context);
   const Stopwatch watch;

@@ -13,7 +13,7 @@ namespace optiinfra {
 namespace {
 
 /// The engine reads a query of up to 256 KiB, and the customers are a part of it.
-constexpr std::size_t kCustomersBytesMax = 128 << 10;
+constexpr std::size_t kCustomersBytesMax = 192 << 10;
 
 constexpr std::string_view kTagPrefix = "tag:";
 constexpr const char* kTags = "tags";
@@ -23,7 +23,7 @@ Result<std::string> read_text_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (file.bad() || !file.is_open()) return invalid_argument("the file cannot be read");
-  if (text.size() > kCustomersBytesMax) return invalid_argument("the file is over the limit of 128 KiB");
+  if (text.size() > kCustomersBytesMax) return invalid_argument("the file is over the limit of 192 KiB");
   return text;
 }
 
@@ -58,6 +58,8 @@ Result<CustomersByKey> parse_customers(Client& client, const std::string& text) 
     }
   }
   if (keys.empty()) return invalid_argument("it has no line below the header");
+  // The order of the lines makes no other import.
+  std::sort(customers.ids.begin(), customers.ids.end());
   return customers;
 }
 
@@ -101,6 +103,11 @@ Result<void> give_customers(const CustomersByKey& customers, ImportMap& map) {
                             (known.empty() ? "" : "; its keys are " + listed(known)));
   if (is_tag) map.customers.key = tag_of(map.customers.key, customers.key_name.substr(kTagPrefix.size()));
   if (map.customers.key.empty()) map.customers.key = sql_identifier(customers.key_name);
+  if (customer_of(map.customers, map.customers.key).size() > kCustomersBytesMax)
+    return invalid_argument(
+        context + ": " + std::to_string(map.customers.ids.size()) +
+        " keys are too many for one statement; import in several calls, each with the keys of "
+        "its files, or put most of them under *");
   const auto column = std::find_if(map.columns.begin(), map.columns.end(),
                                    [](const MapEntry& entry) { return entry.first == kCustomerColumn; });
   if (column == map.columns.end()) {

@@ -91,7 +91,9 @@ class Search {
   bool has_grown_from(const ImportRecord& each) const {
     return each.content_bytes < origin_.content_bytes && each.reading == origin_.reading &&
            each.delivery.empty() && origin_.delivery.empty() && !each.is_being_taken_back &&
-           request_.file.format.kind != FormatKind::kTyped && request_.file.format.compression == "none";
+           request_.file.format.kind != FormatKind::kTyped && request_.file.format.compression == "none" &&
+           // Whether its objects are one a line is known only when it is read.
+           !(request_.replace && request_.file.format.kind == FormatKind::kJsonLines);
   }
 
   Result<bool> ends_a_line(std::uint64_t bytes) const {
@@ -115,6 +117,10 @@ class Search {
   /// added.
   Result<void> replace(const ImportRecord& each) {
     if (request_.replace || (!each.finished && has_grown_from(each))) return add(each), Result<void>{};
+    if (each.content_bytes == origin_.content_bytes && each.map == origin_.map)
+      return conflict(each, "was imported through the map " + shown_map(each) +
+                                " with other customers or other contents of the map")
+          .error();
     if (each.content_bytes == origin_.content_bytes)
       return conflict(each, "has the content of an import through the map " + shown_map(each)).error();
     if (each.reading != origin_.reading)

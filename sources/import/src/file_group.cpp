@@ -34,8 +34,8 @@ Result<void> FileGroup::add(std::size_t index) {
 
 Result<void> FileGroup::import(ImportReport& report) {
   for (Member& member : members_) OPTIINFRA_CHECK(compare(member));
-  OPTIINFRA_CHECK(name_finished());
   OPTIINFRA_TRY(std::uint64_t taken_back, take_back());
+  OPTIINFRA_CHECK(name_finished());
   for (Member& member : members_) {
     const ImportOrigin origin = member.file.origin;
     OPTIINFRA_TRY(ImportedFile file, import_file(job_, std::move(member.file)));
@@ -58,6 +58,8 @@ Result<void> FileGroup::compare(Member& member) {
   if (earlier.is_finished) {
     OPTIINFRA_TRY(member.rows_gone, count_gone(*own));
     if (member.rows_gone > 0 && job_.options.replace) {
+      // It stays what a later delivery of the name replaces.
+      if (member.file.origin.delivery.empty()) member.file.origin.delivery = own->delivery;
       earlier.replaced.push_back(*own);
       earlier.is_finished = false;
       member.rows_gone = 0;
@@ -97,12 +99,19 @@ Result<void> FileGroup::name_finished() {
   return {};
 }
 
-/// How many rows of a finished import are not in the store any more.
+/// How many rows of a finished import, and of those that it continues, are not in the store any more. Those
+/// of programs before schema 10 are not counted: without their times every row of the table would be read.
 Result<std::uint64_t> FileGroup::count_gone(const ImportRecord& import) {
-  OPTIINFRA_TRY(const auto days, days_of_import(job_.client, import));
-  std::uint64_t rows = 0;
-  for (const ImportDay& day : days) rows += day.rows;
-  return import.rows_stored - std::min(rows, import.rows_stored);
+  std::uint64_t gone = 0;
+  for (const ImportRecord* each = &import; each != nullptr;
+       each = each->continues.is_nil() ? nullptr : find(each->continues)) {
+    if (!each->times) continue;
+    OPTIINFRA_TRY(const auto days, days_of_import(job_.client, *each));
+    std::uint64_t rows = 0;
+    for (const ImportDay& day : days) rows += day.rows;
+    gone += each->rows_stored - std::min(rows, each->rows_stored);
+  }
+  return gone;
 }
 
 /// First all files are read to their end and their imports recorded as begun, so that a kill leaves a trace
@@ -121,8 +130,9 @@ Result<std::uint64_t> FileGroup::take_back() {
     OPTIINFRA_TRY(const std::uint64_t of_file, check_file(job_, member.file));
     rows += of_file;
   }
+  const auto is_new = [](const Member& member) { return !member.is_finished; };
   if (is_any_new && rows == 0)
-    return invalid_argument(job_.options.files[members_.front().file.index].string() +
+    return invalid_argument(job_.options.files[std::ranges::find_if(members_, is_new)->file.index].string() +
                             ": no row can be stored, so that nothing would replace the earlier import. "
                             "Nothing was changed");
   for (const Member& member : members_) {

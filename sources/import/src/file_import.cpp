@@ -67,8 +67,8 @@ class FileImport {
     }
     report_.bill = bill_.categories();
     report_.rows_without_customer.assign(without_customer_.begin(), without_customer_.end());
-    report_.rows_refused = state_.rows_refused;
-    if (state_.rows_refused > 0) report_.rejected_path = rejected_.path();
+    report_.rows_refused = before_.rows_refused + state_.rows_refused;
+    if (report_.rows_refused > 0) report_.rejected_path = rejected_.path();
     report_.rows_written_down = rejected_.line_count();
     report_.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begin);
     return ImportedFile{std::move(report_), state_};
@@ -92,6 +92,7 @@ class FileImport {
   }
 
   Result<void> prepare() {
+    OPTIINFRA_TRY(given_file_, file_.again());
     if (format_.is_read_apart) {
       OPTIINFRA_TRY(file_, read_by(job_.options.reader_program, file_, format_));
       format_ = FileFormat{.name = "Native", .compression = "none"};
@@ -123,6 +124,7 @@ class FileImport {
     last_refused_row_ = row_of_rejected_line(rejected_.last_line());
     stores_ = true;
     OPTIINFRA_CHECK(read_records());
+    OPTIINFRA_CHECK(given_file_->expect_unchanged());
     OPTIINFRA_CHECK(store_block(true));
     return record_block();
   }
@@ -139,9 +141,9 @@ class FileImport {
 
   /// Reads the file as if to store it. In strict mode it fails when a row is refused. Nothing is stored.
   Result<void> rehearse() {
-    if (state_.records == 0) OPTIINFRA_CHECK(rejected_.keep(0));
+    if (state_.records == before_.records) OPTIINFRA_CHECK(rejected_.keep(before_.rows_refused));
     const ImportState before = state_;
-    state_.records = 0;
+    state_.records = before_.records;
     OPTIINFRA_CHECK(read_records());
     OPTIINFRA_CHECK(rejected_.sync());
     const std::uint64_t refused = pending_refused_, read = report_.rows_read;
@@ -390,6 +392,7 @@ class FileImport {
   const ImportOrigin origin_;
   const ImportState before_;  ///< See FileToImport.
   PreparedMap& map_;
+  std::optional<SourceFile> given_file_;  ///< Of which file_ may be a copy that can be read.
   Survey found_;
   RejectedFile rejected_;
   Ledger* ledger_ = nullptr;

@@ -98,7 +98,8 @@ Result<ImportRecord> parse_record(const std::vector<std::string>& row) {
   OPTIINFRA_TRY(import.continues, Uuid::parse(row[14]));
   const sys_seconds oldest{std::chrono::seconds{std::stoll(row[15])}};
   const sys_seconds newest{std::chrono::seconds{std::stoll(row[16])}};
-  // Of one that never ended, the last block may be stored and not recorded: its times are unknown.
+  // Of one that never ended, the last block may be stored and not recorded, and programs before schema 10
+  // recorded no times: they are unknown.
   if (newest > sys_seconds{}) import.times = TimeRange{oldest, newest};
   return import;
 }
@@ -180,7 +181,9 @@ Result<void> expect_not_in_rollups_only(Client& client, const ImportRecord& impo
 
 /// On a server another process may be importing; an embedded store has one process at a time.
 Result<void> expect_not_running(const Client& client, const ImportRecord& import) {
-  if (client.is_embedded() || import.finished || import.recorded < now() - kBlockPatience) return {};
+  if (client.is_embedded() || import.finished || import.is_being_taken_back ||
+      import.recorded < now() - kBlockPatience)
+    return {};
   return Error{ErrorKind::kConflict,
                "the import has not ended and recorded a block less than " +
                    std::to_string(kBlockPatience.count()) +
@@ -204,7 +207,9 @@ Result<std::vector<ImportRecord>> list_imports(Client& client) {
                             "toString(max(content)), toString(max(content_bytes)), toString(max(reading)), "
                             "toString(max(continues)), "
                             "toString(toUnixTimestamp(minIf(oldest, toUnixTimestamp(newest) > 0))), "
-                            "toString(if(countIf(finished = 1) > 0, toUnixTimestamp(max(newest)), 0)) FROM " +
+                            "toString(if(countIf(finished = 1) > 0 AND countIf(finished != 2 AND "
+                            "content_bytes = 0) = 0, "
+                            "toUnixTimestamp(max(newest)), 0)) FROM " +
                             qualified(session.database(), kLedgerTable) +
                             " GROUP BY import_id ORDER BY max(recorded_at) DESC, import_id"}));
     for (const auto& row : rows) {

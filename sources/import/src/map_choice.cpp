@@ -121,6 +121,11 @@ Result<PreparedMap*> MapChoice::map_of(Session& reader, const std::filesystem::p
     return prepared_.front().get();
   }
   OPTIINFRA_TRY(const std::string name, choose(reader, path));
+  if (name == kContractMap && !customers_.key_name.empty())
+    return invalid_argument(
+        path.string() +
+        ": customers are given, and the file either has the table's own columns, which say "
+        "who pays, or fits no ready-made map: name one with --map");
   for (const auto& each : prepared_)
     if (each->checked.map.name == name) return each.get();
   OPTIINFRA_TRY(ImportMap map, load_map(name));

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -80,6 +81,17 @@ Result<void> SourceFile::append(std::string_view bytes) {
   return {};
 }
 
+Result<void> SourceFile::expect_unchanged() const {
+  struct stat status{};
+  if (::fstat(descriptor_, &status) != 0) return cannot_read("examine", path_, errno);
+  if (static_cast<std::uint64_t>(status.st_size) == size_bytes_) return {};
+  return Error{ErrorKind::kConflict,
+               path_.string() + " changed its size while it was imported (" + std::to_string(size_bytes_) +
+                   " to " + std::to_string(status.st_size) +
+                   " bytes): import a file that nobody writes to, such as a rotated log or a copy. The same "
+                   "command again takes back what is stored of it and imports it as it is then"};
+}
+
 void SourceFile::take_size() {
   struct stat status{};
   if (::fstat(descriptor_, &status) == 0) size_bytes_ = static_cast<std::uint64_t>(status.st_size);
@@ -119,9 +131,11 @@ Result<SourceFile::Hashes> SourceFile::hashes(std::string_view rest,
   };
   std::vector<unsigned char> buffer(kReadBytes);
   auto next = lengths.begin();
-  for (std::uint64_t offset = 0;;) {
-    OPTIINFRA_TRY(const std::size_t size, read_at(offset, buffer));
-    if (size == 0) break;
+  for (std::uint64_t offset = 0; offset < size_bytes_;) {
+    const std::size_t wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(kReadBytes, size_bytes_ - offset));
+    OPTIINFRA_TRY(const std::size_t size, read_at(offset, std::span(buffer).first(wanted)));
+    if (size == 0) break;  // It was cut off meanwhile: expect_unchanged() says so.
     std::size_t taken = 0;
     for (; next != lengths.end() && *next <= offset + size; ++next) {
       const std::size_t more = static_cast<std::size_t>(*next - offset) - taken;

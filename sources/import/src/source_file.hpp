@@ -50,6 +50,9 @@ class SourceFile {
   /// Fills `into` with the bytes from `offset` on, and returns how many there were.
   Result<std::size_t> read_at(std::uint64_t offset, std::span<unsigned char> into) const;
 
+  /// Errors: kConflict when the file has another size than at its opening; kStorage.
+  Result<void> expect_unchanged() const;
+
   /// A path under which the engine reads exactly this file: free of letters that it would take for a pattern.
   std::string engine_path() const;
 

@@ -242,6 +242,12 @@ TEST_F(BillFormTest, GoogleCloudsCreditsAreRowsOfTheirOwn) {
   EXPECT_EQ(rows("service_name, instance_type, region, is_spot, currency, bill_id"),
             "Compute Engine\ta3-highgpu-8g\tus-central1\t1\tUSD\tA-1/202603\t-3");
   execute("TRUNCATE TABLE optiinfra.cost_metrics_ts");
+  std::string python = kGcpLine;
+  const std::size_t at = python.find("\"credits\":[");
+  python.replace(at, python.find("\"invoice\"") - at, "\"credits\":\"[{'name': 'd', 'amount': -3}]\",");
+  EXPECT_EQ(imported(Family::kCost, write("gcp-python.jsonl", python), "").rows_refused, 1u)
+      << "its credit would get lost";
+  execute("TRUNCATE TABLE optiinfra.cost_metrics_ts");
   bill("gcp.csv",
        "billing_account_id,service.description,sku.description,usage_start_time,usage_end_time,project.id,"
        "cost,"
@@ -313,10 +319,18 @@ TEST_F(BillFormTest, CustomersByAccountAndByTag) {
   EXPECT_THAT(report->files[0].rows_without_customer, ElementsAre(Pair("999999999999", 1)));
   EXPECT_EQ(report->files[0].rows_refused, 1u);
   EXPECT_EQ(rows("customer_id"), std::string(kCustomer) + "\t14\n" + kOther + "\t2");
+  report = import_by(file, std::string("account,customer\n111111111111,") + kOther + "\n");
+  ASSERT_FALSE(report) << "its rows would count twice";
+  EXPECT_THAT(report.error().message, HasSubstr("through the map aws-cur with other customers"));
+  report = import_by(
+      file, std::string("account,customer\n111111111111,") + kOther + "\n012345678901," + kCustomer + "\n");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->files[0].was_already_imported) << "the order of the lines is no other map";
   EXPECT_THAT(rejected(report->files[0]).at(0)["reason"].get<std::string>(),
               HasSubstr("no customer for 999999999999"));
 
   execute("TRUNCATE TABLE optiinfra.cost_metrics_ts");
+  forget_imports();
   report =
       import_by(file, std::string("account,customer\n111111111111,") + kOther + "\n*," + kCustomer + "\n");
   ASSERT_TRUE(report) << report.error().message;
@@ -324,16 +338,19 @@ TEST_F(BillFormTest, CustomersByAccountAndByTag) {
   EXPECT_EQ(rows("customer_id"), std::string(kCustomer) + "\t18\n" + kOther + "\t2");
 
   execute("TRUNCATE TABLE optiinfra.cost_metrics_ts");
+  forget_imports();
   report = import_by(file, std::string("tag:user_team,customer\nsearch,") + kOther + "\n");
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(rows("customer_id"), std::string(kOther) + "\t20");
 
   execute("TRUNCATE TABLE optiinfra.cost_metrics_ts");
+  forget_imports();
   report =
       import_by(write("gcp-by.jsonl", kGcpLine), std::string("tag:team,customer\nsearch,") + kOther + "\n");
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(rows("customer_id, count()"), std::string(kOther) + "\t6\t-3");
 
+  forget_imports();
   for (const auto& [customers, what] :
        {std::pair("account,who\n1,x\n", "line 1 must be a header of two columns"),
         std::pair("account,customer\n1,nobody-known\n", "line 2"),
@@ -351,7 +368,8 @@ TEST_F(BillFormTest, CustomersByAccountAndByTag) {
 TEST_F(BillFormTest, ANamedMapWinsAndAFileThatNearlyFitsSaysWhatItLacks) {
   std::string text = focus(",ProviderName", ",AWS");
   text.replace(text.find("EffectiveCost"), 13, "NetCost");
-  EXPECT_THAT(refusal(Family::kCost, write("near.csv", text), ""),
+  const auto near = write("near.csv", text);
+  EXPECT_THAT(refusal(Family::kCost, near, ""),
               HasSubstr("the nearest ready-made map is focus, which also needs 'EffectiveCost'"));
   const std::string toml = "[columns]\ntimestamp = \"ChargePeriodStart\"\ncustomer_id = \"'" +
                            std::string(kCustomer) +
@@ -361,7 +379,7 @@ TEST_F(BillFormTest, ANamedMapWinsAndAFileThatNearlyFitsSaysWhatItLacks) {
   EXPECT_EQ(rows("cloud_provider"), "mine\t26.75");
   EXPECT_THAT(refusal(Family::kPerformance, file, ""),
               HasSubstr("they are those of focus, which are cost metrics"));
-  EXPECT_THAT(refusal(Family::kCost, file, "contract"), HasSubstr("is not a column of cost_metrics_ts"));
+  EXPECT_THAT(refusal(Family::kCost, near, "contract"), HasSubstr("is not a column of cost_metrics_ts"));
 }
 
 }  // namespace

@@ -313,6 +313,55 @@ TEST_F(Deliveries, OfALogThatGrewWhileItsImportWasStoppedAreWhole) {
   expect_agreement();
 }
 
+TEST_F(Deliveries, OfAFileThatIsWrittenToAreRefusedAndThenWhole) {
+  const auto log = write("written.csv", header() + lines(15, "1.00"));
+  const auto grow = [&](ImportPoint point) {
+    if (point == ImportPoint::kBegun) std::ofstream(log, std::ios::app) << lines(1, "1.00", 15) + "2026-";
+  };
+  const auto refused = import(log, {.reached = grow});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("changed its size while it was imported"), std::string::npos);
+  write("written.csv", header() + lines(18, "1.00"));
+  ASSERT_TRUE(import(log));
+  EXPECT_EQ(stored(), "18 18");
+}
+
+TEST_F(Deliveries, KeepTheirNameWhenTheirRowsAreImportedAgain) {
+  const auto first = write("kept-first.csv", header() + lines(12, "1.00"));
+  ASSERT_TRUE(import(first, {.delivery = "kept"}));
+  execute("ALTER TABLE optiinfra.cost_metrics_ts DELETE WHERE service_name = '" + service() + "'");
+  execute("ALTER TABLE optiinfra.cost_metrics_hourly DELETE WHERE service_name = '" + service() + "'");
+  const auto again = import(first, {.replace = true});
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(stored(), "12 12");
+  ASSERT_TRUE(import(write("kept-second.csv", header() + lines(5, "1.00")), {.delivery = "kept"}));
+  EXPECT_EQ(stored(), "5 5");
+}
+
+TEST_F(Deliveries, ThatFailNameNothing) {
+  const auto whole = write("unnamed.csv", header() + lines(12, "1.00"));
+  ASSERT_TRUE(import(whole));
+  ASSERT_TRUE(import(write("of-fails.csv", header() + lines(3, "2.00", 20)), {.delivery = "fails"}));
+  const auto damaged = write("damaged.csv", header() + "\"" + lines(3, "1.00"));
+  EXPECT_FALSE(import({whole, damaged}, {.delivery = "fails"}));
+  EXPECT_EQ(imports_of("fails").size(), 1u);
+  EXPECT_EQ(stored(), "15 18");
+}
+
+TEST_F(Deliveries, OfJsonOverLinesThatGrewAreReplacedWhole) {
+  const auto object = [](int hour) {
+    return "{\n\"timestamp\": \"" + format_time(begin() + hours{hour}) + "\", \"customer_id\": \"" +
+           kCustomer + "\", \"cloud_provider\": \"aws\", \"service_name\": \"" + service() +
+           "\", \"cost_per_hour\": 1\n}\n";
+  };
+  ASSERT_TRUE(import(write("objects.jsonl", object(1) + object(2))));
+  const auto grown = write("objects.jsonl", object(1) + object(2) + object(3));
+  EXPECT_FALSE(import(grown));
+  const auto replaced = import(grown, {.replace = true});
+  ASSERT_TRUE(replaced) << replaced.error().message;
+  EXPECT_EQ(stored(), "3 3");
+}
+
 TEST_F(Deliveries, WhoseRowsAreGoneCanBeImportedAgain) {
   const auto file = write("gone.csv", header() + lines(20, "1"));
   ASSERT_TRUE(import(file));
