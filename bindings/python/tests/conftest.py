@@ -17,8 +17,11 @@ import optiinfra
 IS_SANITIZED = "OPTIINFRA_SANITIZED" in os.environ
 
 PROGRAM = os.environ.get("OPTIINFRA_PROGRAM", "")
-# Whole hours ago: no row of a test falls into the hour that is going on.
-HOUR = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+# Whole hours ago: no row of a test falls into the hour that is going on. Programs that a test starts take the same one,
+# also when an hour ends meanwhile.
+HOUR = datetime.fromisoformat(os.environ.setdefault(
+    "OPTIINFRA_TEST_HOUR",
+    (datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)).isoformat()))
 
 
 def pytest_collection_modifyitems(items):
