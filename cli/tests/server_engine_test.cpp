@@ -1,5 +1,6 @@
 // `optiinfra server`: from start to stop, and what it says when it cannot.
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <sstream>
 #include <thread>
 
@@ -101,12 +103,18 @@ TEST_F(Server, StopsInOrderOnEitherSignal) {
   }
 }
 
-TEST_F(Server, GoesOnAfterAHangUpUnlessItsTerminalHasClosed) {
+TEST_F(Server, GoesOnAfterAHangUp) {
   start();
   server->send_signal(SIGHUP);
   EXPECT_EQ(ask("SELECT 1"), "1\n");
   EXPECT_EQ(server->stop().exit_code, 0);
-  // `script` gives the server a terminal and closes it when it is killed.
+}
+
+TEST_F(Server, StopsWhenItsTerminalCloses) {
+  const int terminal_device = ::posix_openpt(O_RDWR | O_NOCTTY);
+  if (terminal_device < 0) GTEST_SKIP() << "this machine gives no terminals (/dev/ptmx)";
+  ::close(terminal_device);
+  // `script` gives the server a terminal, which closes when it is killed.
   testing::Program terminal({"script", "-qec",
                              std::string(OPTIINFRA_PROGRAM) + " server --path " + store().string() +
                                  " --tcp-port 0 --http-port 0 --no-api",
