@@ -267,8 +267,7 @@ Result<ImportReport> import_by_api(ApiStore& store, const ImportFlags& flags, co
   if (has_map || !flags.customers.empty() || flags.strict || flags.delivery || flags.replace)
     return invalid_argument(
         "--map, --customer-map, --strict, --delivery and --replace work on the store itself, where the "
-        "engine "
-        "reads the files and the record of imports is: give the store's own URL");
+        "engine reads the files and the record of imports is: give the store's own URL");
   ImportReport imported;
   for (const std::string& path : flags.files) {
     std::error_code ignored;

@@ -79,10 +79,11 @@ Result<ExitCode> run_list(const ImportsListFlags& flags, Context& context) {
   OPTIINFRA_TRY(const auto imports, list_imports(client));
   Report report{.command = "imports list"};
   Records records{.fields = kImportFields, .rows = {}};
-  for (const ImportRecord& import : imports)
-    if (!flags.family || import.family == *flags.family) records.rows.push_back(row_of(import));
-  for (const ImportRecord& import : imports)
+  for (const ImportRecord& import : imports) {
+    if (flags.family && import.family != *flags.family) continue;
+    records.rows.push_back(row_of(import));
     if (import.is_being_taken_back) report.notes.push_back(import.path + ": " + half_removed(import));
+  }
   report.sections.push_back({.key = "imports", .title = {}, .records = std::move(records)});
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
