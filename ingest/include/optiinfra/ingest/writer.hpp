@@ -20,6 +20,8 @@
 
 namespace optiinfra {
 
+using spool::RequestKey;
+
 /// How far a row has come, and so what it survives (docs/reliability.md has the table).
 enum class Acknowledgement {
   kAccepted,  ///< In the writer's memory. Survives only an orderly close.
