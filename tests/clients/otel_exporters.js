@@ -1,17 +1,22 @@
-// otel_exporters.js API_URL: spans of LLM requests and results of evaluations, sent by npm's OpenTelemetry exporters in
-// protobuf and in JSON, with and without gzip; then asks the service for the rows. Ends with 77 where a package is
-// not installed.
+// otel_exporters.js API_URL: spans of LLM requests, results of evaluations and metrics, sent by npm's OpenTelemetry
+// exporters in protobuf and in JSON, with and without gzip, as deltas and as sums; then asks the service for the rows.
+// Ends with 77 where a package is not installed.
+const { createHash } = require("crypto");
 const { gzipSync } = require("zlib");
-let trace, logs, resources, exporters;
+let trace, logs, metrics, resources, exporters, temporality;
 try {
   trace = require("@opentelemetry/sdk-trace-base");
   logs = require("@opentelemetry/sdk-logs");
+  metrics = require("@opentelemetry/sdk-metrics");
   resources = require("@opentelemetry/resources");
+  temporality = require("@opentelemetry/exporter-metrics-otlp-http").AggregationTemporalityPreference;
   exporters = {
     proto: { Trace: require("@opentelemetry/exporter-trace-otlp-proto").OTLPTraceExporter,
-             Log: require("@opentelemetry/exporter-logs-otlp-proto").OTLPLogExporter },
+             Log: require("@opentelemetry/exporter-logs-otlp-proto").OTLPLogExporter,
+             Metric: require("@opentelemetry/exporter-metrics-otlp-proto").OTLPMetricExporter },
     json: { Trace: require("@opentelemetry/exporter-trace-otlp-http").OTLPTraceExporter,
-            Log: require("@opentelemetry/exporter-logs-otlp-http").OTLPLogExporter } };
+            Log: require("@opentelemetry/exporter-logs-otlp-http").OTLPLogExporter,
+            Metric: require("@opentelemetry/exporter-metrics-otlp-http").OTLPMetricExporter } };
 } catch (error) {
   console.error(`${error.message.split("\n")[0]}; ./setup --check installs it`);
   process.exit(77);
@@ -23,6 +28,15 @@ function expect(found, wanted, what) {
   const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)];
   if (a !== b) throw new Error(`${what}: ${a}, not ${b}`);
   console.log(`${what}: ${a}`);
+}
+
+/** The version 5 UUID of a service's name. */
+function identity(service) {
+  const space = Buffer.from("e3a1c6a40b0f4c389a532f6f7f5f8a10", "hex");
+  const hash = createHash("sha1").update(space).update(`service:${service}`).digest().subarray(0, 16);
+  hash[6] = (hash[6] & 0x0f) | 0x50;
+  hash[8] = (hash[8] & 0x3f) | 0x80;
+  return hash.toString("hex").replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
 }
 
 async function sql(url, statement) {
@@ -85,6 +99,36 @@ async function sendEvaluations(url, encoding, compression, results) {
   await provider.shutdown();
 }
 
+/** Two exports, each of them sent twice. */
+async function sendMetrics(url, encoding, compression, preference, results) {
+  const exporter = watched(new exporters[encoding].Metric({
+    url: `${url}/v1/metrics`, compression, temporalityPreference: temporality[preference] }), results);
+  const once = exporter.export.bind(exporter);
+  exporter.export = (items, done) => once(items, () => once(items, done));
+  const reader = new metrics.PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3600000 });
+  const provider = new metrics.MeterProvider({
+    resource: resources.resourceFromAttributes({ "service.name": `engine-${preference}`, "host.name": `gpu-${encoding}-${compression}`,
+                                                 "tenant.id": "acme" }),
+    readers: [reader],
+    views: [{ instrumentName: "gen_ai.server.request.duration",
+              aggregation: { type: metrics.AggregationType.EXPONENTIAL_HISTOGRAM } }] });
+  const meter = provider.getMeter("server");
+  const output = meter.createCounter("gen_ai.client.inference.usage.output_tokens", { unit: "{token}" });
+  const first = meter.createHistogram("gen_ai.server.time_to_first_token", {
+    unit: "s", advice: { explicitBucketBoundaries: [0.1, 0.5, 1] } });
+  const whole = meter.createHistogram("gen_ai.server.request.duration", { unit: "s" });
+  meter.createObservableGauge("hw.gpu.temperature").addCallback((gauge) => gauge.observe(61, { "hw.id": "GPU-1" }));
+  const labels = { "gen_ai.response.model": "llama" };
+  for (const tokens of [7, 5]) {
+    output.add(tokens, labels);
+    for (const seconds of [0.2, 0.3, 0.7]) first.record(seconds, labels);
+    whole.record(tokens, labels);
+    await new Promise((done) => setTimeout(done, 100));
+    await provider.forceFlush();
+  }
+  await provider.shutdown();
+}
+
 async function refused(url) {
   const post = async (path, type, body, headers = {}) => {
     const response = await fetch(url + path, { method: "POST", body, headers: { "content-type": type, ...headers } });
@@ -109,6 +153,7 @@ async function main(url) {
   for (const [encoding, compression] of ways) {
     await sendSpans(url, encoding, compression, results);
     await sendEvaluations(url, encoding, compression, results);
+    for (const preference of ["DELTA", "CUMULATIVE"]) await sendMetrics(url, encoding, compression, preference, results);
   }
   const failed = results.filter((result) => result.code !== 0);
   if (failed.length !== 0) throw failed[0].error || new Error("an export failed");
@@ -120,6 +165,15 @@ async function main(url) {
       toUInt32(uniqExact(customer_id)) AS customers FROM quality_metrics_ts`,
     [{ answers: 8, relevance: 0.5, customers: 1 }], "evaluations");
   await refused(url);
+  await eventually(url, `SELECT service, toUInt32(uniqExact(instance_id)) AS hosts, toUInt32(sum(completion_tokens)) AS tokens,
+      sumMap(mapApply((bound, n) -> (bound, toUInt32(n)), JSONExtract(toString(time_to_first_token_histogram), 'Map(String, UInt64)'))) AS first,
+      toUInt32(sum(arraySum(mapValues(JSONExtract(toString(latency_histogram), 'Map(String, UInt64)'))))) AS whole
+    FROM (SELECT *, multiIf(service_id = '${identity("engine-DELTA")}', 'delta', service_id = '${identity("engine-CUMULATIVE")}', 'cumulative', 'other') AS service
+      FROM serving_metrics_ts) GROUP BY service ORDER BY service`,
+    ["cumulative", "delta"].map((service) => ({ service, hosts: 4, tokens: 48,
+      first: { 500000: 16, 1000000: 8 }, whole: 8 })), "metrics");
+  await eventually(url, `SELECT toUInt32(uniqExact(instance_id)) AS hosts, min(gpu_temperature) AS coldest, max(gpu_temperature) AS hottest,
+      any(gpu_uuid) AS gpu FROM resource_metrics_ts`, [{ hosts: 4, coldest: 61, hottest: 61, gpu: "GPU-1" }], "temperatures");
 }
 
 main(process.argv[2]).catch((error) => {

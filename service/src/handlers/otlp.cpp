@@ -1,4 +1,8 @@
-// OpenTelemetry's exporters: POST /v1/traces and /v1/logs, as the OTLP/HTTP specification has them.
+// OpenTelemetry's exporters: POST /v1/traces, /v1/logs and /v1/metrics, as the OTLP/HTTP specification has
+// them.
+#include <algorithm>
+#include <variant>
+
 #include "decompress.hpp"
 #include "handlers/writing.hpp"
 #include "http/server.hpp"
@@ -6,6 +10,7 @@
 #include "optiinfra/otlp/decode.hpp"
 #include "optiinfra/schema/validate.hpp"
 #include "problem.hpp"
+#include "remote_write_receiver.hpp"
 
 namespace optiinfra::service {
 namespace {
@@ -116,26 +121,64 @@ Result<void> store(const Call& call, const char* what, const std::string& body, 
   return {};
 }
 
-template <Metric Row>
-Response answer(const Call& call, otlp::OtlpSignal signal, const char* what,
-                Result<otlp::OtlpRows<Row>> (*decode)(std::string_view, otlp::OtlpEncoding,
-                                                      const otlp::IdentityOf&)) {
+/// A request's body, and how it and its answer are written.
+struct Export {
+  otlp::OtlpEncoding encoding{};
+  std::string body;
+};
+
+/// Errors: the response.
+std::variant<Export, Response> exported(const Call& call, const std::string& why_not) {
   const std::string_view type = media_type(call.request);
   if (type != kProtobuf && type != kJson)
     return problem(415, std::string("Content-Type must be ") + kProtobuf + " or " + kJson);
   const otlp::OtlpEncoding encoding =
       type == kJson ? otlp::OtlpEncoding::kJson : otlp::OtlpEncoding::kProtobuf;
-  if (call.backend.writer == nullptr)
-    return refusal(encoding, {ErrorKind::kStorage, call.backend.why_no_writer});
-  const auto body = decompressed(call.request.body, call.request.header("content-encoding"), kBodyBytesMax);
+  if (!why_not.empty()) return refusal(encoding, {ErrorKind::kStorage, why_not});
+  auto body = decompressed(call.request.body, call.request.header("content-encoding"), kBodyBytesMax);
   if (!body) return refusal(encoding, body.error());
+  return Export{encoding, *std::move(body)};
+}
+
+template <Metric Row>
+Response answer(const Call& call, otlp::OtlpSignal signal, const char* what,
+                Result<otlp::OtlpRows<Row>> (*decode)(std::string_view, otlp::OtlpEncoding,
+                                                      const otlp::IdentityOf&)) {
+  auto request = exported(call, call.backend.writer == nullptr ? call.backend.why_no_writer : std::string());
+  if (auto* refused = std::get_if<Response>(&request)) return std::move(*refused);
+  const auto& [encoding, body] = std::get<Export>(request);
   Identities identities(call);
-  auto rows = decode(*body, encoding,
+  auto rows = decode(body, encoding,
                      [&](std::string_view kind, std::string_view text) { return identities.of(kind, text); });
   if (!rows) return refusal(encoding, rows.error());
-  if (auto stored = store(call, what, *body, *rows); !stored) return refusal(encoding, stored.error());
+  if (auto stored = store(call, what, body, *rows); !stored) return refusal(encoding, stored.error());
   identities.keep_names();
   return in(encoding, 200, otlp::otlp_response(signal, encoding, rows->rejected, rows->reason));
+}
+
+Response answer_metrics(const Call& call) {
+  auto request =
+      exported(call, call.backend.remote_write == nullptr ? call.backend.why_no_remote_write : std::string());
+  if (auto* refused = std::get_if<Response>(&request)) return std::move(*refused);
+  const auto& [encoding, body] = std::get<Export>(request);
+  Identities identities(call);
+  auto metrics = otlp::decode_metrics(body, encoding, [&](std::string_view kind, std::string_view text) {
+    return identities.of(kind, text);
+  });
+  if (!metrics) return refusal(encoding, metrics.error());
+  if (!metrics->body.empty()) {
+    const auto taken = call.backend.remote_write->take({.protocol = remote_write::RemoteWriteProtocol::kV2,
+                                                        .encoding = "",
+                                                        .origin = {.customers = call.caller.customers},
+                                                        .body = metrics->body});
+    if (!taken) return refusal(encoding, taken.error());
+    // A point of a histogram is many samples.
+    if (taken->refused != 0 && metrics->reason.empty()) metrics->reason = taken->reason;
+    metrics->rejected += std::min<std::size_t>(taken->refused, metrics->points);
+  }
+  identities.keep_names();
+  return in(encoding, 200,
+            otlp::otlp_response(otlp::OtlpSignal::kMetrics, encoding, metrics->rejected, metrics->reason));
 }
 
 Route route_of(const char* path, const char* name, const char* meaning,
@@ -168,7 +211,11 @@ std::vector<Route> otlp_routes() {
                    [](const Call& call) {
                      return answer<QualityMetric>(call, otlp::OtlpSignal::kLogs, "/v1/logs",
                                                   otlp::decode_logs);
-                   })};
+                   }),
+          route_of("/v1/metrics", "otlp_metrics",
+                   "Metrics of OpenTelemetry: those of engines, GPUs and hosts become rows, as those of "
+                   "remote write do",
+                   answer_metrics)};
 }
 
 }  // namespace optiinfra::service

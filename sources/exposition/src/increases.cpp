@@ -85,7 +85,7 @@ bool Increases::has_restarted(const ReadSeries& after, std::optional<std::int64_
 
 /// Only then is the whole value an increase of a series that was not there before.
 bool Increases::began_since(std::optional<std::int64_t> start) const {
-  return before_ != nullptr && start && *start > before_->time.time_since_epoch().count();
+  return before_ != nullptr && start && *start >= before_->time.time_since_epoch().count();
 }
 
 std::optional<double> Increases::of_counter(std::size_t index) {

@@ -19,5 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::abort();
   if (const auto rows = otlp::decode_logs(body, encoding, identity); rows && !rows->batch.is_rectangular())
     std::abort();
+  static_cast<void>(otlp::decode_metrics(body, encoding, identity));
   return 0;
 }

@@ -1,5 +1,6 @@
 #include "optiinfra/otlp/decode.hpp"
 
+#include "metric_series.hpp"
 #include "rows.hpp"
 
 namespace optiinfra::otlp {
@@ -41,6 +42,17 @@ Result<OtlpRows<QualityMetric>> decode_logs(std::string_view body, OtlpEncoding 
                                                       : read_logs_json(body, take));
   for (const QualityMetric& row : evaluations.take()) rows.batch.append(row);
   return rows;
+}
+
+Result<OtlpMetrics> decode_metrics(std::string_view body, OtlpEncoding encoding,
+                                   const IdentityOf& identity_of) {
+  MetricSeries series(identity_of);
+  const OnPoint take = [&](const Resource& resource, const MetricInfo& metric, MetricPoint& point) {
+    series.add(resource, metric, point);
+  };
+  OPTIINFRA_CHECK(encoding == OtlpEncoding::kProtobuf ? read_metrics_protobuf(body, take)
+                                                      : read_metrics_json(body, take));
+  return series.take();
 }
 
 }  // namespace optiinfra::otlp

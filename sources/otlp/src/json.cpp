@@ -1,8 +1,10 @@
 // OTLP/JSON: protobuf's JSON with identifiers in hexadecimal, whole numbers of 64 bits as text or number,
 // enums as numbers; unknown fields are ignored.
 #include <charconv>
+#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "metric_point.hpp"
 #include "optiinfra/otlp/decode.hpp"
 #include "record.hpp"
 
@@ -94,6 +96,81 @@ Result<LogRecord> record_of(const Json& object) {
   return record;
 }
 
+double real(const Json& value) {
+  if (value.is_number()) return value.get<double>();
+  if (!value.is_string()) return 0;
+  const std::string digits = value.get<std::string>();
+  if (digits == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (digits == "Infinity") return std::numeric_limits<double>::infinity();
+  if (digits == "-Infinity") return -std::numeric_limits<double>::infinity();
+  double of_text = 0;
+  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), of_text);
+  return code == std::errc{} && end == digits.data() + digits.size() ? of_text : 0;
+}
+
+template <typename Value, typename Read>
+std::vector<Value> numbers(const Json& array, Read&& read) {
+  std::vector<Value> values;
+  if (!array.is_array()) return values;
+  values.reserve(array.size());
+  for (const Json& each : array) values.push_back(read(each));
+  return values;
+}
+
+ExponentialBuckets buckets_of(const Json& object) {
+  return {.offset = number<std::int32_t>(member(object, "offset")),
+          .counts = numbers<std::uint64_t>(member(object, "bucketCounts"), number<std::uint64_t>)};
+}
+
+Result<MetricPoint> point_of(const Json& object) {
+  MetricPoint point{.start_ns = number<std::uint64_t>(member(object, "startTimeUnixNano")),
+                    .time_ns = number<std::uint64_t>(member(object, "timeUnixNano")),
+                    .is_absent = (number<std::uint32_t>(member(object, "flags")) & 1) != 0,
+                    .count = number<std::uint64_t>(member(object, "count")),
+                    .bounds = numbers<double>(member(object, "explicitBounds"), real),
+                    .counts = numbers<std::uint64_t>(member(object, "bucketCounts"), number<std::uint64_t>),
+                    .scale = number<std::int32_t>(member(object, "scale")),
+                    .zero_count = number<std::uint64_t>(member(object, "zeroCount")),
+                    .positive = buckets_of(member(object, "positive")),
+                    .negative = buckets_of(member(object, "negative"))};
+  const Json& whole = member(object, "asInt");
+  point.value =
+      whole.is_null() ? real(member(object, "asDouble")) : static_cast<double>(number<std::int64_t>(whole));
+  if (const Json& sum = member(object, "sum"); !sum.is_null()) point.sum = real(sum);
+  OPTIINFRA_TRY(point.attributes, attributes_of(object));
+  return point;
+}
+
+bool is_delta(const Json& temporality) {
+  return temporality.is_string() ? temporality == "AGGREGATION_TEMPORALITY_DELTA" || temporality == "1"
+                                 : number<int>(temporality) == 1;
+}
+
+/// Calls `take` with each point of a metric.
+template <typename Take>
+Result<void> each_point(const Json& object, const Take& take) {
+  constexpr std::pair<const char*, PointKind> kKinds[] = {
+      {"gauge", PointKind::kGauge},
+      {"sum", PointKind::kSum},
+      {"histogram", PointKind::kHistogram},
+      {"exponentialHistogram", PointKind::kExponentialHistogram},
+      {"summary", PointKind::kSummary}};
+  for (const auto& [name, kind] : kKinds) {
+    const Json& data = member(object, name);
+    if (!data.is_object()) continue;
+    const MetricInfo metric{.name = text(member(object, "name")),
+                            .unit = text(member(object, "unit")),
+                            .kind = kind,
+                            .is_monotonic = member(data, "isMonotonic") == true,
+                            .is_delta = is_delta(member(data, "aggregationTemporality"))};
+    return each_of(member(data, "dataPoints"), [&](const Json& each) -> Result<void> {
+      OPTIINFRA_TRY(MetricPoint point, point_of(each));
+      return take(metric, point);
+    });
+  }
+  return {};
+}
+
 /// What a request's resources, scopes and records are called.
 struct Names {
   const char *resources, *scopes, *records;
@@ -107,10 +184,11 @@ Result<void> read_request(std::string_view body, const Names& names, const OnRec
                                            " MiB; export smaller batches, or protobuf"};
   const Json request = Json::parse(body, nullptr, false);
   if (!request.is_object()) return invalid_argument("the body is not JSON of an OTLP export request");
-  std::size_t records = 0;
+  std::size_t records = 0, resources = 0;
   return each_of(member(request, names.resources), [&](const Json& of_resource) -> Result<void> {
     Resource resource;
     OPTIINFRA_TRY(resource.attributes, attributes_of(member(of_resource, "resource")));
+    resource.number = ++resources;
     return each_of(member(of_resource, names.scopes), [&](const Json& of_scope) -> Result<void> {
       const std::string scope = text(member(member(of_scope, "scope"), "name"));
       return each_of(member(of_scope, names.records), [&](const Json& each) -> Result<void> {
@@ -139,6 +217,19 @@ Result<void> read_logs_json(std::string_view body, const OnLogRecord& on_record)
                         OPTIINFRA_TRY(LogRecord record, record_of(object));
                         on_record(resource, record);
                         return {};
+                      });
+}
+
+Result<void> read_metrics_json(std::string_view body, const OnPoint& on_point) {
+  std::size_t points = 0;
+  return read_request(body, {"resourceMetrics", "scopeMetrics", "metrics"},
+                      [&](const Resource& resource, const std::string&, const Json& object) -> Result<void> {
+                        return each_point(object,
+                                          [&](const MetricInfo& metric, MetricPoint& point) -> Result<void> {
+                                            if (++points > kOtlpRecordsMax) return too_many_records();
+                                            on_point(resource, metric, point);
+                                            return {};
+                                          });
                       });
 }
 

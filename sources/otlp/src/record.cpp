@@ -47,6 +47,10 @@ const Value* Attributes::find(std::string_view name) const {
   return nullptr;
 }
 
+void Attributes::each(const std::function<void(std::string_view name, std::string value)>& take) const {
+  for (const auto& [name, value] : values_) take(name, text_of(value));
+}
+
 std::string Attributes::text(std::initializer_list<std::string_view> names) const {
   for (const std::string_view name : names) {
     const Value* value = find(name);

@@ -27,6 +27,8 @@ class Attributes {
   std::string text(std::initializer_list<std::string_view> names) const;
   /// A number, also one that is written as a text. Absent when there is none, or it is not finite.
   std::optional<double> number(std::initializer_list<std::string_view> names) const;
+  /// Calls `take` with each name and its value as text; an absent one is empty.
+  void each(const std::function<void(std::string_view name, std::string value)>& take) const;
   bool has(std::string_view name) const { return find(name) != nullptr; }
 
  private:
@@ -35,6 +37,7 @@ class Attributes {
 };
 
 struct Resource {
+  std::size_t number = 0;  ///< Of the request's resources, from 1.
   Attributes attributes;
 };
 

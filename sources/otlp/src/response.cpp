@@ -17,8 +17,9 @@ std::string otlp_response(OtlpSignal signal, OtlpEncoding encoding, std::size_t 
   if (encoding == OtlpEncoding::kJson) {
     nlohmann::ordered_json body = nlohmann::ordered_json::object();
     if (rejected > 0) {
-      const char* const count = signal == OtlpSignal::kTraces ? "rejectedSpans" : "rejectedLogRecords";
-      body["partialSuccess"] = {{count, std::to_string(rejected)}, {"errorMessage", reason}};
+      constexpr const char* kCounts[] = {"rejectedSpans", "rejectedLogRecords", "rejectedDataPoints"};
+      body["partialSuccess"] = {{kCounts[static_cast<std::size_t>(signal)], std::to_string(rejected)},
+                                {"errorMessage", reason}};
     }
     return dumped(body);
   }

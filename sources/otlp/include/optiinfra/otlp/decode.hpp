@@ -7,6 +7,8 @@
 ///
 /// Logs: each event gen_ai.evaluation.result gives one score; the scores of one answer in one request of the
 /// exporter become one quality row. Other records are ignored.
+///
+/// Metrics: data points become series, from which rows are made as from those that Prometheus sends.
 #pragma once
 
 #include <cstddef>
@@ -48,8 +50,23 @@ Result<OtlpRows<PerformanceMetric>> decode_traces(std::string_view body, OtlpEnc
 Result<OtlpRows<QualityMetric>> decode_logs(std::string_view body, OtlpEncoding encoding,
                                             const IdentityOf& identity_of);
 
+struct OtlpMetrics {
+  std::string body;  ///< io.prometheus.write.v2.Request of Prometheus' remote write; empty without points.
+  std::size_t points = 0;    ///< That are in it.
+  std::size_t rejected = 0;  ///< Points that cannot be.
+  std::string reason;        ///< Why the first of them cannot; empty when none is rejected.
+};
+
+/// Metrics become series of remote write: names stay, dots in attributes become underscores, a histogram is
+/// one series for each bucket. `customer`, `service`, `job`, `instance` and `instance_type` are those of the
+/// resource, or of the point that names another customer. A delta is a counter that began at its start
+/// time. Times and sizes of names with dots are in seconds, bytes and ratios, whatever unit they came in.
+/// Points of one collection (50 ms) have one time. Errors: as above.
+Result<OtlpMetrics> decode_metrics(std::string_view body, OtlpEncoding encoding,
+                                   const IdentityOf& identity_of);
+
 /// What is exported, for the response.
-enum class OtlpSignal { kTraces, kLogs };
+enum class OtlpSignal { kTraces, kLogs, kMetrics };
 
 /// The body of a response to a request that was taken: an Export*ServiceResponse, with a partial success when
 /// records were rejected.
