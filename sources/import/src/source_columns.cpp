@@ -145,8 +145,9 @@ Result<std::vector<SourceColumn>> json_columns(Session& session, const SourceFil
                                                const std::vector<std::string>& keys) {
   std::vector<SourceColumn> columns;
   for (const std::string& key : keys) columns.push_back({key, "String"});
-  // The contract's columns say themselves how they are read.
-  if (map.is_contract || keys.empty()) return columns;
+  // The contract's columns say themselves how they are read, and an object that holds a list may be the whole
+  // file, which is not read once for each of its keys.
+  if (map.is_contract || keys.empty() || !map.rows.empty()) return columns;
   OPTIINFRA_TRY(auto types, json_types(session, file, format, keys, " LIMIT " + std::to_string(kSampleRows)));
   std::vector<std::string> late;
   for (const std::string& key : keys)
