@@ -133,6 +133,7 @@ ImportOptions options_of(const ImportFlags& flags) {
   options.files.assign(flags.files.begin(), flags.files.end());
   options.map = flags.map;
   options.customers = flags.customers;
+  options.time = flags.metrics.at;
   options.strict = flags.strict;
   options.delivery = flags.delivery.value_or("");
   options.replace = flags.replace;
@@ -264,9 +265,10 @@ void remark_refused(const ApiFile& file, const Context& context) {
 
 Result<ImportReport> import_by_api(api::ApiStore& store, const ImportFlags& flags, const Context& context) {
   const bool has_map = !flags.map.empty() && flags.map != kContractMap;
-  if (has_map || !flags.customers.empty() || flags.strict || flags.delivery || flags.replace)
+  if (has_map || !flags.customers.empty() || flags.metrics.at || flags.strict || flags.delivery ||
+      flags.replace)
     return invalid_argument(
-        "--map, --customer-map, --strict, --delivery and --replace work on the store itself, where the "
+        "--map, --customer-map, --at, --strict, --delivery and --replace work on the store itself, where the "
         "engine reads the files and the record of imports is: give the store's own URL");
   ImportReport imported;
   for (const std::string& path : flags.files) {

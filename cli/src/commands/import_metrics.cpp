@@ -136,7 +136,8 @@ void describe_metrics_import(CLI::App& app, MetricsImportFlags& flags) {
       ->capture_default_str();
   app.add_option("--instance", flags.instance, "With metrics: of which instance")->type_name("NAME");
   add_time(app, "--at", flags.at,
-           "With metrics: when the first file was answered; default each file's time of change");
+           "With metrics: when the first file was answered; default each file's time of change. With rows: "
+           "when what the files tell of began, for forms that do not say it, such as samples of lm-eval");
   add_duration(app, "--interval", flags.interval,
                "With metrics and --at: the time from each file to the next");
   add_alias_files(app, flags.alias_files);

@@ -14,7 +14,8 @@ namespace optiinfra::cli {
 
 struct MetricsImportFlags {
   std::string customer, service = "default", instance;
-  std::optional<sys_seconds> at;  ///< When the first file was answered; absent: each file's time of change.
+  /// When the first file was answered; absent: each file's time of change. Also ImportOptions::time.
+  std::optional<sys_seconds> at;
   std::chrono::seconds interval{0};  ///< From each file to the next, where `at` is given.
   std::vector<std::string> alias_files;
 };

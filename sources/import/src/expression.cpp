@@ -1,6 +1,7 @@
 #include "expression.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "optiinfra/core/nearest.hpp"
@@ -237,6 +238,8 @@ bool may_fail(const ExpressionNames& names) {
 Result<ExpressionNames> read_syntax_tree(const Expression& expression, std::string_view tree) {
   constexpr std::size_t kTopLines = 4;
   ExpressionNames names;
+  std::set<std::string> parameters;  // Of lambdas: x -> x + 1.
+  std::optional<std::size_t> lambda_depth;
   std::size_t index = 0;
   for (; !tree.empty(); ++index) {
     const std::string_view line = tree.substr(0, tree.find('\n'));
@@ -244,16 +247,26 @@ Result<ExpressionNames> read_syntax_tree(const Expression& expression, std::stri
     const Node node = node_of(line);
     if (index < kTopLines) {
       if (!is_top(index, node)) return refuse(expression, "more than one expression");
+    } else if (node.kind == "Function" && without_children(node.text) == "lambda") {
+      lambda_depth = node.depth;
     } else if (node.kind == "Function") {
+      // The parameters are a tuple of names, the first thing below.
+      if (lambda_depth && node.depth != *lambda_depth + 2) lambda_depth.reset();
       names.functions.emplace_back(without_children(node.text));
     } else if (node.kind == "Identifier") {
-      names.columns.emplace_back(node.text);
+      if (lambda_depth && node.depth == *lambda_depth + 4) {
+        parameters.emplace(node.text);
+      } else {
+        lambda_depth.reset();
+        names.columns.emplace_back(node.text);
+      }
     } else if (node.kind != "Literal" && node.kind != "ExpressionList") {
       return refuse(expression, "a " + std::string(node.kind) +
                                     ", where only functions, columns and literals are understood,");
     }
   }
   if (index <= kTopLines) return refuse(expression, "nothing to compute");
+  std::erase_if(names.columns, [&](const std::string& name) { return parameters.contains(name); });
   return names;
 }
 

@@ -104,7 +104,7 @@ class FileImport {
                               " begins with the content of an earlier import, and its objects are not one a "
                               "line, so that what was added cannot be told: --replace imports it as a whole");
     OPTIINFRA_TRY(found_, survey(job_.reader, file_, format_));
-    progress_.rows_total = found_.rows;
+    progress_.rows_total = map_.checked.map.rows.empty() ? found_.rows : 0;
     OPTIINFRA_TRY(plan_,
                   plan_reading(job_.reader, {file_, format_, map_.checked, table_, found_, state_.begun},
                                map_.known_types));
@@ -115,7 +115,8 @@ class FileImport {
     OPTIINFRA_CHECK(prepare());
     if (job_.options.strict) {
       OPTIINFRA_CHECK(rehearse());
-    } else if (!was_begun && (found_.rows > kUncheckedRowsMax || map_.checked.map.repeats())) {
+    } else if (!was_begun && (found_.rows > kUncheckedRowsMax || map_.checked.map.repeats() ||
+                              !map_.checked.map.rows.empty())) {
       OPTIINFRA_CHECK(check_values());
     }
     if (!was_begun) OPTIINFRA_CHECK(ledger_->begin(state_));

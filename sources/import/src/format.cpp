@@ -19,7 +19,7 @@ struct Known {
 const std::vector<Known> kFormats = {
     {"CSVWithNames", FormatKind::kDelimited, {".csv"}},
     {"TSVWithNames", FormatKind::kDelimited, {".tsv"}},
-    {"JSONEachRow", FormatKind::kJsonLines, {".jsonl", ".ndjson", ".json"}},
+    {"JSONEachRow", FormatKind::kJsonLines, {".jsonl", ".ndjson", ".json", ".log"}},
     {"Parquet", FormatKind::kTyped, {".parquet", ".pq"}},
     {"Arrow", FormatKind::kTyped, {".arrow", ".feather"}},
     {"ArrowStream", FormatKind::kTyped, {".arrows"}},

@@ -33,7 +33,8 @@ class MapReader {
 
   Result<ImportMap> read() {
     for (const auto& [key, value] : table_) read_key(std::string(key.str()), value);
-    if (!failure_ && map_.columns.empty()) fail("the table [columns] is missing or empty");
+    if (!failure_ && map_.columns.empty() && map_.lacks.empty())
+      fail("the table [columns] is missing or empty");
     if (failure_) return *failure_;
     return std::move(map_);
   }
@@ -44,9 +45,9 @@ class MapReader {
   }
 
   void read_key(const std::string& key, const toml::node& value) {
-    static const std::vector<std::string> kKeys = {"amount", "category", "columns", "description",
-                                                   "family", "format",   "keys",    "parts",
-                                                   "repeat", "source",   "where"};
+    static const std::vector<std::string> kKeys = {"amount", "category", "columns",  "description", "family",
+                                                   "format", "keys",     "known_by", "lacks",       "parts",
+                                                   "repeat", "rows",     "source",   "where"};
     if (key == "columns") return read_entries(key, value, map_.columns);
     if (key == "source") return read_source(key, value);
     if (key == "keys") return read_entries(key, value, map_.keys);
@@ -54,6 +55,9 @@ class MapReader {
     if (key == "amount") return read_text(key, value, map_.amount);
     if (key == "category") return read_text(key, value, map_.category);
     if (key == "where") return read_text(key, value, map_.where);
+    if (key == "known_by") return read_text(key, value, map_.known_by);
+    if (key == "lacks") return read_text(key, value, map_.lacks);
+    if (key == "rows") return read_text(key, value, map_.rows);
     if (key == "repeat") return read_text(key, value, map_.repeat);
     if (key == "parts") return read_text(key, value, map_.parts);
     if (key == "format") return read_format(key, value);
@@ -164,7 +168,8 @@ Result<ImportMap> read_map_file(const std::string& path) {
 
 std::vector<std::string> builtin_names() {
   std::vector<std::string> names{kContractMap};
-  for (const auto& map : builtin_map_texts()) names.emplace_back(map.name);
+  for (const BuiltinMap& map : builtin_maps())
+    if (map.name != kContractMap) names.push_back(map.name);
   return names;
 }
 
@@ -177,6 +182,8 @@ std::string ImportMap::identity() const {
   for (const std::string& column : optional) text += "optional " + column + "\n";
   for (const auto& [column, alias] : aliases) text += "alias " + column + " " + alias + "\n";
   if (!parts.empty()) text += "parts " + parts + "\n";
+  if (!rows.empty()) text += "rows " + rows + "\n";
+  if (!time.empty()) text += "time " + time + "\n";
   for (const auto& [column, expression] : columns) text += "column " + column + " " + expression + "\n";
   if (!customers.key.empty()) text += "customers by " + customers.key + "\n";
   for (const auto& [key, id] : customers.ids) text += "customer " + key + " " + id + "\n";
@@ -230,6 +237,7 @@ Result<void> expect_fit(const ImportMap& map, Family family) {
                   "it is for " + std::string(table_of(*map.family).name) + " metrics, not for " + table.name);
   }
   if (map.is_contract) return {};
+  if (!map.lacks.empty()) return refuse(map.name, map.lacks);
   if (!map.amount.empty() && family != Family::kCost)
     return refuse(map.name, "`amount` is for the lines of a bill, which cost metrics are made of");
   if (map.amount.empty() && !map.category.empty())
@@ -261,7 +269,7 @@ std::vector<BuiltinMap> builtin_maps() {
   std::vector<BuiltinMap> maps{{kContractMap, std::nullopt, contract_map().description}};
   for (const auto& text : builtin_map_texts()) {
     auto map = parse_map(text.toml, std::string(text.name));
-    if (map) maps.push_back({map->name, map->family, map->description});
+    if (map && map->lacks.empty()) maps.push_back({map->name, map->family, map->description});
   }
   return maps;
 }

@@ -22,6 +22,12 @@ inline constexpr const char* kRepeatCount = "repeat_count";
 /// The same in a map with `parts`.
 inline constexpr const char* kPartIndex = "part_index";
 
+/// A row of a list, in a map with `rows`.
+inline constexpr const char* kListRow = "row";
+
+/// The time that ImportOptions::time states, for files that say none.
+inline constexpr const char* kStatedTime = "stated_time";
+
 /// Most rows that one row of a file may become, for each of its parts: the hours of a year.
 inline constexpr int kRepeatMax = 8784;
 
@@ -43,8 +49,12 @@ struct ImportMap {
   bool is_contract =
       false;  ///< The file's columns have the table's names, and every column of the file must be one.
   std::optional<Family> family;
-  std::string format;                 ///< Empty: by the file's name.
-  std::string where;                  ///< Rows for which this holds are imported; empty: all.
+  std::string format;  ///< Empty: by the file's name.
+  std::string
+      known_by;       ///< What holds for one of the first objects of a file of this form; empty: its columns.
+  std::string lacks;  ///< Why no row can be made of a file of this form; empty when rows can.
+  std::string rows;   ///< The list of rows that an object of JSON holds; empty: each object is one row.
+  std::string where;  ///< Rows for which this holds are imported; empty: all.
   std::string repeat;                 ///< How many rows each row becomes; empty: one.
   std::string parts;                  ///< Of how many charges each row consists; empty: one.
   std::string amount;                 ///< What a line of a bill comes to; empty when the file is no bill.
@@ -55,6 +65,7 @@ struct ImportMap {
   std::vector<MapEntry> keys;         ///< What tells customers apart: from its name to its expression.
   std::vector<MapEntry> columns;      ///< From column of the table to expression, sorted by name.
   CustomersByKey customers;           ///< Not of the map file: instead of the column customer_id.
+  std::string time;                   ///< Not of the map file: what stated_time is, in UTC; empty: nothing.
 
   bool repeats() const { return !repeat.empty() || !parts.empty(); }
 

@@ -53,6 +53,13 @@ double share_of(std::size_t lacking, std::size_t needed) {
   return needed == 0 ? 0 : 1 - static_cast<double>(lacking) / static_cast<double>(needed);
 }
 
+/// Whether the map uses the time that is stated for a file.
+bool reads_stated_time(const CheckedMap& map) {
+  return std::any_of(map.reads.begin(), map.reads.end(), [](const ExpressionReads& reads) {
+    return std::find(reads.columns.begin(), reads.columns.end(), kStatedTime) != reads.columns.end();
+  });
+}
+
 std::string quoted(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + shown(name) + "'";
@@ -75,8 +82,10 @@ Result<FittingMap> fitting_map(const std::vector<ImportMap>& maps, Family family
   double nearest_share = std::max(0.5, share_of(contract_lacks, required.size()));
   std::string other_family;
   for (const ImportMap& map : maps) {
-    if (required_source_count(map) < kColumnsToBeKnownBy) continue;
     auto lacking = lacking_columns(map, columns);
+    const bool is_known = !map.known_by.empty() && lacking.empty();
+    if (required_source_count(map) < kColumnsToBeKnownBy && !is_known) continue;
+    if (!map.lacks.empty() && !lacking.empty()) continue;  // Nobody wants the nearest of these.
     if (map.family && *map.family != family) {
       if (lacking.empty())
         other_family = "they are those of " + map.name + ", which are " +
@@ -116,6 +125,19 @@ Result<MapChoice> MapChoice::make(Client& client, const ImportOptions& options) 
 }
 
 Result<PreparedMap*> MapChoice::map_of(Session& reader, const std::filesystem::path& path) {
+  OPTIINFRA_TRY(PreparedMap * map, map_named(reader, path));
+  const bool takes_time = reads_stated_time(map->checked);
+  if (takes_time && !options_.time)
+    return invalid_argument(path.string() + ": a file of the form " + map->checked.map.name +
+                            " does not say when its rows were made: state it with --at, such as "
+                            "--at 2026-03-01T10:00:00Z");
+  if (!takes_time && options_.time)
+    return invalid_argument(path.string() +
+                            ": --at states the time for files that say none, and this one says it");
+  return map;
+}
+
+Result<PreparedMap*> MapChoice::map_named(Session& reader, const std::filesystem::path& path) {
   if (named_) {
     if (prepared_.empty()) return prepare(reader, *named_);
     return prepared_.front().get();
@@ -135,8 +157,28 @@ Result<PreparedMap*> MapChoice::map_of(Session& reader, const std::filesystem::p
 Result<PreparedMap*> MapChoice::prepare(Session& reader, ImportMap map) {
   if (!customers_.key_name.empty()) OPTIINFRA_CHECK(give_customers(customers_, map));
   OPTIINFRA_TRY(CheckedMap checked, check_map(reader, std::move(map)));
+  if (options_.time && reads_stated_time(checked))
+    checked.map.time = std::to_string(options_.time->time_since_epoch().count());
   prepared_.push_back(std::make_unique<PreparedMap>(PreparedMap{.checked = std::move(checked)}));
   return prepared_.back().get();
+}
+
+/// The ready-made maps without those that have all their columns in the file and are still not for it.
+Result<std::vector<ImportMap>> MapChoice::candidates(Session& reader, const SourceFile& file,
+                                                     const FileFormat& format,
+                                                     const std::vector<std::string>& columns) const {
+  std::vector<ImportMap> maps;
+  for (const ImportMap& map : ready_made_) {
+    if (!map.known_by.empty()) {
+      if (format.kind != FormatKind::kJsonLines) continue;
+      if (lacking_columns(map, columns).empty()) {
+        OPTIINFRA_TRY(const bool holds, holds_known_by(reader, file, format, map, columns));
+        if (!holds) continue;
+      }
+    }
+    maps.push_back(map);
+  }
+  return maps;
 }
 
 Result<std::string> MapChoice::choose(Session& reader, const std::filesystem::path& path) {
@@ -149,11 +191,15 @@ Result<std::string> MapChoice::choose(Session& reader, const std::filesystem::pa
   if (ready_made_.empty()) {
     OPTIINFRA_TRY(ready_made_, ready_made_maps());
   }
-  auto fitting = fitting_map(ready_made_, options_.family, columns);
+  OPTIINFRA_TRY(const auto maps, candidates(reader, file, format, columns));
+  auto fitting = fitting_map(maps, options_.family, columns);
   if (!fitting) return with_context(std::move(fitting).error(), path.string());
   if (fitting->hint)
     return invalid_argument(path.string() + " has not the columns of " + table_of(options_.family).raw_table +
                             "; " + *fitting->hint);
+  for (const ImportMap& map : maps)
+    if (map.name == fitting->name && !map.lacks.empty())
+      return invalid_argument(path.string() + ": " + map.description + ": " + map.lacks);
   // Without a near one the contract's error says which columns there are.
   return fitting->name.empty() ? std::string(kContractMap) : fitting->name;
 }

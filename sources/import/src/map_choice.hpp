@@ -23,7 +23,8 @@ struct FittingMap {
 
 /// A file has the contract's form when it has all required columns of the table. It has the form of a
 /// ready-made map when it has, in some spelling, all columns that the map cannot do without. `maps` are the
-/// ready-made maps of all families. Errors: kInvalidArgument when several maps fit.
+/// ready-made maps of all families, without those whose `known_by` does not hold. Errors: kInvalidArgument
+/// when several maps fit.
 Result<FittingMap> fitting_map(const std::vector<ImportMap>& maps, Family family,
                                const std::vector<std::string>& columns);
 
@@ -43,8 +44,9 @@ class MapChoice {
   std::string_view format() const { return named_ ? std::string_view(named_->format) : std::string_view(); }
 
   /// The map of a file. It lives as long as the choice.
-  /// Errors: kInvalidArgument for a file that fits several maps, or none and nearly one; those of reading it,
-  /// and of check_map().
+  /// Errors: kInvalidArgument for a file that fits several maps, or none and nearly one, or of whose form no
+  /// rows can be made, and when the options state a time and the map has no use for it, or needs one and they
+  /// state none; those of reading it, and of check_map().
   Result<PreparedMap*> map_of(Session& reader, const std::filesystem::path& path);
 
  private:
@@ -52,6 +54,9 @@ class MapChoice {
       : options_(options), named_(std::move(named)), customers_(std::move(customers)) {}
 
   Result<std::string> choose(Session& reader, const std::filesystem::path& path);
+  Result<std::vector<ImportMap>> candidates(Session& reader, const SourceFile& file, const FileFormat& format,
+                                            const std::vector<std::string>& columns) const;
+  Result<PreparedMap*> map_named(Session& reader, const std::filesystem::path& path);
   Result<PreparedMap*> prepare(Session& reader, ImportMap map);
 
   const ImportOptions& options_;

@@ -41,7 +41,7 @@ class Planner {
                                      : "input_format_tsv_skip_first_lines",
                                  std::to_string(request_.format.lines_above_header + 1));
     }
-    plan.has_lines = is_text() && !request_.format.is_json_over_lines;
+    plan.has_lines = is_text() && !request_.format.is_json_over_lines && map_.rows.empty();
     plan.lines_before_rows =
         request_.format.kind == FormatKind::kDelimited ? request_.format.lines_above_header + 1 : 0;
     plan.counts_line_breaks = counts_line_breaks();
@@ -96,10 +96,12 @@ class Planner {
     return {};
   }
 
-  std::vector<std::string> names_of_repetition() const {
-    if (!map_.repeats()) return {};
-    std::vector<std::string> names{kRepeatIndex, kRepeatCount};
+  /// Names that the map may use and that no column of the file may have.
+  std::vector<std::string> own_names() const {
+    std::vector<std::string> names;
+    if (map_.repeats()) names = {kRepeatIndex, kRepeatCount};
     if (!map_.parts.empty()) names.emplace_back(kPartIndex);
+    if (!map_.rows.empty()) names.emplace_back(kListRow);
     return names;
   }
 
@@ -113,19 +115,24 @@ class Planner {
 
   Result<void> take_map() {
     const auto names = source_names();
-    const std::vector<std::string> own_names = names_of_repetition();
+    const std::vector<std::string> own = own_names();
+    if (!map_.rows.empty() && request_.format.kind != FormatKind::kJsonLines)
+      return refuse("the map's `rows` takes objects of JSON apart, and the file is " + request_.format.name);
     for (const ExpressionReads& reads : request_.map.reads) {
       for (const std::string& column : reads.columns) {
-        if (std::find(own_names.begin(), own_names.end(), column) != own_names.end()) continue;
+        if (std::find(own.begin(), own.end(), column) != own.end()) continue;
         if (std::find(names.begin(), names.end(), column) == names.end()) {
-          return lacks(column, reads.place, names);
+          if (column != kStatedTime) return lacks(column, reads.place, names);
+        } else if (!reads.is_rows) {
+          query_.used_by_rows.insert(column);
         }
         query_.used.insert(column);
       }
     }
-    for (const std::string& name : own_names) {
+    for (const std::string& name : own) {
       if (std::find(names.begin(), names.end(), name) != names.end())
-        return refuse("its column '" + name + "' has a name that maps with `repeat` need for themselves");
+        return refuse("its column '" + name +
+                      "' has a name that maps with `repeat` or `rows` need for themselves");
     }
     for (const ColumnDefinition& column : request_.table.columns()) {
       const std::string_view text = expression_of(map_, column.name);
@@ -226,6 +233,7 @@ class Planner {
       std::string place, expression, from;
     };
     std::vector<Suspect> suspects;
+    if (!map_.rows.empty()) suspects.push_back({"rows", map_.rows, query_.unlisted_sql()});
     if (!map_.repeat.empty()) suspects.push_back({"repeat", map_.repeat, query_.source_sql()});
     if (!map_.parts.empty()) suspects.push_back({"parts", map_.parts, query_.source_sql()});
     for (const GivenColumn& given : query_.given) {
@@ -263,6 +271,7 @@ Result<CheckedMap> check_map(Session& session, ImportMap map) {
                                  : Expression{"map " + map.name + ", column " + column, text});
     given.push_back(column);
   }
+  if (!map.rows.empty()) expressions.push_back({"map " + map.name + ", rows", map.rows});
   if (!map.where.empty()) expressions.push_back({"map " + map.name + ", where", map.where});
   if (!map.repeat.empty()) expressions.push_back({"map " + map.name + ", repeat", map.repeat});
   if (!map.parts.empty()) expressions.push_back({"map " + map.name + ", parts", map.parts});
@@ -273,9 +282,28 @@ Result<CheckedMap> check_map(Session& session, ImportMap map) {
   CheckedMap checked{.map = std::move(map)};
   for (std::size_t i = 0; i < names.size(); ++i) {
     checked.may_fail = checked.may_fail || may_fail(names[i]);
-    checked.reads.push_back({expressions[i].place, given[i], std::move(names[i].columns)});
+    const bool is_rows = !checked.map.rows.empty() && i == checked.map.columns.size();
+    checked.reads.push_back({expressions[i].place, given[i], std::move(names[i].columns), is_rows});
   }
   return checked;
+}
+
+Result<bool> holds_known_by(Session& session, const SourceFile& file, const FileFormat& format,
+                            const ImportMap& map, const std::vector<std::string>& names) {
+  const Expression expression{"map " + map.name + ", known_by", map.known_by};
+  OPTIINFRA_TRY(const auto checked, check_expressions(session, std::span(&expression, 1)));
+  ReadingQuery query(file, format, map, false);
+  query.source = stated_source_columns(format, map, names);
+  query.used.insert(checked[0].columns.begin(), checked[0].columns.end());
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_texts(session, {.sql = "SELECT toString(countIf(ifNull(known, 0))) FROM (SELECT toUInt8OrNull("
+                                   "toString((\n" +
+                                   map.known_by + "\n))) AS known FROM (" + query.unlisted_sql() +
+                                   ") LIMIT " + std::to_string(kNamesSampleRows) + ")",
+                            .settings = reading_settings(format),
+                            .timeout = kReadTimeout}));
+  return rows.at(0)[0] != "0";
 }
 
 Result<ReadPlan> plan_reading(Session& session, const PlanRequest& request, TypesOfValues& known_types) {

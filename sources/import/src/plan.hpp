@@ -19,6 +19,7 @@ struct ExpressionReads {
   std::string place;   ///< For messages: "map m.toml, column latency_ms".
   std::string column;  ///< The table's column that it gives; empty for `where` and `repeat`.
   std::vector<std::string> columns;
+  bool is_rows = false;  ///< It is the map's `rows`.
 };
 
 /// A map whose expressions were checked (expression.hpp).
@@ -54,6 +55,11 @@ struct PlanRequest {
   const Survey& survey;
   sys_seconds clock;  ///< The time against which the rules hold.
 };
+
+/// Whether the map's `known_by` holds for one of the first objects of a JSON file, which has all columns that
+/// the map needs. `names` are the file's keys. Errors: those of the expression and of reading the file.
+Result<bool> holds_known_by(Session& session, const SourceFile& file, const FileFormat& format,
+                            const ImportMap& map, const std::vector<std::string>& names);
 
 /// Makes the plan. Errors: kInvalidArgument that names the map's or the file's column that does not fit, and
 /// the nearest that does.

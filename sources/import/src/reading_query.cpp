@@ -33,10 +33,37 @@ std::string mask_of(const std::vector<std::string>& conditions) {
 
 }  // namespace
 
-std::string ReadingQuery::source_sql() const {
+std::string ReadingQuery::source_sql() const { return map_.rows.empty() ? unlisted_sql() : listed_sql(); }
+
+std::string ReadingQuery::unlisted_sql() const {
   if (format_.kind == FormatKind::kDelimited) return delimited_sql();
   if (format_.kind == FormatKind::kJsonLines) return json_sql();
   return typed_sql();
+}
+
+/// The elements of the list as rows, which are numbered for themselves. Of the object only what its rows read
+/// comes along: the engine repeats it for each of them, and an object may be as large as the file.
+std::string ReadingQuery::listed_sql() const {
+  std::string kept;
+  for (const SourceColumn& column : source) {
+    if (!used_by_rows.contains(column.name) && !is_converted(column)) continue;
+    kept += ", " + sql_identifier(column.name);
+    if (is_converted(column)) kept += ", " + own("text:", column.name);
+  }
+  if (used.contains(kStatedTime)) kept += ", " + std::string(kStatedTime);
+  const std::string list = own("list"), shape = own("shape");
+  return "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", 0 AS " + own("blank") + ", " + shape +
+         kept + ", " + kListRow + " FROM (SELECT " + list + kept + ", multiIf(" + shape + " != '', " + shape +
+         ", empty(" + list + "), 'has no list of rows', '') AS " + shape + " FROM (SELECT *, if(" + shape +
+         " = '', (\n" + map_.rows + "\n), []) AS " + list + " FROM (" + unlisted_sql() + ") WHERE NOT " +
+         own("blank") + ")) LEFT ARRAY JOIN " + list + " AS " + kListRow;
+}
+
+/// A column of that name where an expression reads it.
+std::string ReadingQuery::stated_time() const {
+  if (!used.contains(kStatedTime)) return "";
+  const std::string time = map_.time.empty() ? "NULL" : map_.time;
+  return ", CAST(" + time + ", 'Nullable(DateTime64(6, \\'UTC\\'))') AS " + std::string(kStatedTime);
 }
 
 /// Whether the column is made of a text, so that it can be misread.
@@ -80,7 +107,7 @@ std::string ReadingQuery::typed_sql() const {
              typed_conversion(column.stated, column.type, value) + " AS " + name;
     }
   }
-  return sql + absent_columns() + " FROM " + file_function(file_, format_, 0) + " AS file";
+  return sql + absent_columns() + stated_time() + " FROM " + file_function(file_, format_, 0) + " AS file";
 }
 
 std::string ReadingQuery::delimited_sql() const {
@@ -106,8 +133,8 @@ std::string ReadingQuery::delimited_sql() const {
   }
   return "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", isNull(" + field(0) + ") AS " +
          own("blank") + ", multiIf(isNotNull(" + field(count) + "), 'has more fields than the header'" +
-         missing + ", '') AS " + own("shape") + breaks + columns + absent_columns() + " FROM " +
-         file_function(file_, format_, count);
+         missing + ", '') AS " + own("shape") + breaks + columns + absent_columns() + stated_time() +
+         " FROM " + file_function(file_, format_, count);
 }
 
 /// All fields are taken out of a line at once.
@@ -127,7 +154,7 @@ std::string ReadingQuery::json_sql() const {
   return "SELECT rowNumberInAllBlocks() + 1 AS " + own("row") + ", " + line + ", trim(BOTH ' \\t\\r' FROM " +
          line + ") = '' AS " + own("blank") + ", if(JSONType(" + line +
          ") = 'Object', '', 'is no JSON object" + (format_.is_json_over_lines ? "" : " on one line") +
-         "') AS " + own("shape") + ", " + fields + " AS " + json + columns + " FROM " +
+         "') AS " + own("shape") + ", " + fields + " AS " + json + columns + stated_time() + " FROM " +
          file_function(file_, format_, 0);
 }
 
@@ -250,6 +277,7 @@ std::string ReadingQuery::shape() const {
 }
 
 std::string ReadingQuery::raw() const {
+  if (!map_.rows.empty()) return kListRow;
   if (format_.kind == FormatKind::kJsonLines) return own("line");
   std::vector<std::string> fields;
   for (std::size_t i = 0; i < source.size() && !source[i].is_absent; ++i) {

@@ -51,7 +51,8 @@ class ReadingQuery {
       : file_(file), format_(format), map_(map), counts_line_breaks_(counts_line_breaks) {}
 
   std::vector<SourceColumn> source;
-  std::set<std::string> used;  ///< Names of the source's columns that are read.
+  std::set<std::string> used;          ///< Names of the source's columns that are read.
+  std::set<std::string> used_by_rows;  ///< Those that a map's expressions read, without `rows` itself.
   std::vector<GivenColumn> given;
   /// Columns of delimited text that some expressions see as text and others by their type.
   std::set<std::string> texts;
@@ -59,8 +60,11 @@ class ReadingQuery {
   /// The file's columns, repeated as the map says.
   std::string repeated_sql() const;
 
-  /// The same without the repetition.
+  /// The same without the repetition: a row for each element of the list, in a map with `rows`.
   std::string source_sql() const;
+
+  /// The file's columns, a row for each of its rows or objects.
+  std::string unlisted_sql() const;
 
   /// The file's columns, repeated as the map says, of which `columns` are the file's text.
   std::string text_sql(const std::set<std::string>& columns) const;
@@ -80,6 +84,8 @@ class ReadingQuery {
   bool repeats() const { return !map_.repeat.empty() || !map_.parts.empty(); }
   std::string counted_sql(const std::string& from, const std::string& expression, const char* count_name,
                           int max) const;
+  std::string listed_sql() const;
+  std::string stated_time() const;
   bool is_used(const SourceColumn& column) const { return used.contains(column.name); }
   bool is_converted(const SourceColumn& column) const;
   std::string typed_name(const SourceColumn& column) const;

@@ -17,9 +17,6 @@ namespace {
 /// JSON objects whose values' types are looked at; of keys without a value in these, those that have one.
 constexpr int kSampleRows = 10'000;
 
-/// JSON objects whose keys tell the form of a file.
-constexpr int kNamesSampleRows = 100;
-
 }  // namespace
 
 Error unreadable(const SourceFile& file, const FileFormat& format, const Error& error) {
@@ -148,8 +145,9 @@ Result<std::vector<SourceColumn>> json_columns(Session& session, const SourceFil
                                                const std::vector<std::string>& keys) {
   std::vector<SourceColumn> columns;
   for (const std::string& key : keys) columns.push_back({key, "String"});
-  // The contract's columns say themselves how they are read.
-  if (map.is_contract || keys.empty()) return columns;
+  // The contract's columns say themselves how they are read, and an object that holds a list may be the whole
+  // file, which is not read once for each of its keys.
+  if (map.is_contract || keys.empty() || !map.rows.empty()) return columns;
   OPTIINFRA_TRY(auto types, json_types(session, file, format, keys, " LIMIT " + std::to_string(kSampleRows)));
   std::vector<std::string> late;
   for (const std::string& key : keys)
@@ -212,6 +210,8 @@ std::vector<NamedValue> reading_settings(const FileFormat& format) {
       // The description of a row is made only for the rows that need one.
       {"short_circuit_function_evaluation", "force_enable"},
       {"output_format_json_named_tuples_as_objects", "1"},
+      // The rows of a list are numbered after they were taken apart, not before.
+      {"query_plan_lift_up_array_join", "0"},
       // Many small files run the same query many times, and compiling it costs more than it saves.
       {"compile_expressions", "0"},
   };
@@ -240,12 +240,17 @@ std::string file_function(const SourceFile& file, const FileFormat& format, std:
     name = format.is_json_over_lines ? "JSONAsString" : "LineAsString";
     structure = "`optiinfra:line` String";
   }
-  const std::string function = "file(" + sql_literal(file.engine_path()) + ", " + sql_literal(name) + ", " +
-                               sql_literal(structure) + ", " + sql_literal(format.compression) + ")";
-  if (name != "LineAsString" || !format.begins_with_mark) return function;
-  return "(SELECT if(startsWith(`optiinfra:line`, '\\xEF\\xBB\\xBF'), substring(`optiinfra:line`, 4), "
-         "`optiinfra:line`) AS `optiinfra:line` FROM " +
-         function + ")";
+  const std::string file_text = "file(" + sql_literal(file.engine_path()) + ", " + sql_literal(name) + ", " +
+                                sql_literal(structure) + ", " + sql_literal(format.compression) + ")";
+  if (format.name != "JSONEachRow") return file_text;
+  std::string line = "`optiinfra:line`";
+  if (name == "LineAsString" && format.begins_with_mark)
+    line = "if(startsWith(" + line + ", '\\xEF\\xBB\\xBF'), substring(" + line + ", 4), " + line + ")";
+  // Python writes NaN and Infinity, which JSON has not.
+  return "(SELECT if(multiSearchAny(line, ['NaN', 'Infinity']) AND NOT isValidJSON(line), "
+         "replaceRegexpAll(line, "
+         "'([:\\\\[,]\\\\s*)-?(NaN|Infinity)\\\\b', '\\\\1null'), line) AS `optiinfra:line` FROM (SELECT " +
+         line + " AS line FROM " + file_text + "))";
 }
 
 Result<std::vector<std::string>> read_column_names(Session& session, const SourceFile& file,
@@ -267,6 +272,14 @@ Result<std::vector<std::string>> read_column_names(Session& session, const Sourc
   if (!columns) return unreadable(file, format, columns.error());
   for (SourceColumn& column : *columns) names.push_back(std::move(column.name));
   return names;
+}
+
+std::vector<SourceColumn> stated_source_columns(const FileFormat& format, const ImportMap& map,
+                                                const std::vector<std::string>& names) {
+  std::vector<SourceColumn> columns;
+  for (const std::string& name : names) columns.push_back({name, "String"});
+  apply_stated_types(columns, format, map);
+  return columns;
 }
 
 Result<std::vector<SourceColumn>> read_source_columns(Session& session, const SourceFile& file,

@@ -43,9 +43,16 @@ inline constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 /// The engine's refusal of a file, for people.
 Error unreadable(const SourceFile& file, const FileFormat& format, const Error& error);
 
+/// JSON objects whose keys tell the form of a file.
+inline constexpr int kNamesSampleRows = 100;
+
 /// The names of a file's columns: of JSON the keys of its first objects. Errors: those of reading it.
 Result<std::vector<std::string>> read_column_names(Session& session, const SourceFile& file,
                                                    const FileFormat& format);
+
+/// The columns that the map states, of a JSON file with these keys.
+std::vector<SourceColumn> stated_source_columns(const FileFormat& format, const ImportMap& map,
+                                                const std::vector<std::string>& names);
 
 /// All columns in the file's order, and then the optional ones that it lacks. Types that the map states go
 /// before those that the engine infers; for JSON the columns are the keys and those that the map states.

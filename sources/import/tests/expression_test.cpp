@@ -51,6 +51,21 @@ TEST(ReadSyntaxTree, ListsColumnsAndFunctions) {
   EXPECT_THAT(names->functions, ElementsAre("multiply"));
 }
 
+TEST(ReadSyntaxTree, TakesParametersOfLambdasForNoColumns) {
+  const auto names = read_syntax_tree(
+      {},
+      std::string(kTop) +
+          "    Function arrayMap (children 1)\n     ExpressionList (children 2)\n      Function lambda "
+          "(children "
+          "1)\n       ExpressionList (children 2)\n        Function tuple (children 1)\n         "
+          "ExpressionList "
+          "(children 1)\n          Identifier x\n        Function plus (children 1)\n         ExpressionList "
+          "(children 2)\n          Identifier x\n          Identifier a\n      Identifier b\n");
+  ASSERT_TRUE(names) << names.error().message;
+  EXPECT_THAT(names->columns, ElementsAre("a", "b"));
+  EXPECT_THAT(names->functions, ElementsAre("arrayMap", "tuple", "plus"));
+}
+
 TEST(ReadSyntaxTree, RefusesEverythingThatIsNoFunctionColumnOrLiteral) {
   for (const char* node :
        {"Subquery (children 1)", "Asterisk", "ColumnsRegexpMatcher", "QueryParameter p:String",

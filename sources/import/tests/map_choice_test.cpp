@@ -23,8 +23,7 @@ TEST(FittingMap, KnowsEachReadyMadeMapByWhatItCannotDoWithout) {
   for (const ImportMap& map : maps) {
     const auto fitting = fitting_map(maps, *map.family, needed_columns(map));
     ASSERT_TRUE(fitting) << fitting.error().message;
-    EXPECT_EQ(fitting->name, map.name == "aiperf" ? "" : map.name)
-        << "with two columns it would fit too much";
+    EXPECT_EQ(fitting->name, map.name);
   }
 }
 
@@ -56,6 +55,19 @@ TEST(FittingMap, RefusesToChooseBetweenTwo) {
   const auto fitting = fitting_map(maps, Family::kCost, columns);
   ASSERT_FALSE(fitting);
   EXPECT_THAT(fitting.error().message, HasSubstr("focus, oracle-cost: choose one with --map"));
+}
+
+TEST(FittingMap, TakesFewColumnsOnlyFromAMapThatIsKnownByMore) {
+  const auto named = [](const std::string& more) {
+    auto map =
+        parse_map(more + "family = 'quality'\n[source]\na = 'String'\n[columns]\ntimestamp = 'a'\n", "m");
+    EXPECT_TRUE(map) << map.error().message;
+    auto fitting = fitting_map({*std::move(map)}, Family::kQuality, {"a", "b"});
+    EXPECT_TRUE(fitting) << fitting.error().message;
+    return fitting->name;
+  };
+  EXPECT_EQ(named(""), "");
+  EXPECT_EQ(named("known_by = 'a > 1'\n"), "m");
 }
 
 TEST(FittingMap, IsSilentWhereNothingIsNear) {

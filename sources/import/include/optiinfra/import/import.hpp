@@ -110,6 +110,9 @@ struct ImportOptions {
   /// column and a customer's name or UUID in the second. Empty: the map says it. A row whose key it does not
   /// have is refused, unless it has the key '*', for all others.
   std::filesystem::path customers = {};
+  /// When the rows of the files were made, for forms that do not say it (docs/import.md). It is part of what
+  /// names the import. Absent: such files are refused; stated for a file that says its times: an error.
+  std::optional<sys_seconds> time = {};
   /// One refused row makes its file fail, and nothing of that file is stored. The file is read twice.
   bool strict = false;
   /// Where FILE.rejected.jsonl is written. Empty: in the folder of each file, or where that folder cannot be
