@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "format.hpp"
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
@@ -44,6 +45,7 @@ struct ImportMap {
       false;  ///< The file's columns have the table's names, and every column of the file must be one.
   std::optional<Family> family;
   std::string format;                 ///< Empty: by the file's name.
+  TextForm text_form;                 ///< `delimiter`, `decimal` and `encoding`.
   std::string where;                  ///< Rows for which this holds are imported; empty: all.
   std::string repeat;                 ///< How many rows each row becomes; empty: one.
   std::string parts;                  ///< Of how many charges each row consists; empty: one.

@@ -101,7 +101,7 @@ Result<FittingMap> fitting_map(const std::vector<ImportMap>& maps, Family family
                             quoted(nearest_lacks) + "; name a map of your own with --map"};
 }
 
-Result<MapChoice> MapChoice::make(Client& client, const ImportOptions& options) {
+Result<MapChoice> MapChoice::make(Client& client, const ImportOptions& options, const Inputs& inputs) {
   std::optional<ImportMap> named;
   if (!options.map.empty()) {
     OPTIINFRA_TRY(named, load_map(options.map));
@@ -112,7 +112,7 @@ Result<MapChoice> MapChoice::make(Client& client, const ImportOptions& options) 
   if (!options.customers.empty()) {
     OPTIINFRA_TRY(customers, read_customers(client, options.customers));
   }
-  return MapChoice(options, std::move(named), std::move(customers));
+  return MapChoice(options, inputs, std::move(named), std::move(customers));
 }
 
 Result<PreparedMap*> MapChoice::map_of(Session& reader, const std::filesystem::path& path) {
@@ -140,20 +140,20 @@ Result<PreparedMap*> MapChoice::prepare(Session& reader, ImportMap map) {
 }
 
 Result<std::string> MapChoice::choose(Session& reader, const std::filesystem::path& path) {
-  OPTIINFRA_TRY(FileFormat format, format_of(path, ""));
+  OPTIINFRA_TRY(FileFormat format, inputs_.format_of(path, ""));
   // Of those only a process of its own may read the names.
   if (format.is_read_apart) return std::string(kContractMap);
-  OPTIINFRA_TRY(SourceFile file, SourceFile::open(path));
+  OPTIINFRA_TRY(SourceFile file, inputs_.open(path));
   OPTIINFRA_CHECK(settle_text_form(reader, file, format));
   OPTIINFRA_TRY(const auto columns, read_column_names(reader, file, format));
   if (ready_made_.empty()) {
     OPTIINFRA_TRY(ready_made_, ready_made_maps());
   }
   auto fitting = fitting_map(ready_made_, options_.family, columns);
-  if (!fitting) return with_context(std::move(fitting).error(), path.string());
+  if (!fitting) return with_context(std::move(fitting).error(), file.path().string());
   if (fitting->hint)
-    return invalid_argument(path.string() + " has not the columns of " + table_of(options_.family).raw_table +
-                            "; " + *fitting->hint);
+    return invalid_argument(file.path().string() + " has not the columns of " +
+                            table_of(options_.family).raw_table + "; " + *fitting->hint);
   // Without a near one the contract's error says which columns there are.
   return fitting->name.empty() ? std::string(kContractMap) : fitting->name;
 }

@@ -53,6 +53,7 @@ class ReadingQuery {
   std::vector<SourceColumn> source;
   std::set<std::string> used;  ///< Names of the source's columns that are read.
   std::vector<GivenColumn> given;
+  char decimal = 0;  ///< What numbers have before their fraction, when that needs replacing.
   /// Columns of delimited text that some expressions see as text and others by their type.
   std::set<std::string> texts;
 
@@ -68,6 +69,10 @@ class ReadingQuery {
   /// The map's values and the file's columns. Needs no conversions.
   std::string given_sql() const;
 
+  /// Pairs of a column's name and its text, for the columns that hold numbers: a row for each of them.
+  /// Empty when there are none, or the file is no delimited text.
+  std::string numbers_sql() const;
+
   /// Everything.
   std::string sql(sys_seconds clock) const;
 
@@ -81,6 +86,7 @@ class ReadingQuery {
   std::string counted_sql(const std::string& from, const std::string& expression, const char* count_name,
                           int max) const;
   bool is_used(const SourceColumn& column) const { return used.contains(column.name); }
+  bool holds_number(const SourceColumn& column) const;
   bool is_converted(const SourceColumn& column) const;
   std::string typed_name(const SourceColumn& column) const;
   std::string text_of(std::size_t index) const;
