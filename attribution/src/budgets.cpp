@@ -18,7 +18,7 @@
 #include "question_list.hpp"
 #include "source_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::size_t kBudgetTextBytesMax = 256, kThresholdsMax = 10;
@@ -56,7 +56,7 @@ Result<std::vector<BudgetRecord>> read_budget_records(Client& client) {
     return done(session.query(
         {.sql = "SELECT name, CAST(scope, 'String'), scope_id, amount, CAST(currency, 'String'), thresholds, "
                 "toUnixTimestamp64Micro(set_at), is_removed FROM " +
-                qualified(session.database(), kBudgetTable)},
+                qualified(session.database(), store::kBudgetTable)},
         [&](const Block& block) {
           const auto text = [&](std::size_t column, std::size_t row) {
             return std::string((*block.values<Strings>(column))[row]);
@@ -117,7 +117,7 @@ Result<void> append_record(Client& client, const Budget& budget, const std::vect
   block.add({"set_at", "DateTime64(6, 'UTC')", std::vector<std::int64_t>{time_after(records)}});
   block.add({"is_removed", "UInt8", std::vector<std::uint8_t>{std::uint8_t{is_removed}}});
   return client.with_session([&](Session& session) {
-    return done(session.insert({.table = qualified(session.database(), kBudgetTable),
+    return done(session.insert({.table = qualified(session.database(), store::kBudgetTable),
                                 .deduplication_token = {},
                                 .settings = {{"distributed_foreground_insert", "1"}}},
                                block));
@@ -295,7 +295,7 @@ ComputedQuestion budgets_question() {
 }
 
 Result<std::size_t> copy_budgets(Client& source, Client& target) {
-  OPTIINFRA_TRY(const bool has_budgets, has_table(source, kBudgetTable));
+  OPTIINFRA_TRY(const bool has_budgets, has_table(source, store::kBudgetTable));
   if (!has_budgets) return std::size_t{0};
   OPTIINFRA_TRY(const auto held, read_budgets(target));
   OPTIINFRA_TRY(const auto budgets, read_budgets(source));
@@ -310,10 +310,10 @@ Result<std::size_t> copy_budgets(Client& source, Client& target) {
   return copied;
 }
 
-RowsToRemove budgets_of(const Uuid& customer) {
-  return {.table = kBudgetTable,
+store::RowsToRemove budgets_of(const Uuid& customer) {
+  return {.table = store::kBudgetTable,
           .condition = "scope = 'customer' AND scope_id = toString({customer:UUID})",
           .parameters = {{"customer", customer.to_string()}}};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -8,7 +8,7 @@
 #include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// `price_source` of a charge from the price book begins with this; what follows is the price's own source.
 inline constexpr const char* kPriceBookSource = "price book";
@@ -32,4 +32,4 @@ Result<std::vector<UnbilledHour>> read_unbilled_hours(Session& session, TimeRang
 Result<std::map<sys_seconds, std::vector<Charge>>> read_estimates(Session& session, const PriceBook& book,
                                                                   TimeRange hours);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -12,7 +12,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "question_list.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -73,7 +73,7 @@ class ForecastQuestion {
         "SELECT " + selection_.keys() +
         ", CAST(currency, 'String') AS money, toUInt32(toUnixTimestamp(hour)) AS start, "
         "toFloat64(sumIf(cost, kind != 'unreconciled')) / 1e9, toFloat64(sum(cost)) / 1e9 FROM " +
-        qualified(session.database(), kAttributedCostTable) + " WHERE " +
+        qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
         newest_versions(session.database()) + " AND kind != 'unpriced'" + selection_.conditions() +
         " GROUP BY " + groups + " ORDER BY " + groups;
     std::vector<NamedValue> parameters = {{"from", std::to_string(to_column_time(read_range().begin))},
@@ -197,4 +197,4 @@ ComputedQuestion forecast_question() {
   return question;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -7,7 +7,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "question_list.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -66,7 +66,7 @@ std::string instance_hours(std::string_view database) {
          "paid, "
          "countIf(kind IN ('served', 'wasted')) > 0 AS was_used, sum(busy_seconds) AS busy, "
          "sum(covered_seconds) AS covered FROM " +
-         qualified(database, kAttributedCostTable) + " WHERE " + newest_versions(database) +
+         qualified(database, store::kAttributedCostTable) + " WHERE " + newest_versions(database) +
          " AND instance_id != '' AND kind IN ('served', 'wasted', 'underfill', 'idle') GROUP BY hour, "
          "customer_id, instance_id, instance_type, cloud_provider, region, currency";
 }
@@ -119,4 +119,4 @@ ComputedQuestion idle_question() {
           .ask = ask_idle};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// Three capital letters, or nothing: not stated.
 inline bool is_currency_or_none(const std::string& text) {
@@ -26,4 +26,4 @@ std::int64_t time_after(const Records& records) {
   return time;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

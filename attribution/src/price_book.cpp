@@ -13,7 +13,7 @@
 #include "price_records.hpp"
 #include "source_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::array<std::string_view, 4> kUnitNames = {"hour", "million_input_tokens",
@@ -189,7 +189,7 @@ Result<void> remove_price(Client& client, const Price& price) {
 }
 
 Result<std::size_t> copy_prices(Client& source, Client& target) {
-  OPTIINFRA_TRY(const bool has_prices, has_table(source, kPriceTable));
+  OPTIINFRA_TRY(const bool has_prices, has_table(source, store::kPriceTable));
   if (!has_prices) return std::size_t{0};
   OPTIINFRA_TRY(const PriceBook held, read_price_book(target));
   OPTIINFRA_TRY(const PriceBook book, read_price_book(source));
@@ -203,4 +203,4 @@ Result<std::size_t> copy_prices(Client& source, Client& target) {
   return set_prices(target, missing);
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -8,7 +8,7 @@
 #include "optiinfra/core/csv_reader.hpp"
 #include "optiinfra/core/nearest.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::array<std::string_view, 10> kPriceKeys = {
@@ -134,4 +134,4 @@ Result<std::vector<Price>> read_prices_toml(std::string_view text) {
   return prices;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

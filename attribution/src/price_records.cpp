@@ -3,7 +3,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/money_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 /// On a cluster the table is Distributed, which else answers before the row is stored.
@@ -18,7 +18,7 @@ Result<std::vector<PriceRecord>> read_price_records(Session& session) {
           "SELECT CAST(provider, 'String'), sku, CAST(region, 'String'), CAST(tier, 'String'), "
           "CAST(unit, 'String'), price, CAST(currency, 'String'), toUInt32(toUnixTimestamp(valid_from)), "
           "toUInt32(toUnixTimestamp(valid_to)), source, toUnixTimestamp64Micro(set_at), is_removed FROM " +
-          qualified(session.database(), kPriceTable)};
+          qualified(session.database(), store::kPriceTable)};
   auto asked = session.query(statement, [&](const Block& block) {
     const auto text = [&](std::size_t column, std::size_t row) {
       return std::string((*block.values<Strings>(column))[row]);
@@ -86,7 +86,7 @@ Result<void> insert_price_records(Session& session, std::span<const PriceRecord>
   block.add({"source", "String", std::move(sources)});
   block.add({"set_at", "DateTime64(6, 'UTC')", std::move(times)});
   block.add({"is_removed", "UInt8", std::move(removed)});
-  auto inserted = session.insert({.table = qualified(session.database(), kPriceTable),
+  auto inserted = session.insert({.table = qualified(session.database(), store::kPriceTable),
                                   .deduplication_token = {},
                                   .settings = kPriceInsertSettings},
                                  block);
@@ -94,4 +94,4 @@ Result<void> insert_price_records(Session& session, std::span<const PriceRecord>
   return {};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

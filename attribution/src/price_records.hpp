@@ -7,7 +7,7 @@
 #include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 struct PriceRecord {
   Price price;
@@ -21,4 +21,4 @@ Result<std::vector<PriceRecord>> read_price_records(Session& session);
 /// All or none.
 Result<void> insert_price_records(Session& session, std::span<const PriceRecord> records);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -10,7 +10,7 @@
 #include "question_list.hpp"
 #include "unit_cost_row.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -97,7 +97,7 @@ class UnitCost {
                       list("price_source");
     for (const std::string& expression : sum_expressions()) sql += ", " + expression;
     const std::string groups = costs_.key_names() + ", money";
-    sql += " FROM " + qualified(session.database(), kAttributedCostTable) + " WHERE " +
+    sql += " FROM " + qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
            newest_versions(session.database()) + costs_.conditions() + " GROUP BY " + groups + " ORDER BY " +
            groups;
     auto asked = session.query({.sql = sql, .parameters = parameters_of(costs_)}, [&](const Block& block) {
@@ -211,4 +211,4 @@ ComputedQuestion unit_cost_question() {
   return question;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -4,7 +4,7 @@
 #include "optiinfra/attribution/unit_cost.hpp"
 #include "selection.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// The numbers that the engine adds up, in this order.
 enum Sum : std::size_t {
@@ -58,4 +58,4 @@ struct Quality {
 std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, std::vector<Cell> keys, const Sums& sums,
                                   const Quality& quality);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -7,7 +7,7 @@
 #include "optiinfra/attribution/unit_cost.hpp"
 #include "optiinfra/testing/program.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -220,4 +220,4 @@ TEST_F(UnitCostTest, EqualsAComputationInPythonFromTheRawRows) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -9,7 +9,7 @@ namespace optiinfra::cli {
 namespace {
 
 struct BudgetSetFlags {
-  Budget budget;
+  attribution::Budget budget;
   std::string of;
 };
 
@@ -20,7 +20,7 @@ struct BudgetNameFlags {
 struct BudgetListFlags {};
 
 /// Reads "customer=acme" into the budget, with the id for a name.
-Result<void> set_scope(const std::string& of, const Names& names, Budget& budget) {
+Result<void> set_scope(const std::string& of, const Names& names, attribution::Budget& budget) {
   if (of.empty()) return {};
   const std::size_t sign = of.find('=');
   if (sign == std::string::npos || sign == 0 || sign + 1 == of.size())
@@ -48,23 +48,23 @@ Result<ExitCode> run_set(const BudgetSetFlags& flags, Context& context) {
   const Stopwatch watch;
   OPTIINFRA_TRY(Client client, context.open(false));
   OPTIINFRA_TRY(const Names names, client.names());
-  Budget budget = flags.budget;
+  attribution::Budget budget = flags.budget;
   OPTIINFRA_CHECK(set_scope(flags.of, names, budget));
-  OPTIINFRA_CHECK(set_budget(client, budget));
+  OPTIINFRA_CHECK(attribution::set_budget(client, budget));
   return answer_count("budget set", "set", watch, context);
 }
 
 Result<ExitCode> run_remove(const BudgetNameFlags& flags, Context& context) {
   const Stopwatch watch;
   OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_CHECK(remove_budget(client, flags.name));
+  OPTIINFRA_CHECK(attribution::remove_budget(client, flags.name));
   return answer_count("budget remove", "removed", watch, context);
 }
 
 Result<ExitCode> run_list(const BudgetListFlags&, Context& context) {
   const Stopwatch watch;
   OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_TRY(const auto budgets, read_budgets(client));
+  OPTIINFRA_TRY(const auto budgets, attribution::read_budgets(client));
   Records records{.fields = {{"budget", "budget"},
                              {"scope", "of"},
                              {"scope_id", "which"},
@@ -73,9 +73,9 @@ Result<ExitCode> run_list(const BudgetListFlags&, Context& context) {
                              {"thresholds", "thresholds, percent"}},
                   .rows = {}};
   const auto text = [](const std::string& each) { return each.empty() ? Value{} : Value{each}; };
-  for (const Budget& each : budgets)
+  for (const attribution::Budget& each : budgets)
     records.rows.push_back({each.name, text(each.scope), text(each.scope_id), each.amount,
-                            text(each.currency), thresholds_text(each.thresholds)});
+                            text(each.currency), attribution::thresholds_text(each.thresholds)});
   Report report{.command = "budget list"};
   if (records.rows.empty()) report.instead = "no budget; set one with: optiinfra budget set NAME AMOUNT";
   report.sections.push_back({.key = "budgets", .title = {}, .records = std::move(records)});
@@ -104,7 +104,7 @@ void describe_set(CLI::App& app, BudgetSetFlags& flags) {
          "What it is for: customer, service, model, instance, provider, region or instance_type; default: "
          "everything")
       ->type_name("DIMENSION=VALUE");
-  add_parsed(app, "--thresholds", flags.budget.thresholds, parse_thresholds,
+  add_parsed(app, "--thresholds", flags.budget.thresholds, attribution::parse_thresholds,
              "Percents of the amount that are told when they are passed; default 50,80,100", "PERCENT,...");
 }
 

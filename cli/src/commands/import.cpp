@@ -287,7 +287,7 @@ void remark_refused(const ApiFile& file, const Context& context) {
                                file.rows_refused - file.refused.size()));
 }
 
-Result<ImportReport> import_by_api(ApiStore& store, const ImportFlags& flags, const Context& context) {
+Result<ImportReport> import_by_api(api::ApiStore& store, const ImportFlags& flags, const Context& context) {
   if (needs_store(flags))
     return invalid_argument(std::string(kStoreFlags) +
                             " work on the store itself, where the engine reads the files and the record of "

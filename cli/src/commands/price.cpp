@@ -10,11 +10,11 @@ namespace optiinfra::cli {
 namespace {
 
 struct PriceFlags {
-  Price price;
+  attribution::Price price;
   std::optional<sys_seconds> from, to;
 
-  Price stated() const {
-    Price stated = price;
+  attribution::Price stated() const {
+    attribution::Price stated = price;
     stated.valid_from = from.value_or(sys_seconds{});
     stated.valid_to = to.value_or(sys_seconds{});
     return stated;
@@ -33,10 +33,11 @@ struct PriceMissingFlags {
   std::optional<sys_seconds> from, to;
 };
 
-Result<ExitCode> set_all(const std::vector<Price>& prices, const std::string& command, Context& context) {
+Result<ExitCode> set_all(const std::vector<attribution::Price>& prices, const std::string& command,
+                         Context& context) {
   const Stopwatch watch;
   OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_TRY(const std::size_t changed, set_prices(client, prices));
+  OPTIINFRA_TRY(const std::size_t changed, attribution::set_prices(client, prices));
   Report report{.command = command};
   report.sections.push_back(
       object_section("summary", {{"prices", "prices", Look::kCount}, {"changed", "changed", Look::kCount}},
@@ -54,7 +55,8 @@ Result<ExitCode> run_set(const PriceFlags& flags, Context& context) {
 
 Result<ExitCode> run_import(const PriceFileFlags& flags, Context& context) {
   OPTIINFRA_TRY(const std::string text, read_input_file(flags.file));
-  auto prices = flags.file.ends_with(".toml") ? read_prices_toml(text) : read_prices_csv(text);
+  auto prices = flags.file.ends_with(".toml") ? attribution::read_prices_toml(text)
+                                              : attribution::read_prices_csv(text);
   if (!prices) return with_context(std::move(prices).error(), flags.file);
   return set_all(*prices, "price import", context);
 }
@@ -64,7 +66,7 @@ Value time_or_open(sys_seconds time) { return time == sys_seconds{} ? Value{} : 
 Result<ExitCode> run_list(const PriceListFlags& flags, Context& context) {
   const Stopwatch watch;
   OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_TRY(const PriceBook book, read_price_book(client));
+  OPTIINFRA_TRY(const attribution::PriceBook book, attribution::read_price_book(client));
   Records records{.fields = {{"provider", "provider", Look::kText, 0, true},
                              {"sku", "sku"},
                              {"region", "region", Look::kText, 0, true},
@@ -77,7 +79,7 @@ Result<ExitCode> run_list(const PriceListFlags& flags, Context& context) {
                              {"source", "source", Look::kText, 0, true}},
                   .rows = {}};
   const auto text = [](const std::string& each) { return each.empty() ? Value{} : Value{each}; };
-  for (const Price& price : book.prices()) {
+  for (const attribution::Price& price : book.prices()) {
     if (!flags.sku.empty() && price.sku != flags.sku) continue;
     records.rows.push_back({text(price.provider), price.sku, text(price.region), text(price.tier),
                             std::string(to_string(price.unit)), price.price, text(price.currency),
@@ -95,7 +97,7 @@ Result<ExitCode> run_list(const PriceListFlags& flags, Context& context) {
 Result<ExitCode> run_remove(const PriceFlags& flags, Context& context) {
   const Stopwatch watch;
   OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_CHECK(remove_price(client, flags.stated()));
+  OPTIINFRA_CHECK(attribution::remove_price(client, flags.stated()));
   Report report{.command = "price remove"};
   report.sections.push_back(
       object_section("summary", {{"removed", "removed", Look::kCount}}, {std::uint64_t{1}}));
@@ -110,7 +112,7 @@ Result<ExitCode> run_missing(const PriceMissingFlags& flags, Context& context) {
   const TimeRange range{floor_hour(flags.from.value_or(end - std::chrono::days{1})), end};
   if (range.begin >= range.end) return invalid_argument("--from must be before --to");
   OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_TRY(const auto missing, instances_without_price(client, range));
+  OPTIINFRA_TRY(const auto missing, attribution::instances_without_price(client, range));
   Records records{.fields = {{"instance_id", "instance"},
                              {"cloud_provider", "provider"},
                              {"instance_type", "type"},
@@ -119,7 +121,7 @@ Result<ExitCode> run_missing(const PriceMissingFlags& flags, Context& context) {
                              {"last_seen", "last hour (UTC)", Look::kTime}},
                   .rows = {}};
   const auto text = [](const std::string& each) { return each.empty() ? Value{} : Value{each}; };
-  for (const InstanceWithoutPrice& each : missing)
+  for (const attribution::InstanceWithoutPrice& each : missing)
     records.rows.push_back(
         {each.instance, text(each.provider), text(each.type), text(each.region), each.hours, each.last_seen});
   Report report{.command = "price missing", .window = range};
@@ -141,7 +143,8 @@ void describe_keys(CLI::App& app, PriceFlags& flags) {
   app.add_option("sku", flags.price.sku, "An instance type, the id of one instance, or a model")
       ->type_name("SKU")
       ->required();
-  add_parsed(app, "--per", flags.price.unit, parse_price_unit, "What the price is for one of; default hour",
+  add_parsed(app, "--per", flags.price.unit, attribution::parse_price_unit,
+             "What the price is for one of; default hour",
              "hour|million_input_tokens|million_cached_tokens|million_output_tokens");
   app.add_option("--provider", flags.price.provider, "Only for this provider, as bills name it")
       ->type_name("NAME");

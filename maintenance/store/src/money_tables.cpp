@@ -1,6 +1,6 @@
 #include "optiinfra/store/money_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// Times of 0 are open: a price that has always held, or holds until another follows.
@@ -35,4 +35,4 @@ std::vector<std::string> distribute_money_tables(std::string_view database, cons
           create_distributed(database, kBudgetTable, kBudgetColumns, "xxHash64(name)", form)};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

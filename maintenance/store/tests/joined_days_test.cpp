@@ -3,7 +3,7 @@
 
 #include "reconcile.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 std::vector<std::string> texts_of(const std::vector<Days>& days) {
@@ -41,4 +41,4 @@ TEST(ScopeOfADay, IsInPiecesThatMemoryHolds) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -11,7 +11,7 @@
 #include "reconcile.hpp"
 #include "store_under_test.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 using namespace std::chrono_literals;
@@ -223,4 +223,4 @@ TEST_F(Repair, WaitsForAnInsertThatBeganBefore) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -9,7 +9,7 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/store/forget.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 struct Budget {
   std::string name;  ///< Of people's choice; unique.
@@ -38,7 +38,7 @@ Result<void> remove_budget(Client& client, const std::string& name);
 Result<std::size_t> copy_budgets(Client& source, Client& target);
 
 /// All records of budgets for the customer.
-RowsToRemove budgets_of(const Uuid& customer);
+store::RowsToRemove budgets_of(const Uuid& customer);
 
 /// The dimensions that a budget can be for: "customer", "service", ...
 std::vector<std::string> budget_scopes();
@@ -47,4 +47,4 @@ std::vector<std::string> budget_scopes();
 Result<std::vector<double>> parse_thresholds(const std::string& text);
 std::string thresholds_text(const std::vector<double>& thresholds);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -10,7 +10,7 @@
 
 #include "optiinfra/client/client.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 enum class PriceUnit { kHour, kMillionInputTokens, kMillionCachedTokens, kMillionOutputTokens };
 std::string_view to_string(PriceUnit unit) noexcept;
@@ -94,4 +94,4 @@ struct InstanceWithoutPrice {
 /// Those of the whole hours of `range`, the one with the most hours first.
 Result<std::vector<InstanceWithoutPrice>> instances_without_price(Client& client, TimeRange range);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution
