@@ -11,6 +11,7 @@
 namespace optiinfra::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -51,6 +52,24 @@ TEST(Url, IsTakenFromTheFlagBeforeTheEnvironment) {
   EXPECT_TRUE(std::filesystem::exists(home / "environment"));
   EXPECT_TRUE(std::filesystem::exists(home / "flag"));
   EXPECT_FALSE(std::filesystem::exists(home.store_folder()));
+}
+
+TEST(Import, ShowsCountsThatAreNotZeroAndTakesStandardInput) {
+  const Home home;
+  ASSERT_EQ(home.run({"init"}).exit_code, 0);
+  const std::string file = (home / "rows.csv").string();
+  std::ofstream(file) << "timestamp,customer_id,cloud_provider,cost_per_hour\n"
+                      << format_time(floor_hour(now())) << "," << kSomeUuid << ",aws,1\n";
+  const auto first = home.run({"import", "cost", file});
+  EXPECT_EQ(first.exit_code, 0) << first.error_output;
+  EXPECT_THAT(first.output, AllOf(HasSubstr("rows read"), HasSubstr("refused"), Not(HasSubstr("taken back")),
+                                  Not(HasSubstr("gone since")), Not(HasSubstr("past their retention"))));
+  const auto again = testing::run_program(
+      {"/bin/sh", "-c", std::string(OPTIINFRA_PROGRAM) + " import cost - --output json < '" + file + "'"}, home.options());
+  EXPECT_EQ(again.exit_code, 0) << again.error_output;
+  const auto report = nlohmann::json::parse(again.output, nullptr, false);
+  EXPECT_EQ(report["data"]["summary"]["rows_already_stored"], 1) << "the same content: " << again.output;
+  EXPECT_TRUE(report["data"]["summary"].contains("rows_gone")) << "JSON has all counts";
 }
 
 TEST(ImportPreview, ShowsWhatWouldBeStoredAndRefusedAndLeavesNothing) {

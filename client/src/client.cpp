@@ -27,6 +27,9 @@ Error too_many_rows(std::size_t rows) {
                                     std::to_string(kInsertRowsMax) + "; split it into several calls"};
 }
 
+/// What the insert of a day's rows, a statement of its own, may take on a busy machine.
+constexpr std::chrono::milliseconds kBudgetOfDay{500};
+
 /// The parts of the store that get rows of `plan`. `places` are the rows' shards, on a cluster.
 std::vector<PartInsert> parts_of(InsertPlan plan, std::span<const std::uint32_t> places,
                                  const InsertRoute& whole, const Shards* shards) {
@@ -149,20 +152,23 @@ Result<InsertReceipt> Client::insert(const Batch<Row>& batch, const InsertOption
     return refusal(table.family, validation, "nothing was stored");
 
   InsertReceipt receipt{0, std::move(validation.refused), std::move(validation.refused_rows)};
-  const BlockInsert insert{
-      .table = table.raw_table,
-      .family = table.family,
-      .history = options.token.empty() ? TokenHistory::kNeverTried : handling.history,
-      .token = options.token.empty() ? Uuid::random().to_string() : options.token,
-      .budget = state_->budget_of(options.call),
-      .log = &state_->options.log,
-      .gather = [&](std::span<const std::uint32_t> rows,
-                    Block spare) { return gather_block<Row>(batch, rows, std::move(spare)); },
-      .spares = &state_->spares};
+  BlockInsert insert{.table = table.raw_table,
+                     .family = table.family,
+                     .history = options.token.empty() ? TokenHistory::kNeverTried : handling.history,
+                     .token = options.token.empty() ? Uuid::random().to_string() : options.token,
+                     .budget = state_->budget_of(options.call),
+                     .log = &state_->options.log,
+                     .gather = [&](std::span<const std::uint32_t> rows,
+                                   Block spare) { return gather_block<Row>(batch, rows, std::move(spare)); },
+                     .spares = &state_->spares};
   std::vector<std::uint32_t> places;
   if (state_->shards != nullptr) places = shards_of<Row>(batch, state_->shards->placement());
-  auto stored = insert_parts(insert, parts_of(plan_insert<Row>(batch, receipt.refused_rows), places,
-                                              state_->whole, state_->shards.get()));
+  const auto parts =
+      parts_of(plan_insert<Row>(batch, receipt.refused_rows), places, state_->whole, state_->shards.get());
+  // A user states the budget; a writer repeats what takes longer, and rows of a thousand days do.
+  for (const PartInsert& part : parts)
+    if (handling.is_checked) insert.budget.timeout += part.plan.block_ends.size() * kBudgetOfDay;
+  auto stored = insert_parts(insert, parts);
   if (!stored) return with_context(std::move(stored).error(), "insert into " + std::string(table.raw_table));
   receipt.rows_stored = stored->rows;
   receipt.query_ids = std::move(stored->query_ids);

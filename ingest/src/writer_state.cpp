@@ -210,7 +210,8 @@ Result<Writer::State::Staged> Writer::State::stage_in_memory(const Batch<Row>& r
     OPTIINFRA_TRY(record, append_record({kFamily, extent, token, options.request}, block_of<Row>(rows)));
   }
   const Group group = gathering ? gathering : new_group(kFamily, token);
-  group->token_history = is_named ? TokenHistory::kUnknown : TokenHistory::kNeverTried;
+  group->token_history =
+      is_named && !options.is_new_token ? TokenHistory::kUnknown : TokenHistory::kNeverTried;
   group->add<Row>(rows, bytes, record, options.request);
   if (options.request) requests_->add(*options.request, group);
   if (is_named) {

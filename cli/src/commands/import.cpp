@@ -21,6 +21,7 @@ namespace {
 struct ImportFlags {
   std::optional<Family> family;  ///< Absent: texts of metrics.
   std::vector<std::string> files;
+  std::string format;
   std::string map;
   std::string customers;
   bool strict = false;
@@ -29,6 +30,17 @@ struct ImportFlags {
   bool replace = false;
   MetricsImportFlags metrics;
 };
+
+/// The flags of files that the engine reads into the store itself.
+constexpr const char* kStoreFlags =
+    "'-' for standard input, --map, --format, --customer-map, --strict, --delivery and --replace";
+
+bool needs_store(const ImportFlags& flags) {
+  const bool has_map = !flags.map.empty() && (flags.map != kContractMap || !flags.family);
+  return has_map || !flags.format.empty() || !flags.customers.empty() || flags.strict || flags.delivery ||
+         flags.replace ||
+         std::find(flags.files.begin(), flags.files.end(), kStandardInput) != flags.files.end();
+}
 
 /// A family, or texts of metrics, which hold rows of several.
 Result<std::optional<Family>> parse_content(const std::string& text) {
@@ -81,23 +93,33 @@ double seconds_of(const ImportReport& imported) {
   return total.count();
 }
 
-Section summary_section(const ImportReport& imported) {
+/// A table leaves out the counts of what most imports have none of.
+Section summary_section(const ImportReport& imported, bool brief) {
   const double seconds = seconds_of(imported);
   const double rate = seconds > 0 ? static_cast<double>(imported.rows_stored()) / seconds : 0;
-  return object_section(
-      "summary",
-      {{"rows_read", "rows read", Look::kCount},
-       {"rows_stored", "stored", Look::kCount},
-       {"rows_already_stored", "stored before", Look::kCount},
-       {"rows_refused", "refused", Look::kCount},
-       {"rows_past_retention", "past their retention", Look::kCount},
-       {"rows_past_rollups", "past that of rollups", Look::kCount},
-       {"rows_taken_back", "taken back", Look::kCount},
-       {"rows_gone", "gone since", Look::kCount},
-       {"rows_per_second", "rows/s", Look::kCount}},
-      {imported.rows_read(), imported.rows_stored(), imported.rows_already_stored(), imported.rows_refused(),
-       imported.rows_past_retention(), imported.rows_past_rollups(), imported.rows_taken_back(),
-       imported.rows_gone(), static_cast<std::uint64_t>(rate)});
+  struct Count {
+    const char *key, *heading;
+    std::uint64_t rows;
+    bool is_rare = false;
+  };
+  const Count counts[] = {
+      {"rows_read", "rows read", imported.rows_read()},
+      {"rows_stored", "stored", imported.rows_stored()},
+      {"rows_already_stored", "stored before", imported.rows_already_stored(), true},
+      {"rows_refused", "refused", imported.rows_refused()},
+      {"rows_past_retention", "past their retention", imported.rows_past_retention(), true},
+      {"rows_past_rollups", "past that of rollups", imported.rows_past_rollups(), true},
+      {"rows_taken_back", "taken back", imported.rows_taken_back(), true},
+      {"rows_gone", "gone since", imported.rows_gone(), true},
+      {"rows_per_second", "rows/s", static_cast<std::uint64_t>(rate)}};
+  std::vector<Field> fields;
+  Row values;
+  for (const Count& each : counts) {
+    if (brief && each.is_rare && each.rows == 0) continue;
+    fields.push_back({each.key, each.heading, Look::kCount});
+    values.push_back(each.rows);
+  }
+  return object_section("summary", std::move(fields), std::move(values));
 }
 
 /// The bills of all files together: what is in them, what of it is stored, and what is not.
@@ -131,6 +153,7 @@ ImportOptions options_of(const ImportFlags& flags) {
   ImportOptions options;
   options.family = *flags.family;
   options.files.assign(flags.files.begin(), flags.files.end());
+  options.format = flags.format;
   options.map = flags.map;
   options.customers = flags.customers;
   options.time = flags.metrics.at;
@@ -225,7 +248,7 @@ Report make_report(const ImportFlags& flags, const ImportReport& imported, bool 
   report.sections.push_back(files_section(files));
   if (auto bill = bill_section(imported); !bill.records.rows.empty())
     report.sections.push_back(std::move(bill));
-  report.sections.push_back(summary_section(imported));
+  report.sections.push_back(summary_section(imported, brief));
   if (files.size() < imported.files.size())
     report.notes.push_back(fmt::format("{} more files without refused rows; --output json lists all.",
                                        imported.files.size() - files.size()));
@@ -237,6 +260,8 @@ Report make_report(const ImportFlags& flags, const ImportReport& imported, bool 
                                        each->rows_written_down, each->rows_refused,
                                        each->rejected_path.string()));
   }
+  for (const FileReport& each : imported.files)
+    report.notes.insert(report.notes.end(), each.remarks.begin(), each.remarks.end());
   if (auto note = customers_note(imported)) report.notes.push_back(*std::move(note));
   add_notes_of_time(flags, imported, report);
   return report;
@@ -264,12 +289,11 @@ void remark_refused(const ApiFile& file, const Context& context) {
 }
 
 Result<ImportReport> import_by_api(api::ApiStore& store, const ImportFlags& flags, const Context& context) {
-  const bool has_map = !flags.map.empty() && flags.map != kContractMap;
-  if (has_map || !flags.customers.empty() || flags.metrics.at || flags.strict || flags.delivery ||
-      flags.replace)
+  if (needs_store(flags) || flags.metrics.at)
     return invalid_argument(
-        "--map, --customer-map, --at, --strict, --delivery and --replace work on the store itself, where the "
-        "engine reads the files and the record of imports is: give the store's own URL");
+        std::string(kStoreFlags) +
+        ", and --at, work on the store itself, where the engine reads the files and the record of "
+        "imports is: give the store's own URL");
   ImportReport imported;
   for (const std::string& path : flags.files) {
     std::error_code ignored;
@@ -320,11 +344,8 @@ Result<ExitCode> run_dry(const ImportFlags& flags, Context& context) {
 Result<ExitCode> run(const ImportFlags& flags, Context& context) {
   if (!flags.family && flags.dry_run)
     return invalid_argument("`optiinfra explain-metrics FILE` says what texts of metrics become");
-  if (!flags.family &&
-      (!flags.map.empty() || !flags.customers.empty() || flags.strict || flags.delivery || flags.replace))
-    return invalid_argument(
-        "--map, --customer-map, --strict, --delivery and --replace are for files of rows, not for texts of "
-        "metrics");
+  if (!flags.family && needs_store(flags))
+    return invalid_argument(std::string(kStoreFlags) + " are for files of rows, not for texts of metrics");
   if (flags.delivery && flags.delivery->empty())
     return invalid_argument(
         "--delivery needs a name; without one the rows would be added to the earlier ones");
@@ -355,10 +376,17 @@ void describe(CLI::App& app, ImportFlags& flags) {
              "Which metrics the files hold; 'metrics' for saved answers of /metrics, from old to new",
              family_type() + "|metrics")
       ->required();
-  app.add_option("files", flags.files,
-                 "CSV, JSON lines, Parquet, Arrow or Native, also .gz and .zst; texts of metrics")
+  app.add_option(
+         "files", flags.files,
+         "CSV, JSON lines, Parquet, Arrow or Native, also .gz and .zst; - for standard input; texts of "
+         "metrics")
       ->type_name("FILE")
       ->required();
+  app.add_option(
+         "--format", flags.format,
+         "The files' format, whatever their names end in: csv, tsv, jsonl, parquet, arrow, ..., then .gz, "
+         ".zst or .xz; standard input that is not compressed is recognised")
+      ->type_name("NAME");
   app.add_option(
          "--map", flags.map,
          "How the files' columns map to the table's columns: a TOML file, or the name of a ready-made map; "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <thread>
+#include <tuple>
 #include <unordered_set>
 
 #include "optiinfra/transport/small_answer.hpp"
@@ -57,6 +58,17 @@ std::string within(const std::string& column) {
          " < toDateTime({end:UInt32}, 'UTC')";
 }
 
+/// Keys and hours that are compared at once: their states, sketches among them, take up to 2.5 KB each.
+constexpr std::uint64_t kKeysOfPieceMax = 200'000;
+
+/// What holds for the keys of one piece of the scope.
+std::string in_piece(const ReconcileScope& scope) {
+  if (scope.pieces == 1) return {};
+  std::string keys;
+  for (const char* key : scope.table->grouped()) keys += (keys.empty() ? "" : ", ") + std::string(key);
+  return " AND sipHash64(" + keys + ") % {pieces:UInt32} = {piece:UInt32}";
+}
+
 /// Both sides of each key and hour in one row: columns rollup_X and raw_X for each finished column X.
 std::string both_sides(const ReconcileScope& scope, std::string_view database) {
   const TableDefinition& table = *scope.table;
@@ -71,7 +83,7 @@ std::string both_sides(const ReconcileScope& scope, std::string_view database) {
                 ", toFloat64(" + column.expression({.condition = "side = 1"}) + ") AS raw_" + column.name;
   }
   const std::string customers = scope.customers.empty() ? "" : " AND customer_id IN {customers:Array(UUID)}",
-                    generation = " AND generation <= {generation_max:UInt32}" + customers;
+                    generation = " AND generation <= {generation_max:UInt32}" + customers + in_piece(scope);
   return "SELECT " + keys +
          ", countIf(side = 0) > 0 AS in_rollup, countIf(side = 1) > 0 AS in_raw, min(arrival_hour) AS "
          "arrived" +
@@ -102,7 +114,7 @@ constexpr const char* kInScope =
     "(hour >= toDateTime({complete_from:UInt32}, 'UTC') OR arrived > toDateTime({graced_from:UInt32}, "
     "'UTC'))";
 
-Statement statement(const ReconcileScope& scope, const std::string& day, std::string sql,
+Statement statement(const ReconcileScope& scope, const std::string& day, std::string sql, std::uint32_t piece,
                     const std::string& last_day = {}) {
   const auto seconds = [](sys_seconds time) { return std::to_string(to_column_time(time)); };
   Statement statement{.sql = std::move(sql),
@@ -116,6 +128,10 @@ Statement statement(const ReconcileScope& scope, const std::string& day, std::st
                       // Compiling its many expressions takes longer than a day's rows do.
                       .settings = {{"compile_expressions", "0"}, {"compile_aggregate_expressions", "0"}},
                       .timeout = kDayTimeout};
+  if (scope.pieces > 1) {
+    statement.parameters.emplace_back("pieces", std::to_string(scope.pieces));
+    statement.parameters.emplace_back("piece", std::to_string(piece));
+  }
   std::string customers;
   for (const Uuid& customer : scope.customers)
     customers += (customers.empty() ? "'" : ",'") + customer.to_string() + "'";
@@ -167,18 +183,22 @@ Result<DayCounts> count_day(Session& session, const ReconcileScope& scope, const
 }
 
 Result<DayCounts> count_days(Session& session, const ReconcileScope& scope, const Days& days) {
-  OPTIINFRA_TRY(
-      const auto rows,
-      query_numbers(session,
-                    statement(scope, days.first,
-                              "SELECT arrayJoin([countIf(in_scope), countIf(NOT in_scope), "
-                              "countIf(in_scope AND differing)]) FROM (SELECT " +
-                                  std::string(kInScope) + " AS in_scope, " + difference_condition(scope) +
-                                  " AS differing FROM (" + both_sides(scope, session.database()) + "))",
-                              days.last)));
-  if (rows.size() != 3)
-    return Error{ErrorKind::kCorrupt, "the comparison of " + days.first + " gave no counts"};
-  return DayCounts{rows[0], rows[1], rows[2]};
+  const std::string sql =
+      "SELECT arrayJoin([countIf(in_scope), countIf(NOT in_scope), countIf(in_scope AND "
+      "differing)]) FROM (SELECT " +
+      std::string(kInScope) + " AS in_scope, " + difference_condition(scope) + " AS differing FROM (" +
+      both_sides(scope, session.database()) + "))";
+  DayCounts counts;
+  for (std::uint32_t piece = 0; piece < scope.pieces; ++piece) {
+    OPTIINFRA_TRY(const auto rows,
+                  query_numbers(session, statement(scope, days.first, sql, piece, days.last)));
+    if (rows.size() != 3)
+      return Error{ErrorKind::kCorrupt, "the comparison of " + days.first + " gave no counts"};
+    counts.compared += rows[0];
+    counts.skipped += rows[1];
+    counts.differing += rows[2];
+  }
+  return counts;
 }
 
 std::string hour_hash(const TableDefinition& table, std::string_view hour, std::string_view prefix) {
@@ -205,10 +225,13 @@ Result<void> describe_hours(Session& session, const ReconcileScope& scope, const
       "SELECT toUInt32(hour), " + key_text(table) + ", toUInt8(in_rollup), toUInt8(in_raw)" + columns +
       " FROM (" + both_sides(scope, session.database()) + ") WHERE " + among_hours(table, hours, "hour") +
       " AND " + difference_condition(scope) + " ORDER BY hour";
-  return done(session.query(statement(scope, day, sql), [&](const Block& block) {
-    for (std::size_t row = 0; row < block.row_count(); ++row) describe(table, block, row, report);
-    return report.differences.size() < kDifferencesDescribedMax;
-  }));
+  for (std::uint32_t piece = 0; piece < scope.pieces; ++piece) {
+    OPTIINFRA_CHECK(done(session.query(statement(scope, day, sql, piece), [&](const Block& block) {
+      for (std::size_t row = 0; row < block.row_count(); ++row) describe(table, block, row, report);
+      return report.differences.size() < kDifferencesDescribedMax;
+    })));
+  }
+  return {};
 }
 
 Result<std::vector<DifferingHour>> differing_hours(Session& session, const ReconcileScope& scope,
@@ -221,7 +244,7 @@ Result<std::vector<DifferingHour>> differing_hours(Session& session, const Recon
                           " AND " + difference_condition(scope) + " ORDER BY 1, 3 LIMIT " +
                           std::to_string(limit);
   std::vector<DifferingHour> found;
-  OPTIINFRA_CHECK(done(session.query(statement(scope, day, sql), [&](const Block& block) {
+  const auto add = [&](const Block& block) {
     for (std::size_t row = 0; row < block.row_count(); ++row) {
       found.push_back({sys_seconds{std::chrono::seconds{(*block.values<std::vector<std::uint32_t>>(0))[row]}},
                        std::string((*block.values<Strings>(1))[row]),
@@ -230,7 +253,14 @@ Result<std::vector<DifferingHour>> differing_hours(Session& session, const Recon
                        (*block.values<std::vector<std::uint64_t>>(4))[row]});
     }
     return true;
-  })));
+  };
+  for (std::uint32_t piece = 0; piece < scope.pieces; ++piece)
+    OPTIINFRA_CHECK(done(session.query(statement(scope, day, sql, piece), add)));
+  if (scope.pieces == 1) return found;
+  std::sort(found.begin(), found.end(), [](const DifferingHour& a, const DifferingHour& b) {
+    return std::tie(a.hour, a.hash) < std::tie(b.hour, b.hash);
+  });
+  if (found.size() > limit) found.resize(limit);
   return found;
 }
 
@@ -264,17 +294,25 @@ Result<std::vector<DifferingHour>> settled_differing_hours(Session& session, con
 
 Result<std::vector<Days>> days_of(Session& session, const TableDefinition& table) {
   OPTIINFRA_TRY(const auto rows,
-                query_texts(session, {.sql = "SELECT toString(day), toString(sum(n)) FROM (SELECT "
-                                             "toDate(timestamp) AS day, count() AS n FROM " +
+                query_texts(session, {.sql = "SELECT toString(day), toString(sum(n)), toString(sum(r)) FROM "
+                                             "(SELECT toDate(timestamp) AS day, count() AS n, 0 AS r FROM " +
                                              qualified(session.database(), table.raw_table) +
                                              " GROUP BY day UNION ALL SELECT toDate(hour) AS day, count() AS "
-                                             "n FROM " +
+                                             "n, n AS r FROM " +
                                              qualified(session.database(), table.rollup_table) +
                                              " GROUP BY day) GROUP BY day ORDER BY day",
                                       .timeout = kDayTimeout}));
   std::vector<Days> days;
-  for (const auto& row : rows) days.push_back({row[0], row[0], std::stoull(row[1])});
+  for (const auto& row : rows) days.push_back({row[0], row[0], std::stoull(row[1]), std::stoull(row[2])});
   return days;
+}
+
+ReconcileScope scope_of_day(const ReconcileScope& scope, const std::vector<Days>& days,
+                            const std::string& day) {
+  ReconcileScope of_day = scope;
+  for (const Days& each : days)
+    if (each.first == day) of_day.pieces = static_cast<std::uint32_t>(each.rollup_rows / kKeysOfPieceMax + 1);
+  return of_day;
 }
 
 std::vector<Days> joined(const std::vector<Days>& days) {

@@ -23,6 +23,8 @@ struct ReconcileScope {
   std::uint32_t generation_max = std::numeric_limits<std::uint32_t>::max();
   /// Whether hours of which the rollup counts more rows than the raw table has count as differing.
   bool may_lower = true;
+  /// In how many pieces, by key, a day is compared, so that memory does not grow with its keys.
+  std::uint32_t pieces = 1;
 };
 
 /// The scope of a whole family, from its raw table's retention. `margin` is taken from the oldest end.
@@ -36,6 +38,7 @@ struct DayCounts {
 struct Days {
   std::string first, last;
   std::uint64_t rows = 0;  ///< Raw and rollup rows together.
+  std::uint64_t rollup_rows = 0;
 
   bool is_one() const { return first == last; }
 };
@@ -83,6 +86,10 @@ std::string hour_hash(const TableDefinition& table, std::string_view hour, std::
 
 /// The days for which the family has raw or rollup rows, ascending, each by itself.
 Result<std::vector<Days>> days_of(Session& session, const TableDefinition& table);
+
+/// The scope for one of `days`: in pieces of at most 200,000 keys and hours, as the rollup counts them.
+ReconcileScope scope_of_day(const ReconcileScope& scope, const std::vector<Days>& days,
+                            const std::string& day);
 
 /// Neighbours in `days` together, as long as they have few rows: a statement takes longer to prepare than
 /// such days do to read. `days` is ascending and may have gaps.

@@ -133,7 +133,8 @@ Result<std::vector<std::string>> compare_days(Session& session, const ReconcileS
       day = end;
     }
     for (; day != end; ++day) {
-      const auto compared = compare_day(session, scope, day->first, mode, report);
+      const auto compared =
+          compare_day(session, scope_of_day(scope, days, day->first), day->first, mode, report);
       if (!compared) return in_reconciling(scope, day->first, compared.error());
       if (*compared > 0) differing.push_back(day->first);
     }
@@ -151,11 +152,12 @@ Result<void> reconcile(Session& session, const Retention& kept, RepairMode mode,
                 repair_days(session, repair_scope_of(kept), differing,
                             mode == RepairMode::kRollups ? OnLoss::kRefuse : OnLoss::kAccept, report.repair));
   for (const std::string& day : differing) {
-    OPTIINFRA_TRY(const DayCounts left, count_day(session, closed, day));
+    const ReconcileScope of_day = scope_of_day(closed, days, day);
+    OPTIINFRA_TRY(const DayCounts left, count_day(session, of_day, day));
     if (left.differing == 0) continue;
     report.hours_differing += left.differing;
-    OPTIINFRA_TRY(const auto hours, differing_hours(session, closed, day, kDifferencesDescribedMax));
-    OPTIINFRA_CHECK(describe_hours(session, closed, day, hours, report));
+    OPTIINFRA_TRY(const auto hours, differing_hours(session, of_day, day, kDifferencesDescribedMax));
+    OPTIINFRA_CHECK(describe_hours(session, of_day, day, hours, report));
   }
   return {};
 }

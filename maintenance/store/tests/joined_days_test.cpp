@@ -32,5 +32,13 @@ TEST(JoinedDays, LeaveABusyDayAlone) {
             (Texts{"2026-11-01 2026-11-01", "2026-11-02 2026-11-02", "2026-11-03 2026-11-03"}));
 }
 
+TEST(ScopeOfADay, IsInPiecesThatMemoryHolds) {
+  const std::vector<Days> days = {{"2026-11-01", "2026-11-01", 90'000'000, 1'000},
+                                  {"2026-11-02", "2026-11-02", 500'000, 450'000}};
+  EXPECT_EQ(scope_of_day({}, days, "2026-11-01").pieces, 1u) << "many rows of few keys";
+  EXPECT_EQ(scope_of_day({}, days, "2026-11-02").pieces, 3u);
+  EXPECT_EQ(scope_of_day({}, days, "2026-11-03").pieces, 1u);
+}
+
 }  // namespace
 }  // namespace optiinfra::store

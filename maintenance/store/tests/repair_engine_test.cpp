@@ -1,12 +1,14 @@
 // Rollup hours rebuilt from raw rows: exactly those that differ, and while rows go on arriving in them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
 #include "optiinfra/store/batch.hpp"
 #include "optiinfra/store/repair.hpp"
 #include "optiinfra/store/retention.hpp"
+#include "reconcile.hpp"
 #include "store_under_test.hpp"
 
 namespace optiinfra::store {
@@ -61,6 +63,31 @@ TEST_F(Repair, RebuildsExactlyTheHoursThatDifferAndSaysWhatWasWrong) {
   EXPECT_EQ(report.rebuilt[1].rows_after, 100u);
   EXPECT_NE(report.rebuilt[1].key.find("service_id=650e8400"), std::string::npos);
   expect_sound(1000);
+}
+
+TEST_F(Repair, ComparesADayInPiecesAsInOne) {
+  run("INSERT INTO optiinfra.performance_metrics_ts (timestamp, customer_id, service_id, latency_ms) SELECT "
+      "toStartOfDay(now()) - toIntervalHour(5), toUUID('550e8400-e29b-41d4-a716-446655440000'), "
+      "reinterpretAsUUID(sipHash128(number)), 1 FROM numbers(60)");
+  remove_from_rollup("cityHash64(service_id) % 3 = 0");
+  const auto kept = read_retention(*session_);
+  ASSERT_TRUE(kept);
+  const auto raw = std::find_if(kept->begin(), kept->end(), [](const Retention& each) {
+    return each.family == Family::kPerformance && each.tier == Tier::kRaw;
+  });
+  ReconcileScope scope = scope_of(*raw, now());
+  const std::string day = format_time(now() - days{1}).substr(0, 10);
+  const auto whole = count_day(*session_, scope, day);
+  const auto hours = differing_hours(*session_, scope, day, 15);
+  scope.pieces = 7;
+  const auto in_pieces = count_day(*session_, scope, day);
+  const auto hours_of_pieces = differing_hours(*session_, scope, day, 15);
+  ASSERT_TRUE(whole && hours && in_pieces && hours_of_pieces);
+  EXPECT_EQ(in_pieces->compared, 60u);
+  EXPECT_EQ(in_pieces->compared, whole->compared);
+  EXPECT_GT(whole->differing, 0u);
+  EXPECT_EQ(in_pieces->differing, whole->differing);
+  EXPECT_EQ(*hours_of_pieces, *hours);
 }
 
 TEST_F(Repair, RemovesAnHourThatHasNoRawRows) {

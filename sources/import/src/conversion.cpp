@@ -1,5 +1,6 @@
 #include "conversion.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "sql.hpp"
@@ -34,7 +35,7 @@ std::string call(std::string_view function, std::string_view argument, std::stri
 /// is checked first. Seconds since 1970 have at least nine digits.
 constexpr const char* kTimePattern =
     "^(\\\\d{4}-\\\\d\\\\d-\\\\d\\\\d([ T]([01]\\\\d|2[0-3]):[0-5]\\\\d(:[0-5]\\\\d([.,]\\\\d+)?)? "
-    "?(Z|UTC|[+-]\\\\d\\\\d:?\\\\d\\\\d)?)?"
+    "?(Z|UTC|[+-]\\\\d\\\\d(:?\\\\d\\\\d)?)?)?"
     "|\\\\d{9,10}([.]\\\\d+)?)$";
 
 std::string time_of_text(std::string_view text) {
@@ -113,8 +114,33 @@ std::string time_of_month_first(std::string_view text) {
          ", 6, 'UTC'), " + time_of_text(text) + ")";
 }
 
-constexpr std::array kSourceTypes = {"String", "Int64",    "UInt64", "Float64",
-                                     "Bool",   "DateTime", "UUID",   kMonthFirst};
+/// Numbers since 1970 in a unit that the map states, because nothing else tells it. A number with too few or
+/// too many digits is in another unit.
+struct EpochType {
+  const char* name;
+  const char* function;
+  const char* digits;
+};
+
+constexpr EpochType kEpochTypes[] = {{"DateTime(ms)", "fromUnixTimestamp64Milli", "{11,14}"},
+                                     {"DateTime(us)", "fromUnixTimestamp64Micro", "{14,17}"},
+                                     {"DateTime(ns)", "fromUnixTimestamp64Nano", "{17,19}"}};
+
+const EpochType* epoch_type(std::string_view name) {
+  const auto found = std::find_if(std::begin(kEpochTypes), std::end(kEpochTypes),
+                                  [&](const auto& each) { return each.name == name; });
+  return found == std::end(kEpochTypes) ? nullptr : found;
+}
+
+std::string time_of_epoch(const EpochType& type, std::string_view text) {
+  const std::string given = "ifNull(" + std::string(text) + ", '')";
+  return "if(match(" + given + ", '^\\d" + type.digits + "([.]\\d+)?$'), toDateTime64(" + type.function +
+         "(toInt64OrNull(substringIndex(" + given + ", '.', 1)), 'UTC'), 6, 'UTC'), NULL)";
+}
+
+constexpr std::array kSourceTypes = {"String",       "Int64",        "UInt64",   "Float64",
+                                     "Bool",         "DateTime",     "UUID",     "DateTime(ms)",
+                                     "DateTime(us)", "DateTime(ns)", kMonthFirst};
 
 /// What programs write where they have no number.
 constexpr const char* kAbsentWords =
@@ -164,6 +190,7 @@ std::vector<std::string> source_type_names() { return {kSourceTypes.begin(), kSo
 std::string source_conversion(std::string_view type, std::string_view text) {
   if (type == "DateTime") return time_of_text(text);
   if (type == kMonthFirst) return time_of_month_first(text);
+  if (const EpochType* epoch = epoch_type(type)) return time_of_epoch(*epoch, text);
   if (type == "Bool") {
     const std::string lower = call("lower", text);
     return "multiIf(" + lower + " IN ('true', '1'), toNullable(true), " + lower +
@@ -191,6 +218,8 @@ std::string typed_conversion(std::string_view type, std::string_view engine_type
   if (type == "Float64" && is_number) return call("toFloat64", value);
   if ((type == "Int64" || type == "UInt64") && is_number)
     return call("accurateCastOrNull", value, ", '" + std::string(type) + "'");
+  if (const EpochType* epoch = epoch_type(type); epoch != nullptr && is_number)
+    return time_of_epoch(*epoch, "toString(accurateCastOrNull(floor(" + std::string(value) + "), 'Int64'))");
   if (type.starts_with("DateTime") && is_number) return call("toDateTime64", value, ", 6, 'UTC'");
   return std::string(value);
 }
@@ -204,6 +233,30 @@ std::string absent_source(std::string_view type, bool is_delimited) {
 bool keeps_text(const ColumnDefinition& column) {
   const Target target = target_of(type_of_values(column.type));
   return target == Target::kLabel || target == Target::kText || target == Target::kUuid;
+}
+
+bool takes_number(const ColumnDefinition& column) {
+  const Target target = target_of(type_of_values(column.type));
+  return target == Target::kFloat || target == Target::kUnsigned;
+}
+
+std::string number_with_point(std::string_view text, char decimal) {
+  const std::string value(text), given = "ifNull(" + value + ", '')";
+  if (decimal == ',')
+    return "if(match(" + given +
+           ", '^[+-]?(\\d{1,3}([.]\\d{3})+|\\d+)(,\\d+)?([eE][+-]?\\d+)?$'), replaceOne(replaceAll(" + value +
+           ", '.', ''), ',', '.'), " + value + ")";
+  return "if(match(" + given + ", '^[+-]?\\d{1,3}(,\\d{3})+([.]\\d+)?$'), replaceAll(" + value +
+         ", ',', ''), " + value + ")";
+}
+
+std::string number_form(std::string_view text) {
+  const auto is = [&text](const char* pattern) {
+    return "match(" + std::string(text) + ", '" + pattern + "'), ";
+  };
+  return "multiIf(" + is("^[+-]?[1-9]\\d{0,2},\\d{3}$") + "2, " +
+         is("^[+-]?(\\d{1,3}([.]\\d{3})+|\\d+),\\d+([eE][+-]?\\d+)?$") + "1, " +
+         is("^[+-]?(\\d{1,3}(,\\d{3})+|\\d*)[.]\\d+([eE][+-]?\\d+)?$") + "3, 0)";
 }
 
 std::string_view source_type_of(std::string_view engine_type) {

@@ -39,6 +39,17 @@ std::string absent_source(std::string_view type_name, bool is_delimited);
 /// Whether a value of the column is made of a text as it stands.
 bool keeps_text(const ColumnDefinition& column);
 
+/// Whether a value of the column is made of a number.
+bool takes_number(const ColumnDefinition& column);
+
+/// `text` (Nullable(String)), a number whose fraction follows `decimal`, with a point instead and without the
+/// letters between its thousands. Any other text stays as it is.
+std::string number_with_point(std::string_view text, char decimal);
+
+/// How a text is written, if it is a number with a comma or a point: a NumberForm, as SQL.
+enum class NumberForm { kOther, kComma, kCommaOrThousands, kPoint };
+std::string number_form(std::string_view text);
+
 /// The source type for a type that the engine has inferred from text.
 std::string_view source_type_of(std::string_view engine_type);
 

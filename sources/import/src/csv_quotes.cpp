@@ -5,11 +5,7 @@
 namespace optiinfra {
 namespace {
 
-constexpr char kQuote = '"', kDelimiter = ',';
-
-void skip_blanks(std::string_view& rest) {
-  rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
-}
+constexpr char kQuote = '"';
 
 bool ends(std::string_view rest) { return rest.empty() || rest == "\r"; }
 
@@ -25,6 +21,10 @@ bool close(std::string_view& rest) {
 }
 
 }  // namespace
+
+void CsvQuotes::skip_blanks(std::string_view& rest) const {
+  rest.remove_prefix(std::min(rest.find_first_not_of(delimiter_ == '\t' ? " " : " \t"), rest.size()));
+}
 
 std::optional<std::string> CsvQuotes::take(std::uint64_t number, std::string_view line) {
   std::string_view rest = line;
@@ -50,10 +50,10 @@ std::optional<std::string> CsvQuotes::take(std::uint64_t number, std::string_vie
     }
     if (is_behind_quote) {
       skip_blanks(rest);
-      if (!ends(rest) && !rest.starts_with(kDelimiter))
+      if (!ends(rest) && !rest.starts_with(delimiter_))
         return "a quote closes a field, and text follows it (a quote inside of a field is doubled)";
     } else {
-      rest.remove_prefix(std::min(rest.find(kDelimiter), rest.size()));
+      rest.remove_prefix(std::min(rest.find(delimiter_), rest.size()));
     }
     if (ends(rest)) return std::nullopt;
     rest.remove_prefix(1);

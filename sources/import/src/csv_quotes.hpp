@@ -16,6 +16,8 @@ namespace optiinfra {
 /// the end of a line.
 class CsvQuotes {
  public:
+  explicit CsvQuotes(char delimiter = ',') : delimiter_(delimiter) {}
+
   /// What is wrong with the line, in words that follow "line 7: "; nothing when all is well so far.
   std::optional<std::string> take(std::uint64_t number, std::string_view line);
 
@@ -26,6 +28,9 @@ class CsvQuotes {
   bool spans_lines() const noexcept { return spans_lines_; }
 
  private:
+  void skip_blanks(std::string_view& rest) const;
+
+  char delimiter_;
   bool is_open_ = false;
   std::uint64_t opened_at_ = 0;
   bool spans_lines_ = false;

@@ -6,27 +6,57 @@
 #include "earlier.hpp"
 
 namespace optiinfra {
+namespace {
+
+/// Of a delivery. A process may have 1,024 open files by default, and the engine needs some.
+constexpr std::size_t kOpenFilesMax = 64;
+
+/// Programs that import a restated bill without `delivery` hear of it.
+std::vector<std::string> remarks_on_time(const std::vector<ImportRecord>& known, const ImportOrigin& origin,
+                                         const FileReport& report) {
+  if (origin.family != Family::kCost || !origin.delivery.empty() || !report.times) return {};
+  const ImportRecord* latest = nullptr;
+  std::size_t count = 0;
+  for (const ImportRecord& each : known) {
+    const bool overlaps =
+        each.times && each.times->begin < report.times->end && report.times->begin < each.times->end;
+    if (!overlaps || each.id == origin.id || each.id == origin.continues || each.map != origin.map) continue;
+    ++count;
+    if (latest == nullptr || latest->begun < each.begun) latest = &each;
+  }
+  if (latest == nullptr) return {};
+  return {
+      report.path.string() + ": the import of " + latest->path + ", of " + format_time(latest->begun) +
+      (count == 1 ? "" : ", and " + std::to_string(count - 1) + " others") + (count == 1 ? " has" : " have") +
+      " charges of the same time. If this is the same bill, restated, they count twice: take that one back "
+      "(optiinfra imports undo " +
+      latest->id.to_string() + "), and deliver with --delivery NAME, which replaces"};
+}
+
+}  // namespace
 
 Result<void> FileGroup::add(std::size_t index) {
   const auto& path = job_.options.files[index];
   OPTIINFRA_TRY(PreparedMap* const prepared, choice_.map_of(job_.reader, path));
   const ImportMap& map = prepared->checked.map;
-  OPTIINFRA_TRY(FileFormat format, format_of(path, map.format));
-  OPTIINFRA_TRY(SourceFile file, SourceFile::open(path));
+  OPTIINFRA_TRY(FileFormat format, job_.inputs.format_of(path, map.format));
+  OPTIINFRA_TRY(SourceFile file, job_.inputs.open(path));
   std::set<std::uint64_t> lengths;
   for (const ImportRecord& each : known_)
     if (each.content_bytes != 0 && each.content_bytes < file.size_bytes()) lengths.insert(each.content_bytes);
   const std::string reading =
       std::string(table_of(job_.options.family).name) + "\n" + format.name + "\n" + map.identity();
   OPTIINFRA_TRY(SourceFile::Hashes hashes, file.hashes(reading, lengths));
-  ImportOrigin origin{.id = hashes.identity,
-                      .family = job_.options.family,
-                      .path = std::filesystem::absolute(path).string(),
-                      .delivery = job_.options.delivery,
-                      .map = map.name,
-                      .content = hashes.content[file.size_bytes()],
-                      .content_bytes = file.size_bytes(),
-                      .reading = hash_of(reading)};
+  ImportOrigin origin{
+      .id = hashes.identity,
+      .family = job_.options.family,
+      .path = path == kStandardInput ? file.path().string() : std::filesystem::absolute(path).string(),
+      .delivery = job_.options.delivery,
+      .map = map.name,
+      .content = hashes.content[file.size_bytes()],
+      .content_bytes = file.size_bytes(),
+      .reading = hash_of(reading)};
+  if (members_.size() >= kOpenFilesMax && path != kStandardInput) file.let_go();
   members_.push_back({.file = {index, std::move(file), prepared, std::move(format), std::move(origin)},
                       .content = std::move(hashes.content)});
   return {};
@@ -38,7 +68,12 @@ Result<void> FileGroup::import(ImportReport& report) {
   OPTIINFRA_CHECK(name_finished());
   for (Member& member : members_) {
     const ImportOrigin origin = member.file.origin;
+    if (member.file.file.is_let_go()) {
+      OPTIINFRA_TRY(member.file.file, member.file.file.again());
+    }
     OPTIINFRA_TRY(ImportedFile file, import_file(job_, std::move(member.file)));
+    for (std::string& remark : remarks_on_time(known_, origin, file.report))
+      file.report.remarks.push_back(std::move(remark));
     file.report.rows_taken_back = std::exchange(taken_back, 0);
     file.report.rows_gone = member.rows_gone;
     remember(origin, file.state);
@@ -135,11 +170,12 @@ Result<std::uint64_t> FileGroup::take_back() {
     return invalid_argument(job_.options.files[std::ranges::find_if(members_, is_new)->file.index].string() +
                             ": no row can be stored, so that nothing would replace the earlier import. "
                             "Nothing was changed");
-  for (const Member& member : members_) {
+  for (Member& member : members_) {
     const ImportOrigin& origin = member.file.origin;
     if (member.is_finished || find(origin.id) != nullptr) continue;
     OPTIINFRA_CHECK(
         Ledger(job_.client, origin).begin({.records = member.file.before.records, .begun = now()}));
+    member.file.is_begun_now = true;
   }
   OPTIINFRA_TRY(const UndoReport undone, undo_imports(job_.client, recorded));
   std::erase_if(known_, [&](const ImportRecord& each) { return is_replaced(each.id); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "bill.hpp"
 #include "customers.hpp"
@@ -13,6 +14,7 @@
 #include "separate_reader.hpp"
 #include "source_columns.hpp"
 #include "text_form.hpp"
+#include "unit_check.hpp"
 
 namespace optiinfra {
 namespace {
@@ -26,7 +28,11 @@ constexpr std::uint64_t kUncheckedRowsMax = 300;
 constexpr std::size_t kKeysWithoutCustomerMax = 1'000;
 
 /// How long a store may take none of the rows before the import gives up; it can be run again.
-constexpr std::chrono::minutes kStorePatience{2};
+constexpr std::chrono::milliseconds kStorePatience = std::chrono::minutes{2};
+constexpr std::chrono::milliseconds kPatienceOfDay = std::chrono::seconds{1};  ///< Each is an insert.
+
+/// How often the caller hears of a file that is only read.
+constexpr std::chrono::milliseconds kReadingPause{500};
 
 template <typename Row>
 class FileImport {
@@ -40,6 +46,7 @@ class FileImport {
         format_(std::move(target.format)),
         origin_(std::move(target.origin)),
         before_(target.before),
+        is_begun_now_(target.is_begun_now),
         map_(*target.map),
         rejected_(file_.path(), job.options.rejected_folder),
         border_(job.test.limits) {
@@ -66,6 +73,7 @@ class FileImport {
         return with_progress(std::move(stored).error());
     }
     report_.bill = bill_.categories();
+    report_.remarks = units_.remarks();
     report_.rows_without_customer.assign(without_customer_.begin(), without_customer_.end());
     report_.rows_refused = before_.rows_refused + state_.rows_refused;
     if (report_.rows_refused > 0) report_.rejected_path = rejected_.path();
@@ -98,6 +106,7 @@ class FileImport {
       format_ = FileFormat{.name = "Native", .compression = "none"};
     }
     OPTIINFRA_CHECK(expect_whole(file_, format_));
+    take_text_form(map_.checked.map.text_form, format_);
     OPTIINFRA_CHECK(settle_text_form(job_.reader, file_, format_));
     if (format_.is_json_over_lines && !origin_.continues.is_nil())
       return invalid_argument(file_.path().string() +
@@ -120,6 +129,7 @@ class FileImport {
       OPTIINFRA_CHECK(check_values());
     }
     if (!was_begun) OPTIINFRA_CHECK(ledger_->begin(state_));
+    if (was_begun && !is_begun_now_) OPTIINFRA_CHECK(settle_block());
     reached(ImportPoint::kBegun);
     OPTIINFRA_CHECK(rejected_.keep(before_.rows_refused + state_.rows_refused));
     last_refused_row_ = row_of_rejected_line(rejected_.last_line());
@@ -130,12 +140,22 @@ class FileImport {
     return record_block();
   }
 
+  /// The first block may have been tried by the call that ended early, of this program or a former one.
+  Result<void> settle_block() {
+    is_tried_ = true;
+    OPTIINFRA_TRY(const bool is_former, is_former_block_begun(job_.client, origin_, state_));
+    if (!is_former) return {};
+    cut_ = BlockCut::kFormer;
+    border_ = BlockBorder(job_.test.former_limits);
+    return {};
+  }
+
   /// Reads what will be stored to its end, and lets it go.
   Result<void> check_values() {
     if (plan_.check_sql.empty()) return {};
     const auto read =
         job_.reader.query({.sql = plan_.check_sql, .settings = plan_.settings, .timeout = kReadTimeout},
-                          [](const Block&) { return true; });
+                          [this](const Block&) { return go_on_reading(); });
     if (!read) return unreadable(file_, format_, read.error());
     return {};
   }
@@ -175,7 +195,7 @@ class FileImport {
     if (state_.records > skip_) statement.sql += " OFFSET " + std::to_string(state_.records);
     auto read = job_.reader.query(statement, [this](const Block& block) {
       if (auto taken = take(RecordBlock(block)); !taken) failure_ = std::move(taken).error();
-      return !failure_.has_value();
+      return !failure_.has_value() && go_on_reading();
     });
     if (failure_) return *std::move(failure_);
     if (!read) return with_context(std::move(read).error(), "reading " + file_.path().string());
@@ -314,16 +334,22 @@ class FileImport {
       border_.restart();
       return {};
     }
+    const std::uint64_t records = border_.record_count();
     OPTIINFRA_CHECK(record_block());
     OPTIINFRA_CHECK(rejected_.sync());
     reached(ImportPoint::kRejectedWritten);
     count_times();
+    units_.add<Row>(batch_);
     auto receipt = job_.writer.template write<Row>(
         batch_,
-        {.token = import_token_start(report_.import_id, state_.begun) + std::to_string(state_.records)});
+        {.token = import_token_start(report_.import_id, state_.begun, cut_) + std::to_string(state_.records),
+         .is_new_token = !is_tried_});
     if (!receipt) return with_context(std::move(receipt).error(), file_.path().string());
     in_flight_.emplace(std::move(receipt->ticket));
-    state_.records += border_.record_count();
+    patience_ = kStorePatience + border_.day_count() * kPatienceOfDay;
+    is_tried_ = false;
+    if (std::exchange(cut_, BlockCut::kByDays) == BlockCut::kFormer) border_ = BlockBorder(job_.test.limits);
+    state_.records += records;
     state_.rows_stored += batch_.size();
     state_.rows_refused += pending_refused_;
     state_.finished = is_last;
@@ -337,7 +363,7 @@ class FileImport {
   /// Waits for the block that the writer has, and notes in the ledger that it is stored.
   Result<void> record_block() {
     if (!in_flight_) return {};
-    if (auto stored = in_flight_->wait(kStorePatience); !stored)
+    if (auto stored = in_flight_->wait(patience_); !stored)
       return with_context(std::move(stored).error(), file_.path().string());
     in_flight_.reset();
     reached(ImportPoint::kBlockInserted);
@@ -374,7 +400,15 @@ class FileImport {
                                 .rollup_retention = job_.rollup_retention});
   }
 
+  /// Tells the caller, who may end the call, now and then of rows that are read and not stored.
+  bool go_on_reading() {
+    if (steady_clock::now() - told_ < kReadingPause) return true;
+    report_progress();
+    return true;
+  }
+
   void report_progress() {
+    told_ = steady_clock::now();
     if (!job_.options.on_progress) return;
     progress_.rows_read = last_row_;
     progress_.rows_stored = state_.rows_stored;
@@ -392,6 +426,7 @@ class FileImport {
   FileFormat format_;
   const ImportOrigin origin_;
   const ImportState before_;  ///< See FileToImport.
+  const bool is_begun_now_;
   PreparedMap& map_;
   std::optional<SourceFile> given_file_;  ///< Of which file_ may be a copy that can be read.
   Survey found_;
@@ -402,6 +437,11 @@ class FileImport {
   ReadPlan plan_;
   ImportState state_;  ///< With the block in flight, which the ledger gets once it is stored.
   std::optional<Ticket> in_flight_;
+  std::chrono::milliseconds patience_{0};  ///< With it.
+  bool is_tried_ = false;                  ///< The next block may be in the store.
+  BlockCut cut_ = BlockCut::kByDays;       ///< Of the next block.
+  steady_clock::time_point told_{};        ///< When the caller heard of this file last.
+  UnitCheck units_;
   Bill bill_;  ///< Of this call.
   std::map<std::string, std::uint64_t> without_customer_;
   bool stores_ = false;
@@ -426,7 +466,11 @@ Result<ImportedFile> import_file(const ImportJob& job, FileToImport target) {
 
 Result<std::uint64_t> check_file(const ImportJob& job, const FileToImport& target) {
   OPTIINFRA_TRY(SourceFile file, target.file.again());
-  FileToImport checked{target.index, std::move(file), target.map, target.format, target.origin, {}};
+  FileToImport checked{.index = target.index,
+                       .file = std::move(file),
+                       .map = target.map,
+                       .format = target.format,
+                       .origin = target.origin};
   return with_metric(job.options.family, [&]<typename Row>() -> Result<std::uint64_t> {
     return FileImport<Row>(job, std::move(checked)).check();
   });

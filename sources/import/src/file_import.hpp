@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 
+#include "inputs.hpp"
 #include "ledger.hpp"
 #include "map_choice.hpp"
 #include "optiinfra/import/import.hpp"
@@ -21,6 +22,7 @@ enum class ImportPoint { kBegun, kRejectedWritten, kBlockInserted, kBlockRecorde
 struct ImportTestSettings {
   std::function<void(ImportPoint)> reached = {};
   BlockLimits limits = {};
+  BlockLimits former_limits = kFormerLimits;
 };
 
 /// What the files of one call have in common.
@@ -28,6 +30,7 @@ struct ImportJob {
   Client& client;
   Writer& writer;
   Session& reader;  ///< Reads files; stores nothing.
+  const Inputs& inputs;
   const ImportOptions& options;
   std::chrono::days retention;
   std::chrono::days rollup_retention;
@@ -41,6 +44,7 @@ struct FileToImport {
   PreparedMap* map = nullptr;  ///< Of the choice, and not null.
   FileFormat format;
   ImportOrigin origin;
+  bool is_begun_now = false;  ///< Its record was made by this call, and none of its rows is stored.
   /// What the imports that it continues have handled, stored and refused of it.
   ImportState before = {};
 };

@@ -66,6 +66,12 @@ Result<void> expect_known_format(std::string_view name) {
                           " Known are " + listed(known));
 }
 
+void take_text_form(const TextForm& stated, FileFormat& format) {
+  if (format.is_csv()) format.delimiter = stated.delimiter;
+  format.decimal = stated.decimal;
+  format.encoding = stated.encoding;
+}
+
 Result<FileFormat> format_of(const std::filesystem::path& path, std::string_view name) {
   std::string file = lower_case(path.filename().string());
   FileFormat format;
@@ -79,15 +85,22 @@ Result<FileFormat> format_of(const std::filesystem::path& path, std::string_view
   const Known* known = find_by_ending(file);
   // A map's text format is for text under a strange name, and says nothing about a Parquet file.
   if (!name.empty() && (known == nullptr || known->kind != FormatKind::kTyped)) known = find(name);
+  if (known == nullptr && file.ends_with(".zip"))
+    return invalid_argument(path.string() + " is a zip archive; to import its only file: unzip -p '" +
+                            path.string() +
+                            "' | optiinfra import FAMILY - (with --format, if its format is not recognised)");
+  if (known == nullptr && file.ends_with(".xlsx"))
+    return invalid_argument(path.string() + " is a workbook of Excel; save its sheet as CSV UTF-8");
   if (known == nullptr) {
-    return invalid_argument("the name of " + path.string() +
-                            " does not tell its format; name the file .csv, .tsv, .jsonl, .parquet, "
-                            ".arrow, .orc, .avro or .native (then .gz, .zst or .xz), or give a map with "
-                            "`format`");
+    return invalid_argument(
+        "the name of " + path.string() +
+        " does not tell its format; name the file .csv, .tsv, .jsonl, .parquet, "
+        ".arrow, .orc, .avro or .native (then .gz, .zst or .xz), or say it with --format");
   }
   format.name = known->name;
   format.kind = known->kind;
   format.is_read_apart = known->is_read_apart;
+  if (format.kind == FormatKind::kDelimited && !format.is_csv()) format.delimiter = '\t';
   return format;
 }
 

@@ -20,11 +20,12 @@ std::uint64_t total(const std::vector<FileReport>& files, Count count) {
 }
 
 /// So that a misspelt last name is known before the first file is stored.
-Result<void> expect_importable(const ImportOptions& options, std::string_view format_name) {
+Result<void> expect_importable(const ImportOptions& options, const Inputs& inputs,
+                               std::string_view format_name) {
   if (options.files.empty()) return invalid_argument("no files to import were named");
   for (const auto& path : options.files) {
-    if (auto file = SourceFile::open(path); !file) return std::move(file).error();
-    if (auto format = format_of(path, format_name); !format) return std::move(format).error();
+    if (auto file = inputs.open(path); !file) return std::move(file).error();
+    if (auto format = inputs.format_of(path, format_name); !format) return std::move(format).error();
   }
   return {};
 }
@@ -45,14 +46,15 @@ Result<std::chrono::days> rollup_retention(Client& client, Family family) {
 }
 
 Result<ImportReport> import_all(Client& client, Session& reader, const ImportOptions& options,
-                                MapChoice& choice, const ImportTestSettings& test) {
+                                const Inputs& inputs, MapChoice& choice, const ImportTestSettings& test) {
   ImportReport report;
   OPTIINFRA_TRY(report.retention, client.raw_retention(options.family));
   OPTIINFRA_TRY(report.rollup_retention, rollup_retention(client, options.family));
   OPTIINFRA_TRY(std::vector<ImportRecord> known, imports_of_family(client, options.family));
   // Blocks are named and so are inserts of their own: one sender keeps them in order, one block at a time.
   OPTIINFRA_TRY(Writer writer, Writer::open(client, {.senders = 1}));
-  const ImportJob job{client, writer, reader, options, report.retention, report.rollup_retention, test};
+  const ImportJob job{client, writer, reader, inputs, options, report.retention, report.rollup_retention,
+                      test};
   const std::size_t group_size = options.delivery.empty() ? 1 : options.files.size();
   for (std::size_t begin = 0; begin < options.files.size(); begin += group_size) {
     FileGroup group(job, choice, known);
@@ -83,11 +85,12 @@ std::uint64_t ImportReport::rows_gone() const noexcept { return total(files, &Fi
 
 Result<ImportReport> import_files(Client& client, const ImportOptions& options,
                                   const ImportTestSettings& test) {
-  OPTIINFRA_TRY(MapChoice choice, MapChoice::make(client, options));
-  OPTIINFRA_CHECK(expect_importable(options, choice.format()));
+  OPTIINFRA_TRY(const Inputs inputs, Inputs::make(options));
+  OPTIINFRA_TRY(MapChoice choice, MapChoice::make(client, options, inputs));
+  OPTIINFRA_CHECK(expect_importable(options, inputs, choice.format()));
   ImportReport report;
   const auto import_with = [&](Session& reader) -> Result<void> {
-    OPTIINFRA_TRY(report, import_all(client, reader, options, choice, test));
+    OPTIINFRA_TRY(report, import_all(client, reader, options, inputs, choice, test));
     return {};
   };
   if (client.is_embedded()) {

@@ -22,9 +22,20 @@ constexpr std::chrono::hours kExpiryMargin{3};
 constexpr std::chrono::minutes kBlockPatience{15};
 constexpr std::chrono::milliseconds kClockPoll{20};
 
-/// Tokens of all blocks on all days that the table has: see import_token_start(); ":DAY" follows, on a shard
-/// ":SHARD:DAY". Earlier programs left the time out.
-Result<store::RowsToRemove> rows_of(const ImportRecord& import, Session& session, std::uint32_t shard) {
+/// What the tokens of an import's blocks may begin with, as a list in SQL. The earliest programs left the
+/// time out.
+std::string former_starts(const Uuid& id, sys_seconds begun) {
+  return "'" + import_token_start(id, begun, BlockCut::kFormer) + "','import:" + id.to_string() + ":'";
+}
+
+std::string all_starts(const Uuid& id, sys_seconds begun) {
+  return former_starts(id, begun) + ",'" + import_token_start(id, begun, BlockCut::kByDays) + "'";
+}
+
+/// Tokens of all blocks on all days that the table has: one of `starts` and the block; ":DAY" follows, on a
+/// shard ":SHARD:DAY".
+Result<store::RowsToRemove> rows_of(const ImportRecord& import, Session& session, std::uint32_t shard,
+                                    const std::string& starts) {
   const char* const raw = table_of(import.family).raw_table;
   // Days by which the engine finds the parts that can hold rows of it.
   const std::string within = import.times ? "timestamp >= toDateTime({oldest:UInt32}, 'UTC') AND timestamp "
@@ -51,13 +62,16 @@ Result<store::RowsToRemove> rows_of(const ImportRecord& import, Session& session
           "(SELECT arrayJoin({starts:Array(String)}) AS start) AS s CROSS JOIN (SELECT "
           "arrayJoin({blocks:Array(UInt64)}) AS block) AS b CROSS JOIN (SELECT "
           "arrayJoin({days:Array(String)}) AS day) AS d)",
-      .parameters = {{"starts", "['" + import_token_start(import.id, import.begun) +
-                                    "','import:" + import.id.to_string() + ":']"},
+      .parameters = {{"starts", "[" + starts + "]"},
                      {"after", shard == 0 ? ":" : ":" + std::to_string(shard) + ":"},
                      {"blocks", "[" + blocks + "]"},
                      {"days", "[" + day_list + "]"}}};
   rows.parameters.insert(rows.parameters.end(), times.begin(), times.end());
   return rows;
+}
+
+Result<store::RowsToRemove> rows_of(const ImportRecord& import, Session& session, std::uint32_t shard) {
+  return rows_of(import, session, shard, all_starts(import.id, import.begun));
 }
 
 store::RowsToRemove record_of(std::span<const ImportRecord> imports) {
@@ -191,6 +205,23 @@ Result<void> expect_not_running(const Client& client, const ImportRecord& import
 }
 
 }  // namespace
+
+Result<bool> is_former_block_begun(Client& client, const ImportOrigin& origin, const ImportState& state) {
+  ImportRecord block;
+  block.id = origin.id;
+  block.family = origin.family;
+  block.blocks = {state.records};
+  std::uint64_t found = 0;
+  const auto count = [&](Session& session, std::uint32_t shard) -> Result<void> {
+    OPTIINFRA_TRY(const store::RowsToRemove rows,
+                  rows_of(block, session, shard, former_starts(origin.id, state.begun)));
+    OPTIINFRA_TRY(const std::uint64_t here, store::count_rows(session, rows));
+    found += here;
+    return {};
+  };
+  OPTIINFRA_CHECK(client.with_each_part(count));
+  return found > 0;
+}
 
 Result<std::vector<ImportRecord>> list_imports(Client& client) {
   std::vector<ImportRecord> imports;

@@ -17,8 +17,9 @@ T value(const Block& block, std::size_t column) {
 
 }  // namespace
 
-std::string import_token_start(const Uuid& import_id, sys_seconds begun) {
-  return "import:" + import_id.to_string() + ":" + std::to_string(begun.time_since_epoch().count()) + ":";
+std::string import_token_start(const Uuid& import_id, sys_seconds begun, BlockCut cut) {
+  return std::string(cut == BlockCut::kFormer ? "import:" : "import2:") + import_id.to_string() + ":" +
+         std::to_string(begun.time_since_epoch().count()) + ":";
 }
 
 Result<std::optional<ImportState>> Ledger::find() {

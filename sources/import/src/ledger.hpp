@@ -35,10 +35,20 @@ struct ImportOrigin {
   Uuid continues = {};              ///< The import whose rows this file begins with; nil: none.
 };
 
+/// By which numbers a block was cut (record_block.hpp), which its token tells.
+enum class BlockCut {
+  kFormer,  ///< By programs that ended a block after 300 days.
+  kByDays,
+};
+
 /// What the tokens of an import's blocks begin with; the block's first record follows. With the time of the
 /// beginning, because the engine remembers the tokens of an import that was taken back, and would take the
 /// rows of its repetition for known ones.
-std::string import_token_start(const Uuid& import_id, sys_seconds begun);
+std::string import_token_start(const Uuid& import_id, sys_seconds begun, BlockCut cut);
+
+/// Whether the store has rows of the block that begins at `state.records`, as a former program cuts it: then
+/// it is that block that has to be completed. Reads the whole raw table's batch ids.
+Result<bool> is_former_block_begun(Client& client, const ImportOrigin& origin, const ImportState& state);
 
 /// The table import_ledger, for one import: a row when it is begun, one after each stored block, the last of
 /// them marked as finished; one more, with 2 in `finished`, when it is about to be taken back. Column `block`

@@ -45,9 +45,10 @@ class MapReader {
   }
 
   void read_key(const std::string& key, const toml::node& value) {
-    static const std::vector<std::string> kKeys = {"amount", "category", "columns",  "description", "family",
-                                                   "format", "keys",     "known_by", "lacks",       "parts",
-                                                   "repeat", "rows",     "source",   "where"};
+    static const std::vector<std::string> kKeys = {
+        "amount",   "category", "columns", "decimal", "delimiter", "description",
+        "encoding", "family",   "format",  "keys",    "known_by",  "lacks",
+        "parts",    "repeat",   "rows",    "source",  "where"};
     if (key == "columns") return read_entries(key, value, map_.columns);
     if (key == "source") return read_source(key, value);
     if (key == "keys") return read_entries(key, value, map_.keys);
@@ -61,6 +62,9 @@ class MapReader {
     if (key == "repeat") return read_text(key, value, map_.repeat);
     if (key == "parts") return read_text(key, value, map_.parts);
     if (key == "format") return read_format(key, value);
+    if (key == "delimiter") return read_letter(key, value, map_.text_form.delimiter);
+    if (key == "decimal") return read_letter(key, value, map_.text_form.decimal);
+    if (key == "encoding") return read_encoding(key, value);
     if (key == "family") return read_family(key, value);
     fail("unknown key '" + key + "'" + suggestion(key, kKeys) + " Keys are " + listed(kKeys));
   }
@@ -140,6 +144,27 @@ class MapReader {
     if (auto known = expect_known_format(map_.format); !known) fail(known.error().message);
   }
 
+  /// One letter that separates.
+  void read_letter(const std::string& key, const toml::node& value, char& into) {
+    std::string text;
+    read_text(key, value, text);
+    if (failure_) return;
+    const std::string_view allowed = key == "decimal" ? ",." : ",;\t|";
+    if (text.size() != 1 || allowed.find(text[0]) == std::string_view::npos)
+      return fail("'" + key + "' must be one of " +
+                  (key == "decimal" ? R"("," and ".")" : R"(",", ";", "\t" and "|")"));
+    into = text[0];
+  }
+
+  void read_encoding(const std::string& key, const toml::node& value) {
+    std::string text;
+    read_text(key, value, text);
+    if (failure_ || text == "utf-8") return;
+    if (text != "windows-1252" && text != "latin-1")
+      return fail("'encoding' must be utf-8, windows-1252 or latin-1; UTF-16 is recognised");
+    map_.text_form.encoding = TextEncoding::kWindows1252;
+  }
+
   void read_family(const std::string& key, const toml::node& value) {
     std::string name;
     read_text(key, value, name);
@@ -178,6 +203,9 @@ std::vector<std::string> builtin_names() {
 std::string ImportMap::identity() const {
   std::string text = is_contract ? "contract\n" : "map\n";
   text += "format " + format + "\nwhere " + where + "\nrepeat " + repeat + "\n";
+  if (text_form.delimiter != 0) text += std::string("delimiter ") + text_form.delimiter + "\n";
+  if (text_form.decimal != 0) text += std::string("decimal ") + text_form.decimal + "\n";
+  if (text_form.encoding != TextEncoding::kUtf8) text += "encoding windows-1252\n";
   for (const auto& [column, type] : source) text += "source " + column + " " + type + "\n";
   for (const std::string& column : optional) text += "optional " + column + "\n";
   for (const auto& [column, alias] : aliases) text += "alias " + column + " " + alias + "\n";

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "format.hpp"
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
@@ -50,15 +51,16 @@ struct ImportMap {
       false;  ///< The file's columns have the table's names, and every column of the file must be one.
   std::optional<Family> family;
   std::string format;  ///< Empty: by the file's name.
-  std::string
-      known_by;       ///< What holds for one of the first objects of a file of this form; empty: its columns.
-  std::string lacks;  ///< Why no row can be made of a file of this form; empty when rows can.
-  std::string rows;   ///< The list of rows that an object of JSON holds; empty: each object is one row.
-  std::string where;  ///< Rows for which this holds are imported; empty: all.
-  std::string repeat;                 ///< How many rows each row becomes; empty: one.
-  std::string parts;                  ///< Of how many charges each row consists; empty: one.
-  std::string amount;                 ///< What a line of a bill comes to; empty when the file is no bill.
-  std::string category;               ///< The category that the amount is counted under; empty: none.
+  TextForm text_form;  ///< `delimiter`, `decimal` and `encoding`.
+  /// What holds for one of the first objects of a file of this form; empty: its columns.
+  std::string known_by;
+  std::string lacks;     ///< Why no row can be made of a file of this form; empty when rows can.
+  std::string rows;      ///< The list of rows that an object of JSON holds; empty: each object is one row.
+  std::string where;     ///< Rows for which this holds are imported; empty: all.
+  std::string repeat;    ///< How many rows each row becomes; empty: one.
+  std::string parts;     ///< Of how many charges each row consists; empty: one.
+  std::string amount;    ///< What a line of a bill comes to; empty when the file is no bill.
+  std::string category;  ///< The category that the amount is counted under; empty: none.
   std::vector<MapEntry> source;       ///< Types of the file's columns.
   std::vector<std::string> optional;  ///< Those of `source` that a file may lack.
   std::vector<MapEntry> aliases;      ///< From column of `source` to another name of it, the first one first.

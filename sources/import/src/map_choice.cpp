@@ -110,7 +110,7 @@ Result<FittingMap> fitting_map(const std::vector<ImportMap>& maps, Family family
                             quoted(nearest_lacks) + "; name a map of your own with --map"};
 }
 
-Result<MapChoice> MapChoice::make(Client& client, const ImportOptions& options) {
+Result<MapChoice> MapChoice::make(Client& client, const ImportOptions& options, const Inputs& inputs) {
   std::optional<ImportMap> named;
   if (!options.map.empty()) {
     OPTIINFRA_TRY(named, load_map(options.map));
@@ -121,7 +121,7 @@ Result<MapChoice> MapChoice::make(Client& client, const ImportOptions& options) 
   if (!options.customers.empty()) {
     OPTIINFRA_TRY(customers, read_customers(client, options.customers));
   }
-  return MapChoice(options, std::move(named), std::move(customers));
+  return MapChoice(options, inputs, std::move(named), std::move(customers));
 }
 
 Result<PreparedMap*> MapChoice::map_of(Session& reader, const std::filesystem::path& path) {
@@ -182,10 +182,10 @@ Result<std::vector<ImportMap>> MapChoice::candidates(Session& reader, const Sour
 }
 
 Result<std::string> MapChoice::choose(Session& reader, const std::filesystem::path& path) {
-  OPTIINFRA_TRY(FileFormat format, format_of(path, ""));
+  OPTIINFRA_TRY(FileFormat format, inputs_.format_of(path, ""));
   // Of those only a process of its own may read the names.
   if (format.is_read_apart) return std::string(kContractMap);
-  OPTIINFRA_TRY(SourceFile file, SourceFile::open(path));
+  OPTIINFRA_TRY(SourceFile file, inputs_.open(path));
   OPTIINFRA_CHECK(settle_text_form(reader, file, format));
   OPTIINFRA_TRY(const auto columns, read_column_names(reader, file, format));
   if (ready_made_.empty()) {
@@ -193,13 +193,13 @@ Result<std::string> MapChoice::choose(Session& reader, const std::filesystem::pa
   }
   OPTIINFRA_TRY(const auto maps, candidates(reader, file, format, columns));
   auto fitting = fitting_map(maps, options_.family, columns);
-  if (!fitting) return with_context(std::move(fitting).error(), path.string());
+  if (!fitting) return with_context(std::move(fitting).error(), file.path().string());
   if (fitting->hint)
-    return invalid_argument(path.string() + " has not the columns of " + table_of(options_.family).raw_table +
-                            "; " + *fitting->hint);
+    return invalid_argument(file.path().string() + " has not the columns of " +
+                            table_of(options_.family).raw_table + "; " + *fitting->hint);
   for (const ImportMap& map : maps)
     if (map.name == fitting->name && !map.lacks.empty())
-      return invalid_argument(path.string() + ": " + map.description + ": " + map.lacks);
+      return invalid_argument(file.path().string() + ": " + map.description + ": " + map.lacks);
   // Without a near one the contract's error says which columns there are.
   return fitting->name.empty() ? std::string(kContractMap) : fitting->name;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "inputs.hpp"
 #include "map.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/import/import.hpp"
@@ -38,7 +39,7 @@ class MapChoice {
  public:
   /// Loads and prepares the map that the options name, if they name one, and reads the customers.
   /// Errors: those of load_map(), expect_fit() and read_customers().
-  static Result<MapChoice> make(Client& client, const ImportOptions& options);
+  static Result<MapChoice> make(Client& client, const ImportOptions& options, const Inputs& inputs);
 
   /// The format that the named map states; empty otherwise.
   std::string_view format() const { return named_ ? std::string_view(named_->format) : std::string_view(); }
@@ -50,8 +51,9 @@ class MapChoice {
   Result<PreparedMap*> map_of(Session& reader, const std::filesystem::path& path);
 
  private:
-  MapChoice(const ImportOptions& options, std::optional<ImportMap> named, CustomersByKey customers)
-      : options_(options), named_(std::move(named)), customers_(std::move(customers)) {}
+  MapChoice(const ImportOptions& options, const Inputs& inputs, std::optional<ImportMap> named,
+            CustomersByKey customers)
+      : options_(options), inputs_(inputs), named_(std::move(named)), customers_(std::move(customers)) {}
 
   Result<std::string> choose(Session& reader, const std::filesystem::path& path);
   Result<std::vector<ImportMap>> candidates(Session& reader, const SourceFile& file, const FileFormat& format,
@@ -60,6 +62,7 @@ class MapChoice {
   Result<PreparedMap*> prepare(Session& reader, ImportMap map);
 
   const ImportOptions& options_;
+  const Inputs& inputs_;
   std::optional<ImportMap> named_;
   CustomersByKey customers_;
   std::vector<ImportMap> ready_made_;  ///< Filled when the first file has no named map.

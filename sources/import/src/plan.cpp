@@ -27,20 +27,15 @@ class Planner {
     OPTIINFRA_TRY(query_.source,
                   read_source_columns(session_, request_.file, request_.format, map_, request_.survey));
     OPTIINFRA_CHECK(map_.is_contract ? take_contract() : take_map());
+    OPTIINFRA_CHECK(settle_decimal());
     OPTIINFRA_CHECK(choose_conversions());
     if (query_.misread_names().size() > kMisreadMax)
       return refuse("the map reads more than 64 typed columns");
     ReadPlan plan;
     plan.sql = query_.sql(request_.clock);
     if (!is_text() || request_.map.may_fail)
-      plan.check_sql = "SELECT toUInt64(sum(ignore(*))) FROM (" + query_.given_sql() + ")";
-    plan.settings = reading_settings(request_.format);
-    if (request_.format.kind == FormatKind::kDelimited) {
-      plan.settings.emplace_back(request_.format.name.starts_with("CSV")
-                                     ? "input_format_csv_skip_first_lines"
-                                     : "input_format_tsv_skip_first_lines",
-                                 std::to_string(request_.format.lines_above_header + 1));
-    }
+      plan.check_sql = "SELECT ignore(*) FROM (" + query_.given_sql() + ")";
+    plan.settings = settings_of_rows();
     plan.has_lines = is_text() && !request_.format.is_json_over_lines && map_.rows.empty();
     plan.lines_before_rows =
         request_.format.kind == FormatKind::kDelimited ? request_.format.lines_above_header + 1 : 0;
@@ -55,6 +50,15 @@ class Planner {
   bool counts_line_breaks() const {
     return request_.format.kind == FormatKind::kDelimited && !request_.survey.lines_are_rows;
   }
+  std::vector<NamedValue> settings_of_rows() const {
+    auto settings = reading_settings(request_.format);
+    if (request_.format.kind == FormatKind::kDelimited)
+      settings.emplace_back(request_.format.is_csv() ? "input_format_csv_skip_first_lines"
+                                                     : "input_format_tsv_skip_first_lines",
+                            std::to_string(request_.format.lines_above_header + 1));
+    return settings;
+  }
+
   Error refuse(const std::string& what) const {
     return invalid_argument(request_.file.path().string() + ": " + what);
   }
@@ -92,6 +96,50 @@ class Planner {
     if (is_text()) {
       // The table's types say how the text is read.
       for (SourceColumn& column : query_.source) column.type = "String";
+    }
+    return {};
+  }
+
+  /// What stands before fractions, where it may be a comma because nothing else is. 1,234 tells nothing: then
+  /// another number must.
+  Result<void> settle_decimal() {
+    query_.decimal = request_.format.decimal;
+    if (request_.format.delimiter == ',' || !request_.survey.has_commas || query_.decimal == '.') return {};
+    const std::string numbers = query_.numbers_sql();
+    if (numbers.empty()) return {};
+    OPTIINFRA_TRY(
+        const auto rows,
+        query_texts(
+            session_,
+            {.sql = "SELECT toString(form), tupleElement(any(number), 1), tupleElement(any(number), 2) "
+                    "FROM (SELECT number, " +
+                    number_form("tupleElement(number, 2)") + " AS form FROM (" + numbers +
+                    ")) WHERE form > 0 AND " +
+                    // Where the map says that fractions follow a comma, points stand between thousands.
+                    (query_.decimal == 0 ? "1"
+                                         : "NOT match(tupleElement(number, 2), "
+                                           "'^[+-]?\\d{1,3}([.]\\d{3})+$')") +
+                    " GROUP BY form",
+             .settings = settings_of_rows(),
+             .timeout = kReadTimeout}));
+    std::map<NumberForm, std::string> found;
+    for (const auto& row : rows)
+      found[static_cast<NumberForm>(std::stoi(row[0]))] =
+          "'" + shown(row[2]) + "' in column " + shown(row[1]);
+    const bool has_points = found.contains(NumberForm::kPoint);
+    if (found.contains(NumberForm::kComma) || query_.decimal != 0) {
+      if (has_points)
+        return refuse("a comma stands before fractions in " +
+                      (query_.decimal != 0 ? "the map" : found[NumberForm::kComma]) + ", and a point in " +
+                      found[NumberForm::kPoint] +
+                      ": write all numbers in one way, or state decimal = \".\" or "
+                      "\",\" in a map");
+      query_.decimal = ',';
+    } else if (found.contains(NumberForm::kCommaOrThousands) && !has_points) {
+      return refuse(
+          found[NumberForm::kCommaOrThousands] +
+          " may have a fraction or thousands, and no other number of the file tells: state decimal = "
+          "\",\" or \".\" in a map, or write the number without the comma");
     }
     return {};
   }

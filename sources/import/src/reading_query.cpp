@@ -1,5 +1,7 @@
 #include "reading_query.hpp"
 
+#include <algorithm>
+
 #include "optiinfra/schema/select.hpp"
 #include "optiinfra/transport/sql.hpp"
 #include "sql.hpp"
@@ -73,6 +75,14 @@ bool ReadingQuery::is_converted(const SourceColumn& column) const {
   return !column.stated.empty() && column.stated != "String" && value_kind(column.type) == ValueKind::kText;
 }
 
+bool ReadingQuery::holds_number(const SourceColumn& column) const {
+  if (!is_used(column) || column.is_absent) return false;
+  if (column.type == "Float64" || column.type == "Int64" || column.type == "UInt64") return true;
+  return map_.is_contract && std::any_of(given.begin(), given.end(), [&](const GivenColumn& each) {
+           return each.column.name == column.name && takes_number(each.column);
+         });
+}
+
 /// The column by its type, also where its own name has become the text.
 std::string ReadingQuery::typed_name(const SourceColumn& column) const {
   return texts.contains(column.name) ? own("typed:", column.name) : sql_identifier(column.name);
@@ -117,8 +127,10 @@ std::string ReadingQuery::delimited_sql() const {
     ++count;
     columns += ", " + field(i);
     if (!is_used(source[i])) continue;
-    const std::string text = source[i].type == "String" ? "ifNull(" + field(i) + ", '')"
-                                                        : source_conversion(source[i].type, field(i));
+    const std::string number =
+        decimal != 0 && holds_number(source[i]) ? number_with_point(field(i), decimal) : field(i);
+    const std::string text =
+        source[i].type == "String" ? "ifNull(" + number + ", '')" : source_conversion(source[i].type, number);
     columns += ", " + text + " AS " + sql_identifier(source[i].name);
     if (texts.contains(source[i].name))
       columns += ", " + sql_identifier(source[i].name) + " AS " + typed_name(source[i]);
@@ -135,6 +147,20 @@ std::string ReadingQuery::delimited_sql() const {
          own("blank") + ", multiIf(isNotNull(" + field(count) + "), 'has more fields than the header'" +
          missing + ", '') AS " + own("shape") + breaks + columns + absent_columns() + stated_time() +
          " FROM " + file_function(file_, format_, count);
+}
+
+std::string ReadingQuery::numbers_sql() const {
+  if (format_.kind != FormatKind::kDelimited) return {};
+  std::string pairs;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < source.size() && !source[i].is_absent; ++i) {
+    ++count;
+    if (holds_number(source[i]))
+      pairs += (pairs.empty() ? "(" : ", (") + sql_literal(source[i].file_name()) + ", trim(ifNull(" +
+               field(i) + ", '')))";
+  }
+  if (pairs.empty()) return {};
+  return "SELECT arrayJoin([" + pairs + "]) AS number FROM " + file_function(file_, format_, count);
 }
 
 /// All fields are taken out of a line at once.

@@ -54,6 +54,7 @@ class ReadingQuery {
   std::set<std::string> used;          ///< Names of the source's columns that are read.
   std::set<std::string> used_by_rows;  ///< Those that a map's expressions read, without `rows` itself.
   std::vector<GivenColumn> given;
+  char decimal = 0;  ///< What numbers have before their fraction, when that needs replacing.
   /// Columns of delimited text that some expressions see as text and others by their type.
   std::set<std::string> texts;
 
@@ -72,6 +73,10 @@ class ReadingQuery {
   /// The map's values and the file's columns. Needs no conversions.
   std::string given_sql() const;
 
+  /// Pairs of a column's name and its text, for the columns that hold numbers: a row for each of them.
+  /// Empty when there are none, or the file is no delimited text.
+  std::string numbers_sql() const;
+
   /// Everything.
   std::string sql(sys_seconds clock) const;
 
@@ -87,6 +92,7 @@ class ReadingQuery {
   std::string listed_sql() const;
   std::string stated_time() const;
   bool is_used(const SourceColumn& column) const { return used.contains(column.name); }
+  bool holds_number(const SourceColumn& column) const;
   bool is_converted(const SourceColumn& column) const;
   std::string typed_name(const SourceColumn& column) const;
   std::string text_of(std::size_t index) const;

@@ -42,7 +42,8 @@ std::size_t RecordBlock::text_bytes(std::size_t record) const {
 }
 
 bool BlockBorder::admits(const RecordBlock& records, std::size_t record) {
-  if (record_count_ == limits_.records_max) return false;
+  const bool has_many_days = days_.size() >= limits_.days_many;
+  if (record_count_ >= (has_many_days ? limits_.records_of_many_days_max : limits_.records_max)) return false;
   if (!records.is_candidate(record)) return true;
   const std::size_t text_bytes = records.text_bytes(record);
   if (record_count_ > 0 && text_bytes_ + text_bytes > limits_.text_bytes_max) return false;

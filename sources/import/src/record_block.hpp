@@ -35,15 +35,23 @@ struct RecordBlock {
   std::size_t text_bytes(std::size_t record) const;
 };
 
-/// How much one block to be stored may hold. The numbers are part of the store: an import that an older
-/// program has begun is completed right only with the numbers that it was begun with.
+/// How much one block to be stored may hold. The numbers are part of the store: a block that was begun is
+/// repeated right only with the numbers, and under the token (BlockCut), that it was begun with.
 struct BlockLimits {
   std::uint64_t records_max = 262'144;
-  /// Each day is an insert of its own to the engine, which remembers a limited number of them.
-  std::size_t days_max = 300;
+  /// Each day is an insert of its own to the engine, whatever few rows it has, so rows of many days make
+  /// larger blocks.
+  std::size_t days_many = 30;
+  std::uint64_t records_of_many_days_max = 524'288;
+  /// The engine remembers 10,000 inserts.
+  std::size_t days_max = 3'000;
   /// Rows of long texts make smaller blocks, so that memory is bounded too.
   std::size_t text_bytes_max = std::size_t{32} << 20;
 };
+
+/// The numbers of BlockCut::kFormer.
+inline constexpr BlockLimits kFormerLimits = {
+    .records_max = 262'144, .records_of_many_days_max = 262'144, .days_max = 300};
 
 /// Decides where a block ends, only by the records: a repeated import cuts the same blocks, however the
 /// engine hands the records over.
@@ -58,6 +66,7 @@ class BlockBorder {
   /// Whether take() stopped because the block is full.
   bool is_full() const noexcept { return is_full_; }
   std::uint64_t record_count() const noexcept { return record_count_; }
+  std::size_t day_count() const noexcept { return days_.size(); }
 
   /// Begins the next block.
   void restart();

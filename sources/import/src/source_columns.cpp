@@ -222,6 +222,9 @@ std::vector<NamedValue> reading_settings(const FileFormat& format) {
                      {"input_format_" + family + "_empty_as_default", "0"},
                      // No text stands for NULL, so that only an absent field is NULL.
                      {"format_" + family + "_null_representation", std::string("\x01") + "absent" + "\x01"}});
+    if (format.is_csv() && format.delimiter != 0 && format.delimiter != ',')
+      settings.insert(settings.end(), {{"format_csv_delimiter", std::string(1, format.delimiter)},
+                                       {"input_format_csv_allow_whitespace_or_tab_as_delimiter", "1"}});
     // Both ends of lines are read then; as a part of a text a carriage return is escaped.
     if (family == "tsv") settings.emplace_back("input_format_tsv_crlf_end_of_line", "1");
   }

@@ -1,6 +1,7 @@
 #include "source_file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,28 +48,63 @@ Result<SourceFile> SourceFile::open(const std::filesystem::path& path) {
   if (!S_ISREG(status.st_mode)) return unfit(path, "is no regular file, and only those can be read twice");
   if (status.st_size == 0) return unfit(path, "is empty");
   file.size_bytes_ = static_cast<std::uint64_t>(status.st_size);
+  file.mark_ = {.device = status.st_dev,
+                .inode = status.st_ino,
+                .written_s = status.st_mtim.tv_sec,
+                .written_ns = status.st_mtim.tv_nsec};
   return file;
+}
+
+Result<SourceFile> SourceFile::read_pipe(int pipe, const std::filesystem::path& name, std::uint64_t bytes_max,
+                                         const std::function<void()>& on_wait) {
+  constexpr int kWaitMs = 200;
+  OPTIINFRA_TRY(SourceFile copy, make_temporary(name));
+  std::vector<char> buffer(kReadBytes);
+  std::uint64_t bytes = 0;
+  while (true) {
+    on_wait();
+    pollfd waiting{.fd = pipe, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&waiting, 1, kWaitMs);
+    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+    const ssize_t size = ::read(pipe, buffer.data(), buffer.size());
+    if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (size < 0) return cannot_read("read", name, errno);
+    if (size == 0) break;
+    bytes += static_cast<std::uint64_t>(size);
+    if (bytes > bytes_max)
+      return Error{ErrorKind::kTooLarge, name.string() + " is over the limit of " +
+                                             std::to_string(bytes_max >> 30) +
+                                             " GiB; write it to a file, and import that. Nothing was stored"};
+    OPTIINFRA_CHECK(copy.append(std::string_view(buffer.data(), static_cast<std::size_t>(size))));
+  }
+  if (bytes == 0) return unfit(name, "is empty");
+  copy.take_size();
+  return copy;
 }
 
 SourceFile::SourceFile(SourceFile&& other) noexcept
     : path_(std::move(other.path_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
-      size_bytes_(other.size_bytes_) {}
+      size_bytes_(other.size_bytes_),
+      mark_(other.mark_) {}
 
 SourceFile& SourceFile::operator=(SourceFile&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(descriptor_, other.descriptor_);
   std::swap(size_bytes_, other.size_bytes_);
+  std::swap(mark_, other.mark_);
   return *this;
 }
 
-Result<SourceFile> SourceFile::make_copy() const {
+Result<SourceFile> SourceFile::make_copy() const { return make_temporary(path_); }
+
+Result<SourceFile> SourceFile::make_temporary(std::filesystem::path path) {
   std::error_code code;
   std::string name = (std::filesystem::temp_directory_path(code) / "optiinfra-import-XXXXXX").string();
   const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
   if (descriptor < 0) return cannot_read("make a temporary copy in", name, errno);
   ::unlink(name.c_str());
-  return SourceFile(path_, descriptor, 0);
+  return SourceFile(std::move(path), descriptor, 0);
 }
 
 Result<void> SourceFile::append(std::string_view bytes) {
@@ -114,10 +150,25 @@ Result<std::size_t> SourceFile::read_at(std::uint64_t offset, std::span<unsigned
   return filled;
 }
 
+void SourceFile::let_go() {
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+}
+
 Result<SourceFile> SourceFile::again() const {
+  if (descriptor_ < 0) {
+    OPTIINFRA_TRY(SourceFile file, open(path_));
+    if (file.mark_ == mark_ && file.size_bytes_ == size_bytes_) return file;
+    return Error{
+        ErrorKind::kConflict,
+        path_.string() +
+            " was written to or replaced while the files of its delivery were read: import files that "
+            "nobody writes to"};
+  }
   const int descriptor = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
   if (descriptor < 0) return cannot_read("open", path_, errno);
-  return SourceFile(path_, descriptor, size_bytes_);
+  SourceFile file(path_, descriptor, size_bytes_);
+  file.mark_ = mark_;
+  return file;
 }
 
 Result<SourceFile::Hashes> SourceFile::hashes(std::string_view rest,

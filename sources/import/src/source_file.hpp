@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -24,6 +25,11 @@ class SourceFile {
   /// may not be read.
   static Result<SourceFile> open(const std::filesystem::path& path);
 
+  /// Reads a pipe to its end, to a temporary file that no other process sees. It is called `name` and has at
+  /// most `bytes_max` bytes. `on_wait` is called several times a second. Errors: those of open(); kTooLarge.
+  static Result<SourceFile> read_pipe(int pipe, const std::filesystem::path& name, std::uint64_t bytes_max,
+                                      const std::function<void()>& on_wait);
+
   ~SourceFile();
   SourceFile(SourceFile&& other) noexcept;
   SourceFile& operator=(SourceFile&& other) noexcept;
@@ -37,8 +43,13 @@ class SourceFile {
   /// Takes the size that the file has now, for a copy that has been written.
   void take_size();
 
-  /// The same open file again.
+  /// The same open file again. Of one that was let go: kConflict when another file has its name now, or it
+  /// was written to.
   Result<SourceFile> again() const;
+
+  /// Closes the file, so that thousands of them can wait to be read; only again() may be called then.
+  void let_go();
+  bool is_let_go() const noexcept { return descriptor_ < 0; }
 
   /// Hashes (XXH3, 128 bits) of the file, all made in one pass.
   struct Hashes {
@@ -61,12 +72,21 @@ class SourceFile {
   std::uint64_t size_bytes() const noexcept { return size_bytes_; }
 
  private:
+  /// What tells a file from others, and from itself after somebody wrote to it.
+  struct Mark {
+    std::uint64_t device = 0, inode = 0;
+    std::int64_t written_s = 0, written_ns = 0;
+    bool operator==(const Mark&) const = default;
+  };
+
   SourceFile(std::filesystem::path path, int descriptor, std::uint64_t size_bytes)
       : path_(std::move(path)), descriptor_(descriptor), size_bytes_(size_bytes) {}
+  static Result<SourceFile> make_temporary(std::filesystem::path path);
 
   std::filesystem::path path_;
   int descriptor_;
   std::uint64_t size_bytes_;
+  Mark mark_;  ///< Of a file that open() found.
 };
 
 }  // namespace optiinfra

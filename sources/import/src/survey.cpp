@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "csv_quotes.hpp"
+#include "optiinfra/core/nearest.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "source_columns.hpp"
 #include "zstd_frames.hpp"
@@ -17,6 +18,20 @@ Result<std::vector<std::vector<std::string>>> ask(Session& session, const Source
       query_texts(session, {.sql = sql, .settings = reading_settings(format), .timeout = kReadTimeout});
   if (!rows) return unreadable(file, format, rows.error());
   return rows;
+}
+
+/// The first line that is not UTF-8, and what it begins with from there on; "0" and nothing without one.
+constexpr const char* kNotUtf8 =
+    ", toString(minIf(rowNumberInAllBlocks() + 1, NOT isValidUTF8(`optiinfra:line`))), "
+    "toValidUTF8(substring(argMinIf(`optiinfra:line`, rowNumberInAllBlocks(), NOT "
+    "isValidUTF8(`optiinfra:line`)), 1, 80))";
+
+Result<void> expect_utf8(const SourceFile& file, const std::string& line, const std::string& text) {
+  if (line == "0") return {};
+  return invalid_argument(
+      file.path().string() + ", line " + line + ": is not UTF-8 (\"" + shown(text) +
+      "\"). Text of older Windows programs is Windows-1252, of which Latin-1 is a part: state encoding = "
+      "\"windows-1252\" in a map, or convert the file: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW_FILE");
 }
 
 /// The number of objects, and then their keys.
@@ -55,7 +70,7 @@ Result<bool> check_quotes(Session& session, const SourceFile& file, const FileFo
           lines_of(file, format) + ") WHERE number > 1 AND position(line, '\"') > 0",
       .settings = reading_settings(format),
       .timeout = kReadTimeout};
-  CsvQuotes quotes;
+  CsvQuotes quotes(format.delimiter);
   std::optional<std::string> fault;
   const auto read = session.query(statement, [&](const Block& block) {
     const auto* numbers = block.values<std::vector<std::uint64_t>>(0);
@@ -73,14 +88,16 @@ Result<bool> check_quotes(Session& session, const SourceFile& file, const FileFo
 }
 
 Result<Survey> survey_delimited(Session& session, const SourceFile& file, const FileFormat& format) {
-  OPTIINFRA_TRY(
-      const auto rows,
-      ask(session, file, format,
-          "SELECT toString(count()), toString(countIf(position(`optiinfra:line`, '\"') > 0)) FROM " +
-              lines_of(file, format)));
+  OPTIINFRA_TRY(const auto rows,
+                ask(session, file, format,
+                    "SELECT toString(count()), toString(countIf(position(`optiinfra:line`, '\"') > 0)), "
+                    "toString(countIf(position(`optiinfra:line`, ',') > 0))" +
+                        std::string(kNotUtf8) + " FROM " + lines_of(file, format)));
+  OPTIINFRA_CHECK(expect_utf8(file, rows.at(0)[3], rows.at(0)[4]));
   const std::uint64_t lines = std::stoull(rows.at(0)[0]);
   Survey found;
   found.rows = lines - std::min<std::uint64_t>(lines, format.lines_above_header + 1);
+  found.has_commas = rows.at(0)[2] != "0";
   // Quotes mean nothing in TSV, and line breaks are written in another way there.
   if (format.name.starts_with("CSV") && rows.at(0)[1] != "0") {
     OPTIINFRA_TRY(const bool spans_lines, check_quotes(session, file, format));

@@ -1,6 +1,7 @@
 #include "text_form.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -42,26 +43,49 @@ Result<std::string> read_head(Session& session, const SourceFile& file, const Fi
   return head;
 }
 
-Result<SourceFile> copy_in_utf8(Session& session, const SourceFile& file, const FileFormat& format,
-                                ByteOrder order) {
+/// A copy of the file's text, of which `convert(bytes, text)` appends what the next bytes say.
+template <typename Convert>
+Result<SourceFile> copy_of_text(Session& session, const SourceFile& file, const FileFormat& format,
+                                const Convert& convert) {
   OPTIINFRA_TRY(SourceFile copy, file.make_copy());
-  Utf16Reader reader(order);
   std::string text;
   Result<void> written;
   OPTIINFRA_CHECK(read_bytes(session, file, format, "", [&](const std::vector<std::uint8_t>& bytes) {
-    reader.append(bytes, text);
+    convert(bytes, text);
     if (text.size() < kCopyBufferBytes) return true;
     written = copy.append(text);
     text.clear();
     return written.has_value();
   }));
   OPTIINFRA_CHECK(std::move(written));
-  if (!reader.is_complete())
-    return invalid_argument(file.path().string() +
-                            " cannot be read as UTF-16: it ends in the middle of a letter");
   OPTIINFRA_CHECK(copy.append(text));
   copy.take_size();
   return copy;
+}
+
+Result<SourceFile> copy_of_utf16(Session& session, const SourceFile& file, const FileFormat& format,
+                                 ByteOrder order) {
+  Utf16Reader reader(order);
+  OPTIINFRA_TRY(SourceFile copy,
+                copy_of_text(session, file, format,
+                             [&](const auto& bytes, std::string& text) { reader.append(bytes, text); }));
+  if (reader.is_complete()) return copy;
+  return invalid_argument(file.path().string() +
+                          " cannot be read as UTF-16: it ends in the middle of a letter");
+}
+
+/// What the name of a file hides.
+Result<void> expect_text(const SourceFile& file, std::string_view head, bool is_compressed) {
+  constexpr std::string_view kGzipStart = "\x1F\x8B";
+  if (head.starts_with(kZipStart))
+    return invalid_argument(
+        file.path().string() + " is a zip archive, as workbooks of Excel are too. Of an archive: unzip -p '" +
+        file.path().string() + "' | optiinfra import FAMILY -; of a workbook save the sheet as CSV UTF-8");
+  if (head.starts_with(kGzipStart) && !is_compressed)
+    return invalid_argument(file.path().string() +
+                            " is compressed with gzip: its name must end in .gz, or give "
+                            "--format, such as csv.gz");
+  return {};
 }
 
 std::string_view next_line(std::string_view& text) {
@@ -107,6 +131,12 @@ std::vector<LineOfFields> count_fields(std::string_view text, char separator) {
   return lines;
 }
 
+/// Without the line that is cut off at the end.
+std::string_view whole_lines(std::string_view text) {
+  const auto end = text.rfind('\n');
+  return end == std::string_view::npos ? text : text.substr(0, end);
+}
+
 /// Some reports begin with lines such as "Invoice number,123". A header has a field for each column, so lines
 /// of at most two texts above one that has as many as the widest, and at least five, are no part of the
 /// table.
@@ -125,20 +155,46 @@ std::size_t lines_above_header(std::string_view text, char separator) {
 
 }  // namespace
 
+char csv_delimiter(std::string_view head) {
+  constexpr std::array kCandidates = {',', ';', '\t'};
+  // A row of decimal commas looks like a header below others, so lines above the header come second.
+  for (const bool has_lines_above : {false, true}) {
+    std::size_t most = 1;
+    char best = ',';
+    for (const char candidate : kCandidates) {
+      const auto lines = count_fields(whole_lines(head), candidate);
+      const std::size_t header = has_lines_above ? lines_above_header(head, candidate) : 0;
+      if (header >= lines.size() || lines[header].fields <= most) continue;
+      const std::size_t fields = lines[header].fields;
+      if (header + 1 < lines.size() && lines[header + 1].fields < fields) continue;
+      most = fields;
+      best = candidate;
+    }
+    if (most > 1) return best;
+  }
+  return ',';
+}
+
 Result<void> settle_text_form(Session& session, SourceFile& file, FileFormat& format) {
   if (format.kind == FormatKind::kTyped) return {};
   OPTIINFRA_TRY(std::string head, read_head(session, file, format));
+  OPTIINFRA_CHECK(expect_text(file, head, format.compression != "none"));
   if (is_utf32(head)) return invalid_argument(file.path().string() + " is UTF-32; write it as UTF-8");
   if (const auto order = utf16_order(head)) {
-    OPTIINFRA_TRY(file, copy_in_utf8(session, file, format, *order));
+    OPTIINFRA_TRY(file, copy_of_utf16(session, file, format, *order));
+    format.compression = "none";
+    OPTIINFRA_TRY(head, read_head(session, file, format));
+  } else if (format.encoding == TextEncoding::kWindows1252 && !head.starts_with(kUtf8Mark)) {
+    OPTIINFRA_TRY(file, copy_of_text(session, file, format, append_windows_1252));
     format.compression = "none";
     OPTIINFRA_TRY(head, read_head(session, file, format));
   }
   std::string_view text = head;
   format.begins_with_mark = text.starts_with(kUtf8Mark);
   if (format.begins_with_mark) text.remove_prefix(kUtf8Mark.size());
+  if (format.delimiter == 0 && format.is_csv()) format.delimiter = csv_delimiter(text);
   if (format.kind == FormatKind::kDelimited)
-    format.lines_above_header = lines_above_header(text, format.name.starts_with("TSV") ? '\t' : ',');
+    format.lines_above_header = lines_above_header(text, format.delimiter);
   if (format.kind == FormatKind::kJsonLines) format.is_json_over_lines = is_json_over_lines(text);
   return {};
 }

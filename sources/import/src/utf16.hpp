@@ -1,4 +1,4 @@
-/// Converts text in UTF-16, as Windows programs export it, to UTF-8.
+/// Converts text as Windows programs export it, in UTF-16 or Windows-1252, to UTF-8.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,10 @@ std::optional<ByteOrder> utf16_order(std::string_view head);
 
 /// Whether a text begins with the mark of UTF-32.
 bool is_utf32(std::string_view head);
+
+/// Appends what bytes in Windows-1252 say, of which Latin-1 is a part as far as it has letters. The five
+/// bytes that stand for nothing there become the control characters that Latin-1 has.
+void append_windows_1252(std::span<const std::uint8_t> bytes, std::string& utf8);
 
 /// Takes the bytes of one text piece by piece. Half a pair of surrogates becomes U+FFFD; the mark is left
 /// out.

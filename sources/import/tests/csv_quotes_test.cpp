@@ -43,5 +43,14 @@ TEST(CsvQuotes, NameTheLineThatIsWrong) {
   EXPECT_THAT(fault({"a,b", "a,\"b", "c,d", "e,f"}), HasSubstr("line 3: a quote opens a field"));
 }
 
+TEST(CsvQuotes, EndFieldsAtTheDelimiterOfTheFile) {
+  CsvQuotes semicolons(';');
+  EXPECT_FALSE(semicolons.take(2, "\"a;b\" ;1,\"5"));
+  EXPECT_TRUE(semicolons.take(3, "\"a\",b"));
+  CsvQuotes tabs('\t');
+  EXPECT_FALSE(tabs.take(2, "\"a\"\t\"b\""));
+  EXPECT_TRUE(tabs.take(3, "\"a\" b\t1"));
+}
+
 }  // namespace
 }  // namespace optiinfra

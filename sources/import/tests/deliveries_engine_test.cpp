@@ -441,5 +441,21 @@ TEST_F(OldBill, IsNamedBeforeItIsStoredAndCanBeImportedAgain) {
   EXPECT_EQ(ask("SELECT sum(sample_count) FROM optiinfra.cost_hourly"), "24");
 }
 
+TEST_F(Deliveries, OfOtherBillsOfTheSameTimeAreRemarked) {
+  const auto first = import(write("restated-1.csv", header() + lines(2, "1.00", 10)));
+  ASSERT_TRUE(first) << first.error().message;
+  const auto second = import(write("restated-2.csv", header() + lines(2, "1.10", 10)));
+  ASSERT_TRUE(second) << second.error().message;
+  ASSERT_EQ(second->files[0].remarks.size(), 1u);
+  EXPECT_NE(second->files[0].remarks[0].find("charges of the same time"), std::string::npos)
+      << second->files[0].remarks[0];
+  EXPECT_NE(second->files[0].remarks[0].find("--delivery NAME"), std::string::npos);
+  EXPECT_EQ(stored(), "4 4.2") << "they may be two bills";
+  const auto named =
+      import(write("restated-3.csv", header() + lines(2, "1.20", 10)), {.delivery = "restated"});
+  ASSERT_TRUE(named);
+  EXPECT_TRUE(named->files[0].remarks.empty()) << "a delivery says what it replaces";
+}
+
 }  // namespace
 }  // namespace optiinfra

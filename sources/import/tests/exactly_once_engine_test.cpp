@@ -8,6 +8,7 @@
 #include "child_process.hpp"
 #include "exactly_once.hpp"
 #include "import_fixture.hpp"
+#include "optiinfra/import/imports.hpp"
 
 namespace optiinfra {
 namespace {
@@ -136,6 +137,48 @@ TEST_F(ExactlyOnceTest, AfterKillsAtTimesChosenByChance) {
   std::printf("exactly once: %d kills at times chosen by chance, a whole import taking %ld ms\n", kills,
               whole);
   EXPECT_GE(kills, rounds / 2);
+}
+
+class FormerBlock : public ImportTest {};
+
+// Programs before ended a block after fewer days, under another token. One that they had stored in part when
+// they were killed is completed as they would have.
+TEST_F(FormerBlock, IsCompletedAsItWasBegun) {
+  std::string content = kPerformanceHeader;
+  Batch<PerformanceMetric> stored;
+  for (int day = 1; day <= 9; ++day) {
+    const sys_seconds time = floor_hour(now()) - std::chrono::days{10 - day};
+    content += performance_line(format_time(time), kCustomer, "1", "50", std::to_string(day));
+    if (day > 2) continue;
+    PerformanceMetric row;
+    row.timestamp = time;
+    row.customer_id = *Uuid::parse(kCustomer);
+    row.service_id = *Uuid::parse(kService);
+    row.latency_ms = 1;
+    row.prompt_tokens = static_cast<std::uint32_t>(day);
+    stored.append(row);
+  }
+  ImportOptions options;
+  options.files = {write("requests.csv", content)};
+  struct Stopped {};
+  const auto stop = [](ImportPoint) { throw Stopped{}; };
+  EXPECT_THROW((void)import_files(*client_, options, {.reached = stop}), Stopped);
+  const auto begun = list_imports(*client_);
+  ASSERT_TRUE(begun && begun->size() == 1);
+  const std::string token =
+      import_token_start(begun->front().id, begun->front().begun, BlockCut::kFormer) + "0";
+  ASSERT_TRUE(client_->insert(stored, {.token = token}));
+
+  const auto report = import_files(*client_, options, {.reached = {}, .former_limits = {.days_max = 4}});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(ask("SELECT count(), sum(prompt_tokens) FROM optiinfra.performance_metrics_ts"), "9\t45");
+  EXPECT_EQ(ask("SELECT sum(request_count) FROM optiinfra.performance_hourly"), "9");
+  const auto imports = list_imports(*client_);
+  ASSERT_TRUE(imports);
+  EXPECT_THAT(imports->front().blocks, testing::ElementsAre(0, 4, 9));
+  const auto undone = undo_imports(*client_, *imports);
+  ASSERT_TRUE(undone) << undone.error().message;
+  EXPECT_EQ(undone->rows_removed, 9u) << "blocks of both cuts are those of the import";
 }
 
 }  // namespace

@@ -52,6 +52,19 @@ std::vector<std::uint64_t> cut(const std::vector<std::int64_t>& days, BlockLimit
 
 using Sizes = std::vector<std::uint64_t>;
 
+TEST(BlockBorder, GathersMoreRecordsOfManyDays) {
+  const BlockLimits limits{.records_max = 3, .days_many = 3, .records_of_many_days_max = 5, .days_max = 4};
+  EXPECT_EQ(cut({1, 1, 1, 1, 2, 2, 2}, limits, 2), (Sizes{3, 3, 1})) << "few days";
+  EXPECT_EQ(cut({1, 2, 3, 3, 1, 2, 3}, limits, 2), (Sizes{5, 2})) << "many days";
+  EXPECT_EQ(cut({1, 2, 3, 4, 5, 5, 5}, limits, 2), (Sizes{4, 3})) << "no more than the engine remembers";
+}
+
+TEST(BlockBorder, TakesAYearInNoOrderAsOneBlock) {
+  std::vector<std::int64_t> days;
+  for (std::int64_t i = 0; i < 2'000; ++i) days.push_back(i * 7'919 % 360);
+  EXPECT_EQ(cut(days, {}, 100), (Sizes{2'000}));
+}
+
 TEST(BlockBorder, CutsTheSameBlocksHoweverTheRecordsCome) {
   const std::vector<std::int64_t> days = {1, 1, 2, 1, 2, 3, 3, 4, 1, 1, 1, 1, 1, 1, 1, 2, 9};
   for (std::size_t piece = 1; piece <= days.size(); ++piece) {

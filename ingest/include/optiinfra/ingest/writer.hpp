@@ -73,6 +73,9 @@ struct WriteOptions {
   /// writer or another, and they count once. Such rows make inserts of their own, so hand over many at a
   /// time.
   std::string token = {};
+  /// Nobody has handed over rows under this token before, so the store need not be searched for them. A claim
+  /// that is wrong may count rows twice.
+  bool is_new_token = false;
   /// Names these rows as one request, which counts once however often it is handed over, to this writer or to
   /// a later one of the same spool folder, also after crashes. Unlike rows under a token they share inserts
   /// with other rows. Needs a spool, the level kSpooled or kStored, and no token. The writer remembers all

@@ -23,6 +23,9 @@ namespace optiinfra {
 /// The map of files whose columns have the names of the table's columns.
 inline constexpr const char* kContractMap = "contract";
 
+/// Among ImportOptions::files: standard input.
+inline constexpr const char* kStandardInput = "-";
+
 /// How far the import of one file has come.
 struct ImportProgress {
   std::filesystem::path path;
@@ -70,6 +73,9 @@ struct FileReport {
   /// Of the rows refused by this call, those whose key is not in ImportOptions::customers, by key. Keys that
   /// come after the first 1,000 are counted together, as "(others)".
   std::vector<std::pair<std::string, std::uint64_t>> rows_without_customer = {};
+  /// Sentences about what this call stored and is perhaps not meant so: values that look as if they were in
+  /// another unit, charges of a time that an earlier import through the same map has charges of.
+  std::vector<std::string> remarks = {};
   bool was_already_imported = false;    ///< An earlier call had finished this import; nothing was read.
   std::filesystem::path rejected_path;  ///< Where the refused rows are written down; empty without any.
   std::optional<TimeRange> times;       ///< From the oldest to just after the newest row stored by this call.
@@ -101,11 +107,15 @@ struct OldRows {
 
 struct ImportOptions {
   Family family = Family::kPerformance;
+  /// kStandardInput is read to its end before anything else, to a temporary file in $TMPDIR.
   std::vector<std::filesystem::path> files;
   /// A map file (anything with a '/' or ending in .toml), or the name of a ready-made map (docs/import.md).
   /// Empty: for each file the contract when its columns are the table's, else the ready-made map whose
   /// columns it has.
   std::string map = {};
+  /// The format of all files, as the ending that a name would have: "csv", "jsonl.gz". Empty: each file's
+  /// name tells it, or of standard input the first bytes.
+  std::string format = {};
   /// A CSV file that says who pays, in the place of the map's customer_id: under a header, a key in the first
   /// column and a customer's name or UUID in the second. Empty: the map says it. A row whose key it does not
   /// have is refused, unless it has the key '*', for all others.
@@ -132,13 +142,15 @@ struct ImportOptions {
   /// Called before a block with rows that are older than the retention of the rollups is stored: they will
   /// be removed within a day of their arrival, and so will their rollups.
   std::function<void(const OldRows&)> on_old_rows;
-  /// Called after every stored block and at the end of each file.
+  /// Called after every stored block, at the end of each file, and about twice a second while a file is only
+  /// read. What it throws ends the call.
   std::function<void(const ImportProgress&)> on_progress;
   /// Called after each file. After an error it has been called for the files before.
   std::function<void(const FileReport&)> on_file;
 };
 
-/// Imports the files one after the other, in blocks of up to 262,144 rows, 300 days and 32 MiB of text.
+/// Imports the files one after the other, in blocks of up to 262,144 rows, 524,288 where they are of 30 days
+/// or more, and 32 MiB of text.
 ///
 /// Exactly once: an import is named by the file's content, the family and the map, and each stored block is
 /// recorded in the store. To complete a call that ended early - by an error, a kill, a crash - call again; a
