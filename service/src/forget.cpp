@@ -4,6 +4,7 @@
 
 #include "optiinfra/attribution/budgets.hpp"
 #include "optiinfra/attribution/forget.hpp"
+#include "optiinfra/attribution/objectives.hpp"
 #include "optiinfra/client/names.hpp"
 #include "optiinfra/store/forget.hpp"
 #include "optiinfra/transport/small_answer.hpp"
@@ -25,6 +26,7 @@ std::vector<RowsToRemove> rows_of(const Uuid& customer) {
   std::vector<RowsToRemove> all = metrics_of_customer(customer);
   all.push_back(attributed_rows_of(customer));
   all.push_back(budgets_of(customer));
+  all.push_back(objectives_of(customer));
   return all;
 }
 
@@ -74,6 +76,7 @@ Result<void> remove_everywhere(Client& client, const Uuid& customer) {
     for (const RowsToRemove& rows : metrics_of_customer(customer))
       OPTIINFRA_CHECK(remove_rows(session, rows));
     OPTIINFRA_CHECK(remove_rows(session, budgets_of(customer)));
+    OPTIINFRA_CHECK(remove_rows(session, objectives_of(customer)));
     return forget_attributed(session, customer);
   });
 }

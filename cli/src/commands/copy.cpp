@@ -10,6 +10,8 @@
 #include "interrupt.hpp"
 #include "optiinfra/attribution/budgets.hpp"
 #include "optiinfra/attribution/copy_hours.hpp"
+#include "optiinfra/attribution/exchange_rates.hpp"
+#include "optiinfra/attribution/objectives.hpp"
 #include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "output/progress.hpp"
@@ -144,6 +146,8 @@ Result<ExitCode> run(const CopyFlags& flags, Context& context) {
       // First: the target would make estimated hours again without their prices.
       OPTIINFRA_TRY([[maybe_unused]] const std::size_t prices, copy_prices(source, target));
       OPTIINFRA_TRY([[maybe_unused]] const std::size_t budgets, copy_budgets(source, target));
+      OPTIINFRA_TRY([[maybe_unused]] const std::size_t objectives, copy_objectives(source, target));
+      OPTIINFRA_TRY([[maybe_unused]] const std::size_t rates, copy_exchange_rates(source, target));
       OPTIINFRA_TRY(hours, copy_attributed_hours(
                                source, target, [](sys_seconds) { return !InterruptGuard::is_requested(); }));
       if (InterruptGuard::is_requested()) throw Interrupted{};
