@@ -20,8 +20,8 @@ class ListCosts {
 
   bool empty() const noexcept { return nano_.empty(); }
 
-  /// The list cost of a charge of `hour` in billionths, split among its parts (all of them) by their cost. The
-  /// shares add up to it; credits have none of it. Nothing when it is not known.
+  /// The list cost of a charge of `hour` in billionths, split among its parts (all of them) by their cost.
+  /// The shares add up to it; credits have none of it. Nothing when it is not known.
   std::optional<std::vector<std::uint64_t>> of(sys_seconds hour, std::span<const AttributedCost> parts) const;
 
  private:
