@@ -153,6 +153,10 @@ class SelfHost {
       return !failed && rows_.size() <= kAnswerRowsMax;
     })));
     if (failed) return *std::move(failed);
+    for (const auto& [key, requests] : unpriced_) {
+      const auto row = rows_.lower_bound({key, ""});
+      if (requests > 0 && (row == rows_.end() || row->first.first != key)) rows_[{key, ""}];
+    }
     return expect_rows_fit(rows_.size());
   }
 
@@ -163,6 +167,7 @@ class SelfHost {
     const sys_days day{std::chrono::days{number_in<std::uint16_t>(block, texts + 2, row)}};
     const Key key = selection_.key_at(block, row);
     unpriced_[key] += sum(7);
+    if (sum(5) == 0) return {};  // Requests without a price have no currency either.
     Comparison& to = rows_[{key, currency}];
     to.own += sum(0) * kNano;
     to.used += sum(1) * kNano;
