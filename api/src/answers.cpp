@@ -4,7 +4,7 @@
 #include "optiinfra/report/wire.hpp"
 #include "optiinfra/schema/tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::api {
 namespace {
 
 using report::Look;
@@ -136,4 +136,4 @@ Result<Answer> list_from_api(ApiStore& store, const std::string& kind, const std
   return answer.not_found.empty() ? answer_of_report(answer.report) : Answer{};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::api

@@ -6,7 +6,7 @@
 
 #include "optiinfra/report/wire.hpp"
 
-namespace optiinfra {
+namespace optiinfra::api {
 namespace {
 
 using Json = nlohmann::json;
@@ -149,4 +149,4 @@ Result<ApiAnswer> ApiStore::ask(const std::string& path, std::vector<NamedValue>
   return ApiAnswer{.report = *std::move(report)};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::api

@@ -10,7 +10,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/schema/validate.hpp"
 
-namespace optiinfra {
+namespace optiinfra::api {
 namespace {
 
 using InsertedJson = nlohmann::json;
@@ -57,7 +57,7 @@ std::string next_lines(const Batch<Row>& batch, std::size_t& first) {
   std::string lines;
   while (first < batch.size() && lines.size() < kApiRequestBytesMax) {
     const std::size_t count = std::min(kRowsOfOneStep, batch.size() - first);
-    append_json_lines(lines, batch, first, count);
+    rows::append_json_lines(lines, batch, first, count);
     first += count;
   }
   return lines;
@@ -111,4 +111,4 @@ Result<void> insert_batch(ApiStore& store, const Batch<Row>& batch, const std::s
                                                    const std::string&, const Patience&);
 #include "optiinfra/schema/families.def"
 
-}  // namespace optiinfra
+}  // namespace optiinfra::api

@@ -5,7 +5,7 @@
 #include "optiinfra/report/answer.hpp"
 #include "optiinfra/report/wire.hpp"
 
-namespace optiinfra {
+namespace optiinfra::api {
 namespace {
 
 using std::chrono::seconds;
@@ -54,4 +54,4 @@ TEST(ApiAnswer, OfAReportWithoutRowsIsRefused) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::api

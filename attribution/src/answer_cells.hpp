@@ -7,7 +7,7 @@
 
 #include "optiinfra/client/question.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// What billionths are multiplied with.
 inline constexpr double kNano = 1e-9;
@@ -48,4 +48,4 @@ class AnswerCells {
   std::string reasons_;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -4,7 +4,7 @@
 #include <limits>
 #include <numeric>
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 std::vector<std::uint64_t> apportion(std::uint64_t total, std::span<const std::uint64_t> weights) {
   std::vector<std::uint64_t> parts(weights.size(), 0);
@@ -37,4 +37,4 @@ std::uint64_t scaled(std::uint64_t value, std::uint64_t numerator, std::uint64_t
   return result > kMost ? kMost : static_cast<std::uint64_t>(result);
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

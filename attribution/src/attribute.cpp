@@ -7,7 +7,7 @@
 #include "hour_writer.hpp"
 #include "optiinfra/schema/tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -166,4 +166,4 @@ Result<AttributionReport> attribute(Client& client, TimeRange range, const OnHou
   return Attribution(client, window, on_hour).run();
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

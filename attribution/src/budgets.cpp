@@ -20,7 +20,7 @@
 #include "question_list.hpp"
 #include "scope.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::size_t kThresholdsMax = 10;
@@ -69,7 +69,7 @@ Block block_of_budgets(std::span<const Record<Budget>> records) {
 
 using BudgetKey = std::tuple<const std::string&>;
 constexpr RecordTable<Budget, BudgetKey> kBudgets = {
-    .name = kBudgetTable,
+    .name = store::kBudgetTable,
     .one = "budget",
     .what = "the table of budgets",
     .records_max = kBudgetRecordsMax,
@@ -284,10 +284,10 @@ Result<std::size_t> copy_budgets(Client& source, Client& target) {
   return copy_values(source, target, kBudgets);
 }
 
-RowsToRemove budgets_of(const Uuid& customer) {
-  return {.table = kBudgetTable,
+store::RowsToRemove budgets_of(const Uuid& customer) {
+  return {.table = store::kBudgetTable,
           .condition = "scope = 'customer' AND scope_id = toString({customer:UUID})",
           .parameters = {{"customer", customer.to_string()}}};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -9,7 +9,7 @@
 #include "optiinfra/store/attribution_tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 CostKind kind_of(std::string_view name) {
@@ -97,7 +97,7 @@ Result<void> read_day(Session& session, TimeRange hours, std::span<const Uuid> c
     parameters.emplace_back(name, customer.to_string());
   }
   const std::string sql = std::string("SELECT ") + kChargeColumns + " FROM " +
-                          qualified(session.database(), kAttributedCostTable) + " WHERE " +
+                          qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
                           newest_versions(session.database()) + " AND kind != 'unpriced'" +
                           (list.empty() ? "" : " AND served_customer_id IN (" + list + ")") +
                           " ORDER BY hour, customer_id, cloud_provider, instance_id, region, instance_type, "
@@ -137,4 +137,4 @@ Result<void> each_charge(Client& client, TimeRange range, std::span<const Uuid> 
   return {};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

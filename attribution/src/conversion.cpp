@@ -8,7 +8,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/attribution_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using std::chrono::sys_days;
@@ -29,7 +29,7 @@ Result<std::vector<Needed>> read_needed(Client& client, TimeRange window, const 
   parameters.insert(parameters.end(), selected.begin(), selected.end());
   OPTIINFRA_CHECK(client.with_session([&](Session& session) {
     const std::string sql = "SELECT CAST(currency, 'String') AS money, toUInt16(toDate(hour)) AS day FROM " +
-                            qualified(session.database(), kAttributedCostTable) + " WHERE " +
+                            qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
                             newest_versions(session.database()) + " AND kind != 'unpriced'" + conditions +
                             " GROUP BY money, day ORDER BY day, money";
     return done(session.query({.sql = sql, .parameters = parameters}, [&](const Block& block) {
@@ -170,4 +170,4 @@ void add_rates_column(std::vector<AnswerColumn>& columns, const Conversion& conv
   columns.insert(columns.end() - 1, {"exchange_rates", "converted by", "", CellKind::kText});
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -10,7 +10,7 @@
 #include "given.hpp"
 #include "optiinfra/attribution/exchange_rates.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// What was converted: the rates that were taken, by day, from one currency.
 struct UsedRates {
@@ -83,4 +83,4 @@ std::string given_currency(const GivenValues& given);
 /// The column of an answer with what Conversion::described() says; there when amounts are converted.
 void add_rates_column(std::vector<AnswerColumn>& columns, const Conversion& conversion);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -9,7 +9,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "source_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 /// What the rows of the newest version were made from, and those of the versions before.
@@ -19,7 +19,7 @@ struct VersionsOfHour {
 };
 using HourVersions = std::map<sys_seconds, VersionsOfHour>;
 
-bool is_label(const AttributionColumn& column) {
+bool is_label(const store::AttributionColumn& column) {
   return std::string_view(column.type).starts_with("LowCardinality");
 }
 
@@ -73,7 +73,7 @@ class HoursCopy {
   }
 
  private:
-  Result<bool> source_has_hours() { return has_table(source_, kAttributedHoursTable); }
+  Result<bool> source_has_hours() { return has_table(source_, store::kAttributedHoursTable); }
 
   static Result<HourVersions> versions_in(Client& store, const char* what) {
     HourVersions hours;
@@ -81,7 +81,7 @@ class HoursCopy {
     auto read = store.with_session([&](Session& session) {
       return done(session.query(
           {.sql = "SELECT toUInt32(toUnixTimestamp(hour)), version, inputs FROM " +
-                  qualified(session.database(), kAttributedHoursTable) +
+                  qualified(session.database(), store::kAttributedHoursTable) +
                   " WHERE hour >= toDateTime({oldest:UInt32}, 'UTC')",
            .parameters = {{"oldest", std::to_string(to_column_time(oldest))}}},
           [&](const Block& block) {
@@ -129,17 +129,18 @@ class HoursCopy {
   static Result<void> copy_rows(Session& source, Session& target, sys_seconds hour, std::uint64_t from,
                                 std::uint64_t to) {
     std::string columns;
-    for (const AttributionColumn& column : attributed_cost_columns())
+    for (const store::AttributionColumn& column : store::attributed_cost_columns())
       columns += std::string(columns.empty() ? "" : ", ") +
                  (is_label(column) ? "CAST(" + std::string(column.name) + ", 'String')" : column.name);
     Result<void> written{};
-    auto read = source.query(
-        statement_of("SELECT " + columns + " FROM " + qualified(source.database(), kAttributedCostTable),
-                     hour, from),
-        [&](const Block& block) {
-          if (!block.empty()) written = insert_rows_of_version(target, renumbered(block, to));
-          return written.has_value();
-        });
+    auto read = source.query(statement_of("SELECT " + columns + " FROM " +
+                                              qualified(source.database(), store::kAttributedCostTable),
+                                          hour, from),
+                             [&](const Block& block) {
+                               if (!block.empty())
+                                 written = insert_rows_of_version(target, renumbered(block, to));
+                               return written.has_value();
+                             });
     if (!written) return with_context(std::move(written).error(), "write the target");
     if (!read) return with_context(std::move(read).error(), "read the source");
     return {};
@@ -149,7 +150,7 @@ class HoursCopy {
   static Block renumbered(const Block& rows, std::uint64_t version) {
     Block block;
     std::size_t index = 0;
-    for (const AttributionColumn& column : attributed_cost_columns()) {
+    for (const store::AttributionColumn& column : store::attributed_cost_columns()) {
       const std::size_t at = index++;
       if (std::string_view(column.name) == "version") {
         block.add({column.name, column.type, std::vector<std::uint64_t>(rows.row_count(), version)});
@@ -178,4 +179,4 @@ Result<AttributedHoursCopy> copy_attributed_hours(Client& source, Client& target
   return HoursCopy(source, target, on_hour).run();
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -4,7 +4,7 @@
 
 #include "selection.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 inline constexpr KeyColumn kCostKeys[] = {
     {{"customer", "customer_id", "customer"}, "served_customer_id", true},
@@ -16,4 +16,4 @@ inline constexpr KeyColumn kCostKeys[] = {
     {{"instance_type", "instance_type", "instance type"}, "instance_type"},
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

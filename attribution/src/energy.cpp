@@ -8,7 +8,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "question_list.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -37,7 +37,7 @@ std::string rows_with_energy(std::string_view database) {
       "SELECT hour, served_customer_id, service_id, model_name, instance_id, cloud_provider, region, "
       "instance_type, kind, requests, completion_tokens, cost + shared_underfill AS part, "
       "sum(cost) OVER (PARTITION BY hour, instance_id) AS whole FROM " +
-      qualified(database, kAttributedCostTable) + " WHERE " + newest_versions(database) +
+      qualified(database, store::kAttributedCostTable) + " WHERE " + newest_versions(database) +
       " AND instance_id != '' AND kind IN ('served', 'wasted', 'underfill', 'idle')";
   return "SELECT c.*, ifNull(e.samples, 0) > 0 AND whole > 0 AS has_energy, "
          "if(has_energy, e.hour_joules * part / whole, 0) AS joules FROM (" +
@@ -146,4 +146,4 @@ ComputedQuestion energy_question() {
   return question;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

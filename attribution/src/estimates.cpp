@@ -8,7 +8,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -185,4 +185,4 @@ Result<std::vector<InstanceWithoutPrice>> instances_without_price(Client& client
   return list;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

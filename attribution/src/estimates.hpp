@@ -8,7 +8,7 @@
 #include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 inline bool is_estimate(const Charge& charge) { return charge.price_source.starts_with(kPriceBookSource); }
 
@@ -29,4 +29,4 @@ Result<std::vector<UnbilledHour>> read_unbilled_hours(Session& session, TimeRang
 Result<std::map<sys_seconds, std::vector<Charge>>> read_estimates(Session& session, const PriceBook& book,
                                                                   TimeRange hours);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -10,7 +10,7 @@
 #include "optiinfra/core/utf8.hpp"
 #include "optiinfra/store/money_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::size_t kRateTextBytesMax = 256;
@@ -69,7 +69,7 @@ Block block_of_rates(std::span<const Record<ExchangeRate>> records) {
 
 using RateKey = std::tuple<const std::string&, const std::string&, const std::chrono::sys_days&>;
 constexpr RecordTable<ExchangeRate, RateKey> kRates = {
-    .name = kRateTable,
+    .name = store::kRateTable,
     .one = "rate",
     .what = "the table of exchange rates",
     .records_max = kRateRecordsMax,
@@ -158,4 +158,4 @@ Result<std::vector<ExchangeRate>> read_exchange_rates_csv(std::string_view text)
   return rates;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -19,7 +19,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "question_list.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -172,7 +172,7 @@ class Explanation {
     sql += ", sumIf(" + volume +
            ", kind != 'unpriced'), sumIf(requests, kind != 'unpriced'), sumIf(requests, kind = 'unpriced'), "
            "countIf(kind != 'unpriced') FROM " +
-           qualified(session.database(), kAttributedCostTable) + " WHERE " +
+           qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
            newest_versions(session.database()) + selection_.conditions() + " GROUP BY " +
            selection_.key_names() + ", money";
     std::vector<NamedValue> parameters = {{"from", std::to_string(to_column_time(range.begin))},
@@ -472,4 +472,4 @@ ComputedQuestion explain_question() {
   return question;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 /// Keeps the 18 digits of an amount.
@@ -235,4 +235,4 @@ std::optional<ExplainedChange> explain_unit_cost(std::span<const GroupCost> grou
   return change;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

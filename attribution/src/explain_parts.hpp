@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// Why a cost changed.
 enum class ChangePart : std::size_t {
@@ -55,4 +55,4 @@ ExplainedChange explain_total(std::span<const GroupCost> groups);
 /// Explains the change of total / volume * factor. Nothing when a window has no volume.
 std::optional<ExplainedChange> explain_unit_cost(std::span<const GroupCost> groups, double factor);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -9,7 +9,7 @@
 #include "optiinfra/core/nearest.hpp"
 #include "optiinfra/core/time.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// Nothing for an empty text. Errors: kInvalidArgument, naming `key`.
 inline Result<std::optional<double>> maybe_number_of(const std::string& text, std::string_view key) {
@@ -34,4 +34,4 @@ inline Result<sys_seconds> time_of(const std::string& text, std::string_view key
   return *time;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

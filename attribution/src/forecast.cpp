@@ -13,7 +13,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "question_list.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -81,7 +81,7 @@ class ForecastQuestion {
                             " AS money, toUInt32(toUnixTimestamp(hour)) AS start, toFloat64(sumIf(" +
                             conversion_.amount("cost") + ", kind != 'unreconciled')) / 1e9, toFloat64(sum(" +
                             conversion_.amount("cost") + ")) / 1e9 FROM " +
-                            qualified(session.database(), kAttributedCostTable) + " WHERE " +
+                            qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
                             newest_versions(session.database()) + " AND kind != 'unpriced'" +
                             selection_.conditions() + " GROUP BY " + groups + " ORDER BY " + groups;
     std::vector<NamedValue> parameters = {{"from", std::to_string(to_column_time(read_range().begin))},
@@ -209,4 +209,4 @@ ComputedQuestion forecast_question() {
   return question;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

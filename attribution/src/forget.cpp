@@ -9,7 +9,7 @@
 #include "optiinfra/store/attribution_tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::chrono::minutes kNewVersionsTimeout{10};
@@ -52,7 +52,7 @@ const std::map<std::string_view, Replacement> kReplacements = {
 };
 
 /// The column in a row of the new version.
-std::string value_of(const AttributionColumn& column) {
+std::string value_of(const store::AttributionColumn& column) {
   if (std::string_view(column.name) == "version") return "{version:UInt64}";
   const std::string old = "a." + std::string(column.name);
   const auto found = kReplacements.find(column.name);
@@ -62,9 +62,11 @@ std::string value_of(const AttributionColumn& column) {
          ", " + otherwise(found->second.if_pays) + ", " + old + ")";
 }
 
-std::string cost_table(const Session& session) { return qualified(session.database(), kAttributedCostTable); }
+std::string cost_table(const Session& session) {
+  return qualified(session.database(), store::kAttributedCostTable);
+}
 std::string hours_table(const Session& session) {
-  return qualified(session.database(), kAttributedHoursTable);
+  return qualified(session.database(), store::kAttributedHoursTable);
 }
 
 std::string newest(const Session& session) {
@@ -79,7 +81,7 @@ std::string touched_hours(const Session& session) {
 
 std::string insert_rows(const Session& session) {
   std::string columns, values;
-  for (const AttributionColumn& column : attributed_cost_columns()) {
+  for (const store::AttributionColumn& column : store::attributed_cost_columns()) {
     columns += (columns.empty() ? "" : ", ") + std::string(column.name);
     values += (values.empty() ? "" : ", ") + value_of(column);
   }
@@ -110,15 +112,15 @@ Result<std::uint64_t> next_version(Session& session) {
 
 }  // namespace
 
-RowsToRemove attributed_rows_of(const Uuid& customer) {
-  return {.table = kAttributedCostTable,
+store::RowsToRemove attributed_rows_of(const Uuid& customer) {
+  return {.table = store::kAttributedCostTable,
           .condition = "customer_id = {customer:UUID} OR served_customer_id = {customer:UUID}",
           .parameters = {{"customer", customer.to_string()}}};
 }
 
 Result<void> forget_attributed(Session& session, const Uuid& customer) {
-  const RowsToRemove rows = attributed_rows_of(customer);
-  OPTIINFRA_TRY(const std::uint64_t count, count_rows(session, rows));
+  const store::RowsToRemove rows = attributed_rows_of(customer);
+  OPTIINFRA_TRY(const std::uint64_t count, store::count_rows(session, rows));
   if (count > 0) {
     OPTIINFRA_TRY(const std::uint64_t version, next_version(session));
     for (const std::string& sql : {insert_rows(session), insert_records(session)})
@@ -128,7 +130,7 @@ Result<void> forget_attributed(Session& session, const Uuid& customer) {
            .settings = {{"async_insert", "0"}},
            .timeout = kNewVersionsTimeout}));
   }
-  return remove_rows(session, rows);
+  return store::remove_rows(session, rows);
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -4,7 +4,7 @@
 
 #include "optiinfra/client/question_text.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 std::optional<std::string> given_value(const GivenValues& given, std::string_view name) {
   for (auto each = given.rbegin(); each != given.rend(); ++each)
@@ -89,4 +89,4 @@ std::vector<QuestionParameter> selection_parameters(std::span<const KeyColumn> k
   return parameters;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -10,7 +10,7 @@
 #include "optiinfra/attribution/questions.hpp"
 #include "selection.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// The last value of `name`.
 std::optional<std::string> given_value(const GivenValues& given, std::string_view name);
@@ -33,4 +33,4 @@ std::vector<Filter> given_filters(const GivenValues& given, std::span<const KeyC
 /// The parameters "by", "bucket", and one for each dimension of `known`.
 std::vector<QuestionParameter> selection_parameters(std::span<const KeyColumn> known);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

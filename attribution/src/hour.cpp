@@ -4,7 +4,7 @@
 
 #include "optiinfra/attribution/apportion.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 /// A generated token weighs as much as 2.5 uncached tokens of a prompt.
@@ -383,4 +383,4 @@ std::vector<AttributedCost> attribute_hour(HourInput input) {
   return rows;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -1,6 +1,6 @@
 #include "optiinfra/attribution/hour.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 const char* to_string(CostKind kind) {
   constexpr const char* kNames[] = {"served",   "wasted",       "underfill", "idle",
@@ -18,4 +18,4 @@ const char* to_string(Placement placement) {
   return kNames[static_cast<std::size_t>(placement)];
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -4,7 +4,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/attribution_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::uint32_t kHour = kSecondsOfHour;
@@ -259,7 +259,7 @@ Result<HourInput> read_hour(Session& session, sys_seconds hour) {
 std::string newest_versions(std::string_view database) {
   return "hour >= toDateTime({from:UInt32}, 'UTC') AND hour < toDateTime({to:UInt32}, 'UTC') AND (hour, "
          "version) GLOBAL IN (SELECT hour, max(version) FROM " +
-         qualified(database, kAttributedHoursTable) +
+         qualified(database, store::kAttributedHoursTable) +
          " WHERE hour >= toDateTime({from:UInt32}, 'UTC') AND hour < toDateTime({to:UInt32}, 'UTC') GROUP BY "
          "hour)";
 }
@@ -277,7 +277,7 @@ Result<std::vector<EfficientRate>> read_rates(Session& session, sys_seconds day)
       "AS model_busy, toUInt8(max(CAST(method, 'String') LIKE 'request_times/%' OR CAST(method, 'String') "
       "LIKE 'instance_rates/%')) AS "
       "is_time, max(CAST(method, 'String') LIKE 'duration/%') AS is_duration FROM " +
-      qualified(session.database(), kAttributedCostTable) + " WHERE instance_id != '' AND " +
+      qualified(session.database(), store::kAttributedCostTable) + " WHERE instance_id != '' AND " +
       newest_versions(session.database()) +
       " GROUP BY hour, instance_id, model_name HAVING is_duration = 0) GROUP BY hour, instance_id HAVING "
       "busy > "
@@ -297,4 +297,4 @@ Result<std::vector<EfficientRate>> read_rates(Session& session, sys_seconds day)
   return rates;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -7,7 +7,7 @@
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// A hash of the raw rows of an hour: the same for the same rows in any order.
 struct RawDigest {
@@ -30,4 +30,4 @@ Result<std::vector<EfficientRate>> read_rates(Session& session, sys_seconds day)
 /// {to:UInt32}.
 std::string newest_versions(std::string_view database);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -6,7 +6,7 @@
 #include "optiinfra/store/attribution_tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 /// Rows of one insert.
@@ -98,7 +98,7 @@ struct Checksum {
 Result<Checksum> read_checksum(Session& session, sys_seconds hour, std::uint64_t version) {
   Checksum checksum;
   const std::string sql = "SELECT " + checksum_columns() + " FROM " +
-                          qualified(session.database(), kAttributedCostTable) +
+                          qualified(session.database(), store::kAttributedCostTable) +
                           " WHERE hour = toDateTime({hour:UInt32}, 'UTC') AND version = {version:UInt64}";
   auto asked = session.query(
       {.sql = sql,
@@ -127,12 +127,13 @@ Result<void> record(Session& session, sys_seconds hour, const HourVersion& versi
   number("requests", requests);
   row.add({"made_at", "DateTime('UTC')", std::vector<std::uint32_t>{to_column_time(now())}});
   return done(session.insert(
-      {.table = qualified(session.database(), kAttributedHoursTable), .settings = kInsertSettings}, row));
+      {.table = qualified(session.database(), store::kAttributedHoursTable), .settings = kInsertSettings},
+      row));
 }
 
 std::string hash_of_rows(bool with_version) {
   std::string columns;
-  for (const AttributionColumn& column : attributed_cost_columns()) {
+  for (const store::AttributionColumn& column : store::attributed_cost_columns()) {
     const std::string name = column.name;
     if (name == "version" && !with_version) continue;
     columns +=
@@ -152,7 +153,7 @@ Result<std::map<sys_seconds, HourVersion>> read_versions(Session& session, TimeR
   std::map<sys_seconds, HourVersion> versions;
   const std::string sql =
       "SELECT toUInt32(toUnixTimestamp(hour)), max(version), argMax(inputs, version) FROM " +
-      qualified(session.database(), kAttributedHoursTable) +
+      qualified(session.database(), store::kAttributedHoursTable) +
       " WHERE hour >= toDateTime({from:UInt32}, 'UTC') AND hour < toDateTime({to:UInt32}, 'UTC') GROUP BY "
       "hour";
   auto asked =
@@ -192,7 +193,8 @@ std::uint64_t next_version(std::uint64_t before) {
 
 Result<void> insert_rows_of_version(Session& session, const Block& rows) {
   return done(session.insert(
-      {.table = qualified(session.database(), kAttributedCostTable), .settings = kInsertSettings}, rows));
+      {.table = qualified(session.database(), store::kAttributedCostTable), .settings = kInsertSettings},
+      rows));
 }
 
 Result<void> record_version(Session& session, sys_seconds hour, const HourVersion& version,
@@ -209,7 +211,7 @@ Result<VersionContent> read_content(Session& session, sys_seconds hour, std::uin
   VersionContent content;
   auto asked = session.query(
       {.sql = "SELECT count(), " + hash_of_rows(false) + ", sum(requests) FROM " +
-              qualified(session.database(), kAttributedCostTable) +
+              qualified(session.database(), store::kAttributedCostTable) +
               " WHERE hour = toDateTime({hour:UInt32}, 'UTC') AND version = {version:UInt64}",
        .parameters = {{"hour", std::to_string(to_column_time(hour))}, {"version", std::to_string(version)}}},
       [&](const Block& block) {
@@ -224,4 +226,4 @@ Result<VersionContent> read_content(Session& session, sys_seconds hour, std::uin
   return content;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -7,7 +7,7 @@
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// What is recorded of the newest complete version of an hour.
 struct HourVersion {
@@ -47,4 +47,4 @@ std::string checksum_of_rows();
 /// "count(), sum(...)": the number of rows and the hash that attributed_hours keeps of them.
 std::string checksum_columns();
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -8,7 +8,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "question_list.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -75,7 +75,7 @@ std::string instance_hours(std::string_view database, const Conversion& conversi
          ") AS paid, "
          "countIf(kind IN ('served', 'wasted')) > 0 AS was_used, sum(busy_seconds) AS busy, "
          "sum(covered_seconds) AS covered FROM " +
-         qualified(database, kAttributedCostTable) + " WHERE " + newest_versions(database) + " AND " +
+         qualified(database, store::kAttributedCostTable) + " WHERE " + newest_versions(database) + " AND " +
          kIsOfInstances +
          " GROUP BY hour, "
          "customer_id, instance_id, instance_type, cloud_provider, region, money";
@@ -136,4 +136,4 @@ ComputedQuestion idle_question() {
   return question;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -14,7 +14,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "source_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// Three capital letters.
 inline bool is_currency(const std::string& text) {
@@ -210,4 +210,4 @@ Result<std::size_t> copy_values(Client& source, Client& target, const RecordTabl
   return set_values(target, table, values);
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <map>
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::size_t kDaysOfWeek = 7, kHoursOfWeek = kDaysOfWeek * 24;
@@ -112,4 +112,4 @@ TimeRange month_of(sys_seconds time) {
           sys_seconds{std::chrono::sys_days{(month + std::chrono::months{1}) / 1}}};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -7,7 +7,7 @@
 
 #include "optiinfra/core/time.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 struct KnownHour {
   sys_seconds hour;
@@ -34,4 +34,4 @@ Estimate estimate_hours(std::span<const KnownHour> known, std::span<const sys_se
 /// The calendar month, in UTC, that holds `time`.
 TimeRange month_of(sys_seconds time);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

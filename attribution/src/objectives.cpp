@@ -9,7 +9,7 @@
 #include "scope.hpp"
 #include "slo_keys.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::pair<const char*, std::optional<double> Objective::*> kObjectiveTargets[] = {
@@ -77,7 +77,7 @@ Block block_of_objectives(std::span<const Record<Objective>> records) {
 
 using ObjectiveKey = std::tuple<const std::string&>;
 constexpr RecordTable<Objective, ObjectiveKey> kObjectives = {
-    .name = kObjectiveTable,
+    .name = store::kObjectiveTable,
     .one = "objective",
     .what = "the table of objectives",
     .records_max = kObjectiveRecordsMax,
@@ -148,10 +148,10 @@ Result<std::size_t> copy_objectives(Client& source, Client& target) {
   return copy_values(source, target, kObjectives);
 }
 
-RowsToRemove objectives_of(const Uuid& customer) {
-  return {.table = kObjectiveTable,
+store::RowsToRemove objectives_of(const Uuid& customer) {
+  return {.table = store::kObjectiveTable,
           .condition = "scope = 'customer' AND scope_id = toString({customer:UUID})",
           .parameters = {{"customer", customer.to_string()}}};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -10,7 +10,7 @@
 #include "optiinfra/core/utf8.hpp"
 #include "optiinfra/store/money_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::array<std::string_view, 4> kUnitNames = {"hour", "million_input_tokens",
@@ -125,7 +125,7 @@ Block block_of_prices(std::span<const Record<Price>> records) {
 }
 
 constexpr RecordTable<Price, PriceKey> kPrices = {
-    .name = kPriceTable,
+    .name = store::kPriceTable,
     .one = "price",
     .what = "the price book",
     .records_max = kPriceRecordsMax,
@@ -201,4 +201,4 @@ Result<std::size_t> copy_prices(Client& source, Client& target) {
   return copy_values(source, target, kPrices);
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

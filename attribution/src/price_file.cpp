@@ -7,7 +7,7 @@
 #include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/core/csv_table.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::string_view kPriceFields[] = {"provider", "sku",      "region",     "tier",     "unit",
@@ -106,4 +106,4 @@ Result<std::vector<Price>> read_prices_toml(std::string_view text) {
   return prices;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

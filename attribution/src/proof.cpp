@@ -8,7 +8,7 @@
 #include "optiinfra/store/attribution_tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -32,7 +32,7 @@ Result<RecordedHours> read_recorded(Session& session) {
   auto asked = session.query(
       {.sql = "SELECT toUInt32(toUnixTimestamp(hour)), max(version), argMax(rows, version), "
               "argMax(checksum, version) FROM " +
-              qualified(session.database(), kAttributedHoursTable) + " GROUP BY hour"},
+              qualified(session.database(), store::kAttributedHoursTable) + " GROUP BY hour"},
       [&](const Block& block) {
         for (std::size_t i = 0; i < block.row_count(); ++i)
           hours[time_at(block, 0, i)] = {count_at(block, 1, i), count_at(block, 2, i), count_at(block, 3, i)};
@@ -52,7 +52,7 @@ Result<RecordedHours> read_present(Session& session, sys_seconds from, sys_secon
   RecordedHours hours;
   auto asked =
       session.query({.sql = "SELECT toUInt32(toUnixTimestamp(hour)), " + checksum_columns() + " FROM " +
-                            qualified(session.database(), kAttributedCostTable) + " WHERE " +
+                            qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
                             newest_versions(session.database()) + " GROUP BY hour",
                      .parameters = bounds(from, to)},
                     [&](const Block& block) {
@@ -71,7 +71,8 @@ Result<std::map<sys_seconds, std::string>> read_breaches(Session& session, sys_s
       "SELECT toString(toUnixTimestamp(hour)), CAST(instance_id, 'String'), toString(customer_id), "
       "toString(toDecimal128(sum(cost), 9) / 1000000000), toString(toDecimal128(sum(billed), 9) / "
       "1000000000), CAST(currency, 'String'), toString(countIf(cost < 0 AND kind != 'unreconciled')) FROM " +
-      qualified(session.database(), kAttributedCostTable) + " WHERE " + newest_versions(session.database()) +
+      qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
+      newest_versions(session.database()) +
       " GROUP BY hour, customer_id, cloud_provider, instance_id, region, instance_type, currency HAVING "
       "sum(cost) != sum(billed) OR sum(shared_underfill) != 0 OR sum(shared_idle) != 0 OR countIf(cost < 0 "
       "AND kind != 'unreconciled') > 0 ORDER BY hour, instance_id, customer_id LIMIT 1 BY hour";
@@ -124,8 +125,8 @@ Result<AttributionProof> prove_attribution(Session& session) {
                 query_number(session, {.sql = "SELECT toUInt64(count()) FROM system.tables WHERE database = "
                                               "{database:String} AND name IN ({cost:String}, {hours:String})",
                                        .parameters = {{"database", std::string(session.database())},
-                                                      {"cost", kAttributedCostTable},
-                                                      {"hours", kAttributedHoursTable}}}));
+                                                      {"cost", store::kAttributedCostTable},
+                                                      {"hours", store::kAttributedHoursTable}}}));
   if (tables < 2) return proof;
   OPTIINFRA_TRY(const RecordedHours recorded, read_recorded(session));
   for (auto each = recorded.begin(); each != recorded.end();) {
@@ -136,4 +137,4 @@ Result<AttributionProof> prove_attribution(Session& session) {
   return proof;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

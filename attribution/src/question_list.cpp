@@ -1,6 +1,6 @@
 #include "question_list.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 std::span<const ComputedQuestion> computed_questions() {
   static const std::vector<ComputedQuestion> all = {
@@ -22,4 +22,4 @@ Result<void> expect_rows_fit(std::size_t rows) {
                                          " rows; ask for a shorter window, fewer dimensions or a filter"};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

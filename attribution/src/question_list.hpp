@@ -5,7 +5,7 @@
 
 #include "optiinfra/attribution/questions.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 ComputedQuestion unit_cost_question();
 ComputedQuestion self_host_question();
@@ -19,4 +19,4 @@ ComputedQuestion budgets_question();
 /// Errors: kTooLarge when an answer has more than kAnswerRowsMax rows.
 Result<void> expect_rows_fit(std::size_t rows);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

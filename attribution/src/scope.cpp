@@ -5,7 +5,7 @@
 #include "optiinfra/core/nearest.hpp"
 #include "optiinfra/core/utf8.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::size_t kScopeTextBytesMax = 256;
@@ -64,4 +64,4 @@ Error no_such(const std::string& one, const std::string& name, const std::vector
                           (near.empty() ? "; `optiinfra " + one + " list` has them all" : near));
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -8,7 +8,7 @@
 #include "optiinfra/attribution/scope.hpp"
 #include "selection.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// The names of the dimensions.
 std::vector<std::string> scopes_of(std::span<const KeyColumn> known);
@@ -21,4 +21,4 @@ Result<void> expect_scope(const std::string& one, const std::string& name, const
 /// "there is no budget 'x'; did you mean 'y'?"
 Error no_such(const std::string& one, const std::string& name, const std::vector<std::string>& known);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

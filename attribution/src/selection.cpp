@@ -3,7 +3,7 @@
 #include <charconv>
 #include <map>
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 Result<const KeyColumn*> find_column(std::span<const KeyColumn> known, const std::string& name) {
@@ -98,4 +98,4 @@ std::vector<Cell> Selection::cells_of(const Key& key) const {
   return cells;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

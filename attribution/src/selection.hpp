@@ -10,7 +10,7 @@
 #include "optiinfra/codec/block.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// Where a table has a dimension.
 struct KeyColumn {
@@ -54,4 +54,4 @@ class Selection {
   std::vector<NamedValue> parameters_;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

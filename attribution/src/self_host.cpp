@@ -13,7 +13,7 @@
 #include "optiinfra/store/attribution_tables.hpp"
 #include "question_list.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -141,7 +141,7 @@ class SelfHost {
           std::string("countIf(kind != 'unpriced')"), std::string("sumIf(requests, kind != 'unpriced')"),
           std::string("sumIf(requests, kind = 'unpriced')")})
       sql += ", toFloat64(" + sum + ")";
-    sql += " FROM " + qualified(session.database(), kAttributedCostTable) + " WHERE " +
+    sql += " FROM " + qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
            newest_versions(session.database()) + selection_.conditions() + " GROUP BY " + groups;
     std::vector<NamedValue> parameters = {{"from", std::to_string(to_column_time(answer_.window.begin))},
                                           {"to", std::to_string(to_column_time(answer_.window.end))}};
@@ -284,4 +284,4 @@ ComputedQuestion self_host_question() {
   return question;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

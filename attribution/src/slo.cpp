@@ -10,7 +10,7 @@
 #include "scope.hpp"
 #include "slo_keys.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -344,4 +344,4 @@ ComputedQuestion slo_question() {
   return question;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

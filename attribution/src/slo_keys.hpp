@@ -3,7 +3,7 @@
 
 #include "selection.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 inline constexpr KeyColumn kSloKeys[] = {
     {{"customer", "customer_id", "customer"}, "customer_id", true},
@@ -14,4 +14,4 @@ inline constexpr KeyColumn kSloKeys[] = {
     {{"instance", "instance_id", "instance"}, "instance_id"},
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -4,7 +4,7 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 inline Result<bool> has_table(Client& client, const char* table) {
   std::uint64_t tables = 0;
@@ -19,4 +19,4 @@ inline Result<bool> has_table(Client& client, const char* table) {
   return tables > 0;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -11,7 +11,7 @@
 #include "question_list.hpp"
 #include "unit_cost_row.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -65,14 +65,14 @@ class UnitCost {
   Result<void> read_sums(Session& session) {
     std::string sql = "SELECT " + costs_.keys() + ", " + conversion_.money() + " AS money";
     for (const char* const column : {"method", "price_source"})
-      sql += ", arrayStringConcat(arraySort(" + attributed_texts(column) + "), ', ')";
-    const auto kept = attributed_sums();
+      sql += ", arrayStringConcat(arraySort(" + store::attributed_texts(column) + "), ', ')";
+    const auto kept = store::attributed_sums();
     for (std::size_t i = 0; i < kept.size(); ++i)
       sql += ", toFloat64(" +
              (i < kFirstCount ? kept[i].sql(conversion_.amount(kept[i].column)) : kept[i].sql()) + ")";
-    sql += std::string(", toFloat64(") + kAttributedHourCount + ")";
+    sql += std::string(", toFloat64(") + store::kAttributedHourCount + ")";
     const std::string groups = costs_.key_names() + ", money";
-    sql += " FROM " + qualified(session.database(), kAttributedCostTable) + " WHERE " +
+    sql += " FROM " + qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
            newest_versions(session.database()) + costs_.conditions() + " GROUP BY " + groups + " ORDER BY " +
            groups;
     auto asked = session.query({.sql = sql, .parameters = parameters_of(costs_)}, [&](const Block& block) {
@@ -189,4 +189,4 @@ ComputedQuestion unit_cost_question() {
   return question;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

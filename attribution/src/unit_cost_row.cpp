@@ -2,7 +2,7 @@
 
 #include "answer_cells.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr double kMillion = 1e6;
@@ -109,4 +109,4 @@ std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, std::vector<
   return cells.take();
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -5,7 +5,7 @@
 #include "optiinfra/attribution/unit_cost.hpp"
 #include "selection.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// The numbers that the engine adds up: attributed_sums() in their order, and the hours.
 enum Sum : std::size_t {
@@ -60,4 +60,4 @@ struct Quality {
 std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, std::vector<Cell> keys, const Sums& sums,
                                   const Quality& quality, const Conversion& conversion);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

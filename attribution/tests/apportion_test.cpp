@@ -5,7 +5,7 @@
 #include <numeric>
 #include <random>
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using Numbers = std::vector<std::uint64_t>;
@@ -53,4 +53,4 @@ TEST(Scaled, RoundsDownAndNeverWraps) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

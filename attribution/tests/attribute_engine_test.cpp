@@ -2,7 +2,7 @@
 #include "fleet.hpp"
 #include "optiinfra/attribution/proof.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -140,4 +140,4 @@ TEST_F(AttributeTest, RefusesARangeWithoutAWholeHourThatHasEnded) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -3,7 +3,7 @@
 #include "optiinfra/attribution/budgets.hpp"
 #include "optiinfra/attribution/questions.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -65,9 +65,9 @@ TEST_F(BudgetsTest, AllRecordsOfACustomersBudgetsCanBeRemoved) {
   set({.name = "acme", .scope = "customer", .scope_id = kAcme.to_string(), .amount = 20});
   set({.name = "zen", .scope = "customer", .scope_id = kZen.to_string(), .amount = 30});
   ASSERT_TRUE(client_->with_session([&](Session& session) -> Result<void> {
-    OPTIINFRA_TRY(const std::uint64_t rows, count_rows(session, budgets_of(kAcme)));
+    OPTIINFRA_TRY(const std::uint64_t rows, store::count_rows(session, budgets_of(kAcme)));
     EXPECT_EQ(rows, 2U);
-    return remove_rows(session, budgets_of(kAcme));
+    return store::remove_rows(session, budgets_of(kAcme));
   }));
   ASSERT_EQ(read_budgets(*client_)->size(), 1U);
   EXPECT_EQ((*read_budgets(*client_))[0].name, "zen");
@@ -106,4 +106,4 @@ TEST_F(BudgetsTest, ComparesTheMonthWithEachBudget) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

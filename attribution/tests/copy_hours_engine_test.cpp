@@ -7,7 +7,7 @@
 #include "optiinfra/testing/server.hpp"
 #include "optiinfra/transport/url.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -112,4 +112,4 @@ TEST_F(CopyHoursTest, PricesAndBudgetsThatTheTargetLacksGoAlong) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

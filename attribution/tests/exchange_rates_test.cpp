@@ -4,7 +4,7 @@
 
 #include "conversion.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using std::chrono::sys_days;
@@ -51,4 +51,4 @@ TEST(ExchangeRates, HoldOverAWeekendAndNotOverAMonth) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -6,7 +6,7 @@
 #include "optiinfra/attribution/questions.hpp"
 #include "optiinfra/testing/program.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -199,4 +199,4 @@ TEST_F(ExplainTest, EqualsAComputationInPythonFromTheAttributedRows) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

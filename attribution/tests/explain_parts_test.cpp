@@ -8,7 +8,7 @@
 #include <numeric>
 #include <random>
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::int64_t kNanos = 1'000'000'000;
@@ -223,4 +223,4 @@ TEST_P(DrawnChange, TurnedAroundIsTheSameWithTheOtherSign) {
 INSTANTIATE_TEST_SUITE_P(Seeds, DrawnChange, ::testing::Range(1u, 41u));
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -72,11 +72,11 @@ class FleetTest : public ::testing::Test {
                                           request(kHour + 2h + 1min, kZen, 7, 7, 100, "gpu-9")});
   }
 
-  AttributionReport attributed() { return attributed(kHours); }
-  AttributionReport attributed(TimeRange range) {
-    auto report = attribute(*client_, range);
+  attribution::AttributionReport attributed() { return attributed(kHours); }
+  attribution::AttributionReport attributed(TimeRange range) {
+    auto report = attribution::attribute(*client_, range);
     EXPECT_TRUE(report) << report.error().message;
-    return report ? *report : AttributionReport{};
+    return report ? *report : attribution::AttributionReport{};
   }
 
   /// The first column of the first row.

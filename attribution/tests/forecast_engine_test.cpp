@@ -4,7 +4,7 @@
 #include "fleet.hpp"
 #include "optiinfra/attribution/questions.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -112,4 +112,4 @@ TEST_F(ForecastTest, AWrongTimeIsRefused) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

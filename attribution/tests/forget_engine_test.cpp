@@ -3,7 +3,7 @@
 #include "optiinfra/attribution/forget.hpp"
 #include "optiinfra/attribution/proof.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 class ForgetAttributedTest : public testing::FleetTest {
@@ -84,4 +84,4 @@ TEST_F(ForgetAttributedTest, EveryoneLeavesHoursWithoutRows) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

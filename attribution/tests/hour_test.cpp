@@ -7,7 +7,7 @@
 #include <numeric>
 #include <random>
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 constexpr std::int64_t kUnit = 1'000'000'000;
@@ -276,4 +276,4 @@ TEST(Hour, GivesTheSameRowsForTheSameInputInAnotherOrder) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

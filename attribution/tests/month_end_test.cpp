@@ -6,7 +6,7 @@
 #include <cmath>
 #include <random>
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -124,4 +124,4 @@ TEST(MonthEnd, DaysThatResembleTheirNeighboursWidenTheSpread) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

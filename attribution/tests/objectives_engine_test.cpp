@@ -4,7 +4,7 @@
 #include "optiinfra/attribution/objectives.hpp"
 #include "optiinfra/attribution/questions.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -53,8 +53,8 @@ TEST_F(ObjectivesTest, KeepsTheNewestOfEachName) {
   EXPECT_NE(wrong.error().message.find("did you mean 'fleet'?"), std::string::npos) << wrong.error().message;
   ASSERT_TRUE(remove_objective(*client_, "fleet"));
   EXPECT_EQ(read_objectives(*client_)->size(), 1U);
-  ASSERT_TRUE(
-      client_->with_session([&](Session& session) { return remove_rows(session, objectives_of(kAcme)); }));
+  ASSERT_TRUE(client_->with_session(
+      [&](Session& session) { return store::remove_rows(session, objectives_of(kAcme)); }));
   EXPECT_TRUE(read_objectives(*client_)->empty());
 }
 
@@ -125,4 +125,4 @@ TEST_F(ObjectivesTest, AreUsedForTheCustomersThatAreAskedForAlone) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -3,7 +3,7 @@
 #include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/attribution/proof.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -171,4 +171,4 @@ TEST_F(PriceBookTest, ListsInstancesWithoutAPrice) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

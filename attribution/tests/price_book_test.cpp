@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -98,4 +98,4 @@ TEST(PriceFile, NamesWhatIsWrongAndWhere) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

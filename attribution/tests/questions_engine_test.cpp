@@ -4,7 +4,7 @@
 #include "fleet.hpp"
 #include "optiinfra/attribution/questions.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -209,4 +209,4 @@ TEST_F(QuestionsTest, EnergyThatNobodyMeasuredIsAbsent) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

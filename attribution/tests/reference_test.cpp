@@ -6,18 +6,18 @@
 
 #include "optiinfra/store/attribution_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 // After a change of the tables: OPTIINFRA_UPDATE_DOCS=1 build/release/attribution/attribution_tests
 // --gtest_filter='AttributedTables*'
 TEST(AttributedTables, AreWhatTheDocumentationSays) {
   const std::string path = std::string(OPTIINFRA_SOURCE_DIR) + "/docs/attributed-tables.md";
-  if (std::getenv("OPTIINFRA_UPDATE_DOCS") != nullptr) std::ofstream(path) << attribution_markdown();
+  if (std::getenv("OPTIINFRA_UPDATE_DOCS") != nullptr) std::ofstream(path) << store::attribution_markdown();
   std::ifstream file(path);
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), attribution_markdown())
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), store::attribution_markdown())
       << path << " is out of date";
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

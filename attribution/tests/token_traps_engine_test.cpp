@@ -4,7 +4,7 @@
 #include "fleet.hpp"
 #include "optiinfra/attribution/questions.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -180,4 +180,4 @@ TEST_F(TokenTraps, AnAliasAndTheServedNameAreTwoModelsAndOneBill) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

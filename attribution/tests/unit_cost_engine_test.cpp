@@ -8,7 +8,7 @@
 #include "optiinfra/store/attribution_tables.hpp"
 #include "optiinfra/testing/program.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
@@ -237,10 +237,10 @@ TEST_F(UnitCostTest, SumsOfModelsAndCustomersAreKept) {
   const auto plan_of = [&](const std::string& key, bool uses_sums) {
     std::string sql = "SELECT CAST(" + key + ", 'String') AS key0, CAST(currency, 'String') AS money";
     for (const char* const column : {"method", "price_source"})
-      sql += ", arrayStringConcat(arraySort(" + attributed_texts(column) + "), ', ')";
-    for (const AttributedSum& sum : attributed_sums()) sql += ", toFloat64(" + sum.sql() + ")";
+      sql += ", arrayStringConcat(arraySort(" + store::attributed_texts(column) + "), ', ')";
+    for (const store::AttributedSum& sum : store::attributed_sums()) sql += ", toFloat64(" + sum.sql() + ")";
     sql +=
-        std::string(", toFloat64(") + kAttributedHourCount +
+        std::string(", toFloat64(") + store::kAttributedHourCount +
         ") FROM optiinfra.attributed_cost_hourly WHERE (hour, version) GLOBAL IN (SELECT hour, max(version) "
         "FROM optiinfra.attributed_hours GROUP BY hour) GROUP BY key0, money SETTINGS "
         "optimize_use_projections = " +
@@ -270,4 +270,4 @@ TEST_F(UnitCostTest, SumsOfModelsAndCustomersAreKept) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

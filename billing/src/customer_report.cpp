@@ -41,7 +41,7 @@ Result<std::vector<sys_seconds>> hours_with_rows(Client& client, const std::vect
 }
 
 Result<void> find_not_attributed(Client& client, const std::vector<Uuid>& customers, Gathered& gathered) {
-  OPTIINFRA_TRY(const auto attributed, attributed_hours(client, gathered.window));
+  OPTIINFRA_TRY(const auto attributed, attribution::attributed_hours(client, gathered.window));
   gathered.hours_attributed = attributed.size();
   OPTIINFRA_TRY(const auto all, hours_with_rows(client, customers, gathered.window));
   for (const sys_seconds hour : all) {
@@ -58,11 +58,12 @@ Result<void> find_not_attributed(Client& client, const std::vector<Uuid>& custom
 Result<void> gather(Client& client, const CustomerReportQuestion& question, Gathered& gathered) {
   const auto add = [&](const char* key, const char* heading, std::vector<std::string> dimensions,
                        std::optional<Bucket> bucket) -> Result<void> {
-    OPTIINFRA_TRY(Answer answer, query_unit_cost(client, {.range = gathered.window,
-                                                          .dimensions = std::move(dimensions),
-                                                          .bucket = bucket,
-                                                          .filters = filters_of(question.customers),
-                                                          .currency = question.currency}));
+    OPTIINFRA_TRY(Answer answer,
+                  attribution::query_unit_cost(client, {.range = gathered.window,
+                                                        .dimensions = std::move(dimensions),
+                                                        .bucket = bucket,
+                                                        .filters = filters_of(question.customers),
+                                                        .currency = question.currency}));
     gathered.splits.push_back({key, heading, std::move(answer)});
     return {};
   };

@@ -60,30 +60,32 @@ constexpr const char* kFocusColumns[] = {"BilledCost",
                                          "x_AllocationMethod",
                                          "x_PriceSource"};
 
-bool is_of_requests(const AttributedCost& part) {
-  return part.kind == CostKind::kServed || part.kind == CostKind::kWasted;
+bool is_of_requests(const attribution::AttributedCost& part) {
+  return part.kind == attribution::CostKind::kServed || part.kind == attribution::CostKind::kWasted;
 }
 
-bool is_estimated(const AttributedCost& part) { return part.price_source.starts_with(kPriceBookSource); }
+bool is_estimated(const attribution::AttributedCost& part) {
+  return part.price_source.starts_with(attribution::kPriceBookSource);
+}
 
 /// The store adds taxes and purchases, and credits, refunds and adjustments, before it splits a charge.
-const char* category_of(const AttributedCost& part) {
-  if (part.kind == CostKind::kUnreconciled) return "Adjustment";
-  if (part.kind == CostKind::kOverhead && !part.instance.empty()) return "Adjustment";
+const char* category_of(const attribution::AttributedCost& part) {
+  if (part.kind == attribution::CostKind::kUnreconciled) return "Adjustment";
+  if (part.kind == attribution::CostKind::kOverhead && !part.instance.empty()) return "Adjustment";
   return "Usage";
 }
 
-std::string description_of(const AttributedCost& part) {
+std::string description_of(const attribution::AttributedCost& part) {
   switch (part.kind) {
-    case CostKind::kServed:
+    case attribution::CostKind::kServed:
       return "requests of " + part.model;
-    case CostKind::kWasted:
+    case attribution::CostKind::kWasted:
       return "requests of " + part.model + " that failed";
-    case CostKind::kUnderfill:
+    case attribution::CostKind::kUnderfill:
       return "time with fewer requests than the instance can serve";
-    case CostKind::kIdle:
+    case attribution::CostKind::kIdle:
       return "time without a request";
-    case CostKind::kOverhead:
+    case attribution::CostKind::kOverhead:
       return "taxes, purchases and charges without an instance";
     default:
       return "credits, refunds and adjustments";
@@ -94,13 +96,13 @@ std::string description_of(const AttributedCost& part) {
 constexpr std::int64_t kRatioMax = 1000 * kRatioUnit;
 
 /// The share of each part in their sum; empty when the sum is 0 or nearly so.
-std::vector<std::int64_t> ratios_of(std::span<const AttributedCost> parts) {
+std::vector<std::int64_t> ratios_of(std::span<const attribution::AttributedCost> parts) {
   SignedWide total = 0, sum = 0;
-  for (const AttributedCost& part : parts) total += part.cost;
+  for (const attribution::AttributedCost& part : parts) total += part.cost;
   if (total == 0) return {};
   std::vector<std::int64_t> ratios;
   std::int64_t before = 0;
-  for (const AttributedCost& part : parts) {
+  for (const attribution::AttributedCost& part : parts) {
     sum += part.cost;
     const SignedWide exact = sum * kRatioUnit / total;
     if (exact > kRatioMax || exact < -kRatioMax) return {};
@@ -119,7 +121,8 @@ class FocusRows {
   Result<void> begin() { return write(Texts(std::begin(kFocusColumns), std::end(kFocusColumns))); }
 
   /// `parts` are all of the charge when its list cost is known.
-  Result<void> charge(sys_seconds hour, std::span<const AttributedCost> parts, const ListCosts& lists) {
+  Result<void> charge(sys_seconds hour, std::span<const attribution::AttributedCost> parts,
+                      const ListCosts& lists) {
     const auto list_costs = lists.of(hour, parts);
     // What the whole charge was concerns those who were served by a part of it no more than who the others
     // are.
@@ -149,11 +152,11 @@ class FocusRows {
   }
 
   /// Who pays; the customer itself when it is another one, which is none of the reader's business.
-  Uuid account_of(const AttributedCost& part) const {
+  Uuid account_of(const attribution::AttributedCost& part) const {
     return is_shown(part.payer) ? part.payer : part.served;
   }
 
-  std::string tags_of(const AttributedCost& part) const {
+  std::string tags_of(const attribution::AttributedCost& part) const {
     nlohmann::ordered_json tags = {{"optiinfra/customer", part.served.to_string()}};
     if (const std::string name = name_of(NameKind::kCustomer, part.served); !name.empty())
       tags["optiinfra/customer_name"] = name;
@@ -161,7 +164,7 @@ class FocusRows {
     return tags.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   }
 
-  Result<void> part(sys_seconds hour, const AttributedCost& part, const std::string& list_cost,
+  Result<void> part(sys_seconds hour, const attribution::AttributedCost& part, const std::string& list_cost,
                     const std::string& details) {
     const Uuid account = account_of(part);
     const bool is_allocated = is_of_requests(part);
@@ -233,10 +236,11 @@ Result<void> write_focus(Client& client, const CustomerReportQuestion& question,
     OPTIINFRA_TRY(const ListCosts lists, ListCosts::read(client, day));
     // To split a list cost one needs all parts of its charge, also of customers that are not shown.
     const std::vector<Uuid> everyone;
-    OPTIINFRA_CHECK(each_charge(client, day, lists.empty() ? question.customers : everyone,
-                                [&](sys_seconds hour, std::span<const AttributedCost> parts) {
-                                  return rows.charge(hour, parts, lists);
-                                }));
+    OPTIINFRA_CHECK(
+        attribution::each_charge(client, day, lists.empty() ? question.customers : everyone,
+                                 [&](sys_seconds hour, std::span<const attribution::AttributedCost> parts) {
+                                   return rows.charge(hour, parts, lists);
+                                 }));
   }
   return {};
 }

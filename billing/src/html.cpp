@@ -182,7 +182,7 @@ class Page {
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = std::min(text.find(kBetween, begin), text.size());
       const std::string reason = text.substr(begin, end - begin);
-      if (reason != kNoGoodScore) reasons.insert(reason);
+      if (reason != attribution::kNoGoodScore) reasons.insert(reason);
       begin = end + kBetween.size();
     }
   }

@@ -43,22 +43,22 @@ Result<ListCosts> ListCosts::read(Client& client, TimeRange hours) {
   return costs;
 }
 
-std::optional<std::vector<std::uint64_t>> ListCosts::of(sys_seconds hour,
-                                                        std::span<const AttributedCost> parts) const {
-  const AttributedCost& first = parts.front();
-  if (first.price_source.starts_with(kPriceBookSource)) return {};
+std::optional<std::vector<std::uint64_t>> ListCosts::of(
+    sys_seconds hour, std::span<const attribution::AttributedCost> parts) const {
+  const attribution::AttributedCost& first = parts.front();
+  if (first.price_source.starts_with(attribution::kPriceBookSource)) return {};
   const auto found = nano_.find(
       {hour, first.payer, first.provider, first.instance, first.region, first.instance_type, first.currency});
   if (found == nano_.end()) return {};
   std::vector<std::uint64_t> weights;
   std::uint64_t all = 0;
-  for (const AttributedCost& part : parts) {
-    const bool counts = part.kind != CostKind::kUnreconciled && part.cost > 0;
+  for (const attribution::AttributedCost& part : parts) {
+    const bool counts = part.kind != attribution::CostKind::kUnreconciled && part.cost > 0;
     weights.push_back(counts ? static_cast<std::uint64_t>(part.cost) : 0);
     all += weights.back();
   }
   if (all == 0 && found->second > 0) return {};
-  return apportion(found->second, weights);
+  return attribution::apportion(found->second, weights);
 }
 
 }  // namespace optiinfra::billing

@@ -22,7 +22,8 @@ class ListCosts {
 
   /// The list cost of a charge of `hour` in billionths, split among its parts (all of them) by their cost.
   /// The shares add up to it; credits have none of it. Nothing when it is not known.
-  std::optional<std::vector<std::uint64_t>> of(sys_seconds hour, std::span<const AttributedCost> parts) const;
+  std::optional<std::vector<std::uint64_t>> of(sys_seconds hour,
+                                               std::span<const attribution::AttributedCost> parts) const;
 
  private:
   using ChargeKey =

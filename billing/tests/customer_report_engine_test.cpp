@@ -135,7 +135,7 @@ class CustomerReport : public ::testing::Test {
         {NameKind::kCustomer, "=HYPERLINK(\"http://evil\")", kFormula.to_string()},
         {NameKind::kService, "chat", kChat.to_string()}};
     ASSERT_TRUE(set_names(*client_, names, "test"));
-    const auto made = attribute(*client_, {kFirst, kNotAttributed});
+    const auto made = attribution::attribute(*client_, {kFirst, kNotAttributed});
     ASSERT_TRUE(made) << made.error().message;
     ASSERT_EQ(made->hours_made, kHours - 1u);
   }
@@ -167,8 +167,8 @@ class CustomerReport : public ::testing::Test {
 
 TEST_F(CustomerReport, ThePageBeginsWithWhatTheCustomerCostAndForWhat) {
   const std::string page = written(ReportFormat::kHtml, {kScript});
-  const auto total =
-      query_unit_cost(*client_, {.range = month(), .filters = {{"customer", kScript.to_string()}}});
+  const auto total = attribution::query_unit_cost(
+      *client_, {.range = month(), .filters = {{"customer", kScript.to_string()}}});
   ASSERT_TRUE(total);
   for (const auto& row : total->rows) {
     if (!std::holds_alternative<double>(row[1])) continue;
@@ -330,9 +330,10 @@ TEST_F(CustomerReport, TheFocusRowsOfEachCustomerAreTheirsAloneAndTogetherAll) {
 TEST_F(CustomerReport, SaysThatHoursWithoutABillAreEstimated) {
   constexpr const char* kNotice = "have the price of the price book here";
   EXPECT_THAT(written(ReportFormat::kHtml, {}), Not(HasSubstr(kNotice)));
-  const Price price{.sku = "gpu-of-nobody", .price = 3, .currency = "USD", .source = "rent & power"};
-  ASSERT_TRUE(set_prices(*client_, {price}));
-  ASSERT_TRUE(attribute(*client_, {kFirst, kNotAttributed}));
+  const attribution::Price price{
+      .sku = "gpu-of-nobody", .price = 3, .currency = "USD", .source = "rent & power"};
+  ASSERT_TRUE(attribution::set_prices(*client_, {price}));
+  ASSERT_TRUE(attribution::attribute(*client_, {kFirst, kNotAttributed}));
   EXPECT_THAT(written(ReportFormat::kHtml, {}),
               AllOf(HasSubstr(kNotice), HasSubstr("From: bill, price book: rent &amp; power")));
   std::size_t estimates = 0;
@@ -342,8 +343,8 @@ TEST_F(CustomerReport, SaysThatHoursWithoutABillAreEstimated) {
     EXPECT_EQ(line.at("BilledCost"), is_estimate ? "0" : line.at("EffectiveCost")) << "no invoice has it yet";
   }
   EXPECT_GT(estimates, 0u);
-  ASSERT_TRUE(remove_price(*client_, price));
-  ASSERT_TRUE(attribute(*client_, {kFirst, kNotAttributed}));
+  ASSERT_TRUE(attribution::remove_price(*client_, price));
+  ASSERT_TRUE(attribution::attribute(*client_, {kFirst, kNotAttributed}));
   EXPECT_THAT(written(ReportFormat::kHtml, {}), Not(HasSubstr(kNotice)));
 }
 
@@ -360,13 +361,14 @@ TEST_F(CustomerReport, ConvertsToOneCurrencyWhereThereAreRates) {
   const auto refused = write();
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("there is no rate from EUR to USD"));
-  const ExchangeRate rate{"EUR", "USD", std::chrono::floor<std::chrono::days>(kFirst), 1.25, "ECB"};
-  ASSERT_TRUE(set_exchange_rates(*client_, {rate}));
+  const attribution::ExchangeRate rate{"EUR", "USD", std::chrono::floor<std::chrono::days>(kFirst), 1.25,
+                                       "ECB"};
+  ASSERT_TRUE(attribution::set_exchange_rates(*client_, {rate}));
   ASSERT_TRUE(write());
   EXPECT_THAT(page, HasSubstr("each hour by the rate of its day: EUR: ECB, "));
   question.format = ReportFormat::kFocus;
   EXPECT_FALSE(write()) << "FOCUS rows have the currency of their charge";
-  ASSERT_TRUE(remove_exchange_rate(*client_, rate));
+  ASSERT_TRUE(attribution::remove_exchange_rate(*client_, rate));
 }
 
 TEST_F(CustomerReport, TheProgramPrintsIt) {

@@ -11,7 +11,7 @@
 namespace optiinfra::cli {
 
 Result<StoreUrl> Context::store_url() const {
-  if (is_api_url(named_url()))
+  if (api::is_api_url(named_url()))
     return invalid_argument(
         "this command works on a store itself and not through the API of a service; give the store's URL "
         "(embedded:/path, clickhouse://host/database). Through an API work ping, query, report, customers, "
@@ -25,19 +25,19 @@ std::string Context::named_url() const {
   return url.empty() ? process_environment("OPTIINFRA_URL").value_or("") : url;
 }
 
-Result<std::optional<ApiStore>> Context::api() const {
-  std::optional<ApiUrl> api;
-  if (is_api_url(named_url())) {
-    OPTIINFRA_TRY(api, parse_api_url(named_url()));
+Result<std::optional<api::ApiStore>> Context::api() const {
+  std::optional<api::ApiUrl> api;
+  if (api::is_api_url(named_url())) {
+    OPTIINFRA_TRY(api, api::parse_api_url(named_url()));
   } else {
     OPTIINFRA_TRY(const StoreUrl store, store_url());
     if (store.protocol == Protocol::kEmbedded) api = find_served(store.folder);
   }
-  if (!api) return std::optional<ApiStore>();
-  OPTIINFRA_TRY(Secret token, token_of_environment());
+  if (!api) return std::optional<api::ApiStore>();
+  OPTIINFRA_TRY(Secret token, api::token_of_environment());
   if (token.is_open_to_all)
     remark("note: everyone on this machine can read the file of OPTIINFRA_TOKEN_FILE");
-  OPTIINFRA_TRY(ApiStore store, ApiStore::make(*std::move(api), std::move(token.text)));
+  OPTIINFRA_TRY(api::ApiStore store, api::ApiStore::make(*std::move(api), std::move(token.text)));
   return std::optional(std::move(store));
 }
 

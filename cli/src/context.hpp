@@ -32,7 +32,7 @@ struct Context {
 
   /// The API to ask instead of opening a store: --url names one (api://), or a running server holds the
   /// embedded store. Nothing for a store that is to be opened here.
-  Result<std::optional<ApiStore>> api() const;
+  Result<std::optional<api::ApiStore>> api() const;
 
   /// Opens the store. `create` makes it, and brings an older one up to date.
   Result<Client> open(bool create) const;

@@ -26,9 +26,9 @@ void warn_of_repairs(const Context& context) {
 
 void warn_of_damage(const Context& context, Session& session) {
   warn_of_repairs(context);
-  const auto parts = read_set_aside_parts(session);
+  const auto parts = store::read_set_aside_parts(session);
   // A user of a server may lack the right to look; the command says itself what fails.
-  if (parts && !parts->empty()) warn(context, describe_set_aside(*parts));
+  if (parts && !parts->empty()) warn(context, store::describe_set_aside(*parts));
 }
 
 }  // namespace optiinfra::cli

@@ -117,7 +117,7 @@ TEST_F(Forget, NeedsAnAnswerOrYes) {
 
 TEST_F(Forget, RefusesWhileAcceptedRowsWaitInASpool) {
   std::filesystem::create_directories(state());
-  auto spool = *Spool::open(state() / "spool");
+  auto spool = *spool::Spool::open(state() / "spool");
   const std::string payload = "rows";
   const std::span<const std::byte> part = std::as_bytes(std::span(payload));
   ASSERT_TRUE(spool->sync(*spool->append(std::span(&part, 1))));

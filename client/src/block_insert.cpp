@@ -24,7 +24,7 @@ bool is_worth_a_retry(const Error& error) {
 }
 
 InsertStatement statement(const BlockInsert& insert, const InsertRoute& route, std::string token) {
-  InsertStatement result = tokened_insert(insert.table, std::move(token), insert.budget.timeout);
+  InsertStatement result = store::tokened_insert(insert.table, std::move(token), insert.budget.timeout);
   result.stop = insert.budget.stop;
   result.settings.insert(result.settings.end(), route.settings.begin(), route.settings.end());
   return result;
@@ -39,20 +39,20 @@ Result<std::string> try_block(Session& session, const BlockInsert& insert, const
     return std::move(summary.query_id);
   };
   if (history == TokenHistory::kNeverTried && !is_tried) return insert_it();
-  const BatchBlock named{*insert.family, statement.deduplication_token, block};
+  const store::BatchBlock named{*insert.family, statement.deduplication_token, block};
   if (!is_tried) {
-    OPTIINFRA_TRY(const std::uint64_t found_before, count_stored(session, named));
+    OPTIINFRA_TRY(const std::uint64_t found_before, store::count_stored(session, named));
     if (found_before == 0) {
       OPTIINFRA_TRY(std::string query_id, insert_it());
       // An engine whose log of tokens outlived the rows believes to have them.
-      OPTIINFRA_TRY(const std::uint64_t found, count_stored(session, named));
+      OPTIINFRA_TRY(const std::uint64_t found, store::count_stored(session, named));
       if (found == block.row_count()) return query_id;
     }
   }
   const auto on_mismatch =
-      history == TokenHistory::kRowsForgotten ? OnMismatch::kAccept : OnMismatch::kReport;
-  OPTIINFRA_CHECK(done(
-      complete_block(session, named, {.on_mismatch = on_mismatch, .insert_timeout = statement.timeout})));
+      history == TokenHistory::kRowsForgotten ? store::OnMismatch::kAccept : store::OnMismatch::kReport;
+  OPTIINFRA_CHECK(done(store::complete_block(
+      session, named, {.on_mismatch = on_mismatch, .insert_timeout = statement.timeout})));
   return std::string();
 }
 
@@ -83,7 +83,7 @@ Result<std::string> store_block(const BlockInsert& insert, const InsertRoute& ro
       statement.table = qualified(lease->database(), table);
       auto stored = try_block(*lease, insert, statement, block, history, is_tried);
       if (stored) return stored;
-      Error error = with_disk_room(*lease, std::move(stored).error());
+      Error error = store::with_disk_room(*lease, std::move(stored).error());
       if (is_refused_whole(error, history == TokenHistory::kNeverTried && !is_tried))
         error.applied = Applied::kNo;
       lease.settle(error);

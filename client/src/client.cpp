@@ -44,12 +44,12 @@ std::vector<PartInsert> parts_of(InsertPlan plan, std::span<const std::uint32_t>
 
 /// Brings the store that `session` reaches to this program's schema: a cluster's host by host.
 Result<void> create_or_update(Session& session, const StoreUrl& url,
-                              const std::optional<ClusterStore>& store) {
-  if (!store) return done(migrate(session));
-  OPTIINFRA_TRY(const std::uint32_t version, schema_version_of_store(session));
-  if (version == schema_version_of_program()) return {};
-  OPTIINFRA_TRY(const ClusterOptions options, options_of(session, store->cluster));
-  return done(migrate_cluster(url, options));
+                              const std::optional<store::ClusterStore>& store) {
+  if (!store) return done(store::migrate(session));
+  OPTIINFRA_TRY(const std::uint32_t version, store::schema_version_of_store(session));
+  if (version == store::schema_version_of_program()) return {};
+  OPTIINFRA_TRY(const store::ClusterOptions options, store::options_of(session, store->cluster));
+  return done(store::migrate_cluster(url, options));
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ Result<Client> Client::open(std::string_view url, ClientOptions options) {
 Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
   const IfAbsent if_absent = options.create ? IfAbsent::kCreate : IfAbsent::kFail;
   const UseReserve use_reserve = options.use_reserve ? UseReserve::kYes : UseReserve::kNo;
-  const OpenStore open_store = [=](const StoreUrl& store) {
+  const store::OpenStore open_store = [=](const StoreUrl& store) {
     return make_connector(store, if_absent, use_reserve);
   };
   OPTIINFRA_TRY(auto connector, open_store(url));
@@ -81,14 +81,14 @@ Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
     OPTIINFRA_TRY(Client client, open(std::move(connector), options));
     // What others planted in the tables would run with this process's rights. On a server it has the
     // server's.
-    OPTIINFRA_CHECK(client.with_session(expect_no_foreign_objects));
+    OPTIINFRA_CHECK(client.with_session(store::expect_no_foreign_objects));
     return client;
   }
   OPTIINFRA_TRY(auto state, State::make(std::move(connector), options));
-  std::optional<ClusterStore> cluster;
+  std::optional<store::ClusterStore> cluster;
   OPTIINFRA_CHECK(state->with_session([&](Session& session) -> Result<void> {
-    OPTIINFRA_TRY(cluster, find_cluster_store(session));
-    return options.create ? create_or_update(session, url, cluster) : expect_current_schema(session);
+    OPTIINFRA_TRY(cluster, store::find_cluster_store(session));
+    return options.create ? create_or_update(session, url, cluster) : store::expect_current_schema(session);
   }));
   if (cluster) {
     OPTIINFRA_TRY(state->shards, Shards::make(url, *std::move(cluster), state->pool, open_store));
@@ -99,7 +99,7 @@ Result<Client> Client::open(const StoreUrl& url, ClientOptions options) {
 Result<Client> Client::open(std::shared_ptr<Connector> connector, ClientOptions options) {
   OPTIINFRA_TRY(auto state, State::make(std::move(connector), options));
   OPTIINFRA_CHECK(state->with_session([&](Session& session) {
-    return options.create ? done(migrate(session)) : expect_current_schema(session);
+    return options.create ? done(store::migrate(session)) : store::expect_current_schema(session);
   }));
   return Client(std::move(state));
 }
@@ -132,7 +132,7 @@ std::size_t Client::shard_count() const noexcept {
 Result<void> Client::with_each_part(const std::function<Result<void>(Session&, std::uint32_t)>& use) {
   if (state_->shards == nullptr)
     return state_->with_session([&](Session& session) { return use(session, 0); });
-  return state_->shards->with_each(state_->budget_of({}), [&](Session& session, const Shard& shard) {
+  return state_->shards->with_each(state_->budget_of({}), [&](Session& session, const store::Shard& shard) {
     return use(session, shard.number);
   });
 }

@@ -117,13 +117,15 @@ std::map<NameKind, Ids> ids_of(const Names::Book& book, const Uuid& customer) {
   return ids;
 }
 
-RowsToRemove records_of(const Uuid& customer, const char* condition) {
-  return {.table = kNamesTable, .condition = condition, .parameters = {{"customer", customer.to_string()}}};
+store::RowsToRemove records_of(const Uuid& customer, const char* condition) {
+  return {.table = store::kNamesTable,
+          .condition = condition,
+          .parameters = {{"customer", customer.to_string()}}};
 }
 
-Result<void> remove_records(Client& client, const RowsToRemove& records) {
+Result<void> remove_records(Client& client, const store::RowsToRemove& records) {
   return client.with_each_part(
-      [&](Session& session, std::uint32_t) { return remove_rows(session, records); });
+      [&](Session& session, std::uint32_t) { return store::remove_rows(session, records); });
 }
 
 }  // namespace
@@ -147,9 +149,10 @@ Result<void> forget_names(Client& client, const Uuid& customer) {
   OPTIINFRA_TRY(const Names::Book book, read_book(client));
   for (const auto& [kind, ids] : ids_of(book, customer))
     for (const Ids& piece : in_pieces(ids)) {
-      RowsToRemove earlier = records_of(customer,
-                                        "customer_id = toUUID('00000000-0000-0000-0000-000000000000') AND "
-                                        "kind = {kind:String} AND id IN {ids:Array(String)}");
+      store::RowsToRemove earlier =
+          records_of(customer,
+                     "customer_id = toUUID('00000000-0000-0000-0000-000000000000') AND "
+                     "kind = {kind:String} AND id IN {ids:Array(String)}");
       earlier.parameters = {{"kind", std::string(to_string(kind))}, {"ids", array_of(piece)}};
       OPTIINFRA_CHECK(remove_records(client, earlier));
     }

@@ -16,7 +16,7 @@ const std::vector<NamedValue> kInsertSettings = {{"distributed_foreground_insert
 Result<std::uint64_t> hash_of_records(Session& session) {
   return query_number(
       session, {.sql = "SELECT toUInt64(sum(cityHash64(toString(kind), name, id, set_at)) + count()) FROM " +
-                       qualified(session.database(), kNamesTable)});
+                       qualified(session.database(), store::kNamesTable)});
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ Result<std::vector<NameRecord>> read_name_records(Session& session) {
       .sql =
           "SELECT CAST(kind, 'String'), name, id, customer_id, toUnixTimestamp64Micro(set_at), "
           "CAST(source, 'String'), is_removed FROM " +
-          qualified(session.database(), kNamesTable)};
+          qualified(session.database(), store::kNamesTable)};
   auto asked = session.query(statement, [&](const Block& block) {
     const auto& kinds = *block.values<Strings>(0);
     const auto& names = *block.values<Strings>(1);
@@ -132,7 +132,7 @@ Result<void> insert_name_records(Session& session, std::span<const NameRecord> r
   block.add({"set_at", "DateTime64(6, 'UTC')", std::move(times)});
   block.add({"source", "LowCardinality(String)", std::move(sources)});
   block.add({"is_removed", "UInt8", std::move(removed)});
-  auto inserted = session.insert({.table = qualified(session.database(), kNamesTable),
+  auto inserted = session.insert({.table = qualified(session.database(), store::kNamesTable),
                                   .deduplication_token = {},
                                   .settings = kInsertSettings},
                                  block);

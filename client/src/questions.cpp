@@ -86,7 +86,7 @@ Result<sys_seconds> raw_begin_of(Client& client, const Plan& plan, const CallOpt
 Result<TimeRange> answerable_window(Client& client, const Plan& plan, const CallOptions& call) {
   const bool needs_raw = plan.is_raw_only() || !is_whole_hours(plan.window);
   // Retention is looked up only where it matters: for raw rows that are older than a day.
-  if (!needs_raw || plan.window.begin >= now() - kRetentionMin) return plan.window;
+  if (!needs_raw || plan.window.begin >= now() - store::kRetentionMin) return plan.window;
   OPTIINFRA_TRY(const sys_seconds raw_begin, raw_begin_of(client, plan, call));
   if (!plan.is_raw_only()) return widen(plan.window, raw_begin);
   if (plan.window.end > raw_begin) return TimeRange{std::max(plan.window.begin, raw_begin), plan.window.end};
@@ -142,7 +142,7 @@ std::optional<double> PerformanceSummary::tokens_per_second() const noexcept {
 Result<std::chrono::days> Client::raw_retention(Family family, const CallOptions& call) {
   std::chrono::days keep{};
   const auto look_up = [&](Session& session) -> Result<void> {
-    OPTIINFRA_TRY(keep, effective_retention(session, family, Tier::kRaw));
+    OPTIINFRA_TRY(keep, store::effective_retention(session, family, store::Tier::kRaw));
     return {};
   };
   if (state_->shards != nullptr) {
@@ -151,7 +151,7 @@ Result<std::chrono::days> Client::raw_retention(Family family, const CallOptions
     OPTIINFRA_CHECK(read_repeatedly(*state_, state_->budget_of(call), false,
                                     [&](Session& session, const Budget&) { return look_up(session); }));
   }
-  return keep.count() > 0 ? keep : kRetentionMax;
+  return keep.count() > 0 ? keep : store::kRetentionMax;
 }
 
 Result<Answer> Client::query(const Question& question,

@@ -7,8 +7,8 @@ bool is_native(const StoreUrl& url) {
   return url.protocol == Protocol::kNative || url.protocol == Protocol::kNativeTls;
 }
 
-InsertRoute through_entry(const Cluster& cluster, std::size_t index, SessionPool& entry) {
-  const Shard& shard = cluster.shards[index];
+InsertRoute through_entry(const store::Cluster& cluster, std::size_t index, SessionPool& entry) {
+  const store::Shard& shard = cluster.shards[index];
   return {description(cluster, shard),
           shard.number,
           &entry,
@@ -30,11 +30,11 @@ Result<void> with_pool(SessionPool& pool, const std::string& name, const Budget&
 
 }  // namespace
 
-Result<std::unique_ptr<Shards>> Shards::make(const StoreUrl& url, ClusterStore store, SessionPool& entry,
-                                             const OpenStore& open_store) {
+Result<std::unique_ptr<Shards>> Shards::make(const StoreUrl& url, store::ClusterStore store,
+                                             SessionPool& entry, const store::OpenStore& open_store) {
   OPTIINFRA_TRY(Placement placement, store.cluster.placement());
   std::unique_ptr<Shards> shards(new Shards(std::move(store), std::move(placement)));
-  const Cluster& cluster = shards->cluster();
+  const store::Cluster& cluster = shards->cluster();
   const auto add_pool = [&](const StoreUrl& to) -> Result<void> {
     OPTIINFRA_TRY(auto connector, open_store(to));
     shards->pools_.push_back(std::make_unique<SessionPool>(std::move(connector)));
@@ -45,8 +45,8 @@ Result<std::unique_ptr<Shards>> Shards::make(const StoreUrl& url, ClusterStore s
       shards->routes_.push_back(through_entry(cluster, index, entry));
       continue;
     }
-    const Shard& shard = cluster.shards[index];
-    OPTIINFRA_CHECK(add_pool(shard_url(url, cluster, shard)));
+    const store::Shard& shard = cluster.shards[index];
+    OPTIINFRA_CHECK(add_pool(store::shard_url(url, cluster, shard)));
     shards->routes_.push_back({description(cluster, shard), shard.number, shards->pools_.back().get(), {}});
   }
   shards->is_direct_ = is_native(url);
@@ -63,7 +63,7 @@ std::vector<NamedValue> Shards::question_settings() const {
 }
 
 Result<void> Shards::with_each(const Budget& budget,
-                               const std::function<Result<void>(Session&, const Shard&)>& use) {
+                               const std::function<Result<void>(Session&, const store::Shard&)>& use) {
   if (!is_direct_)
     return invalid_argument(
         "this needs each shard of cluster " + cluster().name +

@@ -28,10 +28,10 @@ class Shards {
   /// Shards are reached over the native protocol, whose ports the servers know of each other. Over HTTP
   /// they are not known, so inserts go through the URL's host, which hands each block to the shard we name
   /// and answers when it is stored there, under the same token.
-  static Result<std::unique_ptr<Shards>> make(const StoreUrl& url, ClusterStore store, SessionPool& entry,
-                                              const OpenStore& open_store);
+  static Result<std::unique_ptr<Shards>> make(const StoreUrl& url, store::ClusterStore store,
+                                              SessionPool& entry, const store::OpenStore& open_store);
 
-  const Cluster& cluster() const noexcept { return store_.cluster; }
+  const store::Cluster& cluster() const noexcept { return store_.cluster; }
   const Placement& placement() const noexcept { return placement_; }
   const std::vector<InsertRoute>& routes() const noexcept { return routes_; }
 
@@ -42,16 +42,16 @@ class Shards {
   /// Calls `use` with a session of each shard, in order. Errors: kInvalidArgument over HTTP; otherwise the
   /// first, naming its shard.
   Result<void> with_each(const Budget& budget,
-                         const std::function<Result<void>(Session&, const Shard&)>& use);
+                         const std::function<Result<void>(Session&, const store::Shard&)>& use);
 
   /// The same with the first shard that answers; over HTTP with that of the URL's host.
   Result<void> with_any(const Budget& budget, const std::function<Result<void>(Session&)>& use);
 
  private:
-  Shards(ClusterStore store, Placement placement)
+  Shards(store::ClusterStore store, Placement placement)
       : store_(std::move(store)), placement_(std::move(placement)) {}
 
-  ClusterStore store_;
+  store::ClusterStore store_;
   Placement placement_;
   /// Sessions in the shards' own database: with each shard or, over HTTP, with the URL's host alone.
   std::vector<std::unique_ptr<SessionPool>> pools_;

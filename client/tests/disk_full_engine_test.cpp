@@ -68,7 +68,7 @@ TEST(DiskFull, IsAClearErrorThatLosesNothingStoredAndTheStoreGoesOn) {
 
   EXPECT_TRUE(client->ping());
   const auto asked = client->with_session([&](Session& session) -> Result<void> {
-    OPTIINFRA_TRY(const VerifyReport report, verify(session));
+    OPTIINFRA_TRY(const store::VerifyReport report, store::verify(session));
     EXPECT_EQ(report.hours_differing, 0u);
     EXPECT_GE(report.objects[3].rows, stored);
     return {};

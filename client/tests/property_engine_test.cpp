@@ -462,9 +462,9 @@ TEST_P(Property, EveryAnswerEqualsARecomputationFromTheRowsThatWereSent) {
     if (below(10) == 0) merge_something();
     if (i % GetParam().inserts_between_checks == 0) check_everything();
   }
-  VerifyReport report;
+  store::VerifyReport report;
   ASSERT_TRUE(client_->with_session([&](Session& session) -> Result<void> {
-    OPTIINFRA_TRY(report, verify(session));
+    OPTIINFRA_TRY(report, store::verify(session));
     return {};
   }));
   EXPECT_TRUE(report.ok()) << report.hours_differing << " hours differ";

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kRows = 3'000;
 
-Cluster three_shards() {
+store::Cluster three_shards() {
   return {"fleet",
           "optiinfra_shard",
           {{1, 1, {{"db1", 9000}}}, {2, 3, {{"db2", 9000}}}, {3, 2, {{"db3", 9000}}}}};
@@ -38,7 +38,7 @@ PerformanceBatch requests() {
 
 class OnThreeShards : public ::testing::Test {
  protected:
-  void make(const std::string& url, ClusterStore store = {three_shards()}) {
+  void make(const std::string& url, store::ClusterStore store = {three_shards()}) {
     urls_.clear();
     auto opened = Shards::make(*parse_store_url(url), std::move(store), entry_pool_, [&](const StoreUrl& to) {
       urls_.push_back(to);
@@ -188,7 +188,7 @@ TEST_F(OnThreeShards, OverHttpTheHostOfTheUrlHandsEachBlockToTheShardWeName) {
     EXPECT_NE(std::find(settings.begin(), settings.end(), NamedValue("distributed_foreground_insert", "1")),
               settings.end());
   }
-  const auto each = shards_->with_each({1s}, [](Session&, const Shard&) { return Result<void>{}; });
+  const auto each = shards_->with_each({1s}, [](Session&, const store::Shard&) { return Result<void>{}; });
   ASSERT_FALSE(each);
   EXPECT_NE(each.error().message.find("clickhouse://"), std::string::npos);
   EXPECT_TRUE(shards_->with_any({1s}, [](Session&) { return Result<void>{}; }));
@@ -204,14 +204,14 @@ TEST_F(OnThreeShards, AQuestionAsksOnlyTheShardOfItsKeyUntilTheClusterHasBeenRes
 TEST_F(OnThreeShards, WhatConcernsTablesIsAskedOfEachShardInTurn) {
   make("clickhouse://db1/optiinfra");
   std::vector<std::uint32_t> asked;
-  EXPECT_TRUE(shards_->with_each({1s}, [&](Session&, const Shard& shard) {
+  EXPECT_TRUE(shards_->with_each({1s}, [&](Session&, const store::Shard& shard) {
     asked.push_back(shard.number);
     return Result<void>{};
   }));
   EXPECT_EQ(asked, (std::vector<std::uint32_t>{1, 2, 3}));
   stores_[0]->before_connect = [] { return Result<void>(Error{ErrorKind::kUnavailable, "gone"}); };
   make("clickhouse://db1/optiinfra");
-  const auto failed = shards_->with_each({1s}, [](Session&, const Shard&) { return Result<void>{}; });
+  const auto failed = shards_->with_each({1s}, [](Session&, const store::Shard&) { return Result<void>{}; });
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().message, "shard 1 of fleet (db1:9000): gone");
   EXPECT_TRUE(shards_->with_any({1s}, [](Session&) { return Result<void>{}; })) << "another shard answers";

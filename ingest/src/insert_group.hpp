@@ -87,7 +87,7 @@ struct InsertGroup {
   }
 
   /// What a request takes in `requests`, which grows by doubling.
-  static constexpr std::size_t kRequestBytes = 2 * sizeof(RequestKey);
+  static constexpr std::size_t kRequestBytes = 2 * sizeof(spool::RequestKey);
 
   template <typename Row>
   Batch<Row>& rows_of() {
@@ -96,8 +96,8 @@ struct InsertGroup {
 
   /// `bytes_taken` from the memory budget.
   template <typename Row>
-  void add(const Batch<Row>& rows, std::size_t bytes_taken, std::optional<Sequence> record,
-           const std::optional<RequestKey>& request) {
+  void add(const Batch<Row>& rows, std::size_t bytes_taken, std::optional<spool::Sequence> record,
+           const std::optional<spool::RequestKey>& request) {
     append_batch<Row>(rows_of<Row>(), rows);
     row_count += rows.size();
     bytes += bytes_taken;
@@ -113,9 +113,9 @@ struct InsertGroup {
   std::size_t bytes = 0;  ///< Taken from the memory budget.
   std::string token;      ///< Of the insert.
   TokenHistory token_history = TokenHistory::kUnknown;
-  std::vector<Sequence> records;              ///< In the spool, ascending.
-  std::atomic<Sequence> last_record{0};       ///< The last of them, for any thread.
-  std::vector<RequestKey> requests;           ///< Whose rows these are, and whose keys only the spool holds.
+  std::vector<spool::Sequence> records;         ///< In the spool, ascending.
+  std::atomic<spool::Sequence> last_record{0};  ///< The last of them, for any thread.
+  std::vector<spool::RequestKey> requests;    ///< Whose rows these are, and whose keys only the spool holds.
   std::optional<std::uint32_t> request_slot;  ///< Guarded by Requests.
   std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point not_before{};  ///< The next attempt.

@@ -45,8 +45,8 @@ Result<RecordHead> take_head(std::span<const std::byte>& bytes) {
   head.group_token.assign(reinterpret_cast<const char*>(bytes.data()), token_bytes);
   bytes = bytes.subspan(token_bytes);
   if (request_bytes > 0) {
-    head.request = RequestKey{{read_integer(bytes, 8), read_integer(bytes.subspan(8), 8)},
-                              read_integer(bytes.subspan(16), 8)};
+    head.request = spool::RequestKey{{read_integer(bytes, 8), read_integer(bytes.subspan(8), 8)},
+                                     read_integer(bytes.subspan(16), 8)};
     bytes = bytes.subspan(request_bytes);
   }
   return head;

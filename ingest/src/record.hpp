@@ -27,7 +27,7 @@ struct RecordHead {
   Family family = Family::kCost;
   RecordExtent extent = RecordExtent::kPart;
   std::string group_token = {};
-  std::optional<RequestKey> request = {};  ///< Whose rows they are.
+  std::optional<spool::RequestKey> request = {};  ///< Whose rows they are.
 };
 
 struct RowsRecord {

@@ -43,7 +43,7 @@ std::optional<RequestTable::Found> RequestTable::find(const Uuid& identity) cons
   return Found{shard.contents[slot], shard.places[slot]};
 }
 
-void RequestTable::put(const RequestKey& key, Place place) {
+void RequestTable::put(const spool::RequestKey& key, Place place) {
   const std::uint64_t hashed = hash(key.identity);
   Shard& shard = shards_[shard_of(hashed)];
   const std::size_t slots = shard.places.size();

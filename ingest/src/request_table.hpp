@@ -32,7 +32,7 @@ class RequestTable {
   std::optional<Found> find(const Uuid& identity) const;
 
   /// A key that is known keeps its content and moves to `place`.
-  void put(const RequestKey& key, Place place);
+  void put(const spool::RequestKey& key, Place place);
 
   /// Forgets what lies at `place`, in one shard.
   void forget(Place place, std::size_t shard);

@@ -14,18 +14,20 @@ constexpr std::size_t kKeysAtATime = 4'096;
 
 }  // namespace
 
-Result<std::unique_ptr<Requests>> Requests::open(const std::filesystem::path& folder, Spool& spool,
-                                                 FileSystem& files, const RequestBounds& bounds) {
+Result<std::unique_ptr<Requests>> Requests::open(const std::filesystem::path& folder, spool::Spool& spool,
+                                                 spool::FileSystem& files, const RequestBounds& bounds) {
   std::unique_ptr<Requests> requests(new Requests(bounds.remembered));
   RequestTable& table = requests->table_;
-  const auto found = [&table](RequestLog::FileNumber file, const RequestKey& key) { table.put(key, file); };
-  OPTIINFRA_TRY(requests->log_, RequestLog::open(folder, files, found, bounds.keys_per_file));
+  const auto found = [&table](spool::RequestLog::FileNumber file, const spool::RequestKey& key) {
+    table.put(key, file);
+  };
+  OPTIINFRA_TRY(requests->log_, spool::RequestLog::open(folder, files, found, bounds.keys_per_file));
   OPTIINFRA_CHECK(requests->read_spool(spool));
   return requests;
 }
 
-Result<void> Requests::read_spool(Spool& spool) {
-  auto read = spool.replay([this](const SpoolRecord& record) -> Result<void> {
+Result<void> Requests::read_spool(spool::Spool& spool) {
+  auto read = spool.replay([this](const spool::SpoolRecord& record) -> Result<void> {
     const auto head = decode_record_head(record.payload);
     if (!head || !head->request) return {};  // What cannot be read is reported when its rows are recovered.
     Group& group = recovered_[head->group_token];
@@ -42,7 +44,7 @@ Result<void> Requests::read_spool(Spool& spool) {
   return read;
 }
 
-Result<std::optional<Requests::First>> Requests::find(const RequestKey& key) const {
+Result<std::optional<Requests::First>> Requests::find(const spool::RequestKey& key) const {
   const auto found = table_.find(key.identity);
   if (!found) return std::optional<First>{};
   if (found->content != key.content) {
@@ -56,7 +58,7 @@ Result<std::optional<Requests::First>> Requests::find(const RequestKey& key) con
   return std::optional(First{group, group->last_record});
 }
 
-void Requests::add(const RequestKey& key, const Group& group) {
+void Requests::add(const spool::RequestKey& key, const Group& group) {
   if (!group->request_slot) {
     if (free_slots_.empty()) {
       free_slots_.push_back(static_cast<std::uint32_t>(groups_.size()));
@@ -80,7 +82,7 @@ Requests::Group Requests::take_recovered(const std::string& token) {
 
 Result<void> Requests::remember(const Group& group) {
   const std::lock_guard log_lock(log_mutex_);
-  std::vector<RequestKey>& keys = group->requests;
+  std::vector<spool::RequestKey>& keys = group->requests;
   while (!keys.empty()) {
     OPTIINFRA_TRY(const auto appended, log_->append(keys));
     move_to(appended.file, std::span(keys).first(appended.keys));
@@ -99,11 +101,11 @@ Result<void> Requests::remember(const Group& group) {
   return {};
 }
 
-void Requests::move_to(RequestLog::FileNumber file, std::span<const RequestKey> keys) {
+void Requests::move_to(spool::RequestLog::FileNumber file, std::span<const spool::RequestKey> keys) {
   while (!keys.empty()) {
     const auto some = keys.first(std::min(keys.size(), kKeysAtATime));
     const Lock held = lock();
-    for (const RequestKey& key : some) table_.put(key, file);
+    for (const spool::RequestKey& key : some) table_.put(key, file);
     keys = keys.subspan(some.size());
   }
 }
@@ -111,15 +113,16 @@ void Requests::move_to(RequestLog::FileNumber file, std::span<const RequestKey> 
 std::size_t Requests::logged_behind_oldest() const {
   const Lock held = lock();
   std::size_t keys = 0;
-  for (const RequestLog::FileNumber file : std::span(log_->files()).subspan(1)) keys += table_.count_at(file);
+  for (const spool::RequestLog::FileNumber file : std::span(log_->files()).subspan(1))
+    keys += table_.count_at(file);
   return keys;
 }
 
 // Too many files, which only a disk makes whose syncs fail, are forgotten early.
 void Requests::forget_oldest_files() {
   while (log_->files().size() > 1 &&
-         (log_->files().size() > kRequestFilesMax || logged_behind_oldest() >= remembered_)) {
-    const RequestLog::FileNumber oldest = log_->files().front();
+         (log_->files().size() > spool::kRequestFilesMax || logged_behind_oldest() >= remembered_)) {
+    const spool::RequestLog::FileNumber oldest = log_->files().front();
     for (std::size_t shard = 0; shard < RequestTable::kShards; ++shard) {
       const Lock held = lock();
       table_.forget(oldest, shard);

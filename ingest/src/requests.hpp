@@ -24,7 +24,7 @@ inline constexpr std::size_t kRequestsRemembered = 1'000'000;
 
 struct RequestBounds {
   std::size_t remembered = kRequestsRemembered;
-  std::uint32_t keys_per_file = kRequestKeysPerFile;
+  std::uint32_t keys_per_file = spool::kRequestKeysPerFile;
 };
 
 /// At every instant each acknowledged key is in a record of the spool, or synced in the log, or both: the log
@@ -38,8 +38,8 @@ class Requests {
 
   /// Reads the log in `folder` and the keys of the spool's records, once each, which takes as long as the
   /// disk needs for them. `files` must outlive it. Errors: kStorage, kIncompatible.
-  static Result<std::unique_ptr<Requests>> open(const std::filesystem::path& folder, Spool& spool,
-                                                FileSystem& files = posix_file_system(),
+  static Result<std::unique_ptr<Requests>> open(const std::filesystem::path& folder, spool::Spool& spool,
+                                                spool::FileSystem& files = spool::posix_file_system(),
                                                 const RequestBounds& bounds = {});
 
   /// Damage found by open(), one sentence each.
@@ -50,15 +50,15 @@ class Requests {
 
   /// Where the rows of a request are that was handed over before.
   struct First {
-    Group group;          ///< nullptr: stored.
-    Sequence record = 0;  ///< This one or an earlier one holds its key.
+    Group group;                 ///< nullptr: stored.
+    spool::Sequence record = 0;  ///< This one or an earlier one holds its key.
   };
   /// Nothing for a key that is not known. Under lock(). Errors: kConflict for a key that is known with
   /// another content.
-  Result<std::optional<First>> find(const RequestKey& key) const;
+  Result<std::optional<First>> find(const spool::RequestKey& key) const;
 
   /// Rows of the request are in `group` and in the spool. Under lock().
-  void add(const RequestKey& key, const Group& group);
+  void add(const spool::RequestKey& key, const Group& group);
 
   /// The group that a recovered record belongs to, whose requests are known already; nullptr: there is none.
   Group take_recovered(const std::string& token);
@@ -75,8 +75,8 @@ class Requests {
 
  private:
   explicit Requests(std::size_t remembered) : remembered_(remembered) {}
-  Result<void> read_spool(Spool& spool);
-  void move_to(RequestLog::FileNumber file, std::span<const RequestKey> keys);
+  Result<void> read_spool(spool::Spool& spool);
+  void move_to(spool::RequestLog::FileNumber file, std::span<const spool::RequestKey> keys);
   void forget_oldest_files();
   std::size_t logged_behind_oldest() const;
 
@@ -88,7 +88,7 @@ class Requests {
   std::unordered_map<std::string, Group> recovered_;  ///< By token; not taken yet.
 
   std::mutex log_mutex_;
-  std::unique_ptr<RequestLog> log_;
+  std::unique_ptr<spool::RequestLog> log_;
 };
 
 }  // namespace optiinfra

@@ -29,7 +29,7 @@ Result<void> expect_in_range(const WriterOptions& options) {
   return {};
 }
 
-SpoolOptions spool_options(const WriterOptions& options) {
+spool::SpoolOptions spool_options(const WriterOptions& options) {
   return {.spool_bytes_max = options.spool_bytes_max,
           .record_bytes_max = kRecordBytesMax,
           .buffer_bytes_max = kRecordBytesMax};
@@ -37,11 +37,11 @@ SpoolOptions spool_options(const WriterOptions& options) {
 
 }  // namespace
 
-Result<WriterDisk> WriterDisk::open(const std::filesystem::path& folder, const SpoolOptions& options,
-                                    const RequestBounds& bounds, FileSystem& files) {
+Result<WriterDisk> WriterDisk::open(const std::filesystem::path& folder, const spool::SpoolOptions& options,
+                                    const RequestBounds& bounds, spool::FileSystem& files) {
   WriterDisk disk;
   if (folder.empty()) return disk;
-  OPTIINFRA_TRY(disk.spool, Spool::open(folder, options, files));
+  OPTIINFRA_TRY(disk.spool, spool::Spool::open(folder, options, files));
   OPTIINFRA_TRY(disk.requests, Requests::open(folder, *disk.spool, files, bounds));
   return disk;
 }

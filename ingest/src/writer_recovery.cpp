@@ -8,7 +8,7 @@ namespace optiinfra {
 
 void Writer::State::recover() {
   Gathering gathering;
-  auto replayed = spool_->replay([&](const SpoolRecord& record) -> Result<void> {
+  auto replayed = spool_->replay([&](const spool::SpoolRecord& record) -> Result<void> {
     if (record.sequence >= spool_->first_sequence()) return {};
     auto recovered = recover_record(record, gathering);
     if (recovered || recovered.error().kind == ErrorKind::kUnavailable) return recovered;
@@ -35,10 +35,10 @@ void Writer::State::recover() {
 void Writer::State::add_problem(const std::string& sentence) {
   if (options_.log) options_.log(LogLevel::kWarning, sentence);
   const std::lock_guard lock(live_mutex_);
-  if (spool_problems_.size() < kSpoolProblemsMax) spool_problems_.push_back(sentence);
+  if (spool_problems_.size() < spool::kSpoolProblemsMax) spool_problems_.push_back(sentence);
 }
 
-Result<void> Writer::State::recover_record(const SpoolRecord& spooled, Gathering& gathering) {
+Result<void> Writer::State::recover_record(const spool::SpoolRecord& spooled, Gathering& gathering) {
   OPTIINFRA_TRY(RowsRecord record, decode_rows_record(spooled.payload));
   const RecordHead& head = record.head;
   return with_metric(head.family, [&]<typename Row>() -> Result<void> {

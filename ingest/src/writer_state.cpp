@@ -169,7 +169,7 @@ void Writer::State::join_live(const Group& group) {
   live_.insert(group);
 }
 
-Result<Sequence> Writer::State::append_record(const RecordHead& head, const Block& rows) {
+Result<spool::Sequence> Writer::State::append_record(const RecordHead& head, const Block& rows) {
   const auto bytes = encode_rows_record(head, rows);
   const std::span<const std::byte> part(bytes);
   auto appended = spool_->append(std::span(&part, 1));
@@ -204,7 +204,7 @@ Result<Writer::State::Staged> Writer::State::stage_in_memory(const Batch<Row>& r
   if (!is_named && stage.open && stage.open->row_count + rows.size() > kInsertRowsMax) seal(stage);
   const Group gathering = is_named ? nullptr : stage.open;
   const std::string token = gathering ? gathering->token : is_named ? options.token : next_token();
-  std::optional<Sequence> record;
+  std::optional<spool::Sequence> record;
   if (spool_) {
     const auto extent = is_named ? RecordExtent::kWhole : RecordExtent::kPart;
     OPTIINFRA_TRY(record, append_record({kFamily, extent, token, options.request}, block_of<Row>(rows)));
@@ -305,7 +305,7 @@ Result<void> Writer::State::acknowledge(const Group& group) {
                           "keep the keys of stored requests in the spool's folder");
   }
   // An acknowledgement that is lost repeats the group under its token, which stores nothing.
-  for (const Sequence record : group->records) (void)spool_->acknowledge(record);
+  for (const spool::Sequence record : group->records) (void)spool_->acknowledge(record);
   return {};
 }
 

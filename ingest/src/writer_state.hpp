@@ -24,12 +24,13 @@ namespace optiinfra {
 
 /// What a writer with a spool has on disk.
 struct WriterDisk {
-  std::shared_ptr<Spool> spool;  ///< nullptr: nothing.
+  std::shared_ptr<spool::Spool> spool;  ///< nullptr: nothing.
   std::unique_ptr<Requests> requests;
 
   /// `files` must outlive it. An empty folder: nothing. Errors: those of Spool::open and Requests::open.
-  static Result<WriterDisk> open(const std::filesystem::path& folder, const SpoolOptions& options,
-                                 const RequestBounds& bounds = {}, FileSystem& files = posix_file_system());
+  static Result<WriterDisk> open(const std::filesystem::path& folder, const spool::SpoolOptions& options,
+                                 const RequestBounds& bounds = {},
+                                 spool::FileSystem& files = spool::posix_file_system());
 };
 
 /// Opens a writer on what a test may have made, too.
@@ -40,9 +41,9 @@ struct WriterOnDisk {
 /// The rows that a ticket follows.
 struct Ticket::Rows {
   Acknowledgement level;
-  std::shared_ptr<InsertGroup> group;  ///< nullptr: there were no rows, or they are stored.
-  std::shared_ptr<Spool> spool;        ///< nullptr: none.
-  Sequence record = 0;                 ///< In the spool.
+  std::shared_ptr<InsertGroup> group;   ///< nullptr: there were no rows, or they are stored.
+  std::shared_ptr<spool::Spool> spool;  ///< nullptr: none.
+  spool::Sequence record = 0;           ///< In the spool.
 };
 
 class Writer::State {
@@ -90,7 +91,7 @@ class Writer::State {
   Result<Staged> stage(const Batch<Row>& rows, const WriteOptions& options);
   template <typename Row>
   Result<Staged> stage_in_memory(const Batch<Row>& rows, std::size_t bytes, const WriteOptions& options);
-  Result<Sequence> append_record(const RecordHead& head, const Block& rows);
+  Result<spool::Sequence> append_record(const RecordHead& head, const Block& rows);
   void seal(Stage& stage);
   void seal_if_older(Clock::time_point than);
 
@@ -108,7 +109,7 @@ class Writer::State {
   void recover();
   void add_problem(const std::string& sentence);
   using Gathering = std::array<Group, std::size(kFamilies)>;
-  Result<void> recover_record(const SpoolRecord& spooled, Gathering& gathering);
+  Result<void> recover_record(const spool::SpoolRecord& spooled, Gathering& gathering);
   Group recovered_group(const RecordHead& head);
   Result<void> take_memory_for_recovery(std::size_t bytes, const Gathering& gathering);
 
@@ -120,7 +121,7 @@ class Writer::State {
   std::optional<Client> own_client_;
   Client* client_ = nullptr;  ///< nullptr until the store is open.
   const WriterOptions options_;
-  std::shared_ptr<Spool> spool_;
+  std::shared_ptr<spool::Spool> spool_;
   const std::unique_ptr<Requests> requests_;  ///< Where there is a spool.
   const std::string name_;  ///< Of this writer, unique: the first half of its groups' tokens.
   std::atomic<std::uint64_t> next_group_{0};

@@ -115,7 +115,7 @@ class WriterOnAFaultyEngine : public ::testing::Test {
   /// Raw rows, and whether the rollup says the same.
   std::uint64_t reconciled_rows() {
     const auto asked = client_->with_session([&](Session& session) -> Result<void> {
-      OPTIINFRA_TRY(const VerifyReport report, verify(session));
+      OPTIINFRA_TRY(const store::VerifyReport report, store::verify(session));
       EXPECT_EQ(report.hours_differing, 0u);
       EXPECT_TRUE(report.ok());
       return {};
@@ -215,10 +215,11 @@ class ForgottenToken : public WriterOnAFaultyEngine {
     const auto batch = samples(100, Uuid{1, 9});
     const auto inserted = client_->with_session([&](Session& session) -> Result<void> {
       const Block block = block_of<ResourceMetric>(batch);
-      OPTIINFRA_CHECK(done(session.insert(tokened_insert(kTable, "bare"), block)));
+      OPTIINFRA_CHECK(done(session.insert(store::tokened_insert(kTable, "bare"), block)));
       for (int i = 0; i < 5; ++i)
-        OPTIINFRA_CHECK(done(session.insert(tokened_insert(kTable, "other" + std::to_string(i)), block)));
-      return done(session.insert(tokened_insert(kTable, "bare"), block));
+        OPTIINFRA_CHECK(
+            done(session.insert(store::tokened_insert(kTable, "other" + std::to_string(i)), block)));
+      return done(session.insert(store::tokened_insert(kTable, "bare"), block));
     });
     EXPECT_TRUE(inserted) << inserted.error().message;
     return std::stoull(ask("SELECT toString(count()) FROM " + std::string(kTable)));

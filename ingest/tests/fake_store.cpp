@@ -17,7 +17,7 @@ class FakeSession final : public Session {
       return statement.sql.find(text) != std::string::npos;
     };
     if (asks_for("retention") || asks_for("engine_full")) return QuerySummary{};
-    std::vector<std::uint64_t> numbers{schema_version_of_program()};
+    std::vector<std::uint64_t> numbers{store::schema_version_of_program()};
     for (const auto& [name, value] : statement.parameters) {
       if (name == "token") numbers = {store_->rows_of(value)};
     }

@@ -23,8 +23,8 @@ constexpr std::uint64_t kCrashRequests = 14;
 constexpr std::size_t kCrashRows = 2;
 
 /// Segments of few records, and files of few keys, so that both are begun, ended and removed.
-SpoolOptions small_spool() {
-  SpoolOptions options;
+spool::SpoolOptions small_spool() {
+  spool::SpoolOptions options;
   options.segment_bytes = 6 << 10;
   options.record_bytes_max = 64 << 10;
   options.buffer_bytes_max = 64 << 10;
@@ -86,7 +86,7 @@ class RequestCrash {
     }
     const auto level = number % 3 == 0 ? Acknowledgement::kStored : Acknowledgement::kSpooled;
     const auto receipt = writer.write<PerformanceMetric>(
-        batch, {.acknowledgement = level, .request = RequestKey{{5, number}, number}});
+        batch, {.acknowledgement = level, .request = spool::RequestKey{{5, number}, number}});
     if (!receipt) return;
     if (!receipt->is_repeated && promised_.contains(number)) ++counts_.taken_again;
     if (receipt->ticket.wait(kLong) && promised_.insert(number).second) ++counts_.promised;

@@ -9,7 +9,7 @@
 namespace optiinfra {
 namespace {
 
-RequestKey key_of(std::uint64_t number) { return {{number % 7, number}, number * 3}; }
+spool::RequestKey key_of(std::uint64_t number) { return {{number % 7, number}, number * 3}; }
 
 void forget(RequestTable& table, RequestTable::Place place) {
   for (std::size_t shard = 0; shard < RequestTable::kShards; ++shard) table.forget(place, shard);

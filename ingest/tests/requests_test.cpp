@@ -12,11 +12,11 @@ namespace {
 using ::testing::HasSubstr;
 using testing::LyingDisk;
 
-RequestKey request_key(std::uint64_t number) { return {{1, number}, number}; }
+spool::RequestKey request_key(std::uint64_t number) { return {{1, number}, number}; }
 
 class RequestsTest : public ::testing::Test {
  protected:
-  void SetUp() override { spool_ = std::move(Spool::open("/spool", {}, disk_)).value(); }
+  void SetUp() override { spool_ = std::move(spool::Spool::open("/spool", {}, disk_)).value(); }
 
   std::unique_ptr<Requests> open(std::size_t remembered = kRequestsRemembered) {
     return std::move(Requests::open("/spool", *spool_, disk_, {remembered, 10})).value();
@@ -38,18 +38,18 @@ class RequestsTest : public ::testing::Test {
     return requests.find(request_key(number))->has_value();
   }
 
-  Sequence spool_record(const RecordHead& head) {
+  spool::Sequence spool_record(const RecordHead& head) {
     Block rows;
     rows.add({"number", "UInt64", std::vector<std::uint64_t>{1}});
     const auto bytes = encode_rows_record(head, rows);
     const std::span<const std::byte> part(bytes);
-    const Sequence record = *spool_->append(std::span(&part, 1));
+    const spool::Sequence record = *spool_->append(std::span(&part, 1));
     EXPECT_TRUE(spool_->sync(record));
     return record;
   }
 
   LyingDisk disk_;
-  std::unique_ptr<Spool> spool_;
+  std::unique_ptr<spool::Spool> spool_;
 };
 
 TEST_F(RequestsTest, FollowsARequestFromItsGroupToTheLogAndThroughANewOpening) {
@@ -105,10 +105,10 @@ TEST_F(RequestsTest, ARequestThatIsLoggedTwiceCountsOnceTowardsTheBound) {
 }
 
 TEST_F(RequestsTest, KnowsTheRequestsOfTheSpoolsRecordsAndTheirGroups) {
-  const Sequence first = spool_record({Family::kQuality, RecordExtent::kPart, "a:1", request_key(1)});
+  const spool::Sequence first = spool_record({Family::kQuality, RecordExtent::kPart, "a:1", request_key(1)});
   spool_record({Family::kQuality, RecordExtent::kPart, "a:1", {}});
   spool_record({Family::kQuality, RecordExtent::kPart, "a:1", request_key(2)});
-  const Sequence done = spool_record({Family::kQuality, RecordExtent::kPart, "a:2", request_key(3)});
+  const spool::Sequence done = spool_record({Family::kQuality, RecordExtent::kPart, "a:2", request_key(3)});
   ASSERT_TRUE(spool_->acknowledge(done));
   const auto requests = open();
   EXPECT_TRUE(knows(*requests, 1));

@@ -84,7 +84,7 @@ class WriterOnEngine : public ::testing::Test {
       OPTIINFRA_TRY(
           rows,
           query_number(session, {.sql = "SELECT toUInt64(count()) FROM optiinfra.resource_metrics_ts"}));
-      OPTIINFRA_TRY(const VerifyReport report, verify(session));
+      OPTIINFRA_TRY(const store::VerifyReport report, store::verify(session));
       EXPECT_TRUE(report.ok());
       return {};
     });
@@ -182,7 +182,7 @@ TEST_F(WriterOnEngine, TakesAGroupForStoredOfWhichTheSpoolHasForgottenAPart) {
   append_batch<ResourceMetric>(whole, other_day);
   ASSERT_TRUE(client_->insert<ResourceMetric>(whole, {.token = group}));
   {
-    auto spool = Spool::open(folder_ / "spool", {});
+    auto spool = spool::Spool::open(folder_ / "spool", {});
     ASSERT_TRUE(spool) << spool.error().message;
     for (const ResourceBatch& left : {samples(30), other_day}) {
       const auto bytes = encode_rows_record({.family = Family::kResource, .group_token = group},

@@ -19,7 +19,7 @@ using testing::FakeStore;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-RequestKey key_with_content(std::uint64_t number, std::uint64_t content = 1) {
+spool::RequestKey key_with_content(std::uint64_t number, std::uint64_t content = 1) {
   return {{9, number}, content};
 }
 
@@ -34,13 +34,13 @@ class WriterRequestTest : public ::testing::Test {
     return std::move(writer).value();
   }
 
-  static Result<WriteReceipt> write(Writer& writer, const RequestKey& key, std::size_t rows = 10,
+  static Result<WriteReceipt> write(Writer& writer, const spool::RequestKey& key, std::size_t rows = 10,
                                     Acknowledgement level = Acknowledgement::kSpooled) {
     return writer.write<ResourceMetric>(samples(rows), {.acknowledgement = level, .request = key});
   }
 
   /// Hands a request over whose rows must be taken, or must not.
-  static void write_well(Writer& writer, const RequestKey& key, bool is_repeated,
+  static void write_well(Writer& writer, const spool::RequestKey& key, bool is_repeated,
                          Acknowledgement level = Acknowledgement::kSpooled) {
     const auto receipt = write(writer, key, 10, level);
     ASSERT_TRUE(receipt) << receipt.error().message;

@@ -12,6 +12,7 @@ namespace {
 
 using namespace optiinfra;
 using namespace optiinfra::service;
+using namespace optiinfra::service;
 
 constexpr std::size_t kBytesMax = 1 << 20;
 

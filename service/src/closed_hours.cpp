@@ -38,8 +38,8 @@ void ClosedHours::run(const std::stop_token& stop, std::chrono::milliseconds fir
 
 bool ClosedHours::attribute_last(std::chrono::hours length, const std::stop_token& stop) {
   const sys_seconds end = floor_hour(now());
-  const auto made =
-      attribute(client_, {end - length, end}, [&stop](sys_seconds) { return !stop.stop_requested(); });
+  const auto made = attribution::attribute(client_, {end - length, end},
+                                           [&stop](sys_seconds) { return !stop.stop_requested(); });
   if (made) {
     statistics_.count_attribution(made->hours_made);
   } else {

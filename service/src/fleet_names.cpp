@@ -3,18 +3,18 @@
 #include "optiinfra/client/names.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::service {
 
-Result<void> name_fleet(Client& client, const FleetDescription& fleet) {
+Result<void> name_fleet(Client& client, const fleet::FleetDescription& fleet) {
   std::vector<NewName> names;
-  for (const FleetCustomer& customer : fleet.customers)
+  for (const fleet::FleetCustomer& customer : fleet.customers)
     names.push_back({NameKind::kCustomer, customer.name, customer.id.to_string(), customer.id});
-  for (const FleetService& service : fleet.services) {
-    const FleetCustomer& customer = fleet.customers[service.customer];
+  for (const fleet::FleetService& service : fleet.services) {
+    const fleet::FleetCustomer& customer = fleet.customers[service.customer];
     names.push_back(
         {NameKind::kService, customer.name + " / " + service.name, service.id.to_string(), customer.id});
   }
   return done(set_names(client, names, "generate"));
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::service

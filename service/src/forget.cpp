@@ -22,11 +22,11 @@ struct Counted {
   std::uint64_t count = 0;
 };
 
-std::vector<RowsToRemove> rows_of(const Uuid& customer) {
-  std::vector<RowsToRemove> all = metrics_of_customer(customer);
-  all.push_back(attributed_rows_of(customer));
-  all.push_back(budgets_of(customer));
-  all.push_back(objectives_of(customer));
+std::vector<store::RowsToRemove> rows_of(const Uuid& customer) {
+  std::vector<store::RowsToRemove> all = store::metrics_of_customer(customer);
+  all.push_back(attribution::attributed_rows_of(customer));
+  all.push_back(attribution::budgets_of(customer));
+  all.push_back(attribution::objectives_of(customer));
   return all;
 }
 
@@ -34,7 +34,7 @@ std::vector<RowsToRemove> rows_of(const Uuid& customer) {
 Result<std::vector<Counted>> count_tables(Client& client, const Uuid& customer) {
   const auto all = rows_of(customer);
   std::vector<Counted> counts;
-  for (const RowsToRemove& each : all) counts.push_back({.what = each.table});
+  for (const store::RowsToRemove& each : all) counts.push_back({.what = each.table});
   OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t) -> Result<void> {
     for (std::size_t i = 0; i < all.size(); ++i) {
       OPTIINFRA_TRY(const std::uint64_t rows, count_rows(session, all[i]));
@@ -73,11 +73,11 @@ Result<std::vector<Counted>> count_everything(Client& client, const Uuid& custom
 Result<void> remove_everywhere(Client& client, const Uuid& customer) {
   return client.with_each_part([&](Session& session, std::uint32_t) -> Result<void> {
     // Raw rows first: a repair of rollups that comes in between makes them from raw rows.
-    for (const RowsToRemove& rows : metrics_of_customer(customer))
-      OPTIINFRA_CHECK(remove_rows(session, rows));
-    OPTIINFRA_CHECK(remove_rows(session, budgets_of(customer)));
-    OPTIINFRA_CHECK(remove_rows(session, objectives_of(customer)));
-    return forget_attributed(session, customer);
+    for (const store::RowsToRemove& rows : store::metrics_of_customer(customer))
+      OPTIINFRA_CHECK(store::remove_rows(session, rows));
+    OPTIINFRA_CHECK(store::remove_rows(session, attribution::budgets_of(customer)));
+    OPTIINFRA_CHECK(store::remove_rows(session, attribution::objectives_of(customer)));
+    return attribution::forget_attributed(session, customer);
   });
 }
 
@@ -96,8 +96,9 @@ Result<void> remove_rows_of(Client& client, const Uuid& customer, const ForgetOp
 }
 
 Result<void> forget(Client& client, const Uuid& customer, const ForgetOptions& options) {
-  OPTIINFRA_CHECK(client.with_each_part(
-      [](Session& session, std::uint32_t) { return expect_nothing_set_aside(session, "the customer"); }));
+  OPTIINFRA_CHECK(client.with_each_part([](Session& session, std::uint32_t) {
+    return store::expect_nothing_set_aside(session, "the customer");
+  }));
   OPTIINFRA_CHECK(claim_names(client, customer));
   OPTIINFRA_CHECK(remove_rows_of(client, customer, options));
   if (options.tokens != nullptr) OPTIINFRA_CHECK(done(options.tokens->forget(customer)));

@@ -16,12 +16,12 @@ bool passes(const Error& error) {
          error.kind == ErrorKind::kTimeout;
 }
 
-sys_milliseconds clock() {
+exposition::sys_milliseconds clock() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
 void add_by_name(std::string& text, const char* metric, const char* label, const char* meaning,
-                 const NamedCounts& counts) {
+                 const remote_write::NamedCounts& counts) {
   MetricText lines(text, metric, "counter", meaning);
   for (const auto& [name, count] : counts.by_name()) lines.add(label_text(label, name), count);
   if (counts.others() != 0) lines.add(label_text(label, "(others)"), counts.others());
@@ -29,13 +29,13 @@ void add_by_name(std::string& text, const char* metric, const char* label, const
 
 }  // namespace
 
-RemoteWriteReceiver::RemoteWriteReceiver(std::unique_ptr<Spool> log, Writer& writer)
-    : log_(std::move(log)), writer_(writer), gatherer_(AliasTable::builtin()) {}
+RemoteWriteReceiver::RemoteWriteReceiver(std::unique_ptr<spool::Spool> log, Writer& writer)
+    : log_(std::move(log)), writer_(writer), gatherer_(exposition::AliasTable::builtin()) {}
 
 Result<std::unique_ptr<RemoteWriteReceiver>> RemoteWriteReceiver::open(const std::filesystem::path& folder,
                                                                        Writer& writer) {
-  OPTIINFRA_TRY(auto log, Spool::open(folder, {.segment_bytes = std::uint64_t{16} << 20,
-                                               .spool_bytes_max = kRemoteWriteLogBytesMax}));
+  OPTIINFRA_TRY(auto log, spool::Spool::open(folder, {.segment_bytes = std::uint64_t{16} << 20,
+                                                      .spool_bytes_max = kRemoteWriteLogBytesMax}));
   std::unique_ptr<RemoteWriteReceiver> receiver(new RemoteWriteReceiver(std::move(log), writer));
   OPTIINFRA_CHECK(receiver->replay());
   receiver->thread_ = std::thread([raw = receiver.get()] { raw->run(); });
@@ -53,19 +53,20 @@ RemoteWriteReceiver::~RemoteWriteReceiver() {
 }
 
 Result<void> RemoteWriteReceiver::replay() {
-  OPTIINFRA_CHECK(log_->replay([this](const SpoolRecord& kept) -> Result<void> {
+  OPTIINFRA_CHECK(log_->replay([this](const spool::SpoolRecord& kept) -> Result<void> {
     const std::string_view text(reinterpret_cast<const char*>(kept.payload.data()), kept.payload.size());
-    auto record = parse_remote_write_record(text);
+    auto record = remote_write::parse_remote_write_record(text);
     auto replayed = record ? replay(kept.sequence, *record) : Result<void>(std::move(record).error());
     if (replayed) return {};
     ++records_unreadable_;
     return log_->acknowledge(kept.sequence);
   }));
-  if (now_ == sys_milliseconds{}) now_ = clock();
+  if (now_ == exposition::sys_milliseconds{}) now_ = clock();
   return {};
 }
 
-Result<void> RemoteWriteReceiver::replay(Sequence sequence, const RemoteWriteRecord& record) {
+Result<void> RemoteWriteReceiver::replay(spool::Sequence sequence,
+                                         const remote_write::RemoteWriteRecord& record) {
   now_ = std::max(now_, record.time);
   if (!record.is_request()) {
     gatherer_.settle(now_);
@@ -74,32 +75,34 @@ Result<void> RemoteWriteReceiver::replay(Sequence sequence, const RemoteWriteRec
     return {};
   }
   OPTIINFRA_TRY(const std::string body,
-                decompressed(std::string(record.body), record.encoding, kRemoteWriteBytesMax));
-  OPTIINFRA_TRY(const RemoteWriteRequest request, decode_remote_write(body, record.protocol));
+                decompressed(std::string(record.body), record.encoding, remote_write::kRemoteWriteBytesMax));
+  OPTIINFRA_TRY(const remote_write::RemoteWriteRequest request,
+                remote_write::decode_remote_write(body, record.protocol));
   gatherer_.add({sequence, now_, record.clock}, request, record.origin);
   return {};
 }
 
-sys_milliseconds RemoteWriteReceiver::advance_time() {
+exposition::sys_milliseconds RemoteWriteReceiver::advance_time() {
   const auto passed =
       std::chrono::floor<std::chrono::milliseconds>(std::chrono::steady_clock::now() - advanced_at_);
   advanced_at_ += passed;
   return now_ += passed;
 }
 
-Result<Sequence> RemoteWriteReceiver::append(const RemoteWriteRecord& record) {
-  const std::string text = remote_write_record_text(record);
+Result<spool::Sequence> RemoteWriteReceiver::append(const remote_write::RemoteWriteRecord& record) {
+  const std::string text = remote_write::remote_write_record_text(record);
   const std::span<const std::byte> parts[] = {std::as_bytes(std::span(text))};
   return log_->append(parts);
 }
 
-Result<RemoteWriteAnswer> RemoteWriteReceiver::take(RemoteWriteRecord received) {
-  OPTIINFRA_TRY(const std::string body,
-                decompressed(std::string(received.body), received.encoding, kRemoteWriteBytesMax));
-  OPTIINFRA_TRY(const RemoteWriteRequest request, decode_remote_write(body, received.protocol));
-  if (request.series.empty()) return RemoteWriteAnswer{};
-  RemoteWriteAnswer answer;
-  Sequence sequence = 0;
+Result<remote_write::RemoteWriteAnswer> RemoteWriteReceiver::take(remote_write::RemoteWriteRecord received) {
+  OPTIINFRA_TRY(const std::string body, decompressed(std::string(received.body), received.encoding,
+                                                     remote_write::kRemoteWriteBytesMax));
+  OPTIINFRA_TRY(const remote_write::RemoteWriteRequest request,
+                remote_write::decode_remote_write(body, received.protocol));
+  if (request.series.empty()) return remote_write::RemoteWriteAnswer{};
+  remote_write::RemoteWriteAnswer answer;
+  spool::Sequence sequence = 0;
   {
     const std::lock_guard lock(mutex_);
     if (!gatherer_.has_room(request.samples.size()) || rows_waiting_ >= kGatheredRowsMax)
@@ -126,12 +129,12 @@ void RemoteWriteReceiver::run() {
 void RemoteWriteReceiver::work() {
   {
     const std::lock_guard lock(mutex_);
-    const sys_milliseconds time = advance_time();
+    const exposition::sys_milliseconds time = advance_time();
     const std::uint64_t readings = gatherer_.counts().readings;
     gatherer_.settle(time);
-    std::vector<GatheredRows> rows = gatherer_.take_rows();
+    std::vector<remote_write::GatheredRows> rows = gatherer_.take_rows();
     if (gatherer_.counts().readings != readings || !rows.empty()) made_at_ = time;
-    for (GatheredRows& each : rows) made_.push_back(std::move(each));
+    for (remote_write::GatheredRows& each : rows) made_.push_back(std::move(each));
     const auto released = gatherer_.take_released();
     released_.insert(released_.end(), released.begin(), released.end());
   }
@@ -153,7 +156,7 @@ void RemoteWriteReceiver::work() {
 
 Result<void> RemoteWriteReceiver::keep_time() {
   if (made_at_ == kept_time_) return {};
-  OPTIINFRA_TRY(const Sequence sequence, append({.time = made_at_, .encoding = {}, .body = {}}));
+  OPTIINFRA_TRY(const spool::Sequence sequence, append({.time = made_at_, .encoding = {}, .body = {}}));
   if (auto synced = log_->sync(sequence); !synced) {
     static_cast<void>(log_->acknowledge(sequence));
     return synced;
@@ -164,7 +167,7 @@ Result<void> RemoteWriteReceiver::keep_time() {
   return {};
 }
 
-void RemoteWriteReceiver::write(std::deque<GatheredRows>& made) {
+void RemoteWriteReceiver::write(std::deque<remote_write::GatheredRows>& made) {
   std::vector<Ticket> tickets;
   Result<void> outcome;
   std::uint64_t refused = 0, repeated = 0;
@@ -173,7 +176,7 @@ void RemoteWriteReceiver::write(std::deque<GatheredRows>& made) {
     // The content is not named: of a target and a time the first rows count, whatever came later.
     auto receipt = writer_.write(std::span(rows), {.acknowledgement = Acknowledgement::kSpooled,
                                                    .on_refused_rows = OnRefusedRows::kStoreOthers,
-                                                   .request = RequestKey{identity, 0}});
+                                                   .request = spool::RequestKey{identity, 0}});
     if (!receipt && passes(receipt.error())) return std::move(receipt).error();
     refused += receipt ? receipt->refused_rows.size() : rows.size();
     repeated += receipt && receipt->is_repeated ? rows.size() : 0;
@@ -181,7 +184,7 @@ void RemoteWriteReceiver::write(std::deque<GatheredRows>& made) {
     return {};
   };
   std::size_t taken = 0;
-  for (const GatheredRows& each : made) {
+  for (const remote_write::GatheredRows& each : made) {
     outcome = hand_over(each.resources, each.resource_identity);
     if (outcome) outcome = hand_over(each.servings, each.serving_identity);
     if (!outcome) break;
@@ -204,8 +207,8 @@ void RemoteWriteReceiver::write(std::deque<GatheredRows>& made) {
 std::string RemoteWriteReceiver::metrics_text() const {
   std::string text;
   const std::lock_guard lock(mutex_);
-  const RemoteWriteCounts& counts = gatherer_.counts();
-  const RemoteWriteUsage usage = gatherer_.usage();
+  const remote_write::RemoteWriteCounts& counts = gatherer_.counts();
+  const remote_write::RemoteWriteUsage usage = gatherer_.usage();
   {
     MetricText samples(text, "optiinfra_remote_write_samples_total", "counter",
                        "Samples of remote write by what became of them");

@@ -40,33 +40,33 @@ class RemoteWriteReceiver {
   /// Returns when the request is on disk; `received` needs no time. Errors: kInvalidArgument and kTooLarge
   /// for a body that is not remote write; kUnavailable when too much waits, kStorage when the disk fails:
   /// the sender then repeats the request.
-  Result<RemoteWriteAnswer> take(RemoteWriteRecord received);
+  Result<remote_write::RemoteWriteAnswer> take(remote_write::RemoteWriteRecord received);
 
   /// Prometheus' text format 0.0.4.
   std::string metrics_text() const;
 
  private:
-  RemoteWriteReceiver(std::unique_ptr<Spool> log, Writer& writer);
+  RemoteWriteReceiver(std::unique_ptr<spool::Spool> log, Writer& writer);
 
   Result<void> replay();
-  Result<void> replay(Sequence sequence, const RemoteWriteRecord& record);
-  Result<Sequence> append(const RemoteWriteRecord& record);
+  Result<void> replay(spool::Sequence sequence, const remote_write::RemoteWriteRecord& record);
+  Result<spool::Sequence> append(const remote_write::RemoteWriteRecord& record);
   /// Before rows are stored, so that a later run makes them of the same samples.
   Result<void> keep_time();
-  sys_milliseconds advance_time();
+  exposition::sys_milliseconds advance_time();
   void run();
   void work();
   /// Hands over the rows of `made` until the writer refuses; those that it took are removed.
-  void write(std::deque<GatheredRows>& made);
+  void write(std::deque<remote_write::GatheredRows>& made);
 
-  const std::unique_ptr<Spool> log_;
+  const std::unique_ptr<spool::Spool> log_;
   Writer& writer_;
 
   mutable std::mutex mutex_;
-  RemoteWriteGatherer gatherer_;
+  remote_write::RemoteWriteGatherer gatherer_;
   /// The time that the receiver has listened, from the clock at its first start on. A sender that repeats
   /// what it could not send meanwhile is not late.
-  sys_milliseconds now_{};
+  exposition::sys_milliseconds now_{};
   std::chrono::steady_clock::time_point advanced_at_ = std::chrono::steady_clock::now();
   std::size_t rows_waiting_ = 0;  ///< Of made_.
   std::uint64_t rows_refused_ = 0, rows_repeated_ = 0, records_unreadable_ = 0;
@@ -75,11 +75,11 @@ class RemoteWriteReceiver {
   std::condition_variable stop_;
 
   // Of the thread alone.
-  std::deque<GatheredRows> made_;
+  std::deque<remote_write::GatheredRows> made_;
   std::vector<std::uint64_t> released_;
-  sys_milliseconds made_at_{};     ///< When the latest of made_ was made.
-  sys_milliseconds kept_time_{};   ///< Likewise, on disk.
-  Sequence kept_time_record_ = 0;  ///< Where; 0 for nowhere.
+  exposition::sys_milliseconds made_at_{};    ///< When the latest of made_ was made.
+  exposition::sys_milliseconds kept_time_{};  ///< Likewise, on disk.
+  spool::Sequence kept_time_record_ = 0;      ///< Where; 0 for nowhere.
   std::thread thread_;
 };
 

@@ -13,7 +13,7 @@ Value number_or_absent(const std::optional<double>& number) { return number ? Va
 
 }  // namespace
 
-Records price_records(const std::vector<Price>& prices) {
+Records price_records(const std::vector<attribution::Price>& prices) {
   Records records{.fields = {{"provider", "provider", Look::kText, 0, true},
                              {"sku", "sku"},
                              {"region", "region", Look::kText, 0, true},
@@ -25,7 +25,7 @@ Records price_records(const std::vector<Price>& prices) {
                              {"valid_to", "to (UTC)", Look::kTime, 0, true},
                              {"source", "source", Look::kText, 0, true}},
                   .rows = {}};
-  for (const Price& price : prices)
+  for (const attribution::Price& price : prices)
     records.rows.push_back({text_or_absent(price.provider), price.sku, text_or_absent(price.region),
                             text_or_absent(price.tier), std::string(to_string(price.unit)), price.price,
                             text_or_absent(price.currency), time_or_absent(price.valid_from),
@@ -43,11 +43,11 @@ Records budget_records(const std::vector<Budget>& budgets) {
                   .rows = {}};
   for (const Budget& each : budgets)
     records.rows.push_back({each.name, text_or_absent(each.scope), text_or_absent(each.scope_id), each.amount,
-                            text_or_absent(each.currency), thresholds_text(each.thresholds)});
+                            text_or_absent(each.currency), attribution::thresholds_text(each.thresholds)});
   return records;
 }
 
-Records objective_records(const std::vector<Objective>& objectives) {
+Records objective_records(const std::vector<attribution::Objective>& objectives) {
   Records records{.fields = {{"objective", "objective"},
                              {"scope", "of"},
                              {"scope_id", "which"},
@@ -57,7 +57,7 @@ Records objective_records(const std::vector<Objective>& objectives) {
                              {"share", "share", Look::kDecimal, 5},
                              {"period_days", "days", Look::kCount}},
                   .rows = {}};
-  for (const Objective& each : objectives)
+  for (const attribution::Objective& each : objectives)
     records.rows.push_back({each.name, text_or_absent(each.scope), text_or_absent(each.scope_id),
                             number_or_absent(each.time_to_first_token_ms),
                             number_or_absent(each.inter_token_latency_ms), number_or_absent(each.latency_ms),
@@ -65,14 +65,14 @@ Records objective_records(const std::vector<Objective>& objectives) {
   return records;
 }
 
-Records rate_records(const std::vector<ExchangeRate>& rates) {
+Records rate_records(const std::vector<attribution::ExchangeRate>& rates) {
   Records records{.fields = {{"currency", "one"},
                              {"to", "is so many"},
                              {"day", "day"},
                              {"rate", "rate", Look::kDecimal, 6},
                              {"source", "source", Look::kText, 0, true}},
                   .rows = {}};
-  for (const ExchangeRate& each : rates)
+  for (const attribution::ExchangeRate& each : rates)
     records.rows.push_back({each.currency, each.to, format_time(each.day).substr(0, 10), each.rate,
                             text_or_absent(each.source)});
   return records;

@@ -11,17 +11,17 @@ namespace {
 
 using namespace report;
 
-Value compression_of(const ObjectReport& object) {
+Value compression_of(const store::ObjectReport& object) {
   if (object.bytes_on_disk == 0) return {};
   return static_cast<double>(object.bytes_uncompressed) / static_cast<double>(object.bytes_on_disk);
 }
 
-Value bytes_per_row_of(const ObjectReport& object) {
+Value bytes_per_row_of(const store::ObjectReport& object) {
   if (object.rows == 0) return {};
   return static_cast<double>(object.bytes_on_disk) / static_cast<double>(object.rows);
 }
 
-Section objects_section(const VerifyReport& verified) {
+Section objects_section(const store::VerifyReport& verified) {
   Records records{.fields = {{"name", "object"},
                              {"kind", "kind"},
                              {"exists", "exists"},
@@ -32,32 +32,32 @@ Section objects_section(const VerifyReport& verified) {
                              {"compression", "ratio", Look::kDecimal, 1},
                              {"bytes_per_row", "bytes/row", Look::kDecimal, 1}},
                   .rows = {}};
-  for (const ObjectReport& each : verified.objects)
+  for (const store::ObjectReport& each : verified.objects)
     records.rows.push_back({each.name, each.kind, each.exists, each.rows, each.parts, each.bytes_on_disk,
                             each.bytes_uncompressed, compression_of(each), bytes_per_row_of(each)});
   return {.key = "objects", .title = {}, .records = std::move(records)};
 }
 
-Section retention_section(const VerifyReport& verified) {
+Section retention_section(const store::VerifyReport& verified) {
   Records records{.fields = {{"table", "table"},
                              {"configured_days", "configured, days", Look::kCount},
                              {"effective_days", "in the engine, days", Look::kCount},
                              {"agrees", "agrees"}},
                   .rows = {}};
-  for (const Retention& each : verified.retention)
+  for (const store::Retention& each : verified.retention)
     records.rows.push_back({each.table, std::uint64_t(each.configured.count()),
                             std::uint64_t(each.effective.count()), each.agrees()});
   return {.key = "retention", .title = "Retention", .records = std::move(records)};
 }
 
-Section faults_section(const VerifyReport& verified) {
+Section faults_section(const store::VerifyReport& verified) {
   Records records{.fields = {{"fault", "schema fault"}}, .rows = {}};
   for (const std::string& fault : verified.schema_faults) records.rows.push_back({fault});
   return {.key = "schema_faults", .title = "Schema faults", .records = std::move(records)};
 }
 
 /// Names the part by its folder, from which doctor can take it back.
-Section set_aside_section(const VerifyReport& verified) {
+Section set_aside_section(const store::VerifyReport& verified) {
   Records records{.fields = {{"table", "table"},
                              {"day", "day"},
                              {"rows", "rows", Look::kCount},
@@ -65,14 +65,14 @@ Section set_aside_section(const VerifyReport& verified) {
                              {"part", "part"},
                              {"path", "path"}},
                   .rows = {}};
-  for (const SetAsidePart& each : verified.set_aside)
+  for (const store::SetAsidePart& each : verified.set_aside)
     records.rows.push_back({each.table, each.day.empty() ? Value() : Value(each.day),
                             each.rows ? Value(*each.rows) : Value(), each.reason, each.name, each.path});
   return {
       .key = "set_aside", .title = "Parts set aside, which no answer counts", .records = std::move(records)};
 }
 
-Section differences_section(const VerifyReport& verified) {
+Section differences_section(const store::VerifyReport& verified) {
   Records records{.fields = {{"family", "family"},
                              {"hour", "hour (UTC)", Look::kTime},
                              {"measure", "measure"},
@@ -80,13 +80,13 @@ Section differences_section(const VerifyReport& verified) {
                              {"rollup", "in the rollup", Look::kDecimal, 4},
                              {"key", "key"}},
                   .rows = {}};
-  for (const HourDifference& each : verified.differences)
+  for (const store::HourDifference& each : verified.differences)
     records.rows.push_back(
         {std::string(table_of(each.family).name), each.hour, each.measure, each.raw, each.rollup, each.key});
   return {.key = "differences", .title = "Hours that differ", .records = std::move(records)};
 }
 
-Section breaches_section(const VerifyReport& verified) {
+Section breaches_section(const store::VerifyReport& verified) {
   Records records{.fields = {{"family", "family"},
                              {"column", "column"},
                              {"rows", "rows", Look::kCount},
@@ -94,7 +94,7 @@ Section breaches_section(const VerifyReport& verified) {
                              {"first", "first (UTC)", Look::kTime},
                              {"last", "last (UTC)", Look::kTime}},
                   .rows = {}};
-  for (const RuleBreach& each : verified.breaches)
+  for (const store::RuleBreach& each : verified.breaches)
     records.rows.push_back(
         {std::string(table_of(each.family).name), each.column, each.rows, each.rule, each.first, each.last});
   return {.key = "rule_breaches",
@@ -102,14 +102,14 @@ Section breaches_section(const VerifyReport& verified) {
           .records = std::move(records)};
 }
 
-Section overlaps_section(const VerifyReport& verified) {
+Section overlaps_section(const store::VerifyReport& verified) {
   Records records{.fields = {{"hour", "hour (UTC)", Look::kTime},
                              {"rows", "rows", Look::kCount},
                              {"hours_covered", "hours covered", Look::kDecimal, 2},
                              {"amount", "amount", Look::kDecimal, 2},
                              {"key", "key"}},
                   .rows = {}};
-  for (const OverlappingCharge& each : verified.overlaps)
+  for (const store::OverlappingCharge& each : verified.overlaps)
     records.rows.push_back({each.hour, each.rows, each.hours_covered, each.amount, each.key});
   return {.key = "overlapping_charges",
           .title =
@@ -118,25 +118,25 @@ Section overlaps_section(const VerifyReport& verified) {
           .records = std::move(records)};
 }
 
-Records hours(const std::vector<RebuiltHour>& hours) {
+Records hours(const std::vector<store::RebuiltHour>& hours) {
   Records records{.fields = {{"family", "family"},
                              {"hour", "hour (UTC)", Look::kTime},
                              {"rows_before", "rows counted before", Look::kCount},
                              {"rows_after", "raw rows", Look::kCount},
                              {"key", "key"}},
                   .rows = {}};
-  for (const RebuiltHour& each : hours)
+  for (const store::RebuiltHour& each : hours)
     records.rows.push_back(
         {std::string(table_of(each.family).name), each.hour, each.rows_before, each.rows_after, each.key});
   return records;
 }
 
-Section rebuilt_section(const VerifyReport& verified) {
+Section rebuilt_section(const store::VerifyReport& verified) {
   return {
       .key = "rebuilt", .title = "Hours rebuilt from raw rows", .records = hours(verified.repair.rebuilt)};
 }
 
-Section refused_section(const VerifyReport& verified) {
+Section refused_section(const store::VerifyReport& verified) {
   return {.key = "refused",
           .title = "Hours not rebuilt, because raw rows of their day are set aside",
           .records = hours(verified.repair.refused)};
@@ -145,22 +145,22 @@ Section refused_section(const VerifyReport& verified) {
 /// The report of one part of the store: a shard of a cluster or, with number 0, all of it.
 struct PartReport {
   std::uint32_t shard;
-  VerifyReport verified;
-  AttributionProof proof;
+  store::VerifyReport verified;
+  attribution::AttributionProof proof;
 
   bool ok() const { return verified.ok() && proof.hours_broken == 0; }
 };
 
-Section broken_hours_section(const AttributionProof& proof) {
+Section broken_hours_section(const attribution::AttributionProof& proof) {
   Records records{.fields = {{"hour", "hour (UTC)", Look::kTime}, {"what", "what"}}, .rows = {}};
-  for (const BrokenHour& each : proof.broken) records.rows.push_back({each.hour, each.what});
+  for (const attribution::BrokenHour& each : proof.broken) records.rows.push_back({each.hour, each.what});
   return {.key = "attribution_faults",
           .title = "Attributed hours that do not add up to the bill",
           .records = std::move(records)};
 }
 
 Section summary_section(const std::vector<PartReport>& parts) {
-  VerifyReport sum;
+  store::VerifyReport sum;
   bool ok = true;
   std::uint64_t parts_set_aside = 0, rows_breaking_rules = 0, hours_attributed = 0, hours_broken = 0;
   for (const PartReport& part : parts) {
@@ -173,7 +173,7 @@ Section summary_section(const std::vector<PartReport>& parts) {
     sum.repair.hours_rebuilt += part.verified.repair.hours_rebuilt;
     sum.repair.hours_refused += part.verified.repair.hours_refused;
     parts_set_aside += part.verified.set_aside.size();
-    for (const RuleBreach& breach : part.verified.breaches) rows_breaking_rules += breach.rows;
+    for (const store::RuleBreach& breach : part.verified.breaches) rows_breaking_rules += breach.rows;
     sum.charges_overlapping += part.verified.charges_overlapping;
   }
   return object_section("summary",
@@ -194,7 +194,7 @@ Section summary_section(const std::vector<PartReport>& parts) {
 }
 
 /// `section_of(report)` of every part, as one section.
-Section joined(const std::vector<PartReport>& parts, Section (*section_of)(const VerifyReport&)) {
+Section joined(const std::vector<PartReport>& parts, Section (*section_of)(const store::VerifyReport&)) {
   Section section;
   for (const PartReport& part : parts) {
     if (part.shard == 0) return section_of(part.verified);
@@ -242,11 +242,11 @@ void name_texts(Report& report, const Names& names) {
         if (std::string* const text = std::get_if<std::string>(&value)) *text = with_names(*text, names);
 }
 
-Result<std::vector<PartReport>> verify_parts(Client& client, RepairMode mode) {
+Result<std::vector<PartReport>> verify_parts(Client& client, store::RepairMode mode) {
   std::vector<PartReport> parts;
   OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t shard) -> Result<void> {
-    OPTIINFRA_TRY(VerifyReport verified, verify(session, mode));
-    OPTIINFRA_TRY(AttributionProof proof, prove_attribution(session));
+    OPTIINFRA_TRY(store::VerifyReport verified, store::verify(session, mode));
+    OPTIINFRA_TRY(attribution::AttributionProof proof, attribution::prove_attribution(session));
     parts.push_back({shard, std::move(verified), std::move(proof)});
     return {};
   }));
@@ -255,7 +255,7 @@ Result<std::vector<PartReport>> verify_parts(Client& client, RepairMode mode) {
 
 }  // namespace
 
-Result<Verification> verify_store(Client& client, RepairMode mode, Detail detail) {
+Result<Verification> verify_store(Client& client, store::RepairMode mode, Detail detail) {
   OPTIINFRA_TRY(const auto parts, verify_parts(client, mode));
   Verification verification{
       .report = make_report(parts, detail == Detail::kEverything),

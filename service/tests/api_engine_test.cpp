@@ -57,13 +57,13 @@ class Api : public ::testing::Test {
         {NameKind::kCustomer, "name-of-bob", kBob.to_string()},
         {NameKind::kService, "service-of-bob", kBobsService.to_string(), kBob}};
     ASSERT_TRUE(set_names(*client, names, "test"));
-    ASSERT_TRUE(attribute(*client, {hour, hour + std::chrono::hours{1}}));
-    ASSERT_TRUE(set_prices(*client, {{.sku = "sku-of-bob", .price = 3}}));
-    ASSERT_TRUE(set_budgets(
+    ASSERT_TRUE(attribution::attribute(*client, {hour, hour + std::chrono::hours{1}}));
+    ASSERT_TRUE(attribution::set_prices(*client, {{.sku = "sku-of-bob", .price = 3}}));
+    ASSERT_TRUE(attribution::set_budgets(
         *client, {{.name = "budget-of-bob", .scope = "customer", .scope_id = kBob.to_string(), .amount = 7},
                   {.name = "fleet-of-bob", .amount = 9},
                   {.name = "ada", .scope = "customer", .scope_id = kAda.to_string(), .amount = 8}}));
-    ASSERT_TRUE(set_objectives(
+    ASSERT_TRUE(attribution::set_objectives(
         *client,
         {{.name = "objective-of-bob", .scope = "customer", .scope_id = kBob.to_string(), .latency_ms = 7},
          {.name = "service-of-bob", .scope = "service", .scope_id = kBobsService.to_string()},

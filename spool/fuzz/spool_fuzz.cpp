@@ -12,14 +12,15 @@ namespace {
 
 using namespace optiinfra;
 using namespace optiinfra::spool;
+using namespace optiinfra::spool;
 
 const std::filesystem::path kFolder = "/spool";
 const Uuid kIdentity{1, 2};
-constexpr Sequence kFirst = Sequence{2} << 32;
+constexpr spool::Sequence kFirst = spool::Sequence{2} << 32;
 
-std::vector<std::pair<Sequence, std::vector<std::byte>>> replayed(Spool& opened) {
-  std::vector<std::pair<Sequence, std::vector<std::byte>>> records;
-  const auto done = opened.replay([&records](const SpoolRecord& record) -> Result<void> {
+std::vector<std::pair<spool::Sequence, std::vector<std::byte>>> replayed(spool::Spool& opened) {
+  std::vector<std::pair<spool::Sequence, std::vector<std::byte>>> records;
+  const auto done = opened.replay([&records](const spool::SpoolRecord& record) -> Result<void> {
     if (!records.empty() && records.back().first >= record.sequence) std::abort();
     records.emplace_back(record.sequence,
                          std::vector<std::byte>(record.payload.begin(), record.payload.end()));
@@ -30,10 +31,10 @@ std::vector<std::pair<Sequence, std::vector<std::byte>>> replayed(Spool& opened)
 }
 
 void open_twice(testing::LyingDisk& disk) {
-  SpoolOptions options;
+  spool::SpoolOptions options;
   options.segment_bytes = 4'096;
   options.checkpoint_interval = std::chrono::hours(1);
-  auto opened = Spool::open(kFolder, options, disk);
+  auto opened = spool::Spool::open(kFolder, options, disk);
   if (!opened) return;
   auto records = replayed(**opened);
   const std::byte payload[] = {std::byte{42}};
@@ -42,7 +43,7 @@ void open_twice(testing::LyingDisk& disk) {
   if (!sequence || !(*opened)->sync(*sequence)) std::abort();
   records.emplace_back(*sequence, std::vector<std::byte>(payload, payload + 1));
   opened->reset();
-  opened = Spool::open(kFolder, options, disk);
+  opened = spool::Spool::open(kFolder, options, disk);
   if (!opened || replayed(**opened) != records) std::abort();
 }
 

@@ -2,8 +2,7 @@
 
 #include "state.hpp"
 
-namespace optiinfra {
-using spool::PendingRecord;
+namespace optiinfra::spool {
 
 // Writes everything that waits, a segment at a time. What cannot be written waits on in memory, under
 // the sequences it has.
@@ -61,7 +60,7 @@ std::size_t Spool::State::count_that_fit(Records records) const {
 
 Result<void> Spool::State::begin_segment(Lock& lock, const PendingRecord& record) {
   if (ledger_.segments().size() >= kSpoolSegmentsMax) return full();
-  spool::SegmentHeader header;
+  SegmentHeader header;
   header.identity = checkpoint_.identity;
   header.number = ++last_number_;
   header.first_sequence = record.sequence;
@@ -69,13 +68,13 @@ Result<void> Spool::State::begin_segment(Lock& lock, const PendingRecord& record
   header.previous_sequence = durable_;
   header.created =
       static_cast<std::uint64_t>(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
-  const std::uint64_t bytes = spool::segment_bytes_for(record.disk_bytes(), options_.segment_bytes);
+  const std::uint64_t bytes = segment_bytes_for(record.disk_bytes(), options_.segment_bytes);
   lock.unlock();
-  auto created = spool::SegmentWriter::create(files_, folder_, header, bytes);
+  auto created = SegmentWriter::create(files_, folder_, header, bytes);
   lock.lock();
   if (!created) return std::move(created).error();
   writer_ = *std::move(created);
-  spool::Segment segment;
+  Segment segment;
   segment.name = {header.number, header.first_sequence};
   segment.bytes = bytes;
   segment.growing = true;
@@ -87,24 +86,24 @@ Result<void> Spool::State::begin_segment(Lock& lock, const PendingRecord& record
 // Also after a failure: the records that were synced before it stay where they are.
 void Spool::State::end_segment(Lock& lock) {
   const std::uint64_t number = writer_->number();
-  const spool::SegmentName name = ledger_.newest().name;
+  const SegmentName name = ledger_.newest().name;
   const bool unused = ledger_.newest().done.empty();
   lock.unlock();
   const std::uint64_t bytes = writer_->cut();
   writer_.reset();
-  if (unused) (void)files_.remove(folder_ / spool::to_string(name));
+  if (unused) (void)files_.remove(folder_ / to_string(name));
   lock.lock();
   if (unused) {
     ledger_.remove(number);
     return;
   }
-  spool::Segment& segment = *ledger_.find_number(number);
+  Segment& segment = *ledger_.find_number(number);
   segment.bytes = bytes;
   segment.growing = false;
 }
 
 void Spool::State::mark_durable(Records records) {
-  spool::Segment& segment = ledger_.newest();
+  Segment& segment = ledger_.newest();
   for (const PendingRecord& record : records) {
     const bool done = record.withdrawn || acknowledged_in_flight_.erase(record.sequence) > 0;
     segment.append(done);
@@ -132,4 +131,4 @@ void Spool::State::note_failure(const Error& error) {
   counters_.last_storage_failure = error.message;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::spool

@@ -12,7 +12,7 @@
 
 #include "optiinfra/spool/file_system.hpp"
 
-namespace optiinfra {
+namespace optiinfra::spool {
 namespace fs = std::filesystem;
 namespace {
 
@@ -202,4 +202,4 @@ FileSystem& posix_file_system() {
   return files;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::spool

@@ -1,17 +1,17 @@
 #include "segment_reader.hpp"
 #include "state.hpp"
 
-namespace optiinfra {
+namespace optiinfra::spool {
 
 Result<void> Spool::State::replay(const SpoolRecordSink& sink) {
-  std::vector<spool::Segment> segments;
+  std::vector<Segment> segments;
   {
     const Lock lock(mutex_);
     OPTIINFRA_CHECK(check_open());
     segments = ledger_.segments();
   }
   std::uint64_t unreadable = 0;
-  for (const spool::Segment& segment : segments) {
+  for (const Segment& segment : segments) {
     if (segment.records_open > 0) OPTIINFRA_CHECK(replay_segment(segment, sink, unreadable));
   }
   if (unreadable == 0) return {};
@@ -20,16 +20,15 @@ Result<void> Spool::State::replay(const SpoolRecordSink& sink) {
                    " can no longer be read; the disk returns other bytes than were written"};
 }
 
-Result<void> Spool::State::replay_segment(const spool::Segment& segment, const SpoolRecordSink& sink,
+Result<void> Spool::State::replay_segment(const Segment& segment, const SpoolRecordSink& sink,
                                           std::uint64_t& unreadable) {
-  auto file = files_.open(folder_ / spool::to_string(segment.name));
+  auto file = files_.open(folder_ / to_string(segment.name));
   if (!file) {
     const Lock lock(mutex_);
     if (ledger_.find_number(segment.name.number) == nullptr) return {};  // Done and deleted meanwhile.
     return std::move(file).error();
   }
-  spool::SegmentReader reader(**file,
-                              {checkpoint_.identity, segment.name.number, segment.first(), segment.last()});
+  SegmentReader reader(**file, {checkpoint_.identity, segment.name.number, segment.first(), segment.last()});
   Sequence expected = segment.first();
   const auto pass_to = [&](Sequence sequence) {
     for (; expected < sequence; ++expected) unreadable += is_open_record(expected) ? 1 : 0;
@@ -47,8 +46,8 @@ Result<void> Spool::State::replay_segment(const spool::Segment& segment, const S
 
 bool Spool::State::is_open_record(Sequence sequence) {
   const Lock lock(mutex_);
-  const spool::Segment* const segment = ledger_.find(sequence);
+  const Segment* const segment = ledger_.find(sequence);
   return segment != nullptr && !segment->done[sequence - segment->first()];
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::spool

@@ -8,13 +8,10 @@
 #include "crc32c.hpp"
 #include "format.hpp"
 
-namespace optiinfra {
-using spool::Bytes;
-using spool::FieldReader;
-using spool::FieldWriter;
+namespace optiinfra::spool {
 namespace {
 
-constexpr std::string_view kMagic = "OISPOOLK";
+constexpr std::string_view kLogMagic = "OISPOOLK";
 constexpr std::string_view kPrefix = "requests-", kSuffix = ".log";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHeaderBytes = 48, kEntryBytes = 32;
@@ -57,13 +54,13 @@ std::uint32_t checksum(Bytes fields, RequestLog::FileNumber number, std::uint64_
   FieldWriter writer(place);
   writer.u64(number);
   writer.u64(offset);
-  return spool::crc32c(fields, spool::crc32c(place));
+  return crc32c(fields, crc32c(place));
 }
 
 std::array<std::byte, kHeaderBytes> encode(const Header& header, RequestLog::FileNumber number) {
   std::array<std::byte, kHeaderBytes> bytes{};
   FieldWriter fields(bytes);
-  fields.text(kMagic);
+  fields.text(kLogMagic);
   fields.u32(header.version);
   fields.u32(0);
   fields.u64(number);
@@ -77,7 +74,7 @@ std::optional<Header> decode_header(Bytes bytes, RequestLog::FileNumber number) 
   if (bytes.size() < kHeaderBytes) return {};
   FieldReader fields(bytes);
   Header header;
-  if (!fields.text(kMagic)) return {};
+  if (!fields.text(kLogMagic)) return {};
   header.version = fields.u32();
   (void)fields.u32();
   (void)fields.u64();
@@ -222,7 +219,7 @@ Result<RequestLog::Appended> RequestLog::append(std::span<const RequestKey> keys
     encode(Entry{keys[i], entries_}, number, offset_of(entries_ + i),
            std::span(bytes).subspan(i * kEntryBytes, kEntryBytes));
   }
-  if (auto written = spool::write_all(*file_, offset_of(entries_), bytes); !written) {
+  if (auto written = write_all(*file_, offset_of(entries_), bytes); !written) {
     // Its synced keys are not affected, so it goes on if what was written of this call can be cut off.
     if (entries_ == 0 || !file_->truncate(offset_of(entries_))) give_up_file();
     return std::move(written).error();
@@ -243,7 +240,7 @@ Result<void> RequestLog::begin_file() {
   const auto path = folder_ / name_of(number);
   OPTIINFRA_TRY(auto file, files_.create(path));
   last_number_ = number;
-  auto prepared = spool::write_all(*file, 0, encode(Header{kVersion, synced_file_, synced_entries_}, number));
+  auto prepared = write_all(*file, 0, encode(Header{kVersion, synced_file_, synced_entries_}, number));
   if (prepared) prepared = files_.sync_folder(folder_);
   if (!prepared) {
     (void)files_.remove(path);
@@ -271,4 +268,4 @@ void RequestLog::remove_oldest() {
   (void)files_.sync_folder(folder_);
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::spool

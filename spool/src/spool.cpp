@@ -5,7 +5,7 @@
 #include "state.hpp"
 #include "survey.hpp"
 
-namespace optiinfra {
+namespace optiinfra::spool {
 namespace {
 
 Error out_of_bounds(const std::string& option, const std::string& bounds) {
@@ -20,7 +20,7 @@ Result<void> check(const SpoolOptions& options) {
   if (options.buffer_bytes_max < options.record_bytes_max)
     return out_of_bounds("buffer_bytes_max", "at least record_bytes_max");
   const std::uint64_t largest_segment =
-      spool::segment_bytes_for(spool::kRecordHeaderBytes + options.record_bytes_max, options.segment_bytes);
+      segment_bytes_for(kRecordHeaderBytes + options.record_bytes_max, options.segment_bytes);
   if (options.spool_bytes_max < 2 * largest_segment)
     return out_of_bounds("spool_bytes_max",
                          "at least twice segment_bytes and twice what a largest record takes (" +
@@ -35,9 +35,9 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::filesystem::path& folder, 
                                            FileSystem& files) {
   OPTIINFRA_CHECK(check(options));
   OPTIINFRA_CHECK(files.create_folder(folder));
-  OPTIINFRA_CHECK(spool::expect_spool_or_empty(files, folder));
+  OPTIINFRA_CHECK(expect_spool_or_empty(files, folder));
   OPTIINFRA_TRY(auto lock, files.lock_folder(folder));
-  OPTIINFRA_TRY(auto recovered, spool::recover(files, folder));
+  OPTIINFRA_TRY(auto recovered, recover(files, folder));
   return std::unique_ptr<Spool>(
       new Spool(std::make_unique<State>(files, folder, options, std::move(lock), std::move(recovered))));
 }
@@ -57,4 +57,4 @@ Result<void> Spool::replay(const SpoolRecordSink& sink) { return state_->replay(
 SpoolUsage Spool::usage() const { return state_->usage(); }
 Result<void> Spool::close() { return state_->close(); }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::spool

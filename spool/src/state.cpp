@@ -4,8 +4,7 @@
 
 #include "crc32c.hpp"
 
-namespace optiinfra {
-using spool::PendingRecord;
+namespace optiinfra::spool {
 namespace {
 
 /// What a waiting record takes in addition to its payload.
@@ -19,13 +18,13 @@ Error with_applied(Error error, Applied applied) {
 }  // namespace
 
 Spool::State::State(FileSystem& files, std::filesystem::path folder, const SpoolOptions& options,
-                    std::unique_ptr<FolderLock> lock, spool::Recovered recovered)
+                    std::unique_ptr<FolderLock> lock, Recovered recovered)
     : files_(files),
       folder_(std::move(folder)),
       options_(options),
       folder_lock_(std::move(lock)),
       report_(std::move(recovered.report)),
-      first_(spool::first_sequence_of(recovered.checkpoint.run)),
+      first_(first_sequence_of(recovered.checkpoint.run)),
       next_(first_),
       durable_(recovered.checkpoint.durable),
       last_number_(recovered.checkpoint.last_segment),
@@ -56,8 +55,8 @@ Error Spool::State::full() const {
 }
 
 bool Spool::State::has_room(std::uint64_t payload_bytes) const {
-  spool::Room room = room_;
-  room.place(spool::kRecordHeaderBytes + payload_bytes, options_.segment_bytes);
+  Room room = room_;
+  room.place(kRecordHeaderBytes + payload_bytes, options_.segment_bytes);
   return ledger_.bytes() + room.new_bytes <= options_.spool_bytes_max &&
          ledger_.segments().size() + room.new_segments <= kSpoolSegmentsMax;
 }
@@ -99,7 +98,7 @@ Result<Sequence> Spool::State::append(std::span<const std::span<const std::byte>
   PendingRecord record;
   record.payload.reserve(bytes);
   for (const auto part : parts) record.payload.insert(record.payload.end(), part.begin(), part.end());
-  record.payload_checksum = spool::crc32c(record.payload);
+  record.payload_checksum = crc32c(record.payload);
 
   lock.lock();
   if (!has_room(bytes)) {
@@ -138,7 +137,7 @@ void Spool::State::withdraw(PendingRecord& record) {
   if (record.withdrawn) return;
   buffer_bytes_ -= record.payload.size();
   record.payload = {};
-  record.payload_checksum = spool::crc32c({});
+  record.payload_checksum = crc32c({});
   record.withdrawn = true;
   --records_waiting_;
 }
@@ -187,4 +186,4 @@ Result<void> Spool::State::close() {
   return {};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::spool

@@ -1,6 +1,6 @@
 #include "state.hpp"
 
-namespace optiinfra {
+namespace optiinfra::spool {
 
 bool Spool::State::tidy_is_due() const {
   if (tidying_) return false;
@@ -26,19 +26,19 @@ void Spool::State::tidy(Lock& lock) {
 }
 
 Result<void> Spool::State::write_checkpoint(Lock& lock, bool closed) {
-  const std::vector<spool::Segment> finished = ledger_.finished();
+  const std::vector<Segment> finished = ledger_.finished();
   checkpoint_.durable = durable_;
   checkpoint_.closed = closed;
-  spool::Checkpoint checkpoint = checkpoint_;
+  Checkpoint checkpoint = checkpoint_;
   ledger_.describe(checkpoint);
   news_ = false;
   std::uint64_t damaged_kept = damaged_kept_;
   lock.unlock();
   const auto written = checkpoint_file_->write(checkpoint);
   std::optional<Error> failure;
-  for (const spool::Segment& segment : finished) {
+  for (const Segment& segment : finished) {
     if (!written) break;
-    const auto discarded = spool::discard(files_, folder_, segment, damaged_kept);
+    const auto discarded = discard(files_, folder_, segment, damaged_kept);
     if (!discarded) failure = discarded.error();
   }
   lock.lock();
@@ -49,9 +49,9 @@ Result<void> Spool::State::write_checkpoint(Lock& lock, bool closed) {
   }
   damaged_kept_ = damaged_kept;
   // One that could not be deleted is deleted by the next opening.
-  for (const spool::Segment& segment : finished) ledger_.remove(segment.name.number);
+  for (const Segment& segment : finished) ledger_.remove(segment.name.number);
   if (failure) note_failure(*failure);
   return {};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::spool

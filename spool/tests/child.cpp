@@ -8,13 +8,13 @@
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
-  optiinfra::SpoolOptions options;
+  optiinfra::spool::SpoolOptions options;
   options.segment_bytes = 64 << 10;
   options.record_bytes_max = 8 << 10;
   // More than the fastest disk takes until the kill: a full spool would end this process first.
   options.spool_bytes_max = 256 << 20;
   options.checkpoint_interval = std::chrono::milliseconds(0);
-  auto spool = optiinfra::Spool::open(argv[1], options);
+  auto spool = optiinfra::spool::Spool::open(argv[1], options);
   if (!spool) return 3;
   for (unsigned i = 0;; ++i) {
     std::byte payload[4'000];

@@ -10,13 +10,14 @@
 namespace {
 
 using namespace optiinfra;
+using namespace optiinfra::spool;
 using namespace optiinfra::testing;
 
 constexpr int kThreads = 8;
 constexpr int kRecords = 60;
 
-SpoolOptions roomy() {
-  SpoolOptions options = small_spool();
+spool::SpoolOptions roomy() {
+  spool::SpoolOptions options = small_spool();
   options.segment_bytes = 16 << 10;
   options.spool_bytes_max = 4 << 20;
   return options;
@@ -28,9 +29,9 @@ void in_threads(int count, const std::function<void(int)>& run) {
   for (std::thread& thread : threads) thread.join();
 }
 
-std::map<Sequence, std::vector<std::byte>> replayed(Spool& spool) {
-  std::map<Sequence, std::vector<std::byte>> records;
-  EXPECT_TRUE(spool.replay([&](const SpoolRecord& record) -> Result<void> {
+std::map<spool::Sequence, std::vector<std::byte>> replayed(spool::Spool& spool) {
+  std::map<spool::Sequence, std::vector<std::byte>> records;
+  EXPECT_TRUE(spool.replay([&](const spool::SpoolRecord& record) -> Result<void> {
     records[record.sequence] = {record.payload.begin(), record.payload.end()};
     return {};
   }));
@@ -40,9 +41,9 @@ std::map<Sequence, std::vector<std::byte>> replayed(Spool& spool) {
 TEST(GroupCommit, ManyThreadsShareASync) {
   LyingDisk disk;
   disk.set_sync_time(std::chrono::milliseconds(1));
-  auto spool = *Spool::open("/spool", roomy(), disk);
+  auto spool = *spool::Spool::open("/spool", roomy(), disk);
   std::mutex mutex;
-  std::map<Sequence, std::vector<std::byte>> appended;
+  std::map<spool::Sequence, std::vector<std::byte>> appended;
   in_threads(kThreads, [&](int thread) {
     for (int i = 0; i < kRecords; ++i) {
       const auto payload = payload_of(static_cast<std::uint64_t>(thread * kRecords + i), 50);
@@ -56,19 +57,19 @@ TEST(GroupCommit, ManyThreadsShareASync) {
   EXPECT_LT(spool->usage().syncs, kThreads * kRecords / 2u);
   spool.reset();
   disk.restart(Survives::kNothing);
-  spool = *Spool::open("/spool", roomy(), disk);
+  spool = *spool::Spool::open("/spool", roomy(), disk);
   EXPECT_EQ(replayed(*spool), appended);
 }
 
 TEST(GroupCommit, EveryCallMayComeFromAnyThread) {
   LyingDisk disk;
-  auto spool = *Spool::open("/spool", roomy(), disk);
+  auto spool = *spool::Spool::open("/spool", roomy(), disk);
   std::atomic<std::uint64_t> acknowledged = 0;
   std::atomic<bool> stop = false;
   std::thread watcher([&] {
     while (!stop) {
       (void)spool->usage();
-      (void)spool->replay([](const SpoolRecord&) -> Result<void> { return {}; });
+      (void)spool->replay([](const spool::SpoolRecord&) -> Result<void> { return {}; });
     }
   });
   in_threads(kThreads, [&](int thread) {
@@ -88,7 +89,7 @@ TEST(GroupCommit, EveryCallMayComeFromAnyThread) {
   watcher.join();
   EXPECT_EQ(spool->usage().records, kThreads * kRecords - acknowledged);
   ASSERT_TRUE(spool->close());
-  spool = *Spool::open("/spool", roomy(), disk);
+  spool = *spool::Spool::open("/spool", roomy(), disk);
   EXPECT_TRUE(spool->recovery().intact());
   EXPECT_EQ(spool->recovery().records, kThreads * kRecords - acknowledged);
 }
@@ -96,13 +97,13 @@ TEST(GroupCommit, EveryCallMayComeFromAnyThread) {
 TEST(GroupCommit, AllWhoWaitForAFailedSyncAreToldAndMayTryAgain) {
   LyingDisk disk;
   disk.set_sync_time(std::chrono::milliseconds(1));
-  auto spool = *Spool::open("/spool", roomy(), disk);
+  auto spool = *spool::Spool::open("/spool", roomy(), disk);
   std::atomic<int> told = 0;
   DiskFault fault;
   fault.call = 20;
   disk.set_fault(fault);
   std::mutex mutex;
-  std::map<Sequence, std::vector<std::byte>> appended;
+  std::map<spool::Sequence, std::vector<std::byte>> appended;
   in_threads(kThreads, [&](int thread) {
     for (int i = 0; i < kRecords; ++i) {
       const auto payload = payload_of(static_cast<std::uint64_t>(thread * kRecords + i), 50);
@@ -123,14 +124,14 @@ TEST(GroupCommit, AllWhoWaitForAFailedSyncAreToldAndMayTryAgain) {
   EXPECT_GT(told, 0);
   spool.reset();
   disk.restart(Survives::kNothing);
-  spool = *Spool::open("/spool", roomy(), disk);
+  spool = *spool::Spool::open("/spool", roomy(), disk);
   EXPECT_TRUE(spool->recovery().intact());
   EXPECT_EQ(replayed(*spool), appended);
 }
 
 TEST(GroupCommit, AppendingWithoutSyncingStaysWithinTheBuffer) {
   LyingDisk disk;
-  auto spool = *Spool::open("/spool", roomy(), disk);
+  auto spool = *spool::Spool::open("/spool", roomy(), disk);
   in_threads(kThreads, [&](int thread) {
     for (int i = 0; i < kRecords; ++i) {
       ASSERT_TRUE(append(*spool, payload_of(static_cast<std::uint64_t>(thread), 1'000)));

@@ -9,6 +9,7 @@
 namespace {
 
 using namespace optiinfra;
+using namespace optiinfra::spool;
 using namespace optiinfra::testing;
 
 constexpr int kSteps = 40;
@@ -21,7 +22,7 @@ std::uint64_t seeds() {
 
 /// One opening, from the disk's state to a crash or an orderly end. False when it could not be opened.
 bool live(LyingDisk& disk, SpoolModel& model, ModelCounts& counts, std::uint64_t seed) {
-  auto spool = Spool::open("/spool", small_spool(), disk);
+  auto spool = spool::Spool::open("/spool", small_spool(), disk);
   if (!spool) return false;
   model.check(**spool, counts);
   work(**spool, disk, model, seed, kSteps);

@@ -12,16 +12,17 @@
 namespace {
 
 using namespace optiinfra;
+using namespace optiinfra::spool;
 using namespace optiinfra::testing;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 
 const std::filesystem::path kFolder = "/spool";
 
-Result<std::unique_ptr<Spool>> open(LyingDisk& disk) {
-  SpoolOptions options = small_spool();
+Result<std::unique_ptr<spool::Spool>> open(LyingDisk& disk) {
+  spool::SpoolOptions options = small_spool();
   options.segment_bytes = 512;
-  return Spool::open(kFolder, options, disk);
+  return spool::Spool::open(kFolder, options, disk);
 }
 
 /// Where a record lies.
@@ -34,9 +35,9 @@ struct Extent {
 struct Sample {
   LyingDisk disk;
   Uuid identity;
-  std::map<Sequence, std::vector<std::byte>> records;
-  std::set<Sequence> done;  ///< Acknowledged; may come back when the checkpoint is hit.
-  std::map<Sequence, Extent> extents;
+  std::map<spool::Sequence, std::vector<std::byte>> records;
+  std::set<spool::Sequence> done;  ///< Acknowledged; may come back when the checkpoint is hit.
+  std::map<spool::Sequence, Extent> extents;
   std::vector<std::string> segments;
 };
 
@@ -44,8 +45,8 @@ void find_extents(Sample& sample) {
   for (const std::string& name : sample.segments) {
     const auto parsed = spool::parse_segment_name(name);
     const auto file = sample.disk.open(kFolder / name);
-    spool::SegmentReader reader(**file,
-                                {sample.identity, parsed->number, parsed->first_sequence, ~Sequence{0} - 1});
+    spool::SegmentReader reader(
+        **file, {sample.identity, parsed->number, parsed->first_sequence, ~spool::Sequence{0} - 1});
     for (auto record = reader.next(); record && *record; record = reader.next()) {
       const std::uint64_t bytes = spool::kRecordHeaderBytes + (*record)->payload.size();
       sample.extents[(*record)->sequence] = {name, (*record)->end - bytes, (*record)->end};
@@ -80,8 +81,8 @@ std::unique_ptr<Sample> make_sample(bool with_acknowledged = false) {
 }
 
 struct Seen {
-  RecoveryReport report;
-  std::set<Sequence> records;
+  spool::RecoveryReport report;
+  std::set<spool::Sequence> records;
   std::uint64_t wrong = 0;
 };
 
@@ -95,7 +96,7 @@ Seen look(LyingDisk& disk, const Sample& sample) {
     return seen;
   }
   seen.report = (*spool)->recovery();
-  const auto collect = [&](const SpoolRecord& record) -> Result<void> {
+  const auto collect = [&](const spool::SpoolRecord& record) -> Result<void> {
     const auto known = sample.records.find(record.sequence);
     const bool right = known != sample.records.end() && std::ranges::equal(known->second, record.payload);
     if (!right || (!seen.records.empty() && *seen.records.rbegin() >= record.sequence)) ++seen.wrong;
@@ -111,17 +112,17 @@ Seen look(LyingDisk& disk, const Sample& sample) {
   return seen;
 }
 
-std::set<Sequence> lost(const Sample& sample, const Seen& seen) {
-  std::set<Sequence> lost;
+std::set<spool::Sequence> lost(const Sample& sample, const Seen& seen) {
+  std::set<spool::Sequence> lost;
   for (const auto& [sequence, payload] : sample.records) {
     if (!seen.records.contains(sequence) && !sample.done.contains(sequence)) lost.insert(sequence);
   }
   return lost;
 }
 
-std::set<Sequence> hit_by(const Sample& sample, const std::string& file, std::uint64_t begin,
-                          std::uint64_t end) {
-  std::set<Sequence> hit;
+std::set<spool::Sequence> hit_by(const Sample& sample, const std::string& file, std::uint64_t begin,
+                                 std::uint64_t end) {
+  std::set<spool::Sequence> hit;
   for (const auto& [sequence, extent] : sample.extents) {
     if (!sample.done.contains(sequence) && extent.file == file && extent.begin < end && begin < extent.end)
       hit.insert(sequence);
@@ -142,7 +143,7 @@ struct FlipCounts {
 
 void flip_every_bit(const Sample& sample, const std::string& name, FlipCounts& counts) {
   const std::size_t size = sample.disk.copy()->content(kFolder / name)->size();
-  const Sequence newest = sample.records.rbegin()->first;
+  const spool::Sequence newest = sample.records.rbegin()->first;
   for (std::size_t byte = 0; byte < size; ++byte) {
     // The checkpoint's slots are mostly zeros that mean nothing: a few of those stand for all.
     if (name == spool::kCheckpointName && byte % spool::kCheckpointSlotBytes > 240 && byte % 1'009 != 0)
@@ -196,7 +197,7 @@ TEST(Damage, AFileCutAtAnyByteKeepsTheRecordsBefore) {
 TEST(Damage, ZerosOverTheTailAreATornTailAndNoAlarm) {
   const auto sample = make_sample();
   const std::string& name = sample->segments.back();
-  const Sequence newest = sample->records.rbegin()->first;
+  const spool::Sequence newest = sample->records.rbegin()->first;
   const Extent extent = sample->extents[newest];
   for (std::uint64_t from = extent.begin; from < extent.end; ++from) {
     const auto disk = sample->disk.copy();
@@ -334,7 +335,7 @@ TEST(Damage, ADiskThatChangesAfterTheOpeningIsToldByReplay) {
   const Extent extent = sample->extents.begin()->second;
   (*sample->disk.content(kFolder / extent.file))[extent.end - 1] ^= std::byte{1};
   std::uint64_t given = 0;
-  const auto replayed = (*spool)->replay([&given](const SpoolRecord&) -> Result<void> {
+  const auto replayed = (*spool)->replay([&given](const spool::SpoolRecord&) -> Result<void> {
     ++given;
     return {};
   });

@@ -10,6 +10,7 @@
 namespace {
 
 using namespace optiinfra;
+using namespace optiinfra::spool;
 using namespace optiinfra::testing;
 using ::testing::HasSubstr;
 
@@ -27,10 +28,12 @@ struct FaultCounts {
   ModelCounts model;
 };
 
-Result<std::unique_ptr<Spool>> open(LyingDisk& disk) { return Spool::open("/spool", small_spool(), disk); }
+Result<std::unique_ptr<spool::Spool>> open(LyingDisk& disk) {
+  return spool::Spool::open("/spool", small_spool(), disk);
+}
 
 /// The same object goes on after the disk is repaired: what waits in memory reaches the disk.
-void expect_repaired(Spool& spool, SpoolModel& model, FaultCounts& counts) {
+void expect_repaired(spool::Spool& spool, SpoolModel& model, FaultCounts& counts) {
   const auto payload = payload_of(7, 50);
   const auto sequence = append(spool, payload);
   if (!sequence) {
@@ -206,15 +209,15 @@ TEST(Fault, ABufferThatTheDiskDoesNotTakeRefusesMoreAndLosesNothing) {
   fault.call = 1;
   fault.for_good = true;
   disk.set_fault(fault);
-  std::vector<Sequence> taken;
-  Result<Sequence> refused = Sequence{0};
+  std::vector<spool::Sequence> taken;
+  Result<spool::Sequence> refused = spool::Sequence{0};
   while ((refused = append(**spool, payload_of(taken.size(), 500)))) taken.push_back(*refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kStorage);
   EXPECT_EQ(refused.error().applied, Applied::kNo);
   EXPECT_LE((*spool)->usage().buffer_bytes, small_spool().buffer_bytes_max);
   ASSERT_GT(taken.size(), 2u);
   // What is stored by other means gives its memory back, though the disk takes nothing.
-  for (const Sequence sequence : taken) ASSERT_TRUE((*spool)->acknowledge(sequence));
+  for (const spool::Sequence sequence : taken) ASSERT_TRUE((*spool)->acknowledge(sequence));
   EXPECT_TRUE(append(**spool, payload_of(1, 500)));
 }
 

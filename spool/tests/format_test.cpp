@@ -13,6 +13,7 @@ namespace {
 
 using namespace optiinfra;
 using namespace optiinfra::spool;
+using namespace optiinfra::spool;
 using optiinfra::testing::bytes_of;
 
 const Uuid kIdentity{0x0011'2233'4455'6677, 0x8899'AABB'CCDD'EEFF};
@@ -127,7 +128,7 @@ TEST(CheckpointBytes, ComeBackAsTheyWereAndAreRefusedWhenCutOrFlipped) {
 
 TEST(CheckpointBytes, LeaveOutTheLastRangesWhenThereAreTooMany) {
   Checkpoint checkpoint = sample_checkpoint();
-  for (Sequence i = 0; i < 10'000; ++i) checkpoint.acknowledged.push_back({i, i});
+  for (spool::Sequence i = 0; i < 10'000; ++i) checkpoint.acknowledged.push_back({i, i});
   const auto bytes = encode(checkpoint);
   EXPECT_LE(bytes.size(), kCheckpointSlotBytes);
   std::optional<std::uint32_t> newer;

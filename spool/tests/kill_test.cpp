@@ -13,6 +13,7 @@
 namespace {
 
 using namespace optiinfra;
+using namespace optiinfra::spool;
 using namespace optiinfra::testing;
 
 constexpr int kKills = 12;
@@ -20,7 +21,7 @@ constexpr int kKills = 12;
 TEST(Kill, LosesNoSyncedRecordAndReplaysNoAcknowledgedOne) {
   const TemporaryFolder folder;
   std::mt19937_64 random(5);
-  std::map<Sequence, unsigned> promised;
+  std::map<spool::Sequence, unsigned> promised;
   std::uint64_t lost = 0, wrong = 0, again = 0, killed = 0, checked = 0;
   for (int kill = 0; kill < kKills; ++kill) {
     Program child({OPTIINFRA_SPOOL_CHILD, (folder / "spool").string()});
@@ -29,21 +30,21 @@ TEST(Kill, LosesNoSyncedRecordAndReplaysNoAcknowledgedOne) {
     child.send_signal(SIGKILL);
     const auto result = child.wait();
     killed += result.signal == SIGKILL ? 1 : 0;
-    std::set<Sequence> acknowledged;
+    std::set<spool::Sequence> acknowledged;
     std::istringstream lines(result.output);
     char what = 0;
-    for (Sequence sequence = 0; lines >> what >> sequence;) {
+    for (spool::Sequence sequence = 0; lines >> what >> sequence;) {
       if (what == 'D') acknowledged.insert(sequence);
       if (what == 'A') promised.erase(sequence);
       if (what == 'S') lines >> promised[sequence];
     }
-    SpoolOptions options;
+    spool::SpoolOptions options;
     options.spool_bytes_max = std::uint64_t{1} << 30;
-    auto spool = Spool::open(folder / "spool", options);
+    auto spool = spool::Spool::open(folder / "spool", options);
     ASSERT_TRUE(spool) << spool.error().message;
     EXPECT_TRUE((*spool)->recovery().intact());
     checked += promised.size();
-    ASSERT_TRUE((*spool)->replay([&](const SpoolRecord& record) -> Result<void> {
+    ASSERT_TRUE((*spool)->replay([&](const spool::SpoolRecord& record) -> Result<void> {
       if (acknowledged.contains(record.sequence)) ++again;
       const auto known = promised.find(record.sequence);
       if (known == promised.end()) return {};  // Killed before it could say so, or in acknowledging.

@@ -6,8 +6,9 @@ namespace {
 
 using namespace optiinfra;
 using namespace optiinfra::spool;
+using namespace optiinfra::spool;
 
-Segment segment(std::uint64_t number, Sequence first, std::size_t records, bool growing = false) {
+Segment segment(std::uint64_t number, spool::Sequence first, std::size_t records, bool growing = false) {
   Segment segment;
   segment.name = {number, first};
   segment.growing = growing;
@@ -53,7 +54,7 @@ TEST(Ledger, DescribesWhatIsNeededAndNoSegmentThatMayStillBeGivenUp) {
   ledger.add(segment(2, 14, 1));
   ledger.add(segment(3, 15, 2, true));
   ledger.add(segment(4, 17, 0, true));
-  for (const Sequence done : {10, 11, 13, 14}) ledger.acknowledge(done);
+  for (const spool::Sequence done : {10, 11, 13, 14}) ledger.acknowledge(done);
   Checkpoint checkpoint;
   ledger.describe(checkpoint);
   ASSERT_EQ(checkpoint.segments.size(), 2u) << "the second is finished, the last holds nothing yet";

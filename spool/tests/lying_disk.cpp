@@ -21,7 +21,7 @@ void apply_write(std::vector<std::byte>& content, std::uint64_t offset, std::spa
 
 }  // namespace
 
-class LyingDisk::OpenFile final : public File {
+class LyingDisk::OpenFile final : public spool::File {
  public:
   OpenFile(LyingDisk& disk, std::shared_ptr<Inode> inode, std::string name)
       : disk_(disk), inode_(std::move(inode)), name_(std::move(name)), life_(disk.life_) {}
@@ -104,7 +104,7 @@ class LyingDisk::OpenFile final : public File {
   std::uint64_t life_;
 };
 
-class LyingDisk::HeldLock final : public FolderLock {
+class LyingDisk::HeldLock final : public spool::FolderLock {
  public:
   HeldLock(LyingDisk& disk, std::string folder)
       : disk_(disk), folder_(std::move(folder)), life_(disk.life_) {}
@@ -219,12 +219,12 @@ Result<void> LyingDisk::create_folder(const fs::path& folder) {
   return {};
 }
 
-Result<std::unique_ptr<FolderLock>> LyingDisk::lock_folder(const fs::path& folder) {
+Result<std::unique_ptr<spool::FolderLock>> LyingDisk::lock_folder(const fs::path& folder) {
   const std::lock_guard lock(mutex_);
   if (auto error = fault_now("lock " + folder.string())) return *error;
   if (!locked_.insert(folder.string()).second)
     return Error{ErrorKind::kUnavailable, folder.string() + " is held by this test"};
-  return std::unique_ptr<FolderLock>(std::make_unique<HeldLock>(*this, folder.string()));
+  return std::unique_ptr<spool::FolderLock>(std::make_unique<HeldLock>(*this, folder.string()));
 }
 
 Result<std::vector<std::string>> LyingDisk::list(const fs::path& folder) {
@@ -233,23 +233,23 @@ Result<std::vector<std::string>> LyingDisk::list(const fs::path& folder) {
   return names(folder);
 }
 
-Result<std::unique_ptr<File>> LyingDisk::create(const fs::path& file) {
+Result<std::unique_ptr<spool::File>> LyingDisk::create(const fs::path& file) {
   const std::lock_guard lock(mutex_);
   const std::string name = file.string();
   if (auto error = fault_now("create " + name)) return *error;
   if (seen_.contains(name)) return storage_error("create " + name, "File exists");
   auto inode = std::make_shared<Inode>();
   change_names([name, inode](Names& names) { names[name] = inode; });
-  return std::unique_ptr<File>(std::make_unique<OpenFile>(*this, inode, name));
+  return std::unique_ptr<spool::File>(std::make_unique<OpenFile>(*this, inode, name));
 }
 
-Result<std::unique_ptr<File>> LyingDisk::open(const fs::path& file) {
+Result<std::unique_ptr<spool::File>> LyingDisk::open(const fs::path& file) {
   const std::lock_guard lock(mutex_);
   const std::string name = file.string();
   if (auto error = fault_now("open " + name)) return *error;
   const auto found = seen_.find(name);
   if (found == seen_.end()) return storage_error("open " + name, "No such file or directory");
-  return std::unique_ptr<File>(std::make_unique<OpenFile>(*this, found->second, name));
+  return std::unique_ptr<spool::File>(std::make_unique<OpenFile>(*this, found->second, name));
 }
 
 Result<void> LyingDisk::rename(const fs::path& from, const fs::path& to) {

@@ -35,7 +35,7 @@ struct DiskFault {
   std::uint64_t written_bytes = 0;
 };
 
-class LyingDisk final : public FileSystem {
+class LyingDisk final : public spool::FileSystem {
  public:
   explicit LyingDisk(std::uint64_t seed = 1) : chance_(seed) {}
 
@@ -67,10 +67,10 @@ class LyingDisk final : public FileSystem {
   std::unique_ptr<LyingDisk> copy() const;
 
   Result<void> create_folder(const std::filesystem::path& folder) override;
-  Result<std::unique_ptr<FolderLock>> lock_folder(const std::filesystem::path& folder) override;
+  Result<std::unique_ptr<spool::FolderLock>> lock_folder(const std::filesystem::path& folder) override;
   Result<std::vector<std::string>> list(const std::filesystem::path& folder) override;
-  Result<std::unique_ptr<File>> create(const std::filesystem::path& file) override;
-  Result<std::unique_ptr<File>> open(const std::filesystem::path& file) override;
+  Result<std::unique_ptr<spool::File>> create(const std::filesystem::path& file) override;
+  Result<std::unique_ptr<spool::File>> open(const std::filesystem::path& file) override;
   Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
   Result<void> remove(const std::filesystem::path& file) override;
   Result<void> sync_folder(const std::filesystem::path& folder) override;

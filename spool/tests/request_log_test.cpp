@@ -14,6 +14,7 @@
 namespace {
 
 using namespace optiinfra;
+using namespace optiinfra::spool;
 using namespace optiinfra::testing;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -23,25 +24,25 @@ using ::testing::SizeIs;
 constexpr std::uint32_t kPerFile = 8;
 constexpr std::size_t kHeaderBytes = 48, kEntryBytes = 32;
 
-RequestKey key_of(std::uint64_t number) { return {{number + 1, ~number}, number * 7}; }
+spool::RequestKey key_of(std::uint64_t number) { return {{number + 1, ~number}, number * 7}; }
 
-std::vector<RequestKey> keys_of(std::uint64_t first, std::size_t count) {
-  std::vector<RequestKey> keys;
+std::vector<spool::RequestKey> keys_of(std::uint64_t first, std::size_t count) {
+  std::vector<spool::RequestKey> keys;
   for (std::size_t i = 0; i < count; ++i) keys.push_back(key_of(first + i));
   return keys;
 }
 
 struct Opened {
-  std::unique_ptr<RequestLog> log;
+  std::unique_ptr<spool::RequestLog> log;
   std::vector<std::uint64_t> numbers;  ///< Of key_of, in the order found.
 };
 
 Result<Opened> open(LyingDisk& disk) {
   Opened opened;
   OPTIINFRA_CHECK(disk.create_folder("/spool"));
-  OPTIINFRA_TRY(opened.log, RequestLog::open(
+  OPTIINFRA_TRY(opened.log, spool::RequestLog::open(
                                 "/spool", disk,
-                                [&](RequestLog::FileNumber, const RequestKey& key) {
+                                [&](spool::RequestLog::FileNumber, const spool::RequestKey& key) {
                                   EXPECT_EQ(key, key_of(key.identity.high - 1));
                                   opened.numbers.push_back(key.identity.high - 1);
                                 },
@@ -56,7 +57,7 @@ Opened open_well(LyingDisk& disk) {
 }
 
 /// All of the keys, or an error with some of them.
-Result<void> append(RequestLog& log, std::vector<RequestKey> keys) {
+Result<void> append(spool::RequestLog& log, std::vector<spool::RequestKey> keys) {
   while (!keys.empty()) {
     OPTIINFRA_TRY(const auto appended, log.append(keys));
     keys.erase(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(appended.keys));
@@ -77,7 +78,7 @@ std::filesystem::path file(int number) {
 TEST(RequestLog, HasTheBytesOfTheSpecification) {
   LyingDisk disk;
   Opened opened = open_well(disk);
-  const RequestKey key{{0x0011'2233'4455'6677, 0x8899'AABB'CCDD'EEFF}, 0x0102'0304'0506'0708};
+  const spool::RequestKey key{{0x0011'2233'4455'6677, 0x8899'AABB'CCDD'EEFF}, 0x0102'0304'0506'0708};
   ASSERT_TRUE(opened.log->append(std::span(&key, 1)));
   const auto* const bytes = disk.content(file(1));
   ASSERT_NE(bytes, nullptr);
@@ -287,13 +288,13 @@ TEST(RequestLog, LeavesFilesOfOthersAlone) {
 TEST(RequestLog, ASpoolThatLostItsCheckpointStillOpensBesideIt) {
   LyingDisk disk;
   {
-    auto spool = Spool::open("/spool", small_spool(), disk);
+    auto spool = spool::Spool::open("/spool", small_spool(), disk);
     ASSERT_TRUE(spool);
     ASSERT_TRUE((*spool)->sync(*optiinfra::testing::append(**spool, bytes_of("rows"))));
     ASSERT_TRUE(append(*open_well(disk).log, keys_of(0, 2)));
   }
   disk.erase("/spool/checkpoint");
-  auto spool = Spool::open("/spool", small_spool(), disk);
+  auto spool = spool::Spool::open("/spool", small_spool(), disk);
   ASSERT_TRUE(spool) << spool.error().message;
   EXPECT_EQ((*spool)->recovery().records, 1u);
 }

@@ -5,8 +5,8 @@
 
 namespace optiinfra::testing {
 
-SpoolOptions small_spool() {
-  SpoolOptions options;
+spool::SpoolOptions small_spool() {
+  spool::SpoolOptions options;
   options.segment_bytes = 1'024;
   options.spool_bytes_max = 16 << 10;
   options.record_bytes_max = 2'048;
@@ -20,7 +20,7 @@ std::vector<std::byte> bytes_of(std::string_view text) {
   return {bytes.begin(), bytes.end()};
 }
 
-Result<Sequence> append(Spool& spool, const std::vector<std::byte>& payload) {
+Result<spool::Sequence> append(spool::Spool& spool, const std::vector<std::byte>& payload) {
   const std::span<const std::byte> all(payload);
   const std::span<const std::byte> parts[] = {all.first(payload.size() / 2), all.subspan(payload.size() / 2)};
   return spool.append(parts);
@@ -34,32 +34,32 @@ std::vector<std::byte> payload_of(std::uint64_t index, std::size_t bytes) {
   return payload;
 }
 
-void SpoolModel::appended(Sequence sequence, std::vector<std::byte> payload) {
+void SpoolModel::appended(spool::Sequence sequence, std::vector<std::byte> payload) {
   records_[sequence] = std::move(payload);
 }
 
-void SpoolModel::promised_through(Sequence sequence) {
+void SpoolModel::promised_through(spool::Sequence sequence) {
   for (const auto& [it, payload] : records_) {
     if (it <= sequence && !gone_.contains(it)) promised_.insert(it);
   }
 }
 
-void SpoolModel::acknowledged(Sequence sequence, bool on_disk) {
+void SpoolModel::acknowledged(spool::Sequence sequence, bool on_disk) {
   acknowledged_.insert(sequence);
   if (on_disk) acknowledged_on_disk_.insert(acknowledged_.begin(), acknowledged_.end());
 }
 
-std::vector<Sequence> SpoolModel::waiting() const {
-  std::vector<Sequence> waiting;
+std::vector<spool::Sequence> SpoolModel::waiting() const {
+  std::vector<spool::Sequence> waiting;
   for (const auto& [sequence, payload] : records_) {
     if (!acknowledged_.contains(sequence) && !gone_.contains(sequence)) waiting.push_back(sequence);
   }
   return waiting;
 }
 
-void SpoolModel::check(Spool& spool, ModelCounts& counts) {
-  std::set<Sequence> seen;
-  const auto replayed = spool.replay([&](const SpoolRecord& record) -> Result<void> {
+void SpoolModel::check(spool::Spool& spool, ModelCounts& counts) {
+  std::set<spool::Sequence> seen;
+  const auto replayed = spool.replay([&](const spool::SpoolRecord& record) -> Result<void> {
     const auto known = records_.find(record.sequence);
     if (known == records_.end() || !std::ranges::equal(known->second, record.payload)) ++counts.invented;
     if (!seen.empty() && *seen.rbegin() >= record.sequence) ++counts.out_of_order;
@@ -76,7 +76,7 @@ void SpoolModel::check(Spool& spool, ModelCounts& counts) {
     if (replayed.error().kind != ErrorKind::kStorage) ++counts.false_alarms;
     return;  // The disk failed half-way: what was not given says nothing.
   }
-  for (const Sequence sequence : promised_) {
+  for (const spool::Sequence sequence : promised_) {
     if (acknowledged_.contains(sequence)) continue;
     ++counts.records_promised;
     if (!seen.contains(sequence)) ++counts.lost;
@@ -85,16 +85,16 @@ void SpoolModel::check(Spool& spool, ModelCounts& counts) {
     if (!seen.contains(sequence)) gone_.insert(sequence);
   }
   promised_ = seen;
-  for (const Sequence sequence : seen) acknowledged_.erase(sequence);
+  for (const spool::Sequence sequence : seen) acknowledged_.erase(sequence);
 }
 
 namespace {
 
 struct Worker {
-  Spool& spool;
+  spool::Spool& spool;
   SpoolModel& model;
   std::mt19937_64 random;
-  Sequence last = 0;
+  spool::Sequence last = 0;
 
   void append_one() {
     const std::uint64_t index = random();
@@ -113,7 +113,7 @@ struct Worker {
     const auto waiting = model.waiting();
     if (waiting.empty()) return;
     // Mostly the oldest, so that segments get done.
-    const Sequence sequence = waiting[random() % 4 != 0 ? 0 : random() % waiting.size()];
+    const spool::Sequence sequence = waiting[random() % 4 != 0 ? 0 : random() % waiting.size()];
     const std::uint64_t failures = spool.usage().storage_failures;
     if (!spool.acknowledge(sequence)) return;
     const bool durable = spool.sync(sequence).has_value();
@@ -123,7 +123,7 @@ struct Worker {
 
 }  // namespace
 
-void work(Spool& spool, LyingDisk& disk, SpoolModel& model, std::uint64_t seed, int steps) {
+void work(spool::Spool& spool, LyingDisk& disk, SpoolModel& model, std::uint64_t seed, int steps) {
   Worker worker{spool, model, std::mt19937_64(seed)};
   for (int step = 0; step < steps && !disk.is_off(); ++step) {
     const auto choice = worker.random() % 10;

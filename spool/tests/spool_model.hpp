@@ -13,12 +13,12 @@
 namespace optiinfra::testing {
 
 /// Small files and little memory, so that few records make many segments.
-SpoolOptions small_spool();
+spool::SpoolOptions small_spool();
 
 std::vector<std::byte> bytes_of(std::string_view text);
 
 /// Appends `payload`, in two parts.
-Result<Sequence> append(Spool& spool, const std::vector<std::byte>& payload);
+Result<spool::Sequence> append(spool::Spool& spool, const std::vector<std::byte>& payload);
 
 /// A payload for the `index`th record; every other one holds what looks like a record.
 std::vector<std::byte> payload_of(std::uint64_t index, std::size_t bytes);
@@ -39,21 +39,21 @@ struct ModelCounts {
 
 class SpoolModel {
  public:
-  void appended(Sequence sequence, std::vector<std::byte> payload);
-  void promised_through(Sequence sequence);
-  void acknowledged(Sequence sequence, bool on_disk);
-  std::vector<Sequence> waiting() const;  ///< Appended and not acknowledged.
+  void appended(spool::Sequence sequence, std::vector<std::byte> payload);
+  void promised_through(spool::Sequence sequence);
+  void acknowledged(spool::Sequence sequence, bool on_disk);
+  std::vector<spool::Sequence> waiting() const;  ///< Appended and not acknowledged.
 
   /// Compares a spool that was just opened, and takes what it has for what is there from now on.
-  void check(Spool& spool, ModelCounts& counts);
+  void check(spool::Spool& spool, ModelCounts& counts);
 
  private:
-  std::map<Sequence, std::vector<std::byte>> records_;
-  std::set<Sequence> promised_, acknowledged_, acknowledged_on_disk_, gone_;
+  std::map<spool::Sequence, std::vector<std::byte>> records_;
+  std::set<spool::Sequence> promised_, acknowledged_, acknowledged_on_disk_, gone_;
 };
 
 /// Appends, syncs and acknowledges at random until the disk stops or `steps` are done. After an error it
 /// goes on: what waits is synced or acknowledged later, or left.
-void work(Spool& spool, LyingDisk& disk, SpoolModel& model, std::uint64_t seed, int steps);
+void work(spool::Spool& spool, LyingDisk& disk, SpoolModel& model, std::uint64_t seed, int steps);
 
 }  // namespace optiinfra::testing

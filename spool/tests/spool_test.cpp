@@ -13,26 +13,28 @@
 namespace {
 
 using namespace optiinfra;
+using namespace optiinfra::spool;
 using namespace optiinfra::testing;
 using ::testing::HasSubstr;
 
 namespace fs = std::filesystem;
 
-std::unique_ptr<Spool> open(const fs::path& folder, const SpoolOptions& options = small_spool()) {
-  auto spool = Spool::open(folder, options);
+std::unique_ptr<spool::Spool> open(const fs::path& folder,
+                                   const spool::SpoolOptions& options = small_spool()) {
+  auto spool = spool::Spool::open(folder, options);
   if (!spool) ADD_FAILURE() << spool.error().message;
   return *std::move(spool);
 }
 
-Sequence append_text(Spool& spool, std::string_view text) {
+spool::Sequence append_text(spool::Spool& spool, std::string_view text) {
   const auto sequence = append(spool, bytes_of(text));
   if (!sequence) ADD_FAILURE() << sequence.error().message;
   return sequence ? *sequence : 0;
 }
 
-std::vector<std::string> replay_texts(Spool& spool) {
+std::vector<std::string> replay_texts(spool::Spool& spool) {
   std::vector<std::string> texts;
-  const auto replayed = spool.replay([&texts](const SpoolRecord& record) -> Result<void> {
+  const auto replayed = spool.replay([&texts](const spool::SpoolRecord& record) -> Result<void> {
     texts.emplace_back(reinterpret_cast<const char*>(record.payload.data()), record.payload.size());
     return {};
   });
@@ -54,7 +56,7 @@ TEST(Spool, GivesBackAfterAReopenWhatWasSyncedAndNotAcknowledged) {
     EXPECT_TRUE(spool->recovery().created);
     EXPECT_TRUE(replay_texts(*spool).empty());
     identity = spool->identity();
-    const Sequence first = append_text(*spool, "first");
+    const spool::Sequence first = append_text(*spool, "first");
     append_text(*spool, "");
     ASSERT_TRUE(spool->sync(append_text(*spool, "third")));
     ASSERT_TRUE(spool->acknowledge(first));
@@ -75,7 +77,7 @@ TEST(Spool, IsEmptyOnDiskWhenAllIsAcknowledgedAndItIsClosed) {
   {
     const auto spool = open(folder / "spool");
     for (int i = 0; i < 20; ++i) {
-      const Sequence sequence = append_text(*spool, std::string(300, 'x'));
+      const spool::Sequence sequence = append_text(*spool, std::string(300, 'x'));
       ASSERT_TRUE(spool->acknowledge(sequence));
     }
     ASSERT_TRUE(spool->close());
@@ -100,7 +102,7 @@ TEST(Spool, CloseKeepsWhatIsNotAcknowledged) {
 
 TEST(Spool, NeverGivesASequenceTwiceNotEvenOfARecordThatWasLost) {
   const TemporaryFolder folder;
-  std::set<Sequence> given;
+  std::set<spool::Sequence> given;
   for (int opening = 0; opening < 5; ++opening) {
     const auto spool = open(folder / "spool");
     for (int i = 0; i < 3; ++i)
@@ -113,7 +115,7 @@ TEST(Spool, NeverGivesASequenceTwiceNotEvenOfARecordThatWasLost) {
 TEST(Spool, DeletesSegmentsAsTheyAreDoneInAnyOrder) {
   const TemporaryFolder folder;
   const auto spool = open(folder / "spool");
-  std::vector<Sequence> sequences;
+  std::vector<spool::Sequence> sequences;
   for (int i = 0; i < 9; ++i) sequences.push_back(append_text(*spool, std::string(300, 'x')));
   ASSERT_TRUE(spool->sync(sequences.back()));
   const std::size_t before = segments_in(folder / "spool");
@@ -131,8 +133,8 @@ TEST(Spool, DeletesSegmentsAsTheyAreDoneInAnyOrder) {
 TEST(Spool, SaysWhenItIsFullAndTakesMoreWhenSomethingIsAcknowledged) {
   const TemporaryFolder folder;
   const auto spool = open(folder / "spool");
-  std::vector<Sequence> sequences;
-  Result<Sequence> taken = Sequence{0};
+  std::vector<spool::Sequence> sequences;
+  Result<spool::Sequence> taken = spool::Sequence{0};
   while ((taken = append(*spool, std::vector<std::byte>(400)))) sequences.push_back(*taken);
   EXPECT_EQ(taken.error().kind, ErrorKind::kUnavailable);
   EXPECT_THAT(taken.error().message, HasSubstr("full"));
@@ -149,28 +151,28 @@ TEST(Spool, RefusesWhatIsOutOfItsBounds) {
   const auto spool = open(folder / "spool");
   EXPECT_EQ(append(*spool, std::vector<std::byte>(2'049)).error().kind, ErrorKind::kTooLarge);
   EXPECT_TRUE(append(*spool, std::vector<std::byte>(2'048))) << "larger than a segment, and allowed";
-  const Sequence last = append_text(*spool, "last");
-  for (const Sequence never : {Sequence{0}, last + 1}) {
+  const spool::Sequence last = append_text(*spool, "last");
+  for (const spool::Sequence never : {spool::Sequence{0}, last + 1}) {
     EXPECT_EQ(spool->sync(never).error().kind, ErrorKind::kInvalidArgument);
     EXPECT_EQ(spool->acknowledge(never).error().kind, ErrorKind::kInvalidArgument);
   }
-  SpoolOptions options = small_spool();
+  spool::SpoolOptions options = small_spool();
   options.segment_bytes = 100;
-  EXPECT_EQ(Spool::open(folder / "other", options).error().kind, ErrorKind::kInvalidArgument);
+  EXPECT_EQ(spool::Spool::open(folder / "other", options).error().kind, ErrorKind::kInvalidArgument);
   options = small_spool();
   options.spool_bytes_max = options.segment_bytes;
-  EXPECT_THAT(Spool::open(folder / "other", options).error().message, HasSubstr("spool_bytes_max"));
+  EXPECT_THAT(spool::Spool::open(folder / "other", options).error().message, HasSubstr("spool_bytes_max"));
 }
 
 TEST(Spool, IsHeldByOneOwnerWhoIsNamed) {
   const TemporaryFolder folder;
   const auto spool = open(folder / "spool");
-  const auto second = Spool::open(folder / "spool", small_spool());
+  const auto second = spool::Spool::open(folder / "spool", small_spool());
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().kind, ErrorKind::kUnavailable);
   EXPECT_THAT(second.error().message, HasSubstr("process " + std::to_string(::getpid())));
   ASSERT_TRUE(spool->close());
-  EXPECT_TRUE(Spool::open(folder / "spool", small_spool()));
+  EXPECT_TRUE(spool::Spool::open(folder / "spool", small_spool()));
 }
 
 TEST(Spool, IsForItsOwnerAlone) {
@@ -189,11 +191,11 @@ TEST(Spool, IsForItsOwnerAlone) {
 TEST(Spool, DoesNotTouchAFolderOfSomebodyElse) {
   const TemporaryFolder folder;
   std::ofstream(folder / "thesis.tex") << "years of work";
-  const auto spool = Spool::open(folder.path(), small_spool());
+  const auto spool = spool::Spool::open(folder.path(), small_spool());
   ASSERT_FALSE(spool);
   EXPECT_EQ(spool.error().kind, ErrorKind::kIncompatible);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1);
-  EXPECT_EQ(Spool::open(folder / "no" / "parent", small_spool()).error().kind, ErrorKind::kStorage);
+  EXPECT_EQ(spool::Spool::open(folder / "no" / "parent", small_spool()).error().kind, ErrorKind::kStorage);
 }
 
 TEST(Spool, AWithdrawnRecordIsNotReplayed) {
@@ -213,7 +215,7 @@ TEST(Spool, ReplayStopsWhenItsReceiverSaysSo) {
   append_text(*spool, "one");
   ASSERT_TRUE(spool->sync(append_text(*spool, "two")));
   int calls = 0;
-  const auto replayed = spool->replay([&calls](const SpoolRecord&) -> Result<void> {
+  const auto replayed = spool->replay([&calls](const spool::SpoolRecord&) -> Result<void> {
     ++calls;
     return Error{ErrorKind::kTimeout, "not now"};
   });
@@ -231,7 +233,7 @@ TEST(Spool, ReplayGoesOnWhileItsReceiverAcknowledges) {
   }
   const auto spool = open(folder / "spool");
   std::size_t count = 0;
-  const auto replayed = spool->replay([&](const SpoolRecord& record) -> Result<void> {
+  const auto replayed = spool->replay([&](const spool::SpoolRecord& record) -> Result<void> {
     ++count;
     return spool->acknowledge(record.sequence);
   });

@@ -92,12 +92,12 @@ TEST_F(OnACluster, TheQuestionsAreAnsweredAsByTheStoreOnOneMachine) {
   Client single = open("embedded:" + (folder.path() / "store").string(), {.create = true});
   insert_fleet(client, 10'000, 2);
   insert_fleet(single, 10'000, 2);
-  const Fleet fleet = make_test_fleet(10'000, 2);
+  const fleet::Fleet fleet = make_test_fleet(10'000, 2);
   const TimeRange whole = fleet.description().range;
   const TimeRange ragged{whole.begin + 40min, whole.end - 1s};
 
   for (std::size_t i = 0; i < 8; ++i) {
-    const FleetService& service = fleet.description().services[i];
+    const fleet::FleetService& service = fleet.description().services[i];
     const Uuid customer = fleet.description().customers[service.customer].id;
     const auto left = client.query_performance(customer, service.id, ragged);
     const auto right = single.query_performance(customer, service.id, ragged);
@@ -121,7 +121,7 @@ TEST_F(OnACluster, TheQuestionsAreAnsweredAsByTheStoreOnOneMachine) {
     }
   }
   for (std::size_t i = 0; i < 6; ++i) {
-    const FleetInstance& instance = fleet.description().instances[i];
+    const fleet::FleetInstance& instance = fleet.description().instances[i];
     const Uuid customer =
         fleet.description().customers[fleet.description().services[instance.service].customer].id;
     const auto left = client.query_resource(customer, instance.id, ragged);
@@ -132,7 +132,7 @@ TEST_F(OnACluster, TheQuestionsAreAnsweredAsByTheStoreOnOneMachine) {
     EXPECT_NEAR(left->avg_gpu_utilization.value(), right->avg_gpu_utilization.value(),
                 1e-9 * *right->avg_gpu_utilization);
   }
-  for (const FleetCustomer& customer : fleet.description().customers) {
+  for (const fleet::FleetCustomer& customer : fleet.description().customers) {
     const auto left = client.query_cost_hourly(customer.id, whole.begin, whole.end);
     const auto right = single.query_cost_hourly(customer.id, whole.begin, whole.end);
     ASSERT_TRUE(left) << left.error().message;

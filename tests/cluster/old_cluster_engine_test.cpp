@@ -38,7 +38,7 @@ class OldClusterStore : public ::testing::TestWithParam<std::uint32_t> {
       for (const std::string database : {"optiinfra", kShardDatabase})
         run(*session, "INSERT INTO " + database + ".schema_migrations (number, name) SELECT number + 1, " +
                           "'old' FROM numbers(" + std::to_string(version()) + ")");
-      const auto known = read_cluster(*cluster_.session(*server, "optiinfra"), "pair");
+      const auto known = store::read_cluster(*cluster_.session(*server, "optiinfra"), "pair");
       ASSERT_TRUE(known) << known.error().message;
       run(*session, "INSERT INTO optiinfra.cluster_layouts (layout) VALUES ('" + known->layout() + "')");
     }

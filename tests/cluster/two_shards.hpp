@@ -29,15 +29,18 @@ inline testing::ProgramResult run_program(std::vector<std::string> arguments) {
 }
 
 /// Rows of all families, the same for the same seed.
-inline Fleet make_test_fleet(std::uint64_t rows, int days, std::uint64_t seed = 5) {
-  auto fleet = Fleet::create(
-      {.seed = seed, .days = days, .rows = rows, .end = floor_hour(now()), .columns = FleetColumns::kAll});
+inline fleet::Fleet make_test_fleet(std::uint64_t rows, int days, std::uint64_t seed = 5) {
+  auto fleet = fleet::Fleet::create({.seed = seed,
+                                     .days = days,
+                                     .rows = rows,
+                                     .end = floor_hour(now()),
+                                     .columns = fleet::FleetColumns::kAll});
   EXPECT_TRUE(fleet) << fleet.error().message;
   return std::move(fleet).value();
 }
 
 template <typename Row>
-void insert_all(Fleet& fleet, Client& client, std::uint64_t seed) {
+void insert_all(fleet::Fleet& fleet, Client& client, std::uint64_t seed) {
   Batch<Row> batch;
   for (int call = 0; fleet.next_batch(batch, 20'000); ++call) {
     const auto receipt =
@@ -48,7 +51,7 @@ void insert_all(Fleet& fleet, Client& client, std::uint64_t seed) {
 }
 
 inline void insert_fleet(Client& client, std::uint64_t rows, int days, std::uint64_t seed = 5) {
-  Fleet fleet = make_test_fleet(rows, days, seed);
+  fleet::Fleet fleet = make_test_fleet(rows, days, seed);
   for (const Family family : kFamilies)
     with_metric(family, [&]<typename Row>() { insert_all<Row>(fleet, client, seed); });
 }

@@ -114,7 +114,7 @@ void ExchangeTest::SetUp() {
   auto opened = open(url_);
   ASSERT_TRUE(opened) << opened.error().message;
   direct_ = std::move(opened).value();
-  const auto migrated = migrate(*direct_);
+  const auto migrated = store::migrate(*direct_);
   ASSERT_TRUE(migrated) << migrated.error().message;
   proxy_ = std::make_unique<FaultProxy>(url_.hosts[0].port);
   Trial stored = insert_with({}, 0, kDirectTimeout);

@@ -100,7 +100,8 @@ WriteOptions options_of(int write, bool has_spool, Naming naming) {
   if (is_spooled(write, has_spool)) options.acknowledgement = Acknowledgement::kSpooled;
   if (!is_named(write, has_spool)) return options;
   if (naming == Naming::kRequests)
-    options.request = RequestKey{{11, static_cast<std::uint64_t>(write)}, static_cast<std::uint64_t>(write)};
+    options.request =
+        spool::RequestKey{{11, static_cast<std::uint64_t>(write)}, static_cast<std::uint64_t>(write)};
   else
     options.token = "script:" + std::to_string(write);
   return options;
@@ -180,8 +181,8 @@ Result<void> check(Session& session, const Journal& journal) {
   for (const char* setting :
        {"compile_expressions = 0", "compile_aggregate_expressions = 0", "max_threads = 1"})
     OPTIINFRA_CHECK(session.execute({.sql = std::string("SET ") + setting}));
-  OPTIINFRA_TRY(const VerifyReport report, verify(session));
-  for (const HourDifference& difference : report.differences)
+  OPTIINFRA_TRY(const store::VerifyReport report, store::verify(session));
+  for (const store::HourDifference& difference : report.differences)
     std::cout << difference.key << " " << difference.measure << ": raw " << difference.raw << ", rollup "
               << difference.rollup << "\n";
   std::cout << "lost " << tally.lost << " doubled " << tally.doubled << " partial " << tally.partial

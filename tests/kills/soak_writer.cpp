@@ -284,7 +284,7 @@ Result<void> check(const StoreUrl& url, const Journal& journal) {
     for (const Family family : kFamilies)
       OPTIINFRA_CHECK(
           check_family(session, family, journal.of_family[static_cast<std::size_t>(family)], tally));
-    OPTIINFRA_TRY(const VerifyReport report, verify(session));
+    OPTIINFRA_TRY(const store::VerifyReport report, store::verify(session));
     std::cout << "rows " << tally.rows << " writes " << tally.writes << " lost " << tally.lost << " doubled "
               << tally.doubled << " partial " << tally.partial << " hours " << report.hours_compared
               << " hours_differing " << report.hours_differing << "\n";

@@ -59,10 +59,10 @@ ByteSource source_of(const Bytes& bytes) {
 }
 
 PerformanceBatch make_batch(std::size_t rows) {
-  Fleet fleet = expect(Fleet::create({.seed = 1,
-                                      .days = 1,
-                                      .rows = 4 * rows + 10'000,
-                                      .end = std::chrono::floor<std::chrono::days>(now())}));
+  fleet::Fleet fleet = expect(fleet::Fleet::create({.seed = 1,
+                                                    .days = 1,
+                                                    .rows = 4 * rows + 10'000,
+                                                    .end = std::chrono::floor<std::chrono::days>(now())}));
   PerformanceBatch batch;
   fleet.next_batch(batch, rows);
   return batch;

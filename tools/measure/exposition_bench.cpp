@@ -29,16 +29,17 @@ T expect(Result<T> result) {
 }
 
 std::uint64_t count_samples(const std::string& text) {
-  TextReader reader(text, guess_text_format(text));
+  exposition::TextReader reader(text, exposition::guess_text_format(text));
   std::uint64_t count = 0;
   while (expect(reader.next()) != nullptr) ++count;
   return count;
 }
 
-MetricsReading read(const std::string& text, int second) {
-  return expect(read_metrics(text, AliasTable::builtin(),
-                             sys_milliseconds(std::chrono::seconds(1'800'000'000 + second)),
-                             {.format = guess_text_format(text), .limits = {}, .edit = {}}));
+exposition::MetricsReading read(const std::string& text, int second) {
+  return expect(
+      exposition::read_metrics(text, exposition::AliasTable::builtin(),
+                               exposition::sys_milliseconds(std::chrono::seconds(1'800'000'000 + second)),
+                               {.format = exposition::guess_text_format(text), .limits = {}, .edit = {}}));
 }
 
 void bench(const char* what, const std::string& text, std::uint64_t samples, int repetitions,
@@ -57,7 +58,7 @@ void bench(const char* what, const std::string& text, std::uint64_t samples, int
 
 int main(int argc, char** argv) {
   const int repetitions = argc > 1 ? std::atoi(argv[1]) : 1;
-  const TargetOwner owner{.customer_id = {1, 1}, .service_id = {2, 2}, .instance_id = "host:1"};
+  const exposition::TargetOwner owner{.customer_id = {1, 1}, .service_id = {2, 2}, .instance_id = "host:1"};
   for (int i = 2; i < argc; ++i) {
     std::ifstream file(argv[i]);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -66,8 +67,8 @@ int main(int argc, char** argv) {
                 static_cast<unsigned long long>(samples));
     bench("lines", text, samples, repetitions, [&] { count_samples(text); });
     bench("reading", text, samples, repetitions, [&] { read(text, 0); });
-    const MetricsReading before = read(text, 0), after = read(text, 15);
+    const exposition::MetricsReading before = read(text, 0), after = read(text, 15);
     bench("rows", text, samples, repetitions,
-          [&] { rows_between(&before, after, AliasTable::builtin(), owner); });
+          [&] { exposition::rows_between(&before, after, exposition::AliasTable::builtin(), owner); });
   }
 }

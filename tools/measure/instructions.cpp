@@ -29,7 +29,7 @@ template <typename Row>
 BatchOf<Row> rows_of(Family family, std::size_t rows) {
   BatchOf<Row> batch;
   // A day long past, so that the rows are the same whenever it runs.
-  Fleet fleet = expect(Fleet::create(
+  fleet::Fleet fleet = expect(fleet::Fleet::create(
       {.seed = 1, .days = 1, .rows = 100'000'000, .end = sys_seconds{std::chrono::days{20'000}}}));
   if (!fleet.next_batch(batch, rows) || batch.size() != rows) {
     std::fprintf(stderr, "instructions: the fleet has too few rows of %s\n", table_of(family).name);

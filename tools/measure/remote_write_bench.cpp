@@ -41,14 +41,15 @@ struct Series {
 std::vector<Series> series_of(const std::string& text, int targets) {
   std::vector<Series> all;
   for (int i = 0; i < targets; ++i) {
-    TextReader reader(text, guess_text_format(text));
-    while (const TextSample* const sample = expect(reader.next())) {
+    exposition::TextReader reader(text, exposition::guess_text_format(text));
+    while (const exposition::TextSample* const sample = expect(reader.next())) {
       Series& each = all.emplace_back();
       each.labels = {{"__name__", std::string(sample->name)},
                      {"customer", "acme"},
                      {"instance", "10.0.0." + std::to_string(i) + ":8000"},
                      {"job", "vllm"}};
-      for (const MetricLabel& label : sample->labels) each.labels.emplace_back(label.name, label.value);
+      for (const exposition::MetricLabel& label : sample->labels)
+        each.labels.emplace_back(label.name, label.value);
       each.value = sample->value;
     }
   }
@@ -106,28 +107,31 @@ void report(const char* what, std::size_t samples, double seconds) {
   std::printf("%-28s %9.0f samples/s\n", what, static_cast<double>(samples) / seconds);
 }
 
-void measure_decoding(const std::vector<Series>& all, RemoteWriteProtocol protocol, const char* what) {
+void measure_decoding(const std::vector<Series>& all, remote_write::RemoteWriteProtocol protocol,
+                      const char* what) {
   const std::size_t end = std::min(all.size(), kSamplesOfARequest);
-  const std::string body =
-      protocol == RemoteWriteProtocol::kV1 ? body_v1(all, 0, end, 1'000, 0) : body_v2(all, 0, end, 1'000);
+  const std::string body = protocol == remote_write::RemoteWriteProtocol::kV1 ? body_v1(all, 0, end, 1'000, 0)
+                                                                              : body_v2(all, 0, end, 1'000);
   std::size_t samples = 0;
   const double begin = cpu_seconds();
-  while (cpu_seconds() - begin < 1) samples += expect(decode_remote_write(body, protocol)).samples.size();
+  while (cpu_seconds() - begin < 1)
+    samples += expect(remote_write::decode_remote_write(body, protocol)).samples.size();
   report(what, samples, cpu_seconds() - begin);
 }
 
 void measure_gathering(const std::vector<Series>& all) {
-  RemoteWriteGatherer gatherer(AliasTable::builtin());
+  remote_write::RemoteWriteGatherer gatherer(exposition::AliasTable::builtin());
   std::uint64_t record = 0, samples = 0, rows = 0;
   double decoding = 0, gathering = 0;
   for (int scrape = 0; scrape < kScrapes; ++scrape) {
     const std::int64_t time_ms = 1'800'000'000'000 + scrape * 15'000;
-    const sys_milliseconds time{std::chrono::milliseconds(time_ms)};
+    const exposition::sys_milliseconds time{std::chrono::milliseconds(time_ms)};
     for (std::size_t i = 0; i < all.size(); i += kSamplesOfARequest) {
       const std::size_t end = std::min(all.size(), i + kSamplesOfARequest);
       const std::string body = body_v1(all, i, end, time_ms, scrape);
       const double begin = cpu_seconds();
-      const RemoteWriteRequest request = expect(decode_remote_write(body, RemoteWriteProtocol::kV1));
+      const remote_write::RemoteWriteRequest request =
+          expect(remote_write::decode_remote_write(body, remote_write::RemoteWriteProtocol::kV1));
       const double decoded = cpu_seconds();
       samples += gatherer.add({++record, time, time}, request, {}).samples;
       decoding += decoded - begin;
@@ -135,12 +139,13 @@ void measure_gathering(const std::vector<Series>& all) {
     }
   }
   const double begin = cpu_seconds();
-  gatherer.settle(sys_milliseconds(std::chrono::hours{1'000'000}));
-  for (const GatheredRows& each : gatherer.take_rows()) rows += each.servings.size() + each.resources.size();
+  gatherer.settle(exposition::sys_milliseconds(std::chrono::hours{1'000'000}));
+  for (const remote_write::GatheredRows& each : gatherer.take_rows())
+    rows += each.servings.size() + each.resources.size();
   gathering += cpu_seconds() - begin;
   report("gather, rows included", samples, gathering);
   report("decode 1.0 and gather", samples, decoding + gathering);
-  const RemoteWriteCounts& counts = gatherer.counts();
+  const remote_write::RemoteWriteCounts& counts = gatherer.counts();
   std::printf("%llu samples, %llu understood, %llu rows\n", static_cast<unsigned long long>(samples),
               static_cast<unsigned long long>(counts.understood), static_cast<unsigned long long>(rows));
   if (counts.refused.total() != 0) std::exit(1);
@@ -154,8 +159,8 @@ int main(int count, char** arguments) {
   std::ifstream file(arguments[count - 1]);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const std::vector<Series> all = series_of(text, targets);
-  measure_decoding(all, RemoteWriteProtocol::kV1, "decode 1.0");
-  measure_decoding(all, RemoteWriteProtocol::kV2, "decode 2.0");
+  measure_decoding(all, remote_write::RemoteWriteProtocol::kV1, "decode 1.0");
+  measure_decoding(all, remote_write::RemoteWriteProtocol::kV2, "decode 2.0");
   measure_gathering(all);
   return 0;
 }

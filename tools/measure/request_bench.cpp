@@ -84,7 +84,7 @@ class Round {
     std::vector<double> waits;
     do {
       WriteOptions options{.acknowledgement = Acknowledgement::kSpooled};
-      if (has_keys_) options.request = RequestKey{Uuid::random(), 7};
+      if (has_keys_) options.request = spool::RequestKey{Uuid::random(), 7};
       const PerformanceBatch rows = request();
       const auto begin = Clock::now();
       expect(value_of(writer_.write<PerformanceMetric>(rows, options)).ticket.wait(kPatience));

@@ -15,6 +15,7 @@
 namespace {
 
 using namespace optiinfra;
+using namespace optiinfra::rows;
 
 double cpu_seconds() {
   timespec now{};
@@ -30,10 +31,10 @@ T expect(Result<T> result) {
 }
 
 PerformanceBatch make_batch(std::size_t rows) {
-  Fleet fleet = expect(Fleet::create({.seed = 1,
-                                      .days = 1,
-                                      .rows = 4 * rows + 10'000,
-                                      .end = std::chrono::floor<std::chrono::days>(now())}));
+  fleet::Fleet fleet = expect(fleet::Fleet::create({.seed = 1,
+                                                    .days = 1,
+                                                    .rows = 4 * rows + 10'000,
+                                                    .end = std::chrono::floor<std::chrono::days>(now())}));
   PerformanceBatch batch;
   fleet.next_batch(batch, rows);
   return batch;
@@ -55,7 +56,7 @@ PerformanceBatch ten_columns(const PerformanceBatch& all) {
   return batch;
 }
 
-void bench(const char* name, const PerformanceBatch& batch, const std::string& body, RowFormat format,
+void bench(const char* name, const PerformanceBatch& batch, const std::string& body, rows::RowFormat format,
            int repetitions) {
   double best = 1e9;
   for (int i = 0; i < repetitions; ++i) {
@@ -76,9 +77,11 @@ int main(int argc, char** argv) {
   const std::size_t rows = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 200'000;
   const int repetitions = argc > 2 ? std::atoi(argv[2]) : 9;
   const PerformanceBatch all = make_batch(rows), ten = ten_columns(all);
-  bench("JSON lines, ten keys", ten, json_lines<PerformanceMetric>(ten), RowFormat::kJsonLines, repetitions);
-  bench("JSON array, ten keys", ten, json_array<PerformanceMetric>(ten), RowFormat::kJson, repetitions);
-  bench("CSV, ten columns", ten, csv<PerformanceMetric>(ten), RowFormat::kCsv, repetitions);
-  bench("JSON lines, all keys", all, json_lines<PerformanceMetric>(all), RowFormat::kJsonLines, repetitions);
-  bench("CSV, all columns", all, csv<PerformanceMetric>(all), RowFormat::kCsv, repetitions);
+  bench("JSON lines, ten keys", ten, json_lines<PerformanceMetric>(ten), rows::RowFormat::kJsonLines,
+        repetitions);
+  bench("JSON array, ten keys", ten, json_array<PerformanceMetric>(ten), rows::RowFormat::kJson, repetitions);
+  bench("CSV, ten columns", ten, csv<PerformanceMetric>(ten), rows::RowFormat::kCsv, repetitions);
+  bench("JSON lines, all keys", all, json_lines<PerformanceMetric>(all), rows::RowFormat::kJsonLines,
+        repetitions);
+  bench("CSV, all columns", all, csv<PerformanceMetric>(all), rows::RowFormat::kCsv, repetitions);
 }

@@ -30,21 +30,23 @@ std::string peak_memory() {
 
 int main(int argc, char** argv) {
   if (argc != 3) return std::fputs("scrape_bench CONFIG SECONDS\n", stderr), 2;
-  auto scraper = Scraper::open({.config_file = argv[1]});
+  auto scraper = scrape::Scraper::open({.config_file = argv[1]});
   if (!scraper) return std::fprintf(stderr, "scrape_bench: %s\n", scraper.error().message.c_str()), 1;
   const double seconds = std::atof(argv[2]), begin = cpu_seconds();
-  const auto end = Scraper::Clock::now() + std::chrono::duration_cast<Scraper::Clock::duration>(
-                                               std::chrono::duration<double>(seconds));
+  const auto end =
+      scrape::Scraper::Clock::now() +
+      std::chrono::duration_cast<scrape::Scraper::Clock::duration>(std::chrono::duration<double>(seconds));
   std::uint64_t rows = 0, tokens = 0;
-  while (Scraper::Clock::now() < end) {
-    const ScrapedRows collected = scraper->collect(Scraper::Clock::now() + std::chrono::milliseconds{100});
+  while (scrape::Scraper::Clock::now() < end) {
+    const scrape::ScrapedRows collected =
+        scraper->collect(scrape::Scraper::Clock::now() + std::chrono::milliseconds{100});
     rows += collected.resources.size() + collected.servings.size();
     for (const ServingMetric& each : collected.servings) tokens += each.completion_tokens.value_or(0);
     for (const std::string& remark : scraper->take_remarks()) std::fprintf(stderr, "%s\n", remark.c_str());
   }
   const double cpu = cpu_seconds() - begin;
   std::uint64_t up = 0, scrapes = 0, failures = 0, samples = 0, missed = 0;
-  for (const TargetStatus& each : scraper->targets()) {
+  for (const scrape::TargetStatus& each : scraper->targets()) {
     up += each.is_up ? 1 : 0;
     scrapes += each.scrapes;
     failures += each.failures;

@@ -40,9 +40,9 @@ class Run {
   Run(const std::filesystem::path& folder, const Case& measured, double seconds)
       : case_(measured),
         length_(std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds))) {
-    SpoolOptions options;
+    spool::SpoolOptions options;
     options.segment_bytes = measured.segment_bytes;
-    auto spool = Spool::open(folder, options);
+    auto spool = spool::Spool::open(folder, options);
     if (!spool) fail(spool.error());
     spool_ = *std::move(spool);
   }
@@ -86,7 +86,7 @@ class Run {
 
   Case case_;
   Clock::duration length_;
-  std::unique_ptr<Spool> spool_;
+  std::unique_ptr<spool::Spool> spool_;
   std::mutex mutex_;
   std::vector<double> waits_;
 };

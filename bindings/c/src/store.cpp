@@ -27,13 +27,13 @@ Result<StoreUrl> parse_url(const char* url) {
 /// Connections of threads that call at the same time, kept for later calls.
 class Store::Api {
  public:
-  Api(ApiUrl url, std::string token, std::chrono::milliseconds timeout)
+  Api(api::ApiUrl url, std::string token, std::chrono::milliseconds timeout)
       : url_(std::move(url)), token_(std::move(token)), timeout_(timeout) {}
 
   /// Calls `use(connection)`, which returns a Result, while no other thread has the connection.
   template <typename Use>
-  auto call(const Use& use) -> decltype(use(std::declval<ApiStore&>())) {
-    OPTIINFRA_TRY(ApiStore connection, take());
+  auto call(const Use& use) -> decltype(use(std::declval<api::ApiStore&>())) {
+    OPTIINFRA_TRY(api::ApiStore connection, take());
     auto result = use(connection);
     const std::lock_guard lock(mutex_);
     free_.push_back(std::move(connection));
@@ -43,23 +43,23 @@ class Store::Api {
   std::chrono::milliseconds timeout() const { return timeout_; }
 
  private:
-  Result<ApiStore> take() {
+  Result<api::ApiStore> take() {
     const std::lock_guard lock(mutex_);
-    if (free_.empty()) return ApiStore::make(url_, token_);
-    ApiStore connection = std::move(free_.back());
+    if (free_.empty()) return api::ApiStore::make(url_, token_);
+    api::ApiStore connection = std::move(free_.back());
     free_.pop_back();
     return connection;
   }
 
-  const ApiUrl url_;
+  const api::ApiUrl url_;
   const std::string token_;
   const std::chrono::milliseconds timeout_;
   std::mutex mutex_;
-  std::vector<ApiStore> free_;
+  std::vector<api::ApiStore> free_;
 };
 
 Result<StoreUrl> store_url_of(const char* url) {
-  if (is_api_url(named_url(url)))
+  if (api::is_api_url(named_url(url)))
     return invalid_argument(
         "a writer needs a store itself (embedded:, clickhouse://, http://). The service at an api:// URL "
         "has a writer of its own: insert through a client, which returns when the rows are stored");
@@ -72,12 +72,12 @@ Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 
 Result<Store> Store::open(const char* url, const ClientOptions& options) {
-  if (const std::string text = named_url(url); is_api_url(text)) {
-    OPTIINFRA_TRY(ApiUrl api, parse_api_url(text));
-    OPTIINFRA_TRY(Secret token, token_of_environment());
+  if (const std::string text = named_url(url); api::is_api_url(text)) {
+    OPTIINFRA_TRY(api::ApiUrl api, api::parse_api_url(text));
+    OPTIINFRA_TRY(Secret token, api::token_of_environment());
     Store store(std::make_unique<Api>(std::move(api), std::move(token.text), options.call_timeout));
     // As a store that cannot be opened: the service must be there and know the token.
-    const auto answer = std::get<std::unique_ptr<Api>>(store.place_)->call([&](ApiStore& connection) {
+    const auto answer = std::get<std::unique_ptr<Api>>(store.place_)->call([&](api::ApiStore& connection) {
       return connection.send({.path = "/api/v1/me", .timeout = options.call_timeout});
     });
     if (!answer) return answer.error();
@@ -93,7 +93,7 @@ bool Store::ping() noexcept {
   try {
     Api& api = *std::get<std::unique_ptr<Api>>(place_);
     return api
-        .call([&](ApiStore& connection) {
+        .call([&](api::ApiStore& connection) {
           return connection.send({.path = "/readyz", .timeout = api.timeout()});
         })
         .has_value();
@@ -109,8 +109,8 @@ std::optional<Failure> Store::insert(const AnyBatch& batch, const std::string& t
       return {};
     }
     Api& api = *std::get<std::unique_ptr<Api>>(place_);
-    return api.call([&](ApiStore& connection) {
-      return insert_batch(connection, rows, token, {.call = api.timeout(), .all = api.timeout()});
+    return api.call([&](api::ApiStore& connection) {
+      return api::insert_batch(connection, rows, token, {.call = api.timeout(), .all = api.timeout()});
     });
   };
   auto stored = std::visit(insert_rows, batch);
@@ -120,7 +120,8 @@ std::optional<Failure> Store::insert(const AnyBatch& batch, const std::string& t
 Result<Answer> Store::query(const Question& question) {
   if (auto* const client = std::get_if<Client>(&place_)) return client->query(question);
   Api& api = *std::get<std::unique_ptr<Api>>(place_);
-  return api.call([&](ApiStore& connection) { return query_api(connection, question, api.timeout()); });
+  return api.call(
+      [&](api::ApiStore& connection) { return api::query_api(connection, question, api.timeout()); });
 }
 
 Result<Answer> Store::query(const NamedAsk& named) {
@@ -134,8 +135,9 @@ Result<Answer> Store::query(const NamedAsk& named) {
   if (!named.by.empty()) parameters.emplace_back("by", named.by);
   if (!named.bucket.empty()) parameters.emplace_back("bucket", named.bucket);
   Api& api = *std::get<std::unique_ptr<Api>>(place_);
-  return api.call([&](ApiStore& connection) {
-    return query_api_named(connection, *planned.named, parameters, planned.question.range, api.timeout());
+  return api.call([&](api::ApiStore& connection) {
+    return api::query_api_named(connection, *planned.named, parameters, planned.question.range,
+                                api.timeout());
   });
 }
 
@@ -153,11 +155,12 @@ Result<Answer> Store::list(const std::string& kind, const std::vector<Filter>& f
     OPTIINFRA_TRY(report::ListedNames listed, report::list_names(*client, *found, filters, limit, names));
     report::Report report;
     report.sections.push_back({.key = kind, .title = {}, .records = std::move(listed.records)});
-    return answer_of_report(report);
+    return api::answer_of_report(report);
   }
   Api& api = *std::get<std::unique_ptr<Api>>(place_);
-  return api.call(
-      [&](ApiStore& connection) { return list_from_api(connection, kind, filters, limit, api.timeout()); });
+  return api.call([&](api::ApiStore& connection) {
+    return api::list_from_api(connection, kind, filters, limit, api.timeout());
+  });
 }
 
 }  // namespace optiinfra::c_interface

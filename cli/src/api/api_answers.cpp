@@ -4,10 +4,10 @@
 
 namespace optiinfra::cli {
 
-Result<ExitCode> answer_from_api(ApiStore& store, const std::string& path, std::vector<NamedValue> parameters,
-                                 Context& context) {
+Result<ExitCode> answer_from_api(api::ApiStore& store, const std::string& path,
+                                 std::vector<NamedValue> parameters, Context& context) {
   const Stopwatch watch;
-  OPTIINFRA_TRY(ApiAnswer answer, store.ask(path, std::move(parameters)));
+  OPTIINFRA_TRY(api::ApiAnswer answer, store.ask(path, std::move(parameters)));
   if (!answer.not_found.empty()) return context.not_found(answer.not_found);
   answer.report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(answer.report));
@@ -25,7 +25,7 @@ void add_window_parameters(const WindowFlags& window, std::vector<NamedValue>& p
 }
 
 void add_limit_parameter(std::size_t limit, std::vector<NamedValue>& parameters) {
-  parameters.emplace_back("limit", std::to_string(limit == 0 ? kApiAnswerRowsMax : limit));
+  parameters.emplace_back("limit", std::to_string(limit == 0 ? api::kApiAnswerRowsMax : limit));
 }
 
 }  // namespace optiinfra::cli

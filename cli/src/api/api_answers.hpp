@@ -11,8 +11,8 @@
 namespace optiinfra::cli {
 
 /// Asks a question or a list, and prints the answer as if the store were here.
-Result<ExitCode> answer_from_api(ApiStore& store, const std::string& path, std::vector<NamedValue> parameters,
-                                 Context& context);
+Result<ExitCode> answer_from_api(api::ApiStore& store, const std::string& path,
+                                 std::vector<NamedValue> parameters, Context& context);
 
 /// `hours`, or `from` and `to`.
 void add_window_parameters(const WindowFlags& window, std::vector<NamedValue>& parameters);

@@ -39,7 +39,7 @@ Result<Uuid> content_of(const std::filesystem::path& path, Family family) {
 }
 
 /// Repeats until a signal asks to stop.
-Patience interruptible() {
+api::Patience interruptible() {
   return {.pause = [](std::chrono::milliseconds pause) {
     InterruptGuard::sleep_until(Clock::now() + pause);
     return !InterruptGuard::is_requested();
@@ -103,7 +103,7 @@ Result<std::string> FilePieces::next() {
   return piece;
 }
 
-Result<ApiFile> import_file(ApiStore& store, const std::filesystem::path& path, Family family,
+Result<ApiFile> import_file(api::ApiStore& store, const std::filesystem::path& path, Family family,
                             const std::function<void(std::uint64_t)>& on_piece) {
   const auto begin = Clock::now();
   ApiFile file{.path = path};
@@ -111,14 +111,15 @@ Result<ApiFile> import_file(ApiStore& store, const std::filesystem::path& path, 
   while (true) {
     OPTIINFRA_TRY(const std::string piece, pieces.next());
     if (piece.empty()) break;
-    auto inserted = insert_rows(store, family, pieces.content_type(), pieces.key(), piece, interruptible());
+    auto inserted =
+        api::insert_rows(store, family, pieces.content_type(), pieces.key(), piece, interruptible());
     if (!inserted) {
       Error error = with_context(std::move(inserted).error(), path.string());
       error.message += "; " + std::to_string(file.rows_stored + file.rows_already_stored) +
                        " rows of it are stored, and the same import again stores the rest, each row once";
       return error;
     }
-    for (const RefusedRow& each : inserted->refused)
+    for (const api::RefusedRow& each : inserted->refused)
       if (file.refused.size() < kRefusedDescribedMax)
         file.refused.push_back({file.rows_read() + each.row + 1, each.to_string()});
     file.rows_stored += inserted->accepted;

@@ -17,7 +17,7 @@
 namespace optiinfra::cli {
 
 /// Most bytes of rows that one request sends; a longer row is refused.
-inline constexpr std::size_t kPieceBytesMax = kApiRequestBytesMax;
+inline constexpr std::size_t kPieceBytesMax = api::kApiRequestBytesMax;
 /// Refused rows that are described for each file; all are counted.
 inline constexpr std::size_t kRefusedDescribedMax = 20;
 
@@ -68,7 +68,7 @@ class FilePieces {
 };
 
 /// Sends the rows of a file. `on_piece` is called after each request and may throw to stop.
-Result<ApiFile> import_file(ApiStore& store, const std::filesystem::path& path, Family family,
+Result<ApiFile> import_file(api::ApiStore& store, const std::filesystem::path& path, Family family,
                             const std::function<void(std::uint64_t bytes)>& on_piece);
 
 }  // namespace optiinfra::cli

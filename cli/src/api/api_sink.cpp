@@ -9,7 +9,7 @@
 namespace optiinfra::cli {
 namespace {
 
-using Clock = MetricSource::Clock;
+using Clock = collect::MetricSource::Clock;
 
 /// Rows are sent in groups of so long.
 constexpr std::chrono::seconds kSendAge{10};
@@ -30,7 +30,7 @@ class Sending {
   void add(std::vector<Row> rows) {
     if (rows.empty()) return;
     waiting_.push_back(std::move(rows));
-    if (waiting_.size() <= kSamplesWaitingMax) return;
+    if (waiting_.size() <= collect::kSamplesWaitingMax) return;
     waiting_.pop_front();
     ++lost_;
   }
@@ -38,12 +38,12 @@ class Sending {
   bool is_empty() const { return waiting_.empty() && text_.empty(); }
   std::uint64_t lost() const { return lost_; }
 
-  Result<void> send(ApiStore& store, std::chrono::seconds patience, SinkTotals& totals) {
+  Result<void> send(api::ApiStore& store, std::chrono::seconds patience, collect::SinkTotals& totals) {
     while (!is_empty()) {
       if (text_.empty()) begin_request();
-      OPTIINFRA_TRY(const Inserted inserted,
-                    insert_rows(store, MetricTraits<Row>::kFamily, "application/x-ndjson", key_, text_,
-                                {.call = kSendTimeout, .all = patience, .pause = unless_interrupted}));
+      OPTIINFRA_TRY(const api::Inserted inserted,
+                    api::insert_rows(store, MetricTraits<Row>::kFamily, "application/x-ndjson", key_, text_,
+                                     {.call = kSendTimeout, .all = patience, .pause = unless_interrupted}));
       text_.clear();
       totals.rows_stored += inserted.accepted + inserted.duplicates;
       const bool is_first = totals.rows_refused == 0 && inserted.rejected != 0;
@@ -59,7 +59,7 @@ class Sending {
  private:
   void begin_request() {
     for (const auto& rows : waiting_)
-      for (const Row& row : rows) append_json_line(text_, row);
+      for (const Row& row : rows) rows::append_json_line(text_, row);
     waiting_.clear();
     key_ = Uuid::random();
   }
@@ -71,11 +71,12 @@ class Sending {
   std::string refusal_;
 };
 
-class ApiSink final : public RowSink {
+class ApiSink final : public collect::RowSink {
  public:
-  ApiSink(ApiStore store, Remark remark) : store_(std::move(store)), remark_(std::move(remark)) {}
+  ApiSink(api::ApiStore store, collect::Remark remark)
+      : store_(std::move(store)), remark_(std::move(remark)) {}
 
-  Result<void> add(CollectedRows rows) override {
+  Result<void> add(collect::CollectedRows rows) override {
     resources_.add(std::move(rows.resources));
     servings_.add(std::move(rows.servings));
     return {};
@@ -87,7 +88,7 @@ class ApiSink final : public RowSink {
     return send(std::chrono::seconds{0});
   }
 
-  Result<SinkTotals> close() override {
+  Result<collect::SinkTotals> close() override {
     OPTIINFRA_CHECK(send(kCloseTimeout));
     if (resources_.lost() + servings_.lost() != 0 || !resources_.is_empty() || !servings_.is_empty())
       remark_("samples are lost, because the service did not take them: " + reason_);
@@ -100,25 +101,25 @@ class ApiSink final : public RowSink {
     if (sent) sent = servings_.send(store_, patience, totals_);
     for (const std::string& refusal : {resources_.take_refusal(), servings_.take_refusal()})
       if (!refusal.empty()) remark_("the service refuses rows: " + refusal);
-    if (!sent && !may_pass(sent.error())) return sent;
+    if (!sent && !collect::may_pass(sent.error())) return sent;
     if (!sent && reason_.empty()) remark_("samples wait: " + sent.error().message);
     if (sent && !reason_.empty()) remark_("samples are taken over again");
     reason_ = sent ? "" : sent.error().message;
     return {};
   }
 
-  ApiStore store_;
-  const Remark remark_;
+  api::ApiStore store_;
+  const collect::Remark remark_;
   Sending<ResourceMetric> resources_;
   Sending<ServingMetric> servings_;
-  SinkTotals totals_;
+  collect::SinkTotals totals_;
   std::string reason_;  ///< Why samples wait; empty while none does.
   Clock::time_point sent_ = Clock::now();
 };
 
 }  // namespace
 
-std::unique_ptr<RowSink> make_api_sink(ApiStore store, Remark remark) {
+std::unique_ptr<collect::RowSink> make_api_sink(api::ApiStore store, collect::Remark remark) {
   return std::make_unique<ApiSink>(std::move(store), std::move(remark));
 }
 

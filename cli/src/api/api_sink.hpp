@@ -9,6 +9,6 @@
 namespace optiinfra::cli {
 
 /// Rows wait in memory while the service is away, at most kSamplesWaitingMax samples.
-std::unique_ptr<RowSink> make_api_sink(ApiStore store, Remark remark);
+std::unique_ptr<collect::RowSink> make_api_sink(api::ApiStore store, collect::Remark remark);
 
 }  // namespace optiinfra::cli

@@ -57,7 +57,7 @@ struct Served {
 
 std::optional<Served> parse(const std::string& text) {
   const std::size_t end = text.find('\n');
-  if (end == std::string::npos || !is_api_url(text)) return std::nullopt;
+  if (end == std::string::npos || !api::is_api_url(text)) return std::nullopt;
   Served served{.url = text.substr(0, end)};
   const char* const digits = text.data() + end + 1;
   const auto [stop, code] = std::from_chars(digits, text.data() + text.size(), served.process);
@@ -92,11 +92,11 @@ ServedFolder::~ServedFolder() {
   std::filesystem::remove(file_, ignored);
 }
 
-std::optional<ApiUrl> find_served(const std::filesystem::path& store) {
+std::optional<api::ApiUrl> find_served(const std::filesystem::path& store) {
   if (store.empty()) return std::nullopt;
   const auto served = parse(read_own(file_of(store)));
   if (!served || !is_held_by(store, served->process)) return std::nullopt;
-  auto url = parse_api_url(served->url);
+  auto url = api::parse_api_url(served->url);
   return url ? std::optional(*std::move(url)) : std::nullopt;
 }
 

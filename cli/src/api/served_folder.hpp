@@ -25,6 +25,6 @@ class ServedFolder {
 
 /// The API of the running server that holds the store in this folder. Nothing when no server does, or when
 /// the file is not this account's: who can write it could have the token sent to another program.
-std::optional<ApiUrl> find_served(const std::filesystem::path& store);
+std::optional<api::ApiUrl> find_served(const std::filesystem::path& store);
 
 }  // namespace optiinfra::cli

@@ -24,9 +24,9 @@ Result<ExitCode> run(const AttributeFlags& flags, Context& context) {
   const Stopwatch watch;
   OPTIINFRA_TRY(Client client, context.open(false));
   const InterruptGuard interrupt;
-  OPTIINFRA_TRY(const AttributionReport made, attribute(client, range_of(flags), [&](sys_seconds) {
-                  return !InterruptGuard::is_requested();
-                }));
+  OPTIINFRA_TRY(const attribution::AttributionReport made,
+                attribution::attribute(client, range_of(flags),
+                                       [&](sys_seconds) { return !InterruptGuard::is_requested(); }));
   Report report{.command = "attribute", .window = made.window};
   report.sections.push_back(
       object_section("summary",

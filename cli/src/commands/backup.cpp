@@ -89,7 +89,7 @@ Result<std::size_t> remove_older(const std::vector<Backup>& earlier, std::size_t
 
 /// Raw rows are the truth for rollups and for the record of imports; attributed rows for the record of hours.
 std::vector<std::string> listed_last() {
-  std::vector<std::string> tables{kAttributedCostTable};
+  std::vector<std::string> tables{store::kAttributedCostTable};
   for (const Family family : kFamilies) tables.emplace_back(table_of(family).raw_table);
   return tables;
 }
@@ -110,9 +110,10 @@ Section section_of(const std::string& key, const fs::path& path, const BackupRep
 Result<bool> verify_copy(const fs::path& path, bool is_backup, Report& report) {
   const StoreUrl url{.protocol = Protocol::kEmbedded, .folder = path};
   OPTIINFRA_TRY(Client client, Client::open(url, {.create = !is_backup}));
-  OPTIINFRA_TRY(service::Verification verified,
-                service::verify_store(client, is_backup ? RepairMode::kNothing : RepairMode::kRollups,
-                                      service::Detail::kFaults));
+  OPTIINFRA_TRY(
+      service::Verification verified,
+      service::verify_store(client, is_backup ? store::RepairMode::kNothing : store::RepairMode::kRollups,
+                            service::Detail::kFaults));
   Records& records = report.sections.front().records;
   const Records& summary = verified.report.sections.back().records;
   records.fields.insert(records.fields.end(), summary.fields.begin(), summary.fields.end());

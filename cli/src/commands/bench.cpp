@@ -16,11 +16,11 @@ namespace {
 constexpr const char* kParts[] = {"inserts", "questions", "sizes"};
 
 unsigned default_threads() {
-  return std::clamp(std::thread::hardware_concurrency(), 1u, kBenchmarkThreadsMax);
+  return std::clamp(std::thread::hardware_concurrency(), 1u, benchmark::kBenchmarkThreadsMax);
 }
 
 struct BenchFlags {
-  BenchmarkOptions options = {.threads = default_threads()};
+  benchmark::BenchmarkOptions options = {.threads = default_threads()};
   std::vector<std::string> parts;
 
   bool is_wanted(const char* part) const {
@@ -32,7 +32,7 @@ struct BenchFlags {
 Result<ExitCode> run(const BenchFlags& flags, Context& context) {
   const Stopwatch watch;
   const InterruptGuard guard;
-  BenchmarkOptions options = flags.options;
+  benchmark::BenchmarkOptions options = flags.options;
   OPTIINFRA_TRY(options.url, context.store_url());
   options.measure_inserts = flags.is_wanted("inserts");
   options.measure_questions = flags.is_wanted("questions");
@@ -41,7 +41,7 @@ Result<ExitCode> run(const BenchFlags& flags, Context& context) {
     context.remark(step);
     return !InterruptGuard::is_requested();
   };
-  OPTIINFRA_TRY(const BenchmarkReport measured, run_benchmark(options));
+  OPTIINFRA_TRY(const benchmark::BenchmarkReport measured, benchmark::run_benchmark(options));
   Report report = bench_report(measured);
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
@@ -55,19 +55,20 @@ void add_number(CLI::App& app, const std::string& name, Number& target, Number l
 }
 
 void describe(CLI::App& app, BenchFlags& flags) {
-  BenchmarkOptions& options = flags.options;
-  add_count(app, "--rows", options.rows, kBenchmarkRowsMin, kBenchmarkRowsMax,
+  benchmark::BenchmarkOptions& options = flags.options;
+  add_count(app, "--rows", options.rows, benchmark::kBenchmarkRowsMin, benchmark::kBenchmarkRowsMax,
             "Rows of one measured insert, and of the fleet that is asked about")
       ->default_str(std::to_string(options.rows));
-  add_number(app, "--rounds", options.rounds, 1u, kBenchmarkRoundsMax,
+  add_number(app, "--rounds", options.rounds, 1u, benchmark::kBenchmarkRoundsMax,
              "Rounds, in each of which the things to compare take turns");
-  add_number(app, "--threads", options.threads, 1u, kBenchmarkThreadsMax, "Threads that insert");
-  add_number(app, "--fleets", options.fleets, 1u, kBenchmarkFleetsMax,
+  add_number(app, "--threads", options.threads, 1u, benchmark::kBenchmarkThreadsMax, "Threads that insert");
+  add_number(app, "--fleets", options.fleets, 1u, benchmark::kBenchmarkFleetsMax,
              "Fleets in the store that is asked, 24 services each");
-  add_number(app, "--days", options.history_days, 1, kFleetDaysMax,
+  add_number(app, "--days", options.history_days, 1, fleet::kFleetDaysMax,
              "How far the fleets' rows reach back, and each question");
-  add_number(app, "--asks", options.asks, 1u, kBenchmarkAsksMax, "Times that a question is asked in a round");
-  add_count(app, "--growth", options.growth_rows, std::uint64_t{0}, kBenchmarkGrowthRowsMax,
+  add_number(app, "--asks", options.asks, 1u, benchmark::kBenchmarkAsksMax,
+             "Times that a question is asked in a round");
+  add_count(app, "--growth", options.growth_rows, std::uint64_t{0}, benchmark::kBenchmarkGrowthRowsMax,
             "Also grow a store to so many rows and look at it each time it has doubled")
       ->default_str(std::to_string(options.growth_rows));
   app.add_option("--seed", options.seed, "The seed of the random rows")

@@ -14,7 +14,7 @@ double per(double amount, std::uint64_t count) {
   return count == 0 ? 0 : amount / static_cast<double>(count);
 }
 
-Section inserts_section(const BenchmarkReport& measured) {
+Section inserts_section(const benchmark::BenchmarkReport& measured) {
   Records records{.fields = {{"rows_of", "rows of"},
                              {"way", "inserted by"},
                              {"survives", "acknowledged rows survive"},
@@ -27,7 +27,7 @@ Section inserts_section(const BenchmarkReport& measured) {
                              {"cpu_ns_per_row", "CPU ns/row", Look::kCount},
                              {"cpu_of_engine", "engine's CPU over it", Look::kDecimal, 2}},
                   .rows = {}};
-  for (const InsertFigure& each : measured.inserts)
+  for (const benchmark::InsertFigure& each : measured.inserts)
     records.rows.push_back({each.rows_of, each.way, each.survives, each.rows,
                             whole(each.rows_per_second.median), whole(each.rows_per_second.low),
                             whole(each.rows_per_second.high), whole(each.acknowledged_per_second.median),
@@ -35,7 +35,7 @@ Section inserts_section(const BenchmarkReport& measured) {
   return {.key = "inserts", .title = "Inserts", .records = std::move(records)};
 }
 
-Section questions_section(const BenchmarkReport& measured) {
+Section questions_section(const benchmark::BenchmarkReport& measured) {
   Records records{.fields = {{"question", "question"},
                              {"circumstance", "store"},
                              {"asked", "asked", Look::kCount},
@@ -47,7 +47,7 @@ Section questions_section(const BenchmarkReport& measured) {
                              {"times_keyed", "x keyed SELECT", Look::kDecimal, 2},
                              {"times_select_1", "x SELECT 1", Look::kDecimal, 1}},
                   .rows = {}};
-  for (const QuestionFigure& each : measured.questions) {
+  for (const benchmark::QuestionFigure& each : measured.questions) {
     records.rows.push_back({each.question, each.circumstance, each.asked, each.p50_ms.median, each.p50_ms.low,
                             each.p50_ms.high, each.p99_ms, value_or_null(each.cpu_ms),
                             value_or_null(each.times_keyed), each.times_select_1});
@@ -55,7 +55,7 @@ Section questions_section(const BenchmarkReport& measured) {
   return {.key = "questions", .title = "Questions", .records = std::move(records)};
 }
 
-Section sizes_section(const BenchmarkReport& measured) {
+Section sizes_section(const benchmark::BenchmarkReport& measured) {
   Records records{.fields = {{"family", "family"},
                              {"rows", "rows", Look::kCount},
                              {"raw_bytes_per_row", "bytes/row", Look::kDecimal, 2},
@@ -67,7 +67,7 @@ Section sizes_section(const BenchmarkReport& measured) {
                              {"share_of_plain", "of plain", Look::kDecimal, 2},
                              {"times_json", "x smaller than JSON", Look::kDecimal, 1}},
                   .rows = {}};
-  for (const SizeFigure& each : measured.sizes) {
+  for (const benchmark::SizeFigure& each : measured.sizes) {
     const double whole_store = each.raw_bytes + each.rollup_bytes;
     records.rows.push_back(
         {each.family, each.rows, per(each.raw_bytes, each.rows), per(each.random_bytes, each.rows),
@@ -77,7 +77,7 @@ Section sizes_section(const BenchmarkReport& measured) {
   return {.key = "sizes", .title = "Sizes, merged", .records = std::move(records)};
 }
 
-Section growth_section(const BenchmarkReport& measured) {
+Section growth_section(const benchmark::BenchmarkReport& measured) {
   Records records{.fields = {{"rows", "raw rows", Look::kCount},
                              {"rows_per_second", "rows/s since", Look::kCount},
                              {"parts", "parts", Look::kCount},
@@ -86,14 +86,14 @@ Section growth_section(const BenchmarkReport& measured) {
                              {"p50_ms", "p50 ms", Look::kDecimal, 2},
                              {"p99_ms", "p99 ms", Look::kDecimal, 2}},
                   .rows = {}};
-  for (const GrowthFigure& each : measured.growth)
+  for (const benchmark::GrowthFigure& each : measured.growth)
     records.rows.push_back({each.rows, whole(each.rows_per_second), each.parts, each.disk_bytes,
                             each.memory_bytes, each.p50_ms, each.p99_ms});
   return {.key = "growth", .title = "Growth", .records = std::move(records)};
 }
 
-Section circumstances_section(const BenchmarkReport& measured) {
-  const BenchmarkCircumstances& at = measured.circumstances;
+Section circumstances_section(const benchmark::BenchmarkReport& measured) {
+  const benchmark::BenchmarkCircumstances& at = measured.circumstances;
   return {.key = "circumstances",
           .title = "Measured on",
           .records = object_section(
@@ -123,7 +123,7 @@ Section circumstances_section(const BenchmarkReport& measured) {
 
 }  // namespace
 
-Report bench_report(const BenchmarkReport& measured) {
+Report bench_report(const benchmark::BenchmarkReport& measured) {
   Report report{.command = "bench"};
   for (Section section : {inserts_section(measured), questions_section(measured), sizes_section(measured),
                           growth_section(measured)}) {

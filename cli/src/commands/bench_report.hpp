@@ -6,6 +6,6 @@
 
 namespace optiinfra::cli {
 
-Report bench_report(const BenchmarkReport& measured);
+Report bench_report(const benchmark::BenchmarkReport& measured);
 
 }  // namespace optiinfra::cli

@@ -10,7 +10,7 @@ namespace optiinfra::cli {
 namespace {
 
 struct BudgetSetFlags {
-  Budget budget;
+  attribution::Budget budget;
   std::string of;
 };
 
@@ -21,14 +21,14 @@ struct BudgetNameFlags {
 struct BudgetListFlags {};
 
 Result<ExitCode> run_set(const BudgetSetFlags& flags, Context& context) {
-  Budget budget = flags.budget;
-  if (auto parsed = parse_scope(flags.of, budget.scope, budget.scope_id); !parsed)
+  attribution::Budget budget = flags.budget;
+  if (auto parsed = attribution::parse_scope(flags.of, budget.scope, budget.scope_id); !parsed)
     return with_context(std::move(parsed).error(), "--of");
   const auto set = [budget](Client& client) mutable -> Result<std::size_t> {
     OPTIINFRA_TRY(const Names names, client.names());
-    if (auto resolved = resolve_scope(names, budget.scope, budget.scope_id); !resolved)
+    if (auto resolved = attribution::resolve_scope(names, budget.scope, budget.scope_id); !resolved)
       return with_context(std::move(resolved).error(), "--of");
-    return set_budgets(client, {budget});
+    return attribution::set_budgets(client, {budget});
   };
   return set_stated({"budget set", "budgets"}, service::budget_records({budget}), set, "", context);
 }
@@ -36,12 +36,12 @@ Result<ExitCode> run_set(const BudgetSetFlags& flags, Context& context) {
 Result<ExitCode> run_remove(const BudgetNameFlags& flags, Context& context) {
   return remove_stated(
       {"budget remove", "budgets"}, {{"budget", flags.name}},
-      [&](Client& client) { return remove_budget(client, flags.name); }, context);
+      [&](Client& client) { return attribution::remove_budget(client, flags.name); }, context);
 }
 
 Result<ExitCode> run_list(const BudgetListFlags&, Context& context) {
   const auto read = [](Client& client) -> Result<Records> {
-    OPTIINFRA_TRY(const auto budgets, read_budgets(client));
+    OPTIINFRA_TRY(const auto budgets, attribution::read_budgets(client));
     return service::budget_records(budgets);
   };
   return list_stated({"budget list", "budgets"}, "no budget; set one with: optiinfra budget set NAME AMOUNT",
@@ -59,7 +59,7 @@ void describe_set(CLI::App& app, BudgetSetFlags& flags) {
          "What it is for: customer, service, model, instance, provider, region or instance_type; default: "
          "everything")
       ->type_name("DIMENSION=VALUE");
-  add_parsed(app, "--thresholds", flags.budget.thresholds, parse_thresholds,
+  add_parsed(app, "--thresholds", flags.budget.thresholds, attribution::parse_thresholds,
              "Percents of the amount that are told when they are passed; default 50,80,100", "PERCENT,...");
 }
 

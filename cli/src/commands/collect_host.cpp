@@ -20,9 +20,9 @@ Value text_or_nothing(const std::string& text) {
   return text;
 }
 
-std::string gpu_names(const HostSampler& sampler) {
+std::string gpu_names(const host::HostSampler& sampler) {
   std::string names;
-  for (const HostGpu& gpu : sampler.gpus()) names += (names.empty() ? "" : ", ") + gpu.name;
+  for (const host::HostGpu& gpu : sampler.gpus()) names += (names.empty() ? "" : ", ") + gpu.name;
   return names;
 }
 
@@ -36,10 +36,10 @@ Result<Uuid> customer_in(const Report& names, const std::string& name) {
 }
 
 /// A UUID needs no store, which may be away while samples are taken.
-Result<Uuid> customer_of(const HostFlags& flags, ApiStore* api, const Context& context) {
+Result<Uuid> customer_of(const HostFlags& flags, api::ApiStore* api, const Context& context) {
   if (const auto id = Uuid::parse(*flags.customer)) return *id;
   if (api != nullptr) {
-    OPTIINFRA_TRY(const ApiAnswer listed, api->ask("/api/v1/names", {{"kind", "customer"}}));
+    OPTIINFRA_TRY(const api::ApiAnswer listed, api->ask("/api/v1/names", {{"kind", "customer"}}));
     return customer_in(listed.report, *flags.customer);
   }
   OPTIINFRA_TRY(Client client, context.open(false));
@@ -49,7 +49,8 @@ Result<Uuid> customer_of(const HostFlags& flags, ApiStore* api, const Context& c
   return Uuid::parse(*id);
 }
 
-Report make_report(const Uuid& customer, const HostSampler& sampler, const CollectOutcome& outcome) {
+Report make_report(const Uuid& customer, const host::HostSampler& sampler,
+                   const collect::CollectOutcome& outcome) {
   Report report{.command = "collect host",
                 .window = TimeRange{outcome.begin, now() + std::chrono::seconds{1}}};
   report.sections.push_back(
@@ -74,15 +75,15 @@ Result<ExitCode> run(const HostFlags& flags, Context& context) {
   const Stopwatch watch;
   const InterruptGuard guard;
   OPTIINFRA_TRY(auto api, context.api());
-  HostSamplerOptions options;
+  host::HostSamplerOptions options;
   OPTIINFRA_TRY(options.customer_id, customer_of(flags, api ? &*api : nullptr, context));
   const Uuid customer = options.customer_id;
   options.instance_id = flags.instance_id;
-  OPTIINFRA_TRY(HostSampler sampler, HostSampler::open(std::move(options)));
+  OPTIINFRA_TRY(host::HostSampler sampler, host::HostSampler::open(std::move(options)));
   if (flags.length.count() == 0) context.remark("sampling " + sampler.instance_id() + "; Ctrl-C stops");
-  HostSource source(sampler, flags.interval);
+  collect::HostSource source(sampler, flags.interval);
   OPTIINFRA_TRY(const auto sink, open_sink(std::move(api), flags.spool_folder, context));
-  OPTIINFRA_TRY(const CollectOutcome outcome,
+  OPTIINFRA_TRY(const collect::CollectOutcome outcome,
                 collect_with_progress(
                     source, *sink, {.samples_max = static_cast<std::uint64_t>(flags.length / flags.interval)},
                     context));

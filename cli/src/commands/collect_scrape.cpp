@@ -16,7 +16,7 @@ struct ScrapeFlags {
   std::string spool_folder;        ///< Empty: no spool.
 };
 
-Section targets_section(const std::vector<TargetStatus>& targets) {
+Section targets_section(const std::vector<scrape::TargetStatus>& targets) {
   Records records{.fields = {{"url", "target"},
                              {"job", "job"},
                              {"instance", "instance"},
@@ -34,7 +34,7 @@ Section targets_section(const std::vector<TargetStatus>& targets) {
                              {"duration_ms", "ms", Look::kDecimal, 1},
                              {"error", "error"}},
                   .rows = {}};
-  for (const TargetStatus& each : targets)
+  for (const scrape::TargetStatus& each : targets)
     records.rows.push_back({each.url, each.job, each.instance, each.is_up, each.scrapes, each.failures,
                             each.missed, each.samples, each.understood, each.absent, each.duplicates,
                             each.resets, each.changed_buckets, each.rows, each.duration.count() * 1'000,
@@ -42,11 +42,12 @@ Section targets_section(const std::vector<TargetStatus>& targets) {
   return {.key = "targets", .title = {}, .records = std::move(records)};
 }
 
-Report scrape_report(const std::vector<TargetStatus>& targets, const CollectOutcome& outcome) {
+Report scrape_report(const std::vector<scrape::TargetStatus>& targets,
+                     const collect::CollectOutcome& outcome) {
   Report report{.command = "collect scrape",
                 .window = TimeRange{outcome.begin, now() + std::chrono::seconds{1}}};
   std::uint64_t up = 0;
-  for (const TargetStatus& each : targets) up += each.is_up ? 1 : 0;
+  for (const scrape::TargetStatus& each : targets) up += each.is_up ? 1 : 0;
   report.sections.push_back(targets_section(targets));
   report.sections.push_back(object_section("summary",
                                            {{"targets", "targets", Look::kCount},
@@ -62,16 +63,16 @@ Report scrape_report(const std::vector<TargetStatus>& targets, const CollectOutc
 Result<ExitCode> run_scrape(const ScrapeFlags& flags, Context& context) {
   const Stopwatch watch;
   const InterruptGuard guard;
-  ScraperOptions options{
+  scrape::ScraperOptions options{
       .config_file = flags.config_file, .customer = flags.customer, .service = flags.service};
   OPTIINFRA_TRY(options.aliases, aliases_with(flags.alias_files));
-  OPTIINFRA_TRY(Scraper scraper, Scraper::open(std::move(options)));
+  OPTIINFRA_TRY(scrape::Scraper scraper, scrape::Scraper::open(std::move(options)));
   if (flags.length.count() == 0)
     context.remark("scraping " + std::to_string(scraper.targets().size()) + " targets; Ctrl-C stops");
-  ScrapeSource source(scraper);
+  collect::ScrapeSource source(scraper);
   OPTIINFRA_TRY(auto api, context.api());
   OPTIINFRA_TRY(const auto sink, open_sink(std::move(api), flags.spool_folder, context));
-  OPTIINFRA_TRY(const CollectOutcome outcome,
+  OPTIINFRA_TRY(const collect::CollectOutcome outcome,
                 collect_with_progress(source, *sink, {.length = flags.length}, context));
   Report report = scrape_report(scraper.targets(), outcome);
   report.elapsed = watch.elapsed();

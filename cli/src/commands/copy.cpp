@@ -42,7 +42,7 @@ Result<void> expect_one_engine(const StoreUrl& from, const StoreUrl& to) {
           "clickhouse://127.0.0.1:9000"};
 }
 
-Section families_section(const CopyReport& copied) {
+Section families_section(const copy::CopyReport& copied) {
   Records records{.fields = {{"family", "family"},
                              {"days", "days", Look::kCount},
                              {"rows_copied", "rows copied", Look::kCount},
@@ -52,14 +52,14 @@ Section families_section(const CopyReport& copied) {
                              {"rows_behind", "came meanwhile", Look::kCount},
                              {"raw_from", "raw rows from (UTC)", Look::kTime}},
                   .rows = {}};
-  for (const FamilyCopy& each : copied.families)
+  for (const copy::FamilyCopy& each : copied.families)
     records.rows.push_back({std::string(table_of(each.family).name), each.days, each.rows_copied,
                             each.rows_already_copied, each.rollup_hours_copied,
                             each.rollup_hours_already_copied, each.rows_behind, each.raw_from});
   return {.key = "families", .title = {}, .records = std::move(records)};
 }
 
-Section differences_section(const CopyReport& copied) {
+Section differences_section(const copy::CopyReport& copied) {
   Records records{.fields = {{"family", "family"},
                              {"tier", "tier"},
                              {"day", "day"},
@@ -67,14 +67,14 @@ Section differences_section(const CopyReport& copied) {
                              {"source", "source", Look::kDecimal, 2},
                              {"target", "target", Look::kDecimal, 2}},
                   .rows = {}};
-  for (const CopyDifference& each : copied.differences)
+  for (const copy::CopyDifference& each : copied.differences)
     records.rows.push_back({std::string(table_of(each.family).name),
-                            std::string(each.tier == Tier::kRaw ? "raw" : "rollup"), each.day, each.measure,
-                            each.source, each.target});
+                            std::string(each.tier == store::Tier::kRaw ? "raw" : "rollup"), each.day,
+                            each.measure, each.source, each.target});
   return {.key = "differences", .title = "Days that differ", .records = std::move(records)};
 }
 
-Section summary_section(const CopyReport& copied, const AttributedHoursCopy& hours) {
+Section summary_section(const copy::CopyReport& copied, const attribution::AttributedHoursCopy& hours) {
   return object_section(
       "summary",
       {{"ok", "both sides agree"},
@@ -91,29 +91,30 @@ Section summary_section(const CopyReport& copied, const AttributedHoursCopy& hou
        hours.of_target});
 }
 
-Report make_report(const CopyReport& copied, const AttributedHoursCopy& hours, bool everything) {
+Report make_report(const copy::CopyReport& copied, const attribution::AttributedHoursCopy& hours,
+                   bool everything) {
   Report report{.command = "copy"};
   report.sections.push_back(families_section(copied));
   if (everything || !copied.differences.empty()) report.sections.push_back(differences_section(copied));
   report.sections.push_back(summary_section(copied, hours));
   std::uint64_t behind = 0;
-  for (const FamilyCopy& each : copied.families) behind += each.rows_behind;
+  for (const copy::FamilyCopy& each : copied.families) behind += each.rows_behind;
   if (behind > 0)
     report.notes.push_back(
         fmt::format("The source received {} rows meanwhile; the same command again copies them.", behind));
   return report;
 }
 
-Result<CopyReport> copy_with_progress(Client& source, Client& target, const CopyFlags& flags,
-                                      const Context& context) {
-  CopyOptions options;
+Result<copy::CopyReport> copy_with_progress(Client& source, Client& target, const CopyFlags& flags,
+                                            const Context& context) {
+  copy::CopyOptions options;
   for (const std::string& name : flags.families) {
     OPTIINFRA_TRY(const Family family, parse_family(name));
     options.families.push_back(family);
   }
   std::optional<Progress> progress;
   std::optional<Family> shown;
-  options.on_progress = [&](const CopyProgress& at) {
+  options.on_progress = [&](const copy::CopyProgress& at) {
     if (shown != at.family)
       progress.emplace(table_of(at.family).name, "rows", at.rows_total, context.quiet,
                        context.console_terminal);
@@ -121,7 +122,7 @@ Result<CopyReport> copy_with_progress(Client& source, Client& target, const Copy
     progress->set(at.rows_done, at.rows_total);
     if (InterruptGuard::is_requested()) throw Interrupted{};
   };
-  return copy_store(source, target, options);
+  return copy::copy_store(source, target, options);
 }
 
 Result<Client> open_side(const StoreUrl& url, const char* flag) {
@@ -139,16 +140,18 @@ Result<ExitCode> run(const CopyFlags& flags, Context& context) {
   OPTIINFRA_TRY(Client source, open_side(from, "--from"));
   OPTIINFRA_TRY(Client target, open_side(to, "--to"));
   try {
-    OPTIINFRA_TRY(const CopyReport copied, copy_with_progress(source, target, flags, context));
+    OPTIINFRA_TRY(const copy::CopyReport copied, copy_with_progress(source, target, flags, context));
     // They rest on all families.
-    AttributedHoursCopy hours;
+    attribution::AttributedHoursCopy hours;
     if (flags.families.empty()) {
       // First: the target would make estimated hours again without their prices.
-      OPTIINFRA_TRY([[maybe_unused]] const std::size_t prices, copy_prices(source, target));
-      OPTIINFRA_TRY([[maybe_unused]] const std::size_t budgets, copy_budgets(source, target));
-      OPTIINFRA_TRY([[maybe_unused]] const std::size_t objectives, copy_objectives(source, target));
-      OPTIINFRA_TRY([[maybe_unused]] const std::size_t rates, copy_exchange_rates(source, target));
-      OPTIINFRA_TRY(hours, copy_attributed_hours(
+      OPTIINFRA_TRY([[maybe_unused]] const std::size_t prices, attribution::copy_prices(source, target));
+      OPTIINFRA_TRY([[maybe_unused]] const std::size_t budgets, attribution::copy_budgets(source, target));
+      OPTIINFRA_TRY([[maybe_unused]] const std::size_t objectives,
+                    attribution::copy_objectives(source, target));
+      OPTIINFRA_TRY([[maybe_unused]] const std::size_t rates,
+                    attribution::copy_exchange_rates(source, target));
+      OPTIINFRA_TRY(hours, attribution::copy_attributed_hours(
                                source, target, [](sys_seconds) { return !InterruptGuard::is_requested(); }));
       if (InterruptGuard::is_requested()) throw Interrupted{};
     }

@@ -86,34 +86,35 @@ class Doctor {
 
   Result<void> examine_objects(Session& session) {
     if (flags_.repair) {
-      OPTIINFRA_TRY(const MigrationReport migration, migrate(session));
+      OPTIINFRA_TRY(const store::MigrationReport migration, store::migrate(session));
       for (const std::string& each : migration.applied) add("tables", "", each, "it was applied", true);
       for (const std::string& each : migration.restored)
         add("tables", "", each, "as optiinfra init does", true);
       return {};
     }
-    OPTIINFRA_TRY(const auto faults, find_object_faults(session));
-    for (const ObjectFault& each : faults) add("tables", "", each.what, "");
+    OPTIINFRA_TRY(const auto faults, store::find_object_faults(session));
+    for (const store::ObjectFault& each : faults) add("tables", "", each.what, "");
     return {};
   }
 
   Result<void> examine_parts(Session& session) {
     if (!flags_.repair || !is_embedded()) {
-      OPTIINFRA_TRY(const auto parts, read_set_aside_parts(session));
-      for (const SetAsidePart& each : parts)
+      OPTIINFRA_TRY(const auto parts, store::read_set_aside_parts(session));
+      for (const store::SetAsidePart& each : parts)
         add("parts", each.path, sentence_of(each),
             is_embedded() ? "`optiinfra doctor --repair` puts it back if its files are whole"
                           : "stop the server and run `optiinfra doctor --repair` on its machine");
       return {};
     }
-    OPTIINFRA_TRY(const auto parts, reattach_parts(session, flags_.accept_loss ? UnreadablePart::kPutAway
-                                                                               : UnreadablePart::kLeave));
-    for (const ReattachedPart& each : parts)
+    OPTIINFRA_TRY(const auto parts,
+                  store::reattach_parts(session, flags_.accept_loss ? store::UnreadablePart::kPutAway
+                                                                    : store::UnreadablePart::kLeave));
+    for (const store::ReattachedPart& each : parts)
       add("parts", each.part.path, sentence_of(each.part), each.outcome, each.is_settled);
     return {};
   }
 
-  static std::string sentence_of(const SetAsidePart& part) {
+  static std::string sentence_of(const store::SetAsidePart& part) {
     return "a part of " + part.table + (part.day.empty() ? "" : " of " + part.day) + " is set aside (" +
            part.reason + "), with " + (part.rows ? std::to_string(*part.rows) : "an unknown number of") +
            " rows";
@@ -132,7 +133,7 @@ Result<void> Doctor::examine_spool() {
     add("spool", flags_.spool, "there is no spool", "name the folder that a writer was given");
     return {};
   }
-  auto spool = Spool::open(flags_.spool);
+  auto spool = spool::Spool::open(flags_.spool);
   if (!spool) {
     add("spool", flags_.spool, spool.error().message, "");
     return {};

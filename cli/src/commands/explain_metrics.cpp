@@ -17,7 +17,7 @@ Value text_or_absent(const std::string& text) {
   return text;
 }
 
-Section metrics_section(const std::vector<ExplainedMetric>& metrics) {
+Section metrics_section(const std::vector<exposition::ExplainedMetric>& metrics) {
   Records records{.fields = {{"metric", "metric"},
                              {"type", "type"},
                              {"series", "lines", Look::kCount},
@@ -30,7 +30,7 @@ Section metrics_section(const std::vector<ExplainedMetric>& metrics) {
                              {"conversion", "made by"},
                              {"note", "note"}},
                   .rows = {}};
-  for (const ExplainedMetric& each : metrics)
+  for (const exposition::ExplainedMetric& each : metrics)
     records.rows.push_back({each.metric, std::string(to_string(each.type)), each.series, each.absent,
                             std::string(to_string(each.understanding)), text_or_absent(each.source),
                             text_or_absent(each.table), text_or_absent(each.column),
@@ -39,12 +39,12 @@ Section metrics_section(const std::vector<ExplainedMetric>& metrics) {
   return {.key = "metrics", .title = {}, .records = std::move(records)};
 }
 
-Section explained_summary(const std::vector<ExplainedMetric>& metrics) {
+Section explained_summary(const std::vector<exposition::ExplainedMetric>& metrics) {
   std::uint64_t stored = 0, unneeded = 0, unknown = 0;
-  for (const ExplainedMetric& each : metrics) {
-    auto& count = each.understanding == Understanding::kStored     ? stored
-                  : each.understanding == Understanding::kUnneeded ? unneeded
-                                                                   : unknown;
+  for (const exposition::ExplainedMetric& each : metrics) {
+    auto& count = each.understanding == exposition::Understanding::kStored     ? stored
+                  : each.understanding == exposition::Understanding::kUnneeded ? unneeded
+                                                                               : unknown;
     count += each.series;
   }
   return object_section("summary",
@@ -57,10 +57,11 @@ Section explained_summary(const std::vector<ExplainedMetric>& metrics) {
 Result<ExitCode> run_explain(const ExplainFlags& flags, Context& context) {
   const Stopwatch watch;
   if (flags.json) context.output = OutputFormat::kJson;
-  OPTIINFRA_TRY(const AliasTable aliases, aliases_with(flags.alias_files));
-  auto metrics = [&]() -> Result<std::vector<ExplainedMetric>> {
+  OPTIINFRA_TRY(const exposition::AliasTable aliases, aliases_with(flags.alias_files));
+  auto metrics = [&]() -> Result<std::vector<exposition::ExplainedMetric>> {
     OPTIINFRA_TRY(const MetricsText text, read_metrics_text(flags.place));
-    auto explained = explain_metrics(text.text, aliases, {.format = text.format, .limits = {}, .edit = {}});
+    auto explained =
+        exposition::explain_metrics(text.text, aliases, {.format = text.format, .limits = {}, .edit = {}});
     if (!explained) return with_context(std::move(explained).error(), flags.place);
     return explained;
   }();

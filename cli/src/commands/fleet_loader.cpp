@@ -17,7 +17,7 @@ constexpr std::size_t kBatchRows = 500'000;
 /// What the threads share. The fleet hands out one batch of a family at a time.
 class Load {
  public:
-  Load(Fleet& fleet, Client& client, const std::string& prefix,
+  Load(fleet::Fleet& fleet, Client& client, const std::string& prefix,
        const std::function<bool(std::uint64_t)>& on_rows)
       : fleet_(fleet), client_(client), prefix_(prefix), on_rows_(on_rows) {}
 
@@ -64,7 +64,7 @@ class Load {
     std::uint64_t batches = 0;
   };
 
-  Fleet& fleet_;
+  fleet::Fleet& fleet_;
   Client& client_;
   const std::string& prefix_;
   const std::function<bool(std::uint64_t)>& on_rows_;
@@ -95,12 +95,12 @@ Result<std::uint64_t> count_rows(Client& client) {
 
 }  // namespace
 
-std::string token_prefix(const FleetOptions& options) {
+std::string token_prefix(const fleet::FleetOptions& options) {
   return "generate/seed=" + std::to_string(options.seed) + "/days=" + std::to_string(options.days) +
          "/rows=" + std::to_string(options.rows) + "/end=" + format_time(options.end);
 }
 
-Result<LoadOutcome> load_fleet(Fleet& fleet, Client& client, const std::string& prefix,
+Result<LoadOutcome> load_fleet(fleet::Fleet& fleet, Client& client, const std::string& prefix,
                                const std::function<bool(std::uint64_t)>& on_rows) {
   OPTIINFRA_TRY(const std::uint64_t rows_before, count_rows(client));
   const auto begin = std::chrono::steady_clock::now();

@@ -19,12 +19,12 @@ struct LoadOutcome {
 };
 
 /// What names the rows of these options, and no others, across runs.
-std::string token_prefix(const FleetOptions& options);
+std::string token_prefix(const fleet::FleetOptions& options);
 
 /// Inserts all of `fleet`, each batch under a token of `prefix`, family and number. `on_rows` gets
 /// the number of rows of each stored batch, from any of the threads but one at a time; it returns false to
 /// stop.
-Result<LoadOutcome> load_fleet(Fleet& fleet, Client& client, const std::string& prefix,
+Result<LoadOutcome> load_fleet(fleet::Fleet& fleet, Client& client, const std::string& prefix,
                                const std::function<bool(std::uint64_t)>& on_rows);
 
 }  // namespace optiinfra::cli

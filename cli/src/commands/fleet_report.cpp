@@ -14,11 +14,12 @@ Value id_or_nothing(const Uuid& id) {
   return id.to_string();
 }
 
-const FleetCustomer& customer_of(const FleetDescription& fleet, const FleetService& service) {
+const fleet::FleetCustomer& customer_of(const fleet::FleetDescription& fleet,
+                                        const fleet::FleetService& service) {
   return fleet.customers[service.customer];
 }
 
-Section services_section(const FleetDescription& fleet) {
+Section services_section(const fleet::FleetDescription& fleet) {
   Records records{.fields = {{"customer_id", "customer"},
                              {"service_id", "service"},
                              {"customer", "whose"},
@@ -26,15 +27,15 @@ Section services_section(const FleetDescription& fleet) {
                              {"service_type", "server"},
                              {"model_name", "model"}},
                   .rows = {}};
-  for (const FleetService& each : fleet.services) {
-    const FleetCustomer& customer = customer_of(fleet, each);
+  for (const fleet::FleetService& each : fleet.services) {
+    const fleet::FleetCustomer& customer = customer_of(fleet, each);
     records.rows.push_back(
         {customer.id.to_string(), each.id.to_string(), customer.name, each.name, each.type, each.model});
   }
   return {.key = "services", .title = "Services", .records = std::move(records)};
 }
 
-Section instances_section(const FleetDescription& fleet, std::size_t count) {
+Section instances_section(const fleet::FleetDescription& fleet, std::size_t count) {
   Records records{.fields = {{"customer_id", "customer"},
                              {"instance_id", "instance"},
                              {"instance_type", "type"},
@@ -42,30 +43,30 @@ Section instances_section(const FleetDescription& fleet, std::size_t count) {
                              {"region", "region"},
                              {"gpu_count", "GPUs", Look::kCount}},
                   .rows = {}};
-  for (const FleetInstance& each : std::span(fleet.instances).first(count)) {
-    const FleetCustomer& customer = customer_of(fleet, fleet.services[each.service]);
+  for (const fleet::FleetInstance& each : std::span(fleet.instances).first(count)) {
+    const fleet::FleetCustomer& customer = customer_of(fleet, fleet.services[each.service]);
     records.rows.push_back({customer.id.to_string(), each.id, each.type, each.provider, each.region,
                             std::uint64_t{each.gpu_count}});
   }
   return {.key = "instances", .title = "Instances", .records = std::move(records)};
 }
 
-const char* name_of(IncidentKind kind) {
+const char* name_of(fleet::IncidentKind kind) {
   switch (kind) {
-    case IncidentKind::kLatencySpike:
+    case fleet::IncidentKind::kLatencySpike:
       return "latency_spike";
-    case IncidentKind::kGpuOutage:
+    case fleet::IncidentKind::kGpuOutage:
       return "gpu_outage";
-    case IncidentKind::kQualityRegression:
+    case fleet::IncidentKind::kQualityRegression:
       return "quality_regression";
-    case IncidentKind::kCostSpike:
+    case fleet::IncidentKind::kCostSpike:
       break;
   }
   return "cost_spike";
 }
 
 /// People read the sentence; JSON has the parts as well.
-Section incidents_section(const FleetDescription& fleet, bool brief) {
+Section incidents_section(const fleet::FleetDescription& fleet, bool brief) {
   Records records{.fields = {{"begin", "from (UTC)", Look::kTime},
                              {"end", "to (UTC)", Look::kTime},
                              {"text", "what went wrong"}},
@@ -74,7 +75,7 @@ Section incidents_section(const FleetDescription& fleet, bool brief) {
     for (const char* key : {"kind", "customer_id", "service_id", "model_name", "instance_id"})
       records.fields.push_back({key, key});
   }
-  for (const FleetIncident& each : fleet.incidents) {
+  for (const fleet::FleetIncident& each : fleet.incidents) {
     Row row{each.range.begin, each.range.end, each.text};
     if (!brief)
       row.insert(row.end(), {std::string(name_of(each.kind)), id_or_nothing(each.customer_id),
@@ -86,7 +87,7 @@ Section incidents_section(const FleetDescription& fleet, bool brief) {
 
 }  // namespace
 
-void add_fleet(Report& report, const FleetDescription& fleet, bool brief) {
+void add_fleet(Report& report, const fleet::FleetDescription& fleet, bool brief) {
   const std::size_t shown =
       brief ? std::min(kBriefInstances, fleet.instances.size()) : fleet.instances.size();
   report.sections.push_back(services_section(fleet));

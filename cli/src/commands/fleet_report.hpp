@@ -7,6 +7,6 @@
 namespace optiinfra::cli {
 
 /// Adds the fleet's services, instances and incidents. `brief` leaves out most instances, and says so.
-void add_fleet(Report& report, const FleetDescription& fleet, bool brief);
+void add_fleet(Report& report, const fleet::FleetDescription& fleet, bool brief);
 
 }  // namespace optiinfra::cli

@@ -35,10 +35,11 @@ Result<ExitCode> run(const ForgetFlags& flags, Context& context, const Forget& f
   return ExitCode::kDone;
 }
 
-Result<Report> forget_by_api(ApiStore& store, const std::string& customer, bool is_dry_run) {
-  OPTIINFRA_TRY(ApiAnswer answer, store.ask("/api/v1/customers",
-                                            {{"customer", customer}, {"dry_run", is_dry_run ? "yes" : "no"}},
-                                            kApiForgetTimeout, "DELETE"));
+Result<Report> forget_by_api(api::ApiStore& store, const std::string& customer, bool is_dry_run) {
+  OPTIINFRA_TRY(
+      api::ApiAnswer answer,
+      store.ask("/api/v1/customers", {{"customer", customer}, {"dry_run", is_dry_run ? "yes" : "no"}},
+                kApiForgetTimeout, "DELETE"));
   if (!answer.not_found.empty()) return Error{ErrorKind::kIncompatible, answer.not_found};
   return std::move(answer.report);
 }
@@ -46,7 +47,7 @@ Result<Report> forget_by_api(ApiStore& store, const std::string& customer, bool 
 /// Rows that a service has accepted and not stored would bring the customer back.
 Result<void> expect_empty_spool(const std::filesystem::path& folder) {
   if (!std::filesystem::is_directory(folder)) return {};
-  OPTIINFRA_TRY(const auto spool, Spool::open(folder));
+  OPTIINFRA_TRY(const auto spool, spool::Spool::open(folder));
   const std::uint64_t records = spool->recovery().records;
   OPTIINFRA_CHECK(spool->close());
   if (records == 0) return {};

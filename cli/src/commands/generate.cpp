@@ -19,16 +19,16 @@ struct GenerateFlags {
   std::uint64_t seed = 1;
   std::optional<sys_seconds> end;
 
-  FleetOptions options() const {
+  fleet::FleetOptions options() const {
     return {.seed = seed,
             .days = days,
             .rows = rows,
             .end = end.value_or(floor_hour(now())),
-            .columns = FleetColumns::kAll};
+            .columns = fleet::FleetColumns::kAll};
   }
 };
 
-Section summary_section(const FleetOptions& options, const LoadOutcome& outcome) {
+Section summary_section(const fleet::FleetOptions& options, const LoadOutcome& outcome) {
   const double seconds = outcome.elapsed.count();
   return object_section(
       "summary",
@@ -45,7 +45,7 @@ Section summary_section(const FleetOptions& options, const LoadOutcome& outcome)
 }
 
 /// What a user would otherwise find out by missing it.
-std::vector<std::string> notes_of(const FleetOptions& options, const LoadOutcome& outcome) {
+std::vector<std::string> notes_of(const fleet::FleetOptions& options, const LoadOutcome& outcome) {
   std::vector<std::string> notes;
   if (outcome.rows_added < outcome.rows)
     notes.push_back(
@@ -62,8 +62,8 @@ std::vector<std::string> notes_of(const FleetOptions& options, const LoadOutcome
 
 Result<ExitCode> run(const GenerateFlags& flags, Context& context) {
   const Stopwatch watch;
-  const FleetOptions options = flags.options();
-  OPTIINFRA_TRY(Fleet fleet, Fleet::create(options));
+  const fleet::FleetOptions options = flags.options();
+  OPTIINFRA_TRY(fleet::Fleet fleet, fleet::Fleet::create(options));
   const InterruptGuard guard;
   OPTIINFRA_TRY(Client client, context.open(true));
   OPTIINFRA_TRY(const LoadOutcome outcome, [&] {
@@ -80,7 +80,7 @@ Result<ExitCode> run(const GenerateFlags& flags, Context& context) {
         outcome.rows, options.rows, options.days, options.rows, options.seed, format_time(options.end)));
     return ExitCode::kInterrupted;
   }
-  const auto named = name_fleet(client, fleet.description());
+  const auto named = service::name_fleet(client, fleet.description());
   if (!named && named.error().kind != ErrorKind::kConflict) return named.error();
   Report report{.command = "generate", .window = fleet.description().range};
   report.sections.push_back(summary_section(options, outcome));
@@ -97,9 +97,9 @@ Result<ExitCode> run(const GenerateFlags& flags, Context& context) {
 void describe(CLI::App& app, GenerateFlags& flags) {
   app.add_option("--days", flags.days, "How many days, up to --end; 1 to 3650")
       ->type_name("N")
-      ->check(within(1, kFleetDaysMax))
+      ->check(within(1, fleet::kFleetDaysMax))
       ->capture_default_str();
-  add_count(app, "--rows", flags.rows, std::uint64_t{1}, kFleetRowsMax,
+  add_count(app, "--rows", flags.rows, std::uint64_t{1}, fleet::kFleetRowsMax,
             "How many rows in all, over the families: 10000, 10k, 2M")
       ->default_str(std::to_string(flags.rows));
   app.add_option("--seed", flags.seed, "The seed of the random numbers: another seed gives another fleet")

@@ -262,7 +262,7 @@ void remark_refused(const ApiFile& file, const Context& context) {
                                file.rows_refused - file.refused.size()));
 }
 
-Result<ImportReport> import_by_api(ApiStore& store, const ImportFlags& flags, const Context& context) {
+Result<ImportReport> import_by_api(api::ApiStore& store, const ImportFlags& flags, const Context& context) {
   const bool has_map = !flags.map.empty() && flags.map != kContractMap;
   if (has_map || !flags.customers.empty() || flags.strict || flags.delivery || flags.replace)
     return invalid_argument(

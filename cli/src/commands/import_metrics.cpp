@@ -14,16 +14,16 @@ namespace {
 
 struct SavedText {
   std::string file;
-  sys_milliseconds time;
+  exposition::sys_milliseconds time;
   std::string text;
-  TextFormat format{};
+  exposition::TextFormat format{};
 };
 
-Result<sys_milliseconds> time_of_change(const std::string& file) {
+Result<exposition::sys_milliseconds> time_of_change(const std::string& file) {
   struct stat status{};
   if (::stat(file.c_str(), &status) != 0) return Error{ErrorKind::kStorage, file + " cannot be read"};
-  return sys_milliseconds(std::chrono::milliseconds(std::int64_t{status.st_mtim.tv_sec} * 1'000 +
-                                                    status.st_mtim.tv_nsec / 1'000'000));
+  return exposition::sys_milliseconds(std::chrono::milliseconds(std::int64_t{status.st_mtim.tv_sec} * 1'000 +
+                                                                status.st_mtim.tv_nsec / 1'000'000));
 }
 
 Result<std::vector<SavedText>> read_texts(const std::vector<std::string>& files,
@@ -55,7 +55,7 @@ Uuid identity(const char* kind, const std::string& text) {
 }
 
 /// Names the rows of a text by all that they are made of: importing again stores nothing twice.
-std::string token_of(const SavedText* before, const SavedText& after, const TargetOwner& owner) {
+std::string token_of(const SavedText* before, const SavedText& after, const exposition::TargetOwner& owner) {
   std::string all = owner.customer_id.to_string() + owner.service_id.to_string() + owner.instance_id;
   for (const SavedText* each : {before, &after})
     if (each != nullptr) all += std::to_string(each->time.time_since_epoch().count()) + '\n' + each->text;
@@ -70,13 +70,15 @@ struct ImportedText {
 };
 
 Result<ImportedText> import_text(Client& client, const SavedText* before,
-                                 const std::optional<MetricsReading>& last, const SavedText& saved,
-                                 const MetricsReading& reading, const AliasTable& aliases,
-                                 const TargetOwner& owner) {
-  const RowsBetween rows = rows_between(last ? &*last : nullptr, reading, aliases, owner);
+                                 const std::optional<exposition::MetricsReading>& last,
+                                 const SavedText& saved, const exposition::MetricsReading& reading,
+                                 const exposition::AliasTable& aliases,
+                                 const exposition::TargetOwner& owner) {
+  const exposition::RowsBetween rows =
+      exposition::rows_between(last ? &*last : nullptr, reading, aliases, owner);
   std::vector<ServingMetric> servings;
-  for (const ServingInterval& each : rows.servings)
-    servings.push_back(serving_metric(each, owner, reading.time));
+  for (const exposition::ServingInterval& each : rows.servings)
+    servings.push_back(exposition::serving_metric(each, owner, reading.time));
   InsertOptions options;
   options.token = token_of(before, saved, owner);
   if (!rows.resources.empty()) OPTIINFRA_CHECK(client.insert(rows.resources, options));
@@ -108,13 +110,14 @@ Report import_report(const std::vector<ImportedText>& files) {
 }
 
 Result<std::vector<ImportedText>> import_all(Client& client, const std::vector<SavedText>& texts,
-                                             const AliasTable& aliases, const TargetOwner& owner) {
+                                             const exposition::AliasTable& aliases,
+                                             const exposition::TargetOwner& owner) {
   std::vector<ImportedText> imported;
-  std::optional<MetricsReading> last;
+  std::optional<exposition::MetricsReading> last;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const SavedText& saved = texts[i];
-    auto reading =
-        read_metrics(saved.text, aliases, saved.time, {.format = saved.format, .limits = {}, .edit = {}});
+    auto reading = exposition::read_metrics(saved.text, aliases, saved.time,
+                                            {.format = saved.format, .limits = {}, .edit = {}});
     if (!reading) return with_context(std::move(reading).error(), saved.file);
     OPTIINFRA_TRY(imported.emplace_back(), import_text(client, i == 0 ? nullptr : &texts[i - 1], last, saved,
                                                        *reading, aliases, owner));
@@ -146,12 +149,12 @@ Result<ExitCode> import_metrics(const std::vector<std::string>& files, const Met
   if (flags.at && flags.interval.count() == 0 && files.size() > 1)
     return invalid_argument("--at with several files needs --interval");
   const Stopwatch watch;
-  OPTIINFRA_TRY(const AliasTable aliases, aliases_with(flags.alias_files));
+  OPTIINFRA_TRY(const exposition::AliasTable aliases, aliases_with(flags.alias_files));
   OPTIINFRA_TRY(const auto texts, read_texts(files, flags));
-  TargetOwner owner{.customer_id = identity("customer", flags.customer),
-                    .service_id = identity("service", flags.service),
-                    .instance_id = flags.instance,
-                    .is_instance_chosen = true};
+  exposition::TargetOwner owner{.customer_id = identity("customer", flags.customer),
+                                .service_id = identity("service", flags.service),
+                                .instance_id = flags.instance,
+                                .is_instance_chosen = true};
   OPTIINFRA_TRY(Client client, context.open(false));
   auto imported = import_all(client, texts, aliases, owner);
   if (!imported) {

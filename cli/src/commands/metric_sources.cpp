@@ -33,10 +33,10 @@ void add_alias_files(CLI::App& app, std::vector<std::string>& files) {
       ->type_name("FILE");
 }
 
-Result<AliasTable> aliases_with(const std::vector<std::string>& files) {
-  AliasTable table = AliasTable::builtin();
+Result<exposition::AliasTable> aliases_with(const std::vector<std::string>& files) {
+  exposition::AliasTable table = exposition::AliasTable::builtin();
   for (const std::string& file : files) {
-    OPTIINFRA_TRY(const std::string toml, read_file(file, kAliasFileBytesMax));
+    OPTIINFRA_TRY(const std::string toml, read_file(file, exposition::kAliasFileBytesMax));
     OPTIINFRA_CHECK(table.add(std::filesystem::path(file).stem().string(), toml));
   }
   return table;
@@ -44,18 +44,18 @@ Result<AliasTable> aliases_with(const std::vector<std::string>& files) {
 
 Result<MetricsText> read_metrics_text(const std::string& place) {
   if (!place.starts_with("http://") && !place.starts_with("https://")) {
-    OPTIINFRA_TRY(std::string text, read_file(place, kMetricsTextBytesMax));
-    const TextFormat format = guess_text_format(text);
+    OPTIINFRA_TRY(std::string text, read_file(place, exposition::kMetricsTextBytesMax));
+    const exposition::TextFormat format = exposition::guess_text_format(text);
     return MetricsText{std::move(text), format};
   }
   auto answer = fetch(
       {.url = place,
        .headers = {"Accept: application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.4"},
-       .body_bytes_max = kMetricsTextBytesMax});
+       .body_bytes_max = exposition::kMetricsTextBytesMax});
   if (!answer) return with_context(std::move(answer).error(), place);
   if (answer->status != 200)
     return Error{ErrorKind::kUnavailable, place + " answers with status " + std::to_string(answer->status)};
-  return MetricsText{std::move(answer->body), text_format_of(answer->content_type)};
+  return MetricsText{std::move(answer->body), exposition::text_format_of(answer->content_type)};
 }
 
 }  // namespace optiinfra::cli

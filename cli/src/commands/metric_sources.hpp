@@ -15,11 +15,11 @@ namespace optiinfra::cli {
 void add_alias_files(CLI::App& app, std::vector<std::string>& files);
 
 /// The names that the program knows, and those of the files.
-Result<AliasTable> aliases_with(const std::vector<std::string>& files);
+Result<exposition::AliasTable> aliases_with(const std::vector<std::string>& files);
 
 struct MetricsText {
   std::string text;
-  TextFormat format{};
+  exposition::TextFormat format{};
 };
 
 /// Of a file, of standard input ("-") or of a URL. Errors name it.

@@ -42,7 +42,7 @@ Report summary(const std::string& command, std::size_t names, std::size_t change
 }
 
 /// Through an API: how many of the names that it was sent were changed.
-Result<std::size_t> put_names(ApiStore& store, const std::vector<NewName>& names) {
+Result<std::size_t> put_names(api::ApiStore& store, const std::vector<NewName>& names) {
   nlohmann::json rows = nlohmann::json::array();
   for (const NewName& name : names) {
     nlohmann::json& row =

@@ -10,7 +10,7 @@ namespace optiinfra::cli {
 namespace {
 
 struct ObjectiveSetFlags {
-  Objective objective;
+  attribution::Objective objective;
   std::string of;
 };
 
@@ -21,14 +21,14 @@ struct ObjectiveNameFlags {
 struct ObjectiveListFlags {};
 
 Result<ExitCode> run_set(const ObjectiveSetFlags& flags, Context& context) {
-  Objective objective = flags.objective;
-  if (auto parsed = parse_scope(flags.of, objective.scope, objective.scope_id); !parsed)
+  attribution::Objective objective = flags.objective;
+  if (auto parsed = attribution::parse_scope(flags.of, objective.scope, objective.scope_id); !parsed)
     return with_context(std::move(parsed).error(), "--of");
   const auto set = [objective](Client& client) mutable -> Result<std::size_t> {
     OPTIINFRA_TRY(const Names names, client.names());
-    if (auto resolved = resolve_scope(names, objective.scope, objective.scope_id); !resolved)
+    if (auto resolved = attribution::resolve_scope(names, objective.scope, objective.scope_id); !resolved)
       return with_context(std::move(resolved).error(), "--of");
-    return set_objectives(client, {objective});
+    return attribution::set_objectives(client, {objective});
   };
   return set_stated({"objective set", "objectives"}, service::objective_records({objective}), set, "",
                     context);
@@ -37,12 +37,12 @@ Result<ExitCode> run_set(const ObjectiveSetFlags& flags, Context& context) {
 Result<ExitCode> run_remove(const ObjectiveNameFlags& flags, Context& context) {
   return remove_stated(
       {"objective remove", "objectives"}, {{"objective", flags.name}},
-      [&](Client& client) { return remove_objective(client, flags.name); }, context);
+      [&](Client& client) { return attribution::remove_objective(client, flags.name); }, context);
 }
 
 Result<ExitCode> run_list(const ObjectiveListFlags&, Context& context) {
   const auto read = [](Client& client) -> Result<Records> {
-    OPTIINFRA_TRY(const auto objectives, read_objectives(client));
+    OPTIINFRA_TRY(const auto objectives, attribution::read_objectives(client));
     return service::objective_records(objectives);
   };
   return list_stated({"objective list", "objectives"},
@@ -63,7 +63,7 @@ Result<std::optional<double>> parse_target(const std::string& text) {
 }
 
 void describe_set(CLI::App& app, ObjectiveSetFlags& flags) {
-  Objective& objective = flags.objective;
+  attribution::Objective& objective = flags.objective;
   app.add_option("name", objective.name, "A name for the objective")->type_name("NAME")->required();
   add_parsed(app, "--time-to-first-token-ms", objective.time_to_first_token_ms, parse_target,
              "The most ms to the first token of a good request", "MS");

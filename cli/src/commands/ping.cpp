@@ -15,7 +15,7 @@ Result<ExitCode> answer(const std::string& url, double open_ms, const Stopwatch&
 }
 
 /// The store must answer, and the token must be one that the service knows.
-Result<ExitCode> ping_api(ApiStore& api, const Stopwatch& watch, Context& context) {
+Result<ExitCode> ping_api(api::ApiStore& api, const Stopwatch& watch, Context& context) {
   OPTIINFRA_CHECK(api.send({.path = "/readyz"}));
   OPTIINFRA_CHECK(api.send({.path = "/api/v1/catalogue"}));
   return answer(api.description(), watch.elapsed().count() * 1000, watch, context);

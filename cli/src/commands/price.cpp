@@ -10,11 +10,11 @@ namespace optiinfra::cli {
 namespace {
 
 struct PriceFlags {
-  Price price;
+  attribution::Price price;
   std::optional<sys_seconds> from, to;
 
-  Price stated() const {
-    Price stated = price;
+  attribution::Price stated() const {
+    attribution::Price stated = price;
     stated.valid_from = from.value_or(sys_seconds{});
     stated.valid_to = to.value_or(sys_seconds{});
     return stated;
@@ -33,10 +33,11 @@ struct PriceMissingFlags {
   std::optional<sys_seconds> from, to;
 };
 
-Result<ExitCode> set_all(const std::vector<Price>& prices, const char* command, Context& context) {
+Result<ExitCode> set_all(const std::vector<attribution::Price>& prices, const char* command,
+                         Context& context) {
   return set_stated(
       {command, "prices"}, service::price_records(prices),
-      [&](Client& client) { return set_prices(client, prices); },
+      [&](Client& client) { return attribution::set_prices(client, prices); },
       "hours without a bill get these prices with the next `optiinfra attribute`", context);
 }
 
@@ -46,16 +47,18 @@ Result<ExitCode> run_set(const PriceFlags& flags, Context& context) {
 
 Result<ExitCode> run_import(const PriceFileFlags& flags, Context& context) {
   OPTIINFRA_TRY(const std::string text, read_input_file(flags.file));
-  auto prices = flags.file.ends_with(".toml") ? read_prices_toml(text) : read_prices_csv(text);
+  auto prices = flags.file.ends_with(".toml") ? attribution::read_prices_toml(text)
+                                              : attribution::read_prices_csv(text);
   if (!prices) return with_context(std::move(prices).error(), flags.file);
   return set_all(*prices, "price import", context);
 }
 
 Result<ExitCode> run_list(const PriceListFlags& flags, Context& context) {
   const auto read = [&](Client& client) -> Result<Records> {
-    OPTIINFRA_TRY(const PriceBook book, read_price_book(client));
-    std::vector<Price> prices = book.prices();
-    std::erase_if(prices, [&](const Price& each) { return !flags.sku.empty() && each.sku != flags.sku; });
+    OPTIINFRA_TRY(const attribution::PriceBook book, attribution::read_price_book(client));
+    std::vector<attribution::Price> prices = book.prices();
+    std::erase_if(
+        prices, [&](const attribution::Price& each) { return !flags.sku.empty() && each.sku != flags.sku; });
     return service::price_records(prices);
   };
   return list_stated({"price list", "prices"}, "no price; set one with: optiinfra price set SKU PRICE", read,
@@ -63,7 +66,7 @@ Result<ExitCode> run_list(const PriceListFlags& flags, Context& context) {
 }
 
 Result<ExitCode> run_remove(const PriceFlags& flags, Context& context) {
-  const Price price = flags.stated();
+  const attribution::Price price = flags.stated();
   std::vector<NamedValue> parameters = {{"sku", price.sku}, {"unit", std::string(to_string(price.unit))}};
   for (const auto& [name, value] : {std::pair("provider", &price.provider),
                                     std::pair("region", &price.region), std::pair("tier", &price.tier)})
@@ -71,7 +74,7 @@ Result<ExitCode> run_remove(const PriceFlags& flags, Context& context) {
   if (flags.from) parameters.emplace_back("valid_from", format_time(*flags.from));
   return remove_stated(
       {"price remove", "prices"}, std::move(parameters),
-      [&](Client& client) { return remove_price(client, price); }, context);
+      [&](Client& client) { return attribution::remove_price(client, price); }, context);
 }
 
 Result<ExitCode> run_missing(const PriceMissingFlags& flags, Context& context) {
@@ -80,7 +83,7 @@ Result<ExitCode> run_missing(const PriceMissingFlags& flags, Context& context) {
   const TimeRange range{floor_hour(flags.from.value_or(end - std::chrono::days{1})), end};
   if (range.begin >= range.end) return invalid_argument("--from must be before --to");
   OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_TRY(const auto missing, instances_without_price(client, range));
+  OPTIINFRA_TRY(const auto missing, attribution::instances_without_price(client, range));
   Records records{.fields = {{"instance_id", "instance"},
                              {"cloud_provider", "provider"},
                              {"instance_type", "type"},
@@ -89,7 +92,7 @@ Result<ExitCode> run_missing(const PriceMissingFlags& flags, Context& context) {
                              {"last_seen", "last hour (UTC)", Look::kTime}},
                   .rows = {}};
   const auto text = [](const std::string& each) { return each.empty() ? Value{} : Value{each}; };
-  for (const InstanceWithoutPrice& each : missing)
+  for (const attribution::InstanceWithoutPrice& each : missing)
     records.rows.push_back(
         {each.instance, text(each.provider), text(each.type), text(each.region), each.hours, each.last_seen});
   Report report{.command = "price missing", .window = range};
@@ -104,7 +107,8 @@ void describe_keys(CLI::App& app, PriceFlags& flags) {
   app.add_option("sku", flags.price.sku, "An instance type, the id of one instance, or a model")
       ->type_name("SKU")
       ->required();
-  add_parsed(app, "--per", flags.price.unit, parse_price_unit, "What the price is for one of; default hour",
+  add_parsed(app, "--per", flags.price.unit, attribution::parse_price_unit,
+             "What the price is for one of; default hour",
              "hour|million_input_tokens|million_cached_tokens|million_output_tokens");
   app.add_option("--provider", flags.price.provider, "Only for this provider, as bills name it")
       ->type_name("NAME");

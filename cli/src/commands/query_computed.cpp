@@ -13,23 +13,23 @@ namespace {
 
 struct ComputedFlags {
   WindowFlags window;
-  GivenValues given;
+  attribution::GivenValues given;
 };
 
-std::string flag_of(const QuestionParameter& parameter) {
+std::string flag_of(const attribution::QuestionParameter& parameter) {
   std::string flag = "--" + parameter.name;
   std::replace(flag.begin(), flag.end(), '_', '-');
   return flag;
 }
 
 /// Checks what can be known without the store.
-void check(const QuestionParameter& parameter, const std::string& value) {
+void check(const attribution::QuestionParameter& parameter, const std::string& value) {
   if (!parameter.words.empty() &&
       std::find(parameter.words.begin(), parameter.words.end(), value) == parameter.words.end())
     throw CLI::ValidationError(flag_of(parameter), "'" + value + "' is not one of " + parameter.form);
 }
 
-void add(CLI::App& app, const QuestionParameter& parameter, GivenValues& given) {
+void add(CLI::App& app, const attribution::QuestionParameter& parameter, attribution::GivenValues& given) {
   CLI::Option* const option = app.add_option_function<std::vector<std::string>>(
                                      flag_of(parameter),
                                      [&parameter, &given](const std::vector<std::string>& values) {
@@ -45,9 +45,10 @@ void add(CLI::App& app, const QuestionParameter& parameter, GivenValues& given) 
 }
 
 /// An API takes each parameter once: a list has commas between its values.
-std::vector<NamedValue> in_one_text(const ComputedQuestion& question, const GivenValues& given) {
+std::vector<NamedValue> in_one_text(const attribution::ComputedQuestion& question,
+                                    const attribution::GivenValues& given) {
   std::vector<NamedValue> parameters;
-  for (const QuestionParameter& parameter : question.parameters) {
+  for (const attribution::QuestionParameter& parameter : question.parameters) {
     std::string text;
     for (const auto& [name, value] : given)
       if (name == parameter.name) text = parameter.is_list && !text.empty() ? text + "," + value : value;
@@ -56,7 +57,8 @@ std::vector<NamedValue> in_one_text(const ComputedQuestion& question, const Give
   return parameters;
 }
 
-Result<ExitCode> ask(const ComputedQuestion& question, const ComputedFlags& flags, Context& context) {
+Result<ExitCode> ask(const attribution::ComputedQuestion& question, const ComputedFlags& flags,
+                     Context& context) {
   TimeRange range{now(), now()};
   if (question.has_window) {
     OPTIINFRA_TRY(range, flags.window.range());
@@ -71,8 +73,8 @@ Result<ExitCode> ask(const ComputedQuestion& question, const ComputedFlags& flag
   OPTIINFRA_TRY(Client client, context.open(false));
   const Stopwatch watch;
   OPTIINFRA_TRY(const Names names, client.names());
-  GivenValues given = flags.given;
-  OPTIINFRA_CHECK(resolve_names(names, given));
+  attribution::GivenValues given = flags.given;
+  OPTIINFRA_CHECK(attribution::resolve_names(names, given));
   OPTIINFRA_TRY(const Answer answer, question.ask(client, range, given));
   Report report = service::computed_report(question, answer, names);
   report.elapsed = watch.elapsed();
@@ -83,9 +85,10 @@ Result<ExitCode> ask(const ComputedQuestion& question, const ComputedFlags& flag
 }  // namespace
 
 void define_computed_questions(CLI::App& parent, Action& action) {
-  for (const ComputedQuestion& question : computed_questions()) {
+  for (const attribution::ComputedQuestion& question : attribution::computed_questions()) {
     const auto describe = [&question](CLI::App& app, ComputedFlags& flags) {
-      for (const QuestionParameter& parameter : question.parameters) add(app, parameter, flags.given);
+      for (const attribution::QuestionParameter& parameter : question.parameters)
+        add(app, parameter, flags.given);
       if (question.has_window) add_window(app, flags.window);
     };
     const auto run = [&question](const ComputedFlags& flags, Context& context) {

@@ -10,11 +10,11 @@ namespace optiinfra::cli {
 namespace {
 
 struct RateFlags {
-  ExchangeRate rate;
+  attribution::ExchangeRate rate;
   std::optional<sys_seconds> day;
 
-  ExchangeRate stated() const {
-    ExchangeRate stated = rate;
+  attribution::ExchangeRate stated() const {
+    attribution::ExchangeRate stated = rate;
     stated.day = std::chrono::floor<std::chrono::days>(day.value_or(now()));
     return stated;
   }
@@ -28,10 +28,11 @@ struct RateListFlags {
   std::string currency;
 };
 
-Result<ExitCode> set_all(const std::vector<ExchangeRate>& rates, const char* command, Context& context) {
+Result<ExitCode> set_all(const std::vector<attribution::ExchangeRate>& rates, const char* command,
+                         Context& context) {
   return set_stated(
       {command, "rates"}, service::rate_records(rates),
-      [&](Client& client) { return set_exchange_rates(client, rates); }, "", context);
+      [&](Client& client) { return attribution::set_exchange_rates(client, rates); }, "", context);
 }
 
 Result<ExitCode> run_set(const RateFlags& flags, Context& context) {
@@ -40,15 +41,15 @@ Result<ExitCode> run_set(const RateFlags& flags, Context& context) {
 
 Result<ExitCode> run_import(const RateFileFlags& flags, Context& context) {
   OPTIINFRA_TRY(const std::string text, read_input_file(flags.file));
-  auto rates = read_exchange_rates_csv(text);
+  auto rates = attribution::read_exchange_rates_csv(text);
   if (!rates) return with_context(std::move(rates).error(), flags.file);
   return set_all(*rates, "rate import", context);
 }
 
 Result<ExitCode> run_list(const RateListFlags& flags, Context& context) {
   const auto read = [&](Client& client) -> Result<Records> {
-    OPTIINFRA_TRY(auto rates, read_exchange_rates(client));
-    std::erase_if(rates, [&](const ExchangeRate& each) {
+    OPTIINFRA_TRY(auto rates, attribution::read_exchange_rates(client));
+    std::erase_if(rates, [&](const attribution::ExchangeRate& each) {
       return !flags.currency.empty() && each.currency != flags.currency && each.to != flags.currency;
     });
     return service::rate_records(rates);
@@ -58,11 +59,11 @@ Result<ExitCode> run_list(const RateListFlags& flags, Context& context) {
 }
 
 Result<ExitCode> run_remove(const RateFlags& flags, Context& context) {
-  const ExchangeRate rate = flags.stated();
+  const attribution::ExchangeRate rate = flags.stated();
   return remove_stated(
       {"rate remove", "rates"},
       {{"currency", rate.currency}, {"to", rate.to}, {"day", format_time(rate.day).substr(0, 10)}},
-      [&](Client& client) { return remove_exchange_rate(client, rate); }, context);
+      [&](Client& client) { return attribution::remove_exchange_rate(client, rate); }, context);
 }
 
 void describe_remove(CLI::App& app, RateFlags& flags) {

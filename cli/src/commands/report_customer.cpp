@@ -35,7 +35,7 @@ std::vector<std::pair<std::string, std::string>> hours_in(const std::string& tex
   return hours;
 }
 
-Result<ExitCode> print_from_api(ApiStore& api, const ReportFlags& flags, Context& context) {
+Result<ExitCode> print_from_api(api::ApiStore& api, const ReportFlags& flags, Context& context) {
   HttpCall call{.path = "/api/v1/reports/customer",
                 .parameters = {{"month", flags.month}, {"format", flags.format}}};
   if (flags.customer) call.parameters.emplace_back("customer", *flags.customer);

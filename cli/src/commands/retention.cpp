@@ -13,18 +13,18 @@ namespace {
 
 struct SetFlags {
   Family family{};
-  Tier tier{};
+  store::Tier tier{};
   std::chrono::days keep{};
   bool yes = false, dry_run = false;
 };
 
-Result<Tier> parse_tier(const std::string& text) {
-  if (text == "raw") return Tier::kRaw;
-  if (text == "rollup") return Tier::kRollup;
+Result<store::Tier> parse_tier(const std::string& text) {
+  if (text == "raw") return store::Tier::kRaw;
+  if (text == "rollup") return store::Tier::kRollup;
   return invalid_argument("'" + text + "' is not one of raw, rollup");
 }
 
-Section retention_section(const std::vector<Retention>& retention) {
+Section retention_section(const std::vector<store::Retention>& retention) {
   Records records{.fields = {{"family", "family"},
                              {"tier", "tier"},
                              {"table", "table"},
@@ -32,18 +32,18 @@ Section retention_section(const std::vector<Retention>& retention) {
                              {"effective_days", "in the engine, days", Look::kCount},
                              {"agrees", "agrees"}},
                   .rows = {}};
-  for (const Retention& each : retention)
+  for (const store::Retention& each : retention)
     records.rows.push_back({std::string(table_of(each.family).name),
-                            std::string(each.tier == Tier::kRaw ? "raw" : "rollup"), each.table,
+                            std::string(each.tier == store::Tier::kRaw ? "raw" : "rollup"), each.table,
                             std::uint64_t(each.configured.count()), std::uint64_t(each.effective.count()),
                             each.agrees()});
   return {.key = "retention", .title = {}, .records = std::move(records)};
 }
 
-Section removed_section(const std::vector<ExpiredPartition>& removed, std::string key = "removed",
+Section removed_section(const std::vector<store::ExpiredPartition>& removed, std::string key = "removed",
                         std::string title = "Removed") {
   Records records{.fields = {{"table", "table"}, {"day", "day"}, {"rows", "rows", Look::kCount}}, .rows = {}};
-  for (const ExpiredPartition& each : removed)
+  for (const store::ExpiredPartition& each : removed)
     records.rows.push_back({each.table, each.partition, each.rows});
   return {.key = std::move(key), .title = std::move(title), .records = std::move(records)};
 }
@@ -66,16 +66,16 @@ struct PartSections {
 };
 
 /// Where the engine keeps another retention than asked for.
-std::optional<Error> disagreement(const std::vector<Retention>& retention, std::uint32_t shard) {
-  for (const Retention& each : retention) {
+std::optional<Error> disagreement(const std::vector<store::Retention>& retention, std::uint32_t shard) {
+  for (const store::Retention& each : retention) {
     if (each.agrees()) continue;
     const std::string days = std::to_string(each.configured.count());
-    return Error{ErrorKind::kCorrupt, each.table + (shard == 0 ? "" : " of shard " + std::to_string(shard)) +
-                                          " is configured to keep " + days + " days, but its table says " +
-                                          std::to_string(each.effective.count()) +
-                                          "; repair it with: optiinfra retention set " +
-                                          table_of(each.family).name +
-                                          (each.tier == Tier::kRaw ? " raw " : " rollup ") + days + "d"};
+    return Error{ErrorKind::kCorrupt,
+                 each.table + (shard == 0 ? "" : " of shard " + std::to_string(shard)) +
+                     " is configured to keep " + days + " days, but its table says " +
+                     std::to_string(each.effective.count()) + "; repair it with: optiinfra retention set " +
+                     table_of(each.family).name + (each.tier == store::Tier::kRaw ? " raw " : " rollup ") +
+                     days + "d"};
   }
   return std::nullopt;
 }
@@ -93,8 +93,8 @@ Result<ExitCode> change_and_show(Context& context, Report report, bool frees, Pr
     OPTIINFRA_TRY(Client client, frees ? context.open_to_free_space() : context.open(false));
     OPTIINFRA_CHECK(prepare(client));
     OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t shard) -> Result<void> {
-      OPTIINFRA_TRY(const std::vector<ExpiredPartition> removed, change(session));
-      OPTIINFRA_TRY(const auto retention, read_retention(session));
+      OPTIINFRA_TRY(const std::vector<store::ExpiredPartition> removed, change(session));
+      OPTIINFRA_TRY(const auto retention, store::read_retention(session));
       sections.add_removed(shard, removed_section(removed));
       sections.add_retention(shard, retention_section(retention));
       if (!disagreed) disagreed = disagreement(retention, shard);
@@ -112,7 +112,7 @@ Result<ExitCode> change_and_show(Context& context, Report report, bool frees, Pr
 Result<ExitCode> run_show(const NoFlags&, Context& context) {
   return change_and_show(
       context, {.command = "retention show"}, false, [](Client&) { return Result<void>{}; },
-      [](Session&) { return Result(std::vector<ExpiredPartition>{}); });
+      [](Session&) { return Result(std::vector<store::ExpiredPartition>{}); });
 }
 
 /// Shows what would be removed, and changes nothing.
@@ -137,7 +137,7 @@ Result<ExitCode> run_dry(const SetFlags& flags, Context& context) {
 /// Asks before rows go, of every part of the store at once.
 Result<void> confirm(const SetFlags& flags, const Context& context, Client& client) {
   if (flags.yes) return {};
-  std::vector<ExpiredPartition> expired;
+  std::vector<store::ExpiredPartition> expired;
   OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t) -> Result<void> {
     OPTIINFRA_TRY(const auto more, what_expires(session, flags.family, flags.tier, flags.keep));
     expired.insert(expired.end(), more.begin(), more.end());
@@ -151,7 +151,7 @@ Result<ExitCode> run_set(const SetFlags& flags, Context& context) {
   return change_and_show(
       context, {.command = "retention set"}, true,
       [&](Client& client) { return confirm(flags, context, client); },
-      [&](Session& session) { return set_retention(session, flags.family, flags.tier, flags.keep); });
+      [&](Session& session) { return store::set_retention(session, flags.family, flags.tier, flags.keep); });
 }
 
 Result<ExitCode> run_apply(const NoFlags&, Context& context) {
@@ -160,7 +160,7 @@ Result<ExitCode> run_apply(const NoFlags&, Context& context) {
   {
     OPTIINFRA_TRY(Client client, context.open_to_free_space());
     OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t shard) -> Result<void> {
-      OPTIINFRA_TRY(const auto removed, drop_expired(session, now()));
+      OPTIINFRA_TRY(const auto removed, store::drop_expired(session, now()));
       sections.add_removed(shard, removed_section(removed));
       return {};
     }));

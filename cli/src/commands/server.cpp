@@ -70,7 +70,7 @@ Result<void> prepare_schema(const StoreUrl& url, const Context& context) {
   auto client = Client::open(url, {.create = true});
   if (!client) return with_context(std::move(client).error(), "making the tables");
   return client->with_session([&](Session& session) -> Result<void> {
-    OPTIINFRA_TRY(const auto foreign, find_foreign_objects(session));
+    OPTIINFRA_TRY(const auto foreign, store::find_foreign_objects(session));
     for (const std::string& sentence : foreign) context.remark("note: " + sentence);
     return {};
   });

@@ -110,7 +110,7 @@ Result<ExitCode> run(const SqlFlags& flags, Context& context) {
   OPTIINFRA_TRY(const StoreUrl url, context.store_url());
   OPTIINFRA_TRY(const auto connector, make_connector(url, IfAbsent::kFail));
   OPTIINFRA_TRY(const auto session, connector->connect());
-  OPTIINFRA_CHECK(expect_current_schema(*session));
+  OPTIINFRA_CHECK(store::expect_current_schema(*session));
   OPTIINFRA_TRY(const auto timeout, statement_time_up_to(*session, kLongestStatement));
   OPTIINFRA_CHECK(use_database(*session, url));
   OPTIINFRA_CHECK(prepare(*session, flags.write, timeout));

@@ -16,9 +16,9 @@ struct VerifyFlags {
   bool accept_loss = false;
 };
 
-RepairMode repair_mode_of(const VerifyFlags& flags) {
-  if (!flags.repair) return RepairMode::kNothing;
-  return flags.accept_loss ? RepairMode::kRollupsAcceptingLoss : RepairMode::kRollups;
+store::RepairMode repair_mode_of(const VerifyFlags& flags) {
+  if (!flags.repair) return store::RepairMode::kNothing;
+  return flags.accept_loss ? store::RepairMode::kRollupsAcceptingLoss : store::RepairMode::kRollups;
 }
 
 /// What a service found has the same report; whether all agrees is in its summary.
@@ -27,14 +27,14 @@ bool is_ok(const Report& report) {
   return std::get<bool>(summary.rows.front().front());
 }
 
-Result<ExitCode> run_by_api(const VerifyFlags& flags, ApiStore& store, Context& context) {
+Result<ExitCode> run_by_api(const VerifyFlags& flags, api::ApiStore& store, Context& context) {
   if (flags.repair)
     return invalid_argument(
         "--repair works on the store itself: stop the service, or give the store's own URL");
   const bool is_brief = context.output == OutputFormat::kTable;
   const Stopwatch watch;
   OPTIINFRA_TRY(
-      ApiAnswer answer,
+      api::ApiAnswer answer,
       store.ask("/api/v1/verify", {{"detail", is_brief ? "faults" : "everything"}}, kApiVerifyTimeout));
   if (!answer.not_found.empty()) return Error{ErrorKind::kIncompatible, answer.not_found};
   answer.report.elapsed = watch.elapsed();

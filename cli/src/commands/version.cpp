@@ -12,7 +12,7 @@ Result<ExitCode> run(const NoFlags&, Context& context) {
   Report report{.command = "version"};
   report.sections.push_back(
       object_section("version", {{"version", "optiinfra"}, {"schema_version", "schema"}},
-                     {std::string(version()), std::uint64_t{schema_version_of_program()}}));
+                     {std::string(version()), std::uint64_t{store::schema_version_of_program()}}));
   report.elapsed = watch.elapsed();
   OPTIINFRA_CHECK(context.answer(report));
   return ExitCode::kDone;

@@ -7,7 +7,7 @@
 #include "optiinfra/store/disk_room.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// A constraint that all columns shared until schema version 4.
@@ -186,4 +186,4 @@ Result<std::vector<std::string>> alignment_statements(Session& session, const Cr
   return statements;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

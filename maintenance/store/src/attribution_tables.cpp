@@ -1,6 +1,6 @@
 #include "optiinfra/store/attribution_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 constexpr AttributionColumn kCostColumns[] = {
@@ -177,4 +177,4 @@ std::string attribution_markdown() {
   return text;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -10,7 +10,7 @@
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// Customers that a look names one by one; with more it reads the whole day.
@@ -226,4 +226,4 @@ Result<std::uint64_t> insert_position(Session& session, Family family) {
                                                {"rollup", table.rollup_table}}});
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -7,7 +7,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// A name that is valid in SQL between quotes of any kind.
@@ -182,4 +182,4 @@ Result<ClusterOptions> options_of(Session& session, const Cluster& cluster) {
   return ClusterOptions{cluster.name, replicated > 0};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -3,7 +3,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 Result<std::set<std::string>> read_layouts(Session& session) {
   OPTIINFRA_TRY(const std::uint64_t tables,
@@ -28,4 +28,4 @@ Result<void> record_layout(Session& session, const std::string& layout) {
       {.table = qualified(session.database(), kLayoutsTable), .deduplication_token = ""}, row));
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -6,7 +6,7 @@
 
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 inline constexpr const char* kLayoutsTable = "cluster_layouts";
 
@@ -15,4 +15,4 @@ Result<std::set<std::string>> read_layouts(Session& session);
 
 Result<void> record_layout(Session& session, const std::string& layout);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

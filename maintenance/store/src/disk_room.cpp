@@ -6,7 +6,7 @@
 
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// The engine's code for a disk that is too full, NOT_ENOUGH_SPACE.
@@ -72,4 +72,4 @@ Error with_disk_room(Session& session, Error error) {
   return error;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

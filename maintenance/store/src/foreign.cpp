@@ -9,7 +9,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/sql.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 using Words = std::set<std::string, std::less<>>;
@@ -172,4 +172,4 @@ Result<void> expect_no_foreign_objects(Session& session) {
   return Error{ErrorKind::kIncompatible, found.front() + more};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

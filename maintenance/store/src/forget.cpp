@@ -5,7 +5,7 @@
 #include "optiinfra/store/set_aside.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// The engine reads and writes again every part that holds such a row.
@@ -74,4 +74,4 @@ Result<void> expect_nothing_set_aside(Session& session, std::string_view whose) 
           ", which would come back with them: put them back or out of use first. Nothing was removed"};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

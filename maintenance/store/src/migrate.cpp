@@ -10,7 +10,7 @@
 #include "optiinfra/store/restore.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// A step may write a column of every row there is.
@@ -331,4 +331,4 @@ Result<void> expect_current_schema(Session& session) {
                                   ", older than this program; bring it up to date with: optiinfra init"};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

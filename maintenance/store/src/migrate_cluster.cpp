@@ -5,7 +5,7 @@
 #include "optiinfra/store/cluster.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// One host of the cluster: a session in the shard's database and one in that of the contract.
@@ -174,4 +174,4 @@ Result<ClusterMigration> migrate_cluster(const StoreUrl& entry, const ClusterOpt
   return report;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

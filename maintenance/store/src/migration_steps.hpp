@@ -10,7 +10,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/migrate.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// The statements that create a family's raw table, rollup, view of inserted rows and finishing view, in this
 /// order, in the form that the database has; each may run twice.
@@ -49,4 +49,4 @@ std::vector<MigrationStep> distributed_steps(std::string_view database, const Di
 Result<MigrationReport> take_steps(Session& session, const std::vector<MigrationStep>& steps,
                                    std::set<std::uint32_t>* taken = nullptr);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

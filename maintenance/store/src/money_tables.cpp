@@ -1,6 +1,6 @@
 #include "optiinfra/store/money_tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// Times of 0 are open: a price that has always held, or holds until another follows.
@@ -58,4 +58,4 @@ std::vector<std::string> distribute_objective_and_rate_tables(std::string_view d
           create_distributed(database, kRateTable, kRateColumns, "xxHash64(day)", form)};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -1,6 +1,6 @@
 #include "optiinfra/store/names_table.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// An id is text, because an instance's is. `customer_id` is whose it is; nil when nobody said so.
@@ -20,4 +20,4 @@ std::vector<std::string> distribute_names_table(std::string_view database, const
   return {create_distributed(database, kNamesTable, kColumns, "xxHash64(kind, name)", form)};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

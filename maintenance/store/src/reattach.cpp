@@ -10,7 +10,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/sql.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -370,4 +370,4 @@ Result<std::vector<ReattachedPart>> reattach_parts(Session& session, UnreadableP
   return results;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -8,7 +8,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/sql.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// Relative difference that summing the same numbers in another order can make.
@@ -290,4 +290,4 @@ std::vector<Days> joined(const std::vector<Days>& days) {
   return together;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

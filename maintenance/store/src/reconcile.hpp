@@ -10,7 +10,7 @@
 #include "optiinfra/store/verify.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// Which hours are compared, and which of those must agree: those whose raw rows cannot have expired.
 struct ReconcileScope {
@@ -88,4 +88,4 @@ Result<std::vector<Days>> days_of(Session& session, const TableDefinition& table
 /// such days do to read. `days` is ascending and may have gaps.
 std::vector<Days> joined(const std::vector<Days>& days);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

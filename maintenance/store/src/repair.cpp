@@ -13,7 +13,7 @@
 #include "reconcile.hpp"
 #include "repair_days.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// Raw rows of older hours could expire while they are read.
@@ -235,4 +235,4 @@ Result<RepairReport> repair_hours(Session& session, const RepairHours& which) {
   return report;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -7,7 +7,7 @@
 #include "optiinfra/store/repair.hpp"
 #include "reconcile.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// The hours of a family that may be rebuilt.
 ReconcileScope repair_scope_of(const Retention& raw);
@@ -17,4 +17,4 @@ ReconcileScope repair_scope_of(const Retention& raw);
 Result<std::uint32_t> repair_days(Session& session, ReconcileScope scope,
                                   const std::vector<std::string>& days, OnLoss on_loss, RepairReport& report);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -8,7 +8,7 @@
 #include "optiinfra/transport/folder_fault.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// An object of the schema, and the statement that makes it.
@@ -225,4 +225,4 @@ Result<std::vector<std::string>> restore_objects(Session& session) {
   return restored;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

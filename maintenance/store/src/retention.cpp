@@ -7,7 +7,7 @@
 #include "optiinfra/store/disk_room.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 constexpr Tier kTiers[] = {Tier::kRaw, Tier::kRollup};
@@ -205,4 +205,4 @@ Result<std::vector<ExpiredPartition>> drop_expired(Session& session, sys_seconds
   return dropped;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -5,7 +5,7 @@
 
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 /// "20261127" is the partition of a day, "all" that of a table without partitions.
@@ -55,4 +55,4 @@ std::string describe_set_aside(const std::vector<SetAsidePart>& parts) {
          std::to_string(rows) + " rows are missing from every answer; see: optiinfra doctor";
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

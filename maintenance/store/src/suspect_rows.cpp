@@ -4,7 +4,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "reconcile.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 constexpr std::chrono::minutes kTimeout{10};
@@ -90,4 +90,4 @@ Result<void> find_overlapping_charges(Session& session, VerifyReport& report) {
   return {};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -5,7 +5,7 @@
 #include "optiinfra/store/verify.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// Fills `breaches`. Reads only rows that arrived before the tables had constraints for the rules.
 Result<void> find_rule_breaches(Session& session, VerifyReport& report);
@@ -13,4 +13,4 @@ Result<void> find_rule_breaches(Session& session, VerifyReport& report);
 /// Fills `charges_overlapping` and `overlaps`, a day at a time.
 Result<void> find_overlapping_charges(Session& session, VerifyReport& report);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

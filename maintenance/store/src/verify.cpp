@@ -12,7 +12,7 @@
 #include "repair_days.hpp"
 #include "suspect_rows.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 struct Size {
@@ -218,4 +218,4 @@ Result<VerifyReport> verify(Session& session, RepairMode mode) {
   return report;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

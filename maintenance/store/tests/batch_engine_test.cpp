@@ -10,7 +10,7 @@
 #include "optiinfra/store/retention.hpp"
 #include "store_under_test.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -302,4 +302,4 @@ INSTANTIATE_TEST_SUITE_P(Wrong, CrashedBatchUnderABareRetry,
                          [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -6,7 +6,7 @@
 #include "optiinfra/store/repair.hpp"
 #include "optiinfra/transport/connector.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 int failed(const Error& error) {
@@ -36,10 +36,10 @@ int repair(char** arguments) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store
 
 int main(int count, char** arguments) {
-  const std::map<std::string, int (*)(char**)> roles{{"repair", optiinfra::repair}};
+  const std::map<std::string, int (*)(char**)> roles{{"repair", optiinfra::store::repair}};
   const auto role = count > 2 ? roles.find(arguments[1]) : roles.end();
   return role == roles.end() ? 2 : role->second(arguments + 2);
 }

@@ -12,7 +12,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "store_under_test.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 using std::chrono::days;
@@ -393,4 +393,4 @@ TEST_F(Damage, IsFoundInAFolderWithoutTheEngine) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store

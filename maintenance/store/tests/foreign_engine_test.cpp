@@ -7,7 +7,7 @@
 #include "optiinfra/testing/temporary_folder.hpp"
 #include "optiinfra/transport/connector.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 using ::testing::AllOf;
@@ -97,4 +97,4 @@ TEST_F(Foreign, IsAViewOfOursWithAnotherText) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store

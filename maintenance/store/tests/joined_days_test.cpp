@@ -3,7 +3,7 @@
 
 #include "reconcile.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 std::vector<std::string> texts_of(const std::vector<Days>& days) {
@@ -33,4 +33,4 @@ TEST(JoinedDays, LeaveABusyDayAlone) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -7,7 +7,7 @@
 
 #include "optiinfra/store/cluster.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 Column texts(const std::string& name, const std::vector<std::string>& values) {
@@ -243,4 +243,4 @@ TEST_F(MigrateCluster, NeedsTheNativeProtocol) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -8,7 +8,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "store_under_test.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 using std::chrono::days;
@@ -130,4 +130,4 @@ TEST_P(OldStore, BecomesWhatANewStoreIs) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store

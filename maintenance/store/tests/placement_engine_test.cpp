@@ -8,7 +8,7 @@
 #include "optiinfra/testing/temporary_folder.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 constexpr std::size_t kPlacedRows = 2000;
@@ -112,4 +112,4 @@ TEST_F(PlacementInTheEngine, IsNoneInAStoreOnOneMachine) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store

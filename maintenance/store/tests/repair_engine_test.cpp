@@ -9,7 +9,7 @@
 #include "optiinfra/store/retention.hpp"
 #include "store_under_test.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 using namespace std::chrono_literals;
@@ -196,4 +196,4 @@ TEST_F(Repair, WaitsForAnInsertThatBeganBefore) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -10,7 +10,7 @@
 #include "optiinfra/testing/program.hpp"
 #include "store_under_test.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -81,4 +81,4 @@ TEST_F(KilledRepair, IsCompletedByTheNext) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store

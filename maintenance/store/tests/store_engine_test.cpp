@@ -10,7 +10,7 @@
 #include "optiinfra/store/verify.hpp"
 #include "store_under_test.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 namespace {
 
 using namespace std::chrono_literals;
@@ -253,4 +253,4 @@ TEST_F(Store, HidesWhatTheContractDoesNotNameFromSelectStar) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::store

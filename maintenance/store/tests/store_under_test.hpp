@@ -35,7 +35,7 @@ class StoreTest : public ::testing::Test {
   }
 
   void migrated() {
-    const auto report = migrate(*session_);
+    const auto report = store::migrate(*session_);
     ASSERT_TRUE(report) << report.error().message;
   }
 
@@ -60,10 +60,10 @@ class StoreTest : public ::testing::Test {
         std::to_string(rows) + ")");
   }
 
-  VerifyReport verified() {
-    auto report = verify(*session_);
+  store::VerifyReport verified() {
+    auto report = store::verify(*session_);
     EXPECT_TRUE(report) << report.error().message;
-    return report ? *report : VerifyReport{};
+    return report ? *report : store::VerifyReport{};
   }
 
   const TemporaryFolder folder_;
@@ -81,7 +81,7 @@ class MigratedStoreTest : public StoreTest {
       auto connector = *make_connector("embedded:" + (made / "store").string(), IfAbsent::kCreate);
       auto session = connector->connect();
       ASSERT_TRUE(session) << session.error().message;
-      ASSERT_TRUE(migrate(**session));
+      ASSERT_TRUE(store::migrate(**session));
     }
     fs::copy(made / "store", store_path(), fs::copy_options::recursive | fs::copy_options::copy_symlinks);
     StoreTest::SetUp();

@@ -13,8 +13,8 @@ constexpr const char* kCustomer = "customer";
 
 /// The same values; of customers only those that the caller sees. Nothing when none is
 /// left.
-std::optional<GivenValues> kept_to_own(const Caller& caller, GivenValues given) {
-  GivenValues values;
+std::optional<attribution::GivenValues> kept_to_own(const Caller& caller, attribution::GivenValues given) {
+  attribution::GivenValues values;
   std::vector<Filter> customers;
   for (auto& [name, value] : given) {
     if (name == kCustomer)
@@ -28,22 +28,23 @@ std::optional<GivenValues> kept_to_own(const Caller& caller, GivenValues given) 
   return values;
 }
 
-GivenValues given_in(const ComputedQuestion& question, const Request& request) {
-  GivenValues values;
-  for (const QuestionParameter& parameter : question.parameters)
+attribution::GivenValues given_in(const attribution::ComputedQuestion& question, const Request& request) {
+  attribution::GivenValues values;
+  for (const attribution::QuestionParameter& parameter : question.parameters)
     for (std::string& value : values_of(request.parameters, parameter.name))
       values.emplace_back(parameter.name, std::move(value));
   return values;
 }
 
-Response answer_computed(const ComputedQuestion& question, const Call& call) {
+Response answer_computed(const attribution::ComputedQuestion& question, const Call& call) {
   const Result<TimeRange> range =
       question.has_window ? window_of(call.request.parameters) : TimeRange{now(), now()};
   if (!range) return problem_of(range.error());
-  GivenValues asked = given_in(question, call.request);
+  attribution::GivenValues asked = given_in(question, call.request);
   const auto names = names_of(call);
   if (!names) return problem_of(names.error());
-  if (const auto resolved = resolve_names(*names, asked); !resolved) return problem_of(resolved.error());
+  if (const auto resolved = attribution::resolve_names(*names, asked); !resolved)
+    return problem_of(resolved.error());
   const auto given = kept_to_own(call.caller, std::move(asked));
   if (!given) return problem(404, "there are no rows of that customer for this token");
   auto answer = question.ask(call.backend.client, *range, *given);
@@ -51,7 +52,7 @@ Response answer_computed(const ComputedQuestion& question, const Call& call) {
   return answer_of(call.request, computed_report(question, *answer, *names));
 }
 
-Route route_of(const ComputedQuestion& question) {
+Route route_of(const attribution::ComputedQuestion& question) {
   std::string name = std::string("query_") + question.name;
   std::replace(name.begin(), name.end(), '-', '_');
   Route route{.method = "GET",
@@ -60,7 +61,7 @@ Route route_of(const ComputedQuestion& question) {
               .tag = "query",
               .meaning = question.meaning,
               .handle = [&question](const Call& call) { return answer_computed(question, call); }};
-  for (const QuestionParameter& parameter : question.parameters)
+  for (const attribution::QuestionParameter& parameter : question.parameters)
     route.parameters.push_back(
         {.name = parameter.name, .meaning = parameter.meaning, .words = parameter.words});
   if (question.has_window)
@@ -71,7 +72,8 @@ Route route_of(const ComputedQuestion& question) {
 
 }  // namespace
 
-report::Report computed_report(const ComputedQuestion& question, const Answer& answer, const Names& names) {
+report::Report computed_report(const attribution::ComputedQuestion& question, const Answer& answer,
+                               const Names& names) {
   report::Report report{.command = std::string("query ") + question.name};
   report::add_answer(report, answer, false, &names);
   if (answer.rows.empty())
@@ -86,7 +88,8 @@ report::Report computed_report(const ComputedQuestion& question, const Answer& a
 
 std::vector<Route> computed_routes() {
   std::vector<Route> routes;
-  for (const ComputedQuestion& question : computed_questions()) routes.push_back(route_of(question));
+  for (const attribution::ComputedQuestion& question : attribution::computed_questions())
+    routes.push_back(route_of(question));
   return routes;
 }
 

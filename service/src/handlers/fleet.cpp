@@ -31,17 +31,17 @@ Result<bool> is_empty(Client& client) {
 
 /// Under tokens of their own, so that two requests at once fill the store once.
 template <typename Row>
-Result<void> insert_rows(Client& client, Fleet& fleet, const std::string& name) {
+Result<void> insert_rows(Client& client, fleet::Fleet& fleet, const std::string& name) {
   Batch<Row> batch;
   for (int number = 0; fleet.next_batch(batch, kFleetBatchRows); ++number)
     OPTIINFRA_CHECK(client.insert<Row>(batch, {.token = name + "/" + std::to_string(number)}));
   return {};
 }
 
-Result<FleetDescription> fill(Client& client) {
-  const FleetOptions options{
-      .days = kFleetDays, .rows = kFleetRows, .end = floor_hour(now()), .columns = FleetColumns::kAll};
-  OPTIINFRA_TRY(Fleet fleet, Fleet::create(options));
+Result<fleet::FleetDescription> fill(Client& client) {
+  const fleet::FleetOptions options{
+      .days = kFleetDays, .rows = kFleetRows, .end = floor_hour(now()), .columns = fleet::FleetColumns::kAll};
+  OPTIINFRA_TRY(fleet::Fleet fleet, fleet::Fleet::create(options));
   for (const Family family : kFamilies) {
     Result<void> inserted;
     const std::string name =
@@ -50,7 +50,7 @@ Result<FleetDescription> fill(Client& client) {
     OPTIINFRA_CHECK(inserted);
   }
   OPTIINFRA_CHECK(name_fleet(client, fleet.description()));
-  OPTIINFRA_CHECK(attribute(client, {options.end - kAttributed, options.end}));
+  OPTIINFRA_CHECK(attribution::attribute(client, {options.end - kAttributed, options.end}));
   return fleet.description();
 }
 

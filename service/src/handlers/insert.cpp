@@ -23,12 +23,12 @@ constexpr std::size_t kKeyBytesMax = 256;
 /// Rejected rows that an answer describes; all are counted.
 constexpr std::size_t kRejectedShownMax = 100;
 
-std::optional<RowFormat> row_format_of(const Request& request) {
+std::optional<rows::RowFormat> row_format_of(const Request& request) {
   const std::string_view type = media_type(request);
-  if (type == "application/json") return RowFormat::kJson;
+  if (type == "application/json") return rows::RowFormat::kJson;
   if (type == "application/x-ndjson" || type == "application/jsonl" || type == "application/json-lines")
-    return RowFormat::kJsonLines;
-  if (type == "text/csv") return RowFormat::kCsv;
+    return rows::RowFormat::kJsonLines;
+  if (type == "text/csv") return rows::RowFormat::kCsv;
   return std::nullopt;
 }
 
@@ -70,7 +70,7 @@ class Outcome {
 
 /// Leaves the rows of the caller's customers; the others are rejected.
 template <typename Row>
-void keep_own(const Caller& caller, DecodedRows<Row>& rows, Outcome& outcome) {
+void keep_own(const Caller& caller, rows::DecodedRows<Row>& rows, Outcome& outcome) {
   if (caller.sees_all()) return;
   std::vector<std::uint32_t> own, indexes;
   for (std::uint32_t i = 0; i < rows.batch.size(); ++i) {
@@ -104,7 +104,7 @@ struct Wait {
 };
 
 template <typename Row>
-void take(Outcome& outcome, const DecodedRows<Row>& rows, WriteReceipt& receipt) {
+void take(Outcome& outcome, const rows::DecodedRows<Row>& rows, WriteReceipt& receipt) {
   if (receipt.is_repeated) {
     // The writer did not look at the rows again, and which of them it refused is to be said again.
     Validation validation = validate(rows.batch, now());
@@ -120,12 +120,12 @@ void take(Outcome& outcome, const DecodedRows<Row>& rows, WriteReceipt& receipt)
 }
 
 template <typename Row>
-Response store(const Call& call, std::string body, RowFormat format, const Wait& wait) {
+Response store(const Call& call, std::string body, rows::RowFormat format, const Wait& wait) {
   constexpr Family kFamily = MetricTraits<Row>::kFamily;
   auto rows = decode_rows<Row>(body, format, NamesInRows(call));
   if (!rows) return problem_of(rows.error());
   Outcome outcome(kFamily);
-  for (RejectedRow& each : rows->rejected)
+  for (rows::RejectedRow& each : rows->rejected)
     outcome.reject(each.index, std::move(each.column), std::move(each.reason));
   outcome.count_rejected(rows->rejected_count - rows->rejected.size());
   keep_own(call.caller, *rows, outcome);

@@ -54,7 +54,7 @@ std::string store_metrics(Client& client) {
   std::string text;
   const auto asked = client.with_session([&](Session& session) -> Result<void> {
     OPTIINFRA_TRY(const auto sizes, table_sizes(session));
-    OPTIINFRA_TRY(const DiskRoom room, disk_room(session));
+    OPTIINFRA_TRY(const store::DiskRoom room, store::disk_room(session));
     const auto add = [&](const char* name, const char* meaning, std::uint64_t TableSize::* value) {
       MetricText metric(text, name, "gauge", meaning);
       for (const TableSize& each : sizes) metric.add(label_text("table", each.name), each.*value);

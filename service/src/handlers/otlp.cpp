@@ -20,16 +20,16 @@ constexpr std::size_t kNewNamesMax = 100;
 /// Codes of gRPC.
 enum Code : int { kInvalid = 3, kUnavailableCode = 14, kExhausted = 8 };
 
-Response in(OtlpEncoding encoding, int status, std::string body) {
+Response in(otlp::OtlpEncoding encoding, int status, std::string body) {
   return {.status = status,
-          .content_type = encoding == OtlpEncoding::kJson ? kJson : kProtobuf,
+          .content_type = encoding == otlp::OtlpEncoding::kJson ? kJson : kProtobuf,
           .body = std::move(body)};
 }
 
 /// Exporters repeat only after 429, 502, 503 and 504.
-Response refusal(OtlpEncoding encoding, const Error& error) {
+Response refusal(otlp::OtlpEncoding encoding, const Error& error) {
   const auto answer = [&](int status, Code code) {
-    return in(encoding, status, otlp_status(encoding, code, error.message));
+    return in(encoding, status, otlp::otlp_status(encoding, code, error.message));
   };
   const bool is_passing = error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout ||
                           error.kind == ErrorKind::kStorage;
@@ -92,7 +92,7 @@ class Identities {
 };
 
 template <Metric Row>
-Result<void> store(const Call& call, const char* what, const std::string& body, OtlpRows<Row>& rows) {
+Result<void> store(const Call& call, const char* what, const std::string& body, otlp::OtlpRows<Row>& rows) {
   RowCounts counts;
   if (rows.batch.size() != 0) {
     OPTIINFRA_TRY(auto receipt,
@@ -117,12 +117,14 @@ Result<void> store(const Call& call, const char* what, const std::string& body, 
 }
 
 template <Metric Row>
-Response answer(const Call& call, OtlpSignal signal, const char* what,
-                Result<OtlpRows<Row>> (*decode)(std::string_view, OtlpEncoding, const IdentityOf&)) {
+Response answer(const Call& call, otlp::OtlpSignal signal, const char* what,
+                Result<otlp::OtlpRows<Row>> (*decode)(std::string_view, otlp::OtlpEncoding,
+                                                      const otlp::IdentityOf&)) {
   const std::string_view type = media_type(call.request);
   if (type != kProtobuf && type != kJson)
     return problem(415, std::string("Content-Type must be ") + kProtobuf + " or " + kJson);
-  const OtlpEncoding encoding = type == kJson ? OtlpEncoding::kJson : OtlpEncoding::kProtobuf;
+  const otlp::OtlpEncoding encoding =
+      type == kJson ? otlp::OtlpEncoding::kJson : otlp::OtlpEncoding::kProtobuf;
   if (call.backend.writer == nullptr)
     return refusal(encoding, {ErrorKind::kStorage, call.backend.why_no_writer});
   const auto body = decompressed(call.request.body, call.request.header("content-encoding"), kBodyBytesMax);
@@ -133,7 +135,7 @@ Response answer(const Call& call, OtlpSignal signal, const char* what,
   if (!rows) return refusal(encoding, rows.error());
   if (auto stored = store(call, what, *body, *rows); !stored) return refusal(encoding, stored.error());
   identities.keep_names();
-  return in(encoding, 200, otlp_response(signal, encoding, rows->rejected, rows->reason));
+  return in(encoding, 200, otlp::otlp_response(signal, encoding, rows->rejected, rows->reason));
 }
 
 Route route_of(const char* path, const char* name, const char* meaning,
@@ -158,12 +160,14 @@ std::vector<Route> otlp_routes() {
   return {route_of("/v1/traces", "otlp_traces",
                    "Spans of OpenTelemetry: those of LLM requests become performance rows",
                    [](const Call& call) {
-                     return answer<PerformanceMetric>(call, OtlpSignal::kTraces, "/v1/traces", decode_traces);
+                     return answer<PerformanceMetric>(call, otlp::OtlpSignal::kTraces, "/v1/traces",
+                                                      otlp::decode_traces);
                    }),
           route_of("/v1/logs", "otlp_logs",
                    "Log records of OpenTelemetry: results of evaluations become quality rows",
                    [](const Call& call) {
-                     return answer<QualityMetric>(call, OtlpSignal::kLogs, "/v1/logs", decode_logs);
+                     return answer<QualityMetric>(call, otlp::OtlpSignal::kLogs, "/v1/logs",
+                                                  otlp::decode_logs);
                    })};
 }
 

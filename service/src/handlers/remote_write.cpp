@@ -18,7 +18,7 @@ std::string_view without_blanks(std::string_view text) {
 
 /// The message that the Content-Type names; version 1.0's when it names none. nullopt for one that nobody
 /// here can read: the sender then tries another.
-std::optional<RemoteWriteProtocol> protocol_of(const Request& request) {
+std::optional<remote_write::RemoteWriteProtocol> protocol_of(const Request& request) {
   if (media_type(request) != kRemoteWriteType) return std::nullopt;
   const std::string_view type = request.header("content-type");
   std::string_view rest = type.substr(std::min(type.size(), type.find(';')));
@@ -28,10 +28,10 @@ std::optional<RemoteWriteProtocol> protocol_of(const Request& request) {
     rest.remove_prefix(std::min(rest.size(), rest.find(';')));
     if (!parameter.starts_with("proto=")) continue;
     const std::string_view message = parameter.substr(6);
-    if (message == kMessageV2) return RemoteWriteProtocol::kV2;
-    return message == kMessageV1 ? std::optional(RemoteWriteProtocol::kV1) : std::nullopt;
+    if (message == kMessageV2) return remote_write::RemoteWriteProtocol::kV2;
+    return message == kMessageV1 ? std::optional(remote_write::RemoteWriteProtocol::kV1) : std::nullopt;
   }
-  return RemoteWriteProtocol::kV1;
+  return remote_write::RemoteWriteProtocol::kV1;
 }
 
 /// Senders repeat a request after 5xx alone: some drop it after 429, too.
@@ -62,7 +62,7 @@ Response answer_write(const Call& call) {
   if (taken->refused != 0)
     response = problem(
         400, std::to_string(taken->refused) + " samples are refused, the others are taken: " + taken->reason);
-  if (*protocol == RemoteWriteProtocol::kV2) {
+  if (*protocol == remote_write::RemoteWriteProtocol::kV2) {
     const auto add = [&](const char* what, std::uint64_t count) {
       response.headers.emplace_back(std::string("X-Prometheus-Remote-Write-") + what + "-Written",
                                     std::to_string(count));

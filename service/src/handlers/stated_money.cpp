@@ -53,7 +53,7 @@ Result<std::vector<Value>> values_in(const Call& call, std::span<const std::stri
 template <typename Value>
 Result<void> resolve_scopes(const Call& call, std::vector<Value>& values) {
   OPTIINFRA_TRY(const Names names, names_of(call));
-  for (Value& each : values) OPTIINFRA_CHECK(resolve_scope(names, each.scope, each.scope_id));
+  for (Value& each : values) OPTIINFRA_CHECK(attribution::resolve_scope(names, each.scope, each.scope_id));
   return {};
 }
 
@@ -70,71 +70,76 @@ std::string given(const Call& call, const char* name) {
 using Counts = std::pair<std::size_t, std::size_t>;
 
 Result<Counts> set_all_prices(const Call& call) {
-  OPTIINFRA_TRY(const auto prices, values_in<Price>(call, price_fields(), price_of));
-  OPTIINFRA_TRY(const std::size_t changed, set_prices(call.backend.client, prices));
+  OPTIINFRA_TRY(const auto prices,
+                values_in<attribution::Price>(call, attribution::price_fields(), price_of));
+  OPTIINFRA_TRY(const std::size_t changed, attribution::set_prices(call.backend.client, prices));
   return Counts{prices.size(), changed};
 }
 
 Result<void> remove_named_price(const Call& call) {
-  Price price{.provider = given(call, "provider"),
-              .sku = given(call, "sku"),
-              .region = given(call, "region"),
-              .tier = given(call, "tier")};
+  attribution::Price price{.provider = given(call, "provider"),
+                           .sku = given(call, "sku"),
+                           .region = given(call, "region"),
+                           .tier = given(call, "tier")};
   if (const auto unit = value_of(call.request.parameters, "unit")) {
-    OPTIINFRA_TRY(price.unit, parse_price_unit(*unit));
+    OPTIINFRA_TRY(price.unit, attribution::parse_price_unit(*unit));
   }
   if (const auto from = value_of(call.request.parameters, "valid_from")) {
     OPTIINFRA_TRY(price.valid_from, parse_time(*from));
   }
-  return remove_price(call.backend.client, price);
+  return attribution::remove_price(call.backend.client, price);
 }
 
 Result<report::Records> read_own_budgets(const Call& call) {
-  OPTIINFRA_TRY(auto budgets, read_budgets(call.backend.client));
+  OPTIINFRA_TRY(auto budgets, attribution::read_budgets(call.backend.client));
   std::erase_if(budgets, [&](const Budget& each) { return !is_own(call.caller, each.scope, each.scope_id); });
   return budget_records(budgets);
 }
 
 Result<Counts> set_all_budgets(const Call& call) {
-  OPTIINFRA_TRY(auto budgets, values_in<Budget>(call, budget_fields(), budget_of));
+  OPTIINFRA_TRY(auto budgets, values_in<Budget>(call, attribution::budget_fields(), budget_of));
   OPTIINFRA_CHECK(resolve_scopes(call, budgets));
   const std::size_t count = budgets.size();
-  OPTIINFRA_TRY(const std::size_t changed, set_budgets(call.backend.client, std::move(budgets)));
+  OPTIINFRA_TRY(const std::size_t changed, attribution::set_budgets(call.backend.client, std::move(budgets)));
   return Counts{count, changed};
 }
 
 /// Those for all requests hold for everybody.
 Result<report::Records> read_own_objectives(const Call& call) {
-  OPTIINFRA_TRY(auto objectives, read_objectives(call.backend.client));
-  std::erase_if(objectives, [&](const Objective& each) {
+  OPTIINFRA_TRY(auto objectives, attribution::read_objectives(call.backend.client));
+  std::erase_if(objectives, [&](const attribution::Objective& each) {
     return !each.scope.empty() && !is_own(call.caller, each.scope, each.scope_id);
   });
   return objective_records(objectives);
 }
 
 Result<Counts> set_all_objectives(const Call& call) {
-  OPTIINFRA_TRY(auto objectives, values_in<Objective>(call, objective_fields(), objective_of));
+  OPTIINFRA_TRY(auto objectives,
+                values_in<attribution::Objective>(call, attribution::objective_fields(), objective_of));
   OPTIINFRA_CHECK(resolve_scopes(call, objectives));
   const std::size_t count = objectives.size();
-  OPTIINFRA_TRY(const std::size_t changed, set_objectives(call.backend.client, std::move(objectives)));
+  OPTIINFRA_TRY(const std::size_t changed,
+                attribution::set_objectives(call.backend.client, std::move(objectives)));
   return Counts{count, changed};
 }
 
 Result<Counts> set_all_rates(const Call& call) {
-  std::vector<ExchangeRate> rates;
+  std::vector<attribution::ExchangeRate> rates;
   if (call.request.header("content-type").starts_with("text/csv")) {
-    OPTIINFRA_TRY(rates, read_exchange_rates_csv(call.request.body));
+    OPTIINFRA_TRY(rates, attribution::read_exchange_rates_csv(call.request.body));
   } else {
-    OPTIINFRA_TRY(rates, values_in<ExchangeRate>(call, rate_fields(), exchange_rate_of));
+    OPTIINFRA_TRY(rates,
+                  values_in<attribution::ExchangeRate>(call, attribution::rate_fields(), exchange_rate_of));
   }
-  OPTIINFRA_TRY(const std::size_t changed, set_exchange_rates(call.backend.client, rates));
+  OPTIINFRA_TRY(const std::size_t changed, attribution::set_exchange_rates(call.backend.client, rates));
   return Counts{rates.size(), changed};
 }
 
 Result<void> remove_named_rate(const Call& call) {
-  OPTIINFRA_TRY(const ExchangeRate rate,
-                exchange_rate_of({given(call, "currency"), given(call, "to"), given(call, "day"), "1", ""}));
-  return remove_exchange_rate(call.backend.client, rate);
+  OPTIINFRA_TRY(const attribution::ExchangeRate rate,
+                attribution::exchange_rate_of(
+                    {given(call, "currency"), given(call, "to"), given(call, "day"), "1", ""}));
+  return attribution::remove_exchange_rate(call.backend.client, rate);
 }
 
 const std::vector<StatedList>& stated_lists() {
@@ -154,7 +159,7 @@ const std::vector<StatedList>& stated_lists() {
                           {.name = "tier", .meaning = "As it was set"},
                           {.name = "valid_from", .meaning = "As it was set"}},
        .read = [](const Call& call) -> Result<report::Records> {
-         OPTIINFRA_TRY(const PriceBook book, read_price_book(call.backend.client));
+         OPTIINFRA_TRY(const attribution::PriceBook book, attribution::read_price_book(call.backend.client));
          return price_records(book.prices());
        },
        .set = set_all_prices,
@@ -167,7 +172,10 @@ const std::vector<StatedList>& stated_lists() {
        .key_parameters = {{.name = "budget", .meaning = "Its name", .is_required = true}},
        .read = read_own_budgets,
        .set = set_all_budgets,
-       .remove = [](const Call& call) { return remove_budget(call.backend.client, given(call, "budget")); }},
+       .remove =
+           [](const Call& call) {
+             return attribution::remove_budget(call.backend.client, given(call, "budget"));
+           }},
       {.key = "objectives",
        .command = "objective list",
        .meaning = "service level objectives: which requests are good, and what share of them shall be",
@@ -178,7 +186,9 @@ const std::vector<StatedList>& stated_lists() {
        .read = read_own_objectives,
        .set = set_all_objectives,
        .remove =
-           [](const Call& call) { return remove_objective(call.backend.client, given(call, "objective")); }},
+           [](const Call& call) {
+             return attribution::remove_objective(call.backend.client, given(call, "objective"));
+           }},
       {.key = "rates",
        .command = "rate list",
        .meaning = "exchange rates, day by day",
@@ -188,7 +198,7 @@ const std::vector<StatedList>& stated_lists() {
                           {.name = "to", .meaning = "In this currency", .is_required = true},
                           {.name = "day", .meaning = "On this day: 2026-11-03", .is_required = true}},
        .read = [](const Call& call) -> Result<report::Records> {
-         OPTIINFRA_TRY(const auto rates, read_exchange_rates(call.backend.client));
+         OPTIINFRA_TRY(const auto rates, attribution::read_exchange_rates(call.backend.client));
          return rate_records(rates);
        },
        .set = set_all_rates,

@@ -20,7 +20,7 @@ Response answer_verify(const Call& call) {
     return problem(429, "the store is being verified already; ask again when that is done",
                    kRetryAfterSeconds);
   const bool is_brief = value_of(call.request.parameters, "detail") == "faults";
-  const auto verified = verify_store(call.backend.client, RepairMode::kNothing,
+  const auto verified = verify_store(call.backend.client, store::RepairMode::kNothing,
                                      is_brief ? Detail::kFaults : Detail::kEverything);
   if (!verified) return problem_of(verified.error());
   call.backend.statistics.count_verification(verified->is_ok);

@@ -19,7 +19,7 @@ std::string_view media_type(const Request& request) {
   return type;
 }
 
-RequestKey key_of(const Call& call, std::string_view what, std::string_view body) {
+spool::RequestKey key_of(const Call& call, std::string_view what, std::string_view body) {
   const std::string_view key = call.request.header("idempotency-key");
   std::string named = call.caller.name + '\n' + std::string(what) + '\n' + std::string(key);
   const std::uint64_t content = XXH3_64bits(body.data(), body.size());

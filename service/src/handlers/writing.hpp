@@ -17,7 +17,7 @@ std::string_view media_type(const Request& request);
 
 /// Identifies a repeated request: by the sender and `what` it sends, and by the key that the sender gave or
 /// else by the content.
-RequestKey key_of(const Call& call, std::string_view what, std::string_view body);
+spool::RequestKey key_of(const Call& call, std::string_view what, std::string_view body);
 
 /// Finds the ids of names in rows. Reads the names with the first one.
 class NamesInRows {

@@ -1,6 +1,6 @@
 #include "optiinfra/collect/collector.hpp"
 
-namespace optiinfra {
+namespace optiinfra::collect {
 namespace {
 
 using Clock = MetricSource::Clock;
@@ -30,4 +30,4 @@ Result<CollectOutcome> collect(MetricSource& source, RowSink& sink, const Collec
   return outcome;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::collect

@@ -5,10 +5,10 @@
 
 #include "optiinfra/core/time.hpp"
 
-namespace optiinfra {
+namespace optiinfra::collect {
 
 Result<CollectedRows> ScrapeSource::collect(Clock::time_point until) {
-  ScrapedRows rows = scraper_.collect(until);
+  scrape::ScrapedRows rows = scraper_.collect(until);
   return CollectedRows{std::move(rows.resources), std::move(rows.servings)};
 }
 
@@ -22,4 +22,4 @@ Result<CollectedRows> HostSource::collect(Clock::time_point until) {
   return CollectedRows{std::move(rows), {}};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::collect

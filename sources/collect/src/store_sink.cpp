@@ -4,7 +4,7 @@
 #include "optiinfra/ingest/writer.hpp"
 #include "optiinfra/store/retention.hpp"
 
-namespace optiinfra {
+namespace optiinfra::collect {
 namespace {
 
 using Clock = MetricSource::Clock;
@@ -161,7 +161,7 @@ Result<void> drop_expired_rows(const StoreUrl& url) {
   if (url.protocol != Protocol::kEmbedded) return {};
   auto client = Client::open(url, {.use_reserve = true});
   auto dropped = client ? client->with_session([](Session& session) -> Result<void> {
-    OPTIINFRA_CHECK(drop_expired(session, now()));
+    OPTIINFRA_CHECK(store::drop_expired(session, now()));
     return {};
   })
                         : std::move(client).error();
@@ -193,7 +193,7 @@ class StoreSink final : public RowSink {
     OPTIINFRA_CHECK(samples_.hand_over());
     if (samples_.lost() != 0)
       options_.remark(std::to_string(samples_.lost()) + " samples are lost: there was no room for them");
-    OPTIINFRA_CHECK(optiinfra::close(writer_, options_));
+    OPTIINFRA_CHECK(collect::close(writer_, options_));
     const SinkTotals totals{writer_.metrics().rows_stored, samples_.refused()};
     OPTIINFRA_CHECK(drop_expired_rows(url_));
     return totals;
@@ -220,4 +220,4 @@ Result<std::unique_ptr<RowSink>> open_store_sink(const StoreUrl& url, StoreSinkO
   return std::unique_ptr<RowSink>(std::make_unique<StoreSink>(std::move(writer), url, std::move(options)));
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::collect

@@ -9,7 +9,7 @@
 #include "optiinfra/testing/temporary_folder.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::collect {
 namespace {
 
 using ::testing::ElementsAre;
@@ -117,7 +117,7 @@ TEST_F(Collecting, EndsWhenItsTimeIsOverAndWhenItIsStopped) {
 }
 
 TEST_F(Collecting, SamplesThisHostAtEachInterval) {
-  auto sampler = HostSampler::open({.customer_id = {1, 1}, .instance_id = "web-1", .nvml_library = ""});
+  auto sampler = host::HostSampler::open({.customer_id = {1, 1}, .instance_id = "web-1", .nvml_library = ""});
   ASSERT_TRUE(sampler) << sampler.error().message;
   HostSource source(*sampler, std::chrono::milliseconds{30});
   const auto outcome = run(source, 3);
@@ -127,4 +127,4 @@ TEST_F(Collecting, SamplesThisHostAtEachInterval) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::collect

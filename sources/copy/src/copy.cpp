@@ -8,7 +8,7 @@
 #include "reconciliation.hpp"
 #include "source.hpp"
 
-namespace optiinfra {
+namespace optiinfra::copy {
 namespace {
 
 /// Reading one side may wait for the other side's inserts.
@@ -35,8 +35,8 @@ class FamilyCopying {
         source_id_(source_id),
         table_(table_of(family)),
         options_(options),
-        raw_ledger_(target, source_id, family, Tier::kRaw),
-        rollup_ledger_(target, source_id, family, Tier::kRollup) {
+        raw_ledger_(target, source_id, family, store::Tier::kRaw),
+        rollup_ledger_(target, source_id, family, store::Tier::kRollup) {
     copied_.family = family;
   }
 
@@ -52,8 +52,8 @@ class FamilyCopying {
   }
 
   Result<void> compare(CopyReport& report) {
-    const TierSql raw(table_, Tier::kRaw, borders_, read_timeout_),
-        rollup(table_, Tier::kRollup, borders_, read_timeout_);
+    const TierSql raw(table_, store::Tier::kRaw, borders_, read_timeout_),
+        rollup(table_, store::Tier::kRollup, borders_, read_timeout_);
     OPTIINFRA_CHECK(compare_contents(target_, raw, raw_ledger_, report));
     OPTIINFRA_CHECK(compare_contents(target_, rollup, rollup_ledger_, report));
     return compare_rollups(source_, target_, rollup, report);
@@ -64,9 +64,9 @@ class FamilyCopying {
   /// that no hour is copied as rollup once and as raw rows another time.
   Result<CopyBorders> find_borders() {
     const sys_seconds clock = now();
-    OPTIINFRA_TRY(const auto kept_by_source, kept_for(source_, table_.family, Tier::kRaw));
-    OPTIINFRA_TRY(const auto kept_by_target, kept_for(target_, table_.family, Tier::kRaw));
-    OPTIINFRA_TRY(const auto rollup_kept, kept_for(target_, table_.family, Tier::kRollup));
+    OPTIINFRA_TRY(const auto kept_by_source, kept_for(source_, table_.family, store::Tier::kRaw));
+    OPTIINFRA_TRY(const auto kept_by_target, kept_for(target_, table_.family, store::Tier::kRaw));
+    OPTIINFRA_TRY(const auto rollup_kept, kept_for(target_, table_.family, store::Tier::kRollup));
     if (kept_by_target > kept_by_source) return keeps_longer(table_, kept_by_source, kept_by_target);
     CopyBorders borders;
     const sys_seconds whole_from = std::chrono::ceil<std::chrono::hours>(clock - kept_by_source);
@@ -88,7 +88,7 @@ class FamilyCopying {
   }
 
   Result<void> copy_rollups() {
-    const TierSql sql(table_, Tier::kRollup, borders_, read_timeout_);
+    const TierSql sql(table_, store::Tier::kRollup, borders_, read_timeout_);
     OPTIINFRA_TRY(const auto present, contents_by_day(source_, sql));
     for (const auto& [day, content] : present) {
       const DayCopy copying{source_, target_, rollup_ledger_, sql, source_id_, day, {}};
@@ -100,7 +100,7 @@ class FamilyCopying {
   }
 
   Result<void> copy_raw() {
-    const TierSql sql(table_, Tier::kRaw, borders_, read_timeout_);
+    const TierSql sql(table_, store::Tier::kRaw, borders_, read_timeout_);
     OPTIINFRA_TRY(const auto present, contents_by_day(source_, sql));
     CopyProgress progress{.family = table_.family, .day = {}};
     for (const auto& [day, content] : present) progress.rows_total += content.rows;
@@ -166,4 +166,4 @@ Result<CopyReport> copy_store(Client& source, Client& target, const CopyOptions&
   return report;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

@@ -3,14 +3,14 @@
 #include "optiinfra/transport/session.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::copy {
 namespace {
 
 constexpr const char* kTable = "copy_ledger";
 /// Stands where a day does: its `rows` is the time at which raw rows begin.
 constexpr const char* kRawFrom = "raw from";
 
-const char* tier_name(Tier tier) { return tier == Tier::kRaw ? "raw" : "rollup"; }
+const char* tier_name(store::Tier tier) { return tier == store::Tier::kRaw ? "raw" : "rollup"; }
 
 Column text(std::string name, std::string_view value) {
   Strings values;
@@ -108,4 +108,4 @@ Result<sys_seconds> CopyLedger::raw_from(sys_seconds proposed) {
   return proposed;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

@@ -9,7 +9,7 @@
 #include "optiinfra/client/client.hpp"
 #include "source.hpp"
 
-namespace optiinfra {
+namespace optiinfra::copy {
 
 /// The state of the copy of one day of one family, in one tier.
 struct DayState {
@@ -23,7 +23,7 @@ struct DayState {
 /// is finished, and one with the time at which raw rows begin.
 class CopyLedger {
  public:
-  CopyLedger(Client& target, Uuid source, Family family, Tier tier)
+  CopyLedger(Client& target, Uuid source, Family family, store::Tier tier)
       : target_(target), source_(source), family_(family), tier_(tier) {}
 
   /// Reads what is recorded.
@@ -42,8 +42,8 @@ class CopyLedger {
   Client& target_;
   const Uuid source_;
   const Family family_;
-  const Tier tier_;
+  const store::Tier tier_;
   std::map<std::string, DayState> days_;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

@@ -5,7 +5,7 @@
 #include "gathering.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 
-namespace optiinfra {
+namespace optiinfra::copy {
 namespace {
 
 /// Rows whose hashes are compared at once, when a day has changed.
@@ -70,7 +70,7 @@ class Copying {
   /// Records that the block is begun and stores it. Repeated after a kill, it has the same token and the
   /// same rows, and counts once.
   Result<void> store_block(DayState& state, bool is_new) {
-    const std::string token = std::string(day_.sql.tier() == Tier::kRaw ? "copy:" : "copy rollup:") +
+    const std::string token = std::string(day_.sql.tier() == store::Tier::kRaw ? "copy:" : "copy rollup:") +
                               day_.source_id.to_string() + ":" + day_.day + ":" +
                               std::to_string(state.blocks);
     state.blocks += 1;
@@ -163,4 +163,4 @@ Result<std::uint64_t> copy_day(const DayCopy& day, const Content& present) {
   return copied;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

@@ -7,7 +7,7 @@
 #include "copy_ledger.hpp"
 #include "tier_sql.hpp"
 
-namespace optiinfra {
+namespace optiinfra::copy {
 
 struct DayCopy {
   Client& source;
@@ -28,4 +28,4 @@ struct DayCopy {
 /// source in every column then count as copied.
 Result<std::uint64_t> copy_day(const DayCopy& day, const Content& present);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

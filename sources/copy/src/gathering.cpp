@@ -5,7 +5,7 @@
 #include "optiinfra/copy/copy.hpp"
 #include "optiinfra/schema/tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::copy {
 namespace {
 
 Error another_layout() {
@@ -136,11 +136,11 @@ class RollupGathering final : public Gathering {
 
 }  // namespace
 
-std::unique_ptr<Gathering> make_gathering(Family family, Tier tier) {
-  if (tier == Tier::kRollup) return std::make_unique<RollupGathering>(family);
+std::unique_ptr<Gathering> make_gathering(Family family, store::Tier tier) {
+  if (tier == store::Tier::kRollup) return std::make_unique<RollupGathering>(family);
   return with_metric(family, []<typename Row>() -> std::unique_ptr<Gathering> {
     return std::make_unique<RawGathering<Row>>();
   });
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

@@ -8,7 +8,7 @@
 #include "optiinfra/codec/block.hpp"
 #include "optiinfra/store/retention.hpp"
 
-namespace optiinfra {
+namespace optiinfra::copy {
 
 /// A block under way. Only its rows decide when it is full, so the same rows in the same order are always cut
 /// into the same blocks.
@@ -27,6 +27,6 @@ class Gathering {
   virtual Result<void> store(Client& target, const std::string& token, bool is_new) = 0;
 };
 
-std::unique_ptr<Gathering> make_gathering(Family family, Tier tier);
+std::unique_ptr<Gathering> make_gathering(Family family, store::Tier tier);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

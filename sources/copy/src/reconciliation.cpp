@@ -7,7 +7,7 @@
 #include "optiinfra/transport/small_answer.hpp"
 #include "source.hpp"
 
-namespace optiinfra {
+namespace optiinfra::copy {
 namespace {
 
 /// Relative difference that summing the same numbers in another order can make.
@@ -80,11 +80,11 @@ Result<void> compare_rollups(Client& source, Client& target, const TierSql& sql,
 
 Result<void> verify_target(Client& target, CopyReport& report) {
   return target.with_each_part([&](Session& session, std::uint32_t) -> Result<void> {
-    OPTIINFRA_TRY(const VerifyReport verified, verify(session));
+    OPTIINFRA_TRY(const store::VerifyReport verified, store::verify(session));
     report.rollup_hours_verified += verified.hours_compared;
     report.rollup_hours_differing += verified.hours_differing;
     return {};
   });
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

@@ -5,7 +5,7 @@
 #include "optiinfra/copy/copy.hpp"
 #include "tier_sql.hpp"
 
-namespace optiinfra {
+namespace optiinfra::copy {
 
 /// Compares every day that the ledger says was copied with what the target holds, and adds it to `report`.
 Result<void> compare_contents(Client& target, const TierSql& sql, const CopyLedger& ledger,
@@ -17,4 +17,4 @@ Result<void> compare_rollups(Client& source, Client& target, const TierSql& sql,
 /// Every rollup hour of the target against its raw rows.
 Result<void> verify_target(Client& target, CopyReport& report);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

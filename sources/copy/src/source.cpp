@@ -7,7 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-namespace optiinfra {
+namespace optiinfra::copy {
 namespace {
 
 /// Replicas of a shard share their place in Keeper; a table without one has an identifier of its own.
@@ -40,10 +40,10 @@ Result<Uuid> identity_of(Client& store) {
   return Uuid{hash.high64, hash.low64};
 }
 
-Result<std::chrono::days> kept_for(Client& store, Family family, Tier tier) {
-  std::chrono::days shortest = kRetentionMax;
+Result<std::chrono::days> kept_for(Client& store, Family family, store::Tier tier) {
+  std::chrono::days shortest = store::kRetentionMax;
   OPTIINFRA_CHECK(store.with_each_part([&](Session& session, std::uint32_t) -> Result<void> {
-    OPTIINFRA_TRY(const auto keep, effective_retention(session, family, tier));
+    OPTIINFRA_TRY(const auto keep, store::effective_retention(session, family, tier));
     if (keep.count() > 0) shortest = std::min(shortest, keep);
     return {};
   }));
@@ -64,4 +64,4 @@ Result<std::map<std::string, Content>> contents_by_day(Client& store, const Tier
   return contents;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

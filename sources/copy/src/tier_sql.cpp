@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace optiinfra {
+namespace optiinfra::copy {
 namespace {
 
 template <typename Names>
@@ -55,11 +55,11 @@ std::string in_slice(std::uint64_t slice, std::uint64_t slices) {
 
 }  // namespace
 
-TierSql::TierSql(const TableDefinition& table, Tier tier, CopyBorders borders,
+TierSql::TierSql(const TableDefinition& table, store::Tier tier, CopyBorders borders,
                  std::chrono::milliseconds read_timeout)
     : table_(&table), tier_(tier), read_timeout_(read_timeout) {
   parameters_ = {{"raw_from", seconds_text(borders.raw_from)}};
-  if (tier == Tier::kRaw) {
+  if (tier == store::Tier::kRaw) {
     columns_ = joined(raw_columns(table));
     row_hash_ = raw_hash(table);
     time_ = "timestamp";
@@ -80,7 +80,7 @@ TierSql::TierSql(const TableDefinition& table, Tier tier, CopyBorders borders,
 
 Statement TierSql::statement(const Session& session, const std::string& select, const std::string& rest,
                              const std::string& day) const {
-  const char* const name = tier_ == Tier::kRaw ? table_->raw_table : table_->rollup_table;
+  const char* const name = tier_ == store::Tier::kRaw ? table_->raw_table : table_->rollup_table;
   Statement result{.sql = "SELECT " + select + " FROM " + qualified(session.database(), name) +
                           " AS r WHERE " + condition_ + rest,
                    .parameters = parameters_,
@@ -106,12 +106,12 @@ Statement TierSql::hashes(const Session& session, const std::string& day, std::u
                           std::uint64_t slices) const {
   // A rollup may hold its key and hour in several rows until a merge.
   return statement(
-      session, row_hash_ + " AS row_hash, toUInt64(" + (tier_ == Tier::kRaw ? "count()" : "1") + ")",
+      session, row_hash_ + " AS row_hash, toUInt64(" + (tier_ == store::Tier::kRaw ? "count()" : "1") + ")",
       " AND toDate(" + time_ + ") = {day:Date}" + in_slice(slice, slices) + " GROUP BY row_hash", day);
 }
 
 Statement TierSql::contents(const Session& session) const {
-  if (tier_ == Tier::kRaw)
+  if (tier_ == store::Tier::kRaw)
     return statement(session, "toString(toDate(timestamp)) AS day, toUInt64(count()), sum(" + row_hash_ + ")",
                      " GROUP BY day", {});
   Statement keys = statement(
@@ -134,4 +134,4 @@ Statement TierSql::finished(const Session& session) const {
   return result;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

@@ -8,7 +8,7 @@
 #include "optiinfra/store/retention.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::copy {
 
 /// The rows of a store that are copied, by time: raw rows from `raw_from` on, and before it only rollup rows,
 /// as far back as the target keeps them.
@@ -20,11 +20,11 @@ struct CopyBorders {
 class TierSql {
  public:
   /// `read_timeout` is the budget of each statement; reading one side may wait for the other side's inserts.
-  TierSql(const TableDefinition& table, Tier tier, CopyBorders borders,
+  TierSql(const TableDefinition& table, store::Tier tier, CopyBorders borders,
           std::chrono::milliseconds read_timeout);
 
   const TableDefinition& table() const noexcept { return *table_; }
-  Tier tier() const noexcept { return tier_; }
+  store::Tier tier() const noexcept { return tier_; }
 
   /// The rows of a day, or of one slice of them by their hash, in an order that holds for equal contents:
   /// the table's columns in their order, then the row's hash. A rollup has one row per key and hour, its
@@ -48,10 +48,10 @@ class TierSql {
                       const std::string& day) const;
 
   const TableDefinition* table_;
-  Tier tier_;
+  store::Tier tier_;
   std::chrono::milliseconds read_timeout_;
   std::vector<NamedValue> parameters_;
   std::string columns_, row_hash_, time_, condition_, group_by_, order_;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

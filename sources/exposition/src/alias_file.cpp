@@ -10,7 +10,7 @@
 
 #include "optiinfra/core/nearest.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 namespace {
 
 constexpr std::string_view kAcrossNames[] = {"sum", "max", "mean"};
@@ -216,4 +216,4 @@ Result<AliasFile> parse_alias_file(std::string_view name, std::string_view toml)
   }
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

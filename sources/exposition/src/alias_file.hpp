@@ -6,7 +6,7 @@
 
 #include "optiinfra/exposition/aliases.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 
 struct AliasFile {
   AliasSource source;
@@ -17,4 +17,4 @@ struct AliasFile {
 /// Errors: kInvalidArgument that begins with "aliases NAME: line N: ".
 Result<AliasFile> parse_alias_file(std::string_view name, std::string_view toml);
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

@@ -8,7 +8,7 @@
 #include "builtin_aliases.hpp"
 #include "pattern.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 namespace {
 
 struct SampleName {
@@ -54,7 +54,7 @@ bool contains(const std::vector<ValueRange>& ranges, double value) {
 const AliasTable& AliasTable::builtin() {
   static const AliasTable table = [] {
     AliasTable made;
-    for (const detail::BuiltinAliasText& each : detail::builtin_alias_texts())
+    for (const BuiltinAliasText& each : builtin_alias_texts())
       if (auto added = made.add(each.name, each.toml); !added)
         detail::broken_invariant(added.error().message);
     return made;
@@ -63,7 +63,7 @@ const AliasTable& AliasTable::builtin() {
 }
 
 Result<void> AliasTable::add(std::string_view name, std::string_view toml) {
-  OPTIINFRA_TRY(detail::AliasFile file, detail::parse_alias_file(name, toml));
+  OPTIINFRA_TRY(AliasFile file, parse_alias_file(name, toml));
   if (aliases_.size() + file.aliases.size() > kAliasesMax)
     return invalid_argument("aliases " + std::string(name) + ": over " + std::to_string(kAliasesMax) +
                             " aliases in all");
@@ -89,7 +89,7 @@ std::span<const AliasUse> AliasTable::find(std::string_view sample_name) const n
 
 const KnownMetric* AliasTable::find_known(std::string_view sample_name) const noexcept {
   for (const KnownMetric& each : known_)
-    if (detail::matches_pattern(sample_name, each.pattern)) return &each;
+    if (matches_pattern(sample_name, each.pattern)) return &each;
   return nullptr;
 }
 
@@ -104,7 +104,7 @@ bool fits(const Alias& alias, std::span<const MetricLabel> labels) noexcept {
     const std::string_view value = label_value(labels, each.label);
     const bool is_matched =
         std::any_of(each.patterns.begin(), each.patterns.end(),
-                    [value](const std::string& pattern) { return detail::matches_pattern(value, pattern); });
+                    [value](const std::string& pattern) { return matches_pattern(value, pattern); });
     if (is_matched == each.excludes) return false;
   }
   return true;
@@ -114,4 +114,4 @@ bool is_absent(const AliasSource& source, const Alias& alias, double value) noex
   return !std::isfinite(value) || contains(source.absent, value) || contains(alias.absent, value);
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 
 struct BuiltinAliasText {
   std::string_view name;
@@ -13,4 +13,4 @@ struct BuiltinAliasText {
 
 std::span<const BuiltinAliasText> builtin_alias_texts();
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

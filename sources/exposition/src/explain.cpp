@@ -3,7 +3,7 @@
 #include <charconv>
 #include <unordered_map>
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 namespace {
 
 std::string number_text(double value) {
@@ -135,4 +135,4 @@ Result<std::vector<ExplainedMetric>> explain_metrics(std::string_view text, cons
   }
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

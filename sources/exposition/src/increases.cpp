@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 namespace {
 
 /// Start times that are computed from the time since boot differ by so much from one text to the next.
@@ -128,4 +128,4 @@ std::optional<HistogramIncrease> Increases::of_histogram(std::size_t index) {
   return increase;
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

@@ -6,7 +6,7 @@
 
 #include "optiinfra/exposition/reading.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 
 struct HistogramIncrease {
   std::vector<ReadBucket> buckets;  ///< Those of each bucket alone, not cumulative. Empty: not known.
@@ -56,4 +56,4 @@ class Increases {
   IncreaseCounts counts_;
 };
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

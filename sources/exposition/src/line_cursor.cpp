@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 
 bool is_metric_name(std::string_view text) {
   return !text.empty() && (is_name_begin(text[0]) || text[0] == ':') &&
@@ -47,4 +47,4 @@ const char* LineCursor::take_quoted(std::string& unescaped, std::string_view& te
   return nullptr;
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

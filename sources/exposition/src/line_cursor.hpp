@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 
 constexpr bool is_blank(char letter) { return letter == ' ' || letter == '\t'; }
 
@@ -67,4 +67,4 @@ class LineCursor {
   const char* end_;
 };
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

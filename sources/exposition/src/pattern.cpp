@@ -1,6 +1,6 @@
 #include "pattern.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 
 bool matches_pattern(std::string_view text, std::string_view pattern) {
   std::size_t star = std::string_view::npos, resume = 0, at = 0, in_pattern = 0;
@@ -21,4 +21,4 @@ bool matches_pattern(std::string_view text, std::string_view pattern) {
   return in_pattern == pattern.size();
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 
 bool matches_pattern(std::string_view text, std::string_view pattern);
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

@@ -2,7 +2,7 @@
 
 #include <iterator>
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 namespace {
 
 constexpr QuantityDefinition kDefinitions[] = {
@@ -30,4 +30,4 @@ std::string_view table_of(Quantity quantity) noexcept {
                                                                      : "resource_metrics_ts";
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

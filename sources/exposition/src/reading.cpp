@@ -10,7 +10,7 @@
 
 #include "text_number.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 namespace {
 
 /// Adds a name and a value to a key so that their order does not count.
@@ -39,8 +39,7 @@ class ReadingBuilder::State {
 
   Result<void> take(std::string_view name, std::span<const MetricLabel> labels, const SeriesSample& sample) {
     ++reading_.samples;
-    if (name == "process_start_time_seconds")
-      reading_.process_start_ms = detail::milliseconds_of(sample.value);
+    if (name == "process_start_time_seconds") reading_.process_start_ms = milliseconds_of(sample.value);
     if (name != last_name_) {
       last_name_ = name;
       last_uses_ = aliases_.find(name);
@@ -130,7 +129,7 @@ class ReadingBuilder::State {
     if (sample.start_timestamp_ms) histogram.start_ms = sample.start_timestamp_ms;
     const double scale = aliases_.aliases()[series.alias].scale;
     if (part == SamplePart::kBucket) {
-      const auto upper = detail::parse_value(label_value(labels, "le"));
+      const auto upper = parse_value(label_value(labels, "le"));
       if (!upper || std::isnan(*upper)) return false;
       buckets_[at->second].push_back({*upper * scale, sample.value});
       return true;
@@ -144,7 +143,7 @@ class ReadingBuilder::State {
   void take_start(const SeriesSample& sample, std::span<const MetricLabel> labels, std::uint16_t alias) {
     const bool is_histogram =
         definition_of(aliases_.aliases()[alias].quantity).kind == QuantityKind::kHistogram;
-    if (const auto start = detail::milliseconds_of(sample.value))
+    if (const auto start = milliseconds_of(sample.value))
       starts_.emplace(identify(labels, alias, is_histogram).key, *start);
   }
 
@@ -264,4 +263,4 @@ Result<MetricsReading> read_metrics(std::string_view text, const AliasTable& ali
   }
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

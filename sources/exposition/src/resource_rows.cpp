@@ -4,7 +4,7 @@
 #include "row_text.hpp"
 #include "subject_values.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 namespace {
 
 std::optional<double> scaled(std::optional<double> value, double scale) {
@@ -116,4 +116,4 @@ std::vector<ResourceMetric> resource_rows(const MetricsReading& after,
   return rows;
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

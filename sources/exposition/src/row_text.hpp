@@ -8,7 +8,7 @@
 
 #include "optiinfra/schema/column.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 
 /// Cut to what a column holds, between two letters.
 inline std::string fitting_text(std::string_view text) {
@@ -38,4 +38,4 @@ inline std::optional<std::uint32_t> as_count(std::optional<double> value) {
   return static_cast<std::uint32_t>(std::llround(*value));
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

@@ -2,7 +2,7 @@
 
 #include "subject_values.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 
 RowsBetween rows_between(const MetricsReading* before, const MetricsReading& after, const AliasTable& aliases,
                          const TargetOwner& owner) {
@@ -10,14 +10,14 @@ RowsBetween rows_between(const MetricsReading* before, const MetricsReading& aft
     before = nullptr;
   std::optional<double> seconds;
   if (before != nullptr) seconds = std::chrono::duration<double>(after.time - before->time).count();
-  detail::Increases increases(before, after);
-  const auto values = detail::subject_values(after, aliases, increases);
-  const detail::IncreaseCounts& counts = increases.counts();
-  return {.resources = detail::resource_rows(after, values, aliases, owner, seconds),
-          .servings = detail::serving_rows(after, values, aliases, owner, seconds),
+  Increases increases(before, after);
+  const auto values = subject_values(after, aliases, increases);
+  const IncreaseCounts& counts = increases.counts();
+  return {.resources = resource_rows(after, values, aliases, owner, seconds),
+          .servings = serving_rows(after, values, aliases, owner, seconds),
           .resets = counts.resets,
           .first_sights = counts.first_sights,
           .changed_buckets = counts.changed_buckets};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

@@ -5,7 +5,7 @@
 
 #include "row_text.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 namespace {
 
 std::uint64_t microseconds_of(double seconds) {
@@ -50,8 +50,6 @@ Histogram histogram_of(const Distribution& distribution) {
 
 ServingMetric serving_metric(const ServingInterval& interval, const TargetOwner& owner,
                              sys_milliseconds time) {
-  using detail::as_count;
-  using detail::as_float;
   ServingMetric row;
   row.timestamp = std::chrono::floor<std::chrono::seconds>(time);
   row.customer_id = owner.customer_id;
@@ -85,4 +83,4 @@ ServingMetric serving_metric(const ServingInterval& interval, const TargetOwner&
   return row;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

@@ -4,7 +4,7 @@
 #include "row_text.hpp"
 #include "subject_values.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 namespace {
 
 /// The buckets, with all that lay above the last one in one without a bound.
@@ -63,4 +63,4 @@ std::vector<ServingInterval> serving_rows(const MetricsReading& after,
   return rows;
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 namespace {
 
 /// What one series says, with all that decides which others it is brought together with.
@@ -142,4 +142,4 @@ std::vector<SubjectValues> subject_values(const MetricsReading& after, const Ali
   return result;
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

@@ -9,7 +9,7 @@
 #include "optiinfra/exposition/quantity.hpp"
 #include "optiinfra/exposition/rows_between.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 
 inline constexpr std::size_t kQuantities = 64;
 
@@ -38,4 +38,4 @@ std::vector<ServingInterval> serving_rows(const MetricsReading& after,
                                           const std::vector<SubjectValues>& values, const AliasTable& aliases,
                                           const TargetOwner& owner, std::optional<double> seconds);
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

@@ -10,10 +10,8 @@
 #include "optiinfra/core/utf8.hpp"
 #include "text_number.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 namespace {
-
-using detail::LineCursor;
 
 constexpr std::string_view kTypeNames[] = {"unknown",        "counter", "gauge", "histogram",
                                            "gaugehistogram", "summary", "info",  "stateset"};
@@ -153,7 +151,7 @@ class TextReader::State {
     if (keyword == "UNIT") unit_ = cursor.rest();
     if (keyword != "TYPE") return;
     std::string_view text = cursor.rest();
-    while (!text.empty() && detail::is_blank(text.back())) text.remove_suffix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
     const auto type = parse_type(text);
     if (!type) return void(broken("this is no type of metric"));
     type_ = *type;
@@ -269,7 +267,7 @@ class TextReader::State {
       if (!pass_composite(cursor)) return broken("this is no value, and labels follow the name at once");
       sample_.value = std::numeric_limits<double>::quiet_NaN();
     } else {
-      const auto value = detail::parse_value(cursor.take_word());
+      const auto value = parse_value(cursor.take_word());
       if (!value) return broken("this is no value");
       sample_.value = *value;
     }
@@ -281,7 +279,7 @@ class TextReader::State {
     cursor.take('{');
     if (cursor.take_name(false).empty() || !cursor.take(':')) return false;
     while (!cursor.at_end()) {
-      if (cursor.take('}')) return cursor.at_end() || detail::is_blank(cursor.peek());
+      if (cursor.take('}')) return cursor.at_end() || is_blank(cursor.peek());
       cursor.take(cursor.peek());
     }
     return false;
@@ -296,8 +294,8 @@ class TextReader::State {
       if (is_open_metrics_ && blanks != 1) return broken("between the parts of a line stands one blank");
       if (is_open_metrics_ && cursor.take('#')) return read_exemplar(cursor);
       const bool is_start = is_open_metrics_ && cursor.take("st@");
-      const auto time = is_open_metrics_ ? detail::parse_seconds(cursor.take_word())
-                                         : detail::parse_milliseconds(cursor.take_word());
+      const auto time =
+          is_open_metrics_ ? parse_seconds(cursor.take_word()) : parse_milliseconds(cursor.take_word());
       if (!time) return broken("this is no timestamp");
       auto& target = is_start ? sample_.start_timestamp_ms : sample_.timestamp_ms;
       if (target || (has_timestamp && !is_start)) return broken("there is something after the timestamp");
@@ -315,9 +313,9 @@ class TextReader::State {
     const bool is_read = read_labels(cursor, nullptr);
     labels_ = std::move(kept);
     if (!is_read || labels_.size() != labels) return false;
-    if (cursor.take_blanks() != 1 || !detail::parse_value(cursor.take_word()))
+    if (cursor.take_blanks() != 1 || !parse_value(cursor.take_word()))
       return broken("an exemplar has a value");
-    if (cursor.take_blanks() == 1 && !cursor.at_end() && !detail::parse_seconds(cursor.take_word()))
+    if (cursor.take_blanks() == 1 && !cursor.at_end() && !parse_seconds(cursor.take_word()))
       return broken("this is no timestamp of an exemplar");
     if (!cursor.at_end()) return broken("there is something after the exemplar");
     sample_.has_exemplar = true;
@@ -359,4 +357,4 @@ TextReader& TextReader::operator=(TextReader&&) noexcept = default;
 
 Result<const TextSample*> TextReader::next() { return state_->next(); }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

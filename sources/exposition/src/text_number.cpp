@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 namespace {
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
@@ -69,4 +69,4 @@ std::optional<std::int64_t> parse_seconds(std::string_view text) {
   return milliseconds_of(*seconds);
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

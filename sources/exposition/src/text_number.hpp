@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace optiinfra::detail {
+namespace optiinfra::exposition {
 
 /// A decimal number, or NaN, Inf and Infinity in any case. No hexadecimal, no digit separators.
 std::optional<double> parse_value(std::string_view text);
@@ -19,4 +19,4 @@ std::optional<std::int64_t> parse_seconds(std::string_view text);
 /// Seconds as milliseconds; absent where they do not fit or are no number.
 std::optional<std::int64_t> milliseconds_of(double seconds);
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::exposition

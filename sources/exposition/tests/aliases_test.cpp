@@ -9,7 +9,7 @@
 #include "pattern.hpp"
 #include "samples.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 namespace {
 
 using testing::HasSubstr;
@@ -101,7 +101,6 @@ TEST(Aliases, StayAsTheyWereAfterARefusedFile) {
 }
 
 TEST(Patterns, MatchAnyTextAtAStar) {
-  using detail::matches_pattern;
   EXPECT_TRUE(matches_pattern("veth12", "veth*"));
   EXPECT_TRUE(matches_pattern("eth0.100", "*.*"));
   EXPECT_TRUE(matches_pattern("", "*"));
@@ -113,4 +112,4 @@ TEST(Patterns, MatchAnyTextAtAStar) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

@@ -7,7 +7,7 @@
 
 #include "samples.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 namespace {
 
 std::vector<ExplainedMetric> explained(std::string_view text) {
@@ -65,4 +65,4 @@ TEST(Explain, CountsValuesThatWereNotMeasured) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

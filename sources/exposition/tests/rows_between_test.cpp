@@ -9,7 +9,7 @@
 
 #include "samples.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 namespace {
 
 using testing::ElementsAre;
@@ -325,4 +325,4 @@ TEST(RowsBetween, TheRealTextOfTheNodeExporterReplayedWithKnownIncreases) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

@@ -10,7 +10,7 @@
 
 #include "optiinfra/exposition/rows_between.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 
 inline sys_milliseconds at_second(double seconds) {
   return sys_milliseconds(
@@ -60,4 +60,4 @@ inline void set_value(std::string& text, const std::string& series, const std::s
   text.replace(begin, text.find('\n', begin) - begin, value);
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 namespace {
 
 using testing::ElementsAre;
@@ -217,4 +217,4 @@ TEST(MetricsText, ReadsNothingWrongOfEveryPrefix) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

@@ -4,7 +4,7 @@
 
 #include "samples.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 namespace {
 
 using testing::IsEmpty;
@@ -259,4 +259,4 @@ TEST(Traps, ASeriesThatStandsTwiceCountsOnce) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

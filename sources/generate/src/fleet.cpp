@@ -4,7 +4,7 @@
 
 #include "writers.hpp"
 
-namespace optiinfra {
+namespace optiinfra::fleet {
 namespace {
 
 template <typename Writer, typename Batch>
@@ -21,10 +21,10 @@ bool fill(Writer& writer, Batch& batch, std::uint64_t& position, std::uint64_t r
 }  // namespace
 
 struct Fleet::State {
-  explicit State(fleet::Plan made) : plan(std::move(made)) {}
+  explicit State(Plan made) : plan(std::move(made)) {}
 
-  fleet::Plan plan;
-#define BEGIN_FAMILY(Name, name) fleet::Name##Writer name{plan};
+  Plan plan;
+#define BEGIN_FAMILY(Name, name) Name##Writer name{plan};
 #include "optiinfra/schema/families.def"
   std::array<std::uint64_t, std::size(kFamilies)> positions{};
 };
@@ -35,7 +35,7 @@ Fleet::Fleet(Fleet&&) noexcept = default;
 Fleet& Fleet::operator=(Fleet&&) noexcept = default;
 
 Result<Fleet> Fleet::create(const FleetOptions& options) {
-  OPTIINFRA_TRY(fleet::Plan plan, fleet::make_plan(options));
+  OPTIINFRA_TRY(Plan plan, make_plan(options));
   return Fleet(std::make_unique<State>(std::move(plan)));
 }
 
@@ -49,4 +49,4 @@ std::uint64_t Fleet::rows(Family family) const noexcept { return state_->plan.ro
   }
 #include "optiinfra/schema/families.def"
 
-}  // namespace optiinfra
+}  // namespace optiinfra::fleet

@@ -4,7 +4,7 @@
 #include "fleet_testing.hpp"
 #include "optiinfra/schema/histogram.hpp"
 
-namespace optiinfra {
+namespace optiinfra::fleet {
 namespace {
 
 Fleet whole_fleet() { return make_fleet({.days = 2, .rows = 200'000, .columns = FleetColumns::kAll}); }
@@ -144,4 +144,4 @@ TEST(Course, PowerFollowsTheLoadAndEnergyIsPowerOverTime) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::fleet

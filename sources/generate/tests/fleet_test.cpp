@@ -9,7 +9,7 @@
 #include "fleet_testing.hpp"
 #include "optiinfra/schema/validate.hpp"
 
-namespace optiinfra {
+namespace optiinfra::fleet {
 namespace {
 
 /// FNV-1a over the values of all rows, in the order of the columns.
@@ -367,4 +367,4 @@ TEST(FleetCosts, PricesAreThoseOfTheKindOfPurchase) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::fleet

@@ -5,7 +5,7 @@
 
 #include "optiinfra/generate/fleet.hpp"
 
-namespace optiinfra {
+namespace optiinfra::fleet {
 
 inline constexpr sys_seconds kFleetEnd{std::chrono::seconds{1'772'323'200}};  // Sunday 2026-03-01, 00:00 UTC.
 
@@ -37,4 +37,4 @@ struct Mean {
   double value() const { return count == 0 ? 0 : sum / static_cast<double>(count); }
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::fleet

@@ -1,7 +1,7 @@
 // Each incident that a fleet describes can be seen in its rows, whatever the seed.
 #include "fleet_testing.hpp"
 
-namespace optiinfra {
+namespace optiinfra::fleet {
 namespace {
 
 using std::chrono::hours;
@@ -111,4 +111,4 @@ TEST_P(Incidents, ACostSpikeReplacesSpotInstancesByDearerOnes) {
 INSTANTIATE_TEST_SUITE_P(Seeds, Incidents, testing::Values(1, 2, 3, 42, 20'260'301));
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::fleet

@@ -12,12 +12,8 @@
 #include "nvml.hpp"
 #include "proc.hpp"
 
-namespace optiinfra {
+namespace optiinfra::host {
 namespace {
-
-using detail::CpuTicks;
-using detail::InterfaceBytes;
-using detail::MemoryBytes;
 
 constexpr std::size_t kKernelFileBytesMax = std::size_t{16} << 20;
 constexpr unsigned kGpusMax = 256;  // What gpu_index can name.
@@ -73,9 +69,9 @@ Result<Counters> read_counters(const HostSamplerOptions& options) {
   OPTIINFRA_TRY(const std::string meminfo, read_file(options.proc_root / "meminfo"));
   OPTIINFRA_TRY(const std::string net_dev, read_file(options.proc_root / "net" / "dev"));
   counters.time = options.monotonic_clock();
-  OPTIINFRA_TRY(counters.ticks, detail::parse_cpu_ticks(stat));
-  OPTIINFRA_TRY(counters.memory, detail::parse_memory(meminfo));
-  OPTIINFRA_TRY(counters.interfaces, detail::parse_network(net_dev));
+  OPTIINFRA_TRY(counters.ticks, parse_cpu_ticks(stat));
+  OPTIINFRA_TRY(counters.memory, parse_memory(meminfo));
+  OPTIINFRA_TRY(counters.interfaces, parse_network(net_dev));
   keep_physical(counters.interfaces, options.sys_root);
   return counters;
 }
@@ -92,11 +88,10 @@ struct Rates {
 };
 
 Rates rates_between(const Counters& before, const Counters& after, Rates last) {
-  if (const auto busy = detail::busy_percent(before.ticks, after.ticks))
-    last.cpu_percent = rounded(*busy, 100);
+  if (const auto busy = busy_percent(before.ticks, after.ticks)) last.cpu_percent = rounded(*busy, 100);
   const double elapsed_seconds = std::chrono::duration<double>(after.time - before.time).count();
   if (elapsed_seconds <= 0) return last;
-  const detail::BytesMoved moved = detail::bytes_between(before.interfaces, after.interfaces);
+  const BytesMoved moved = bytes_between(before.interfaces, after.interfaces);
   const auto mbps = [elapsed_seconds](std::optional<std::uint64_t> bytes) -> std::optional<float> {
     if (!bytes) return std::nullopt;
     return rounded(static_cast<double>(*bytes) * 8 / 1e6 / elapsed_seconds, 1000);
@@ -141,7 +136,7 @@ struct HostSampler::State {
   HostSamplerOptions options;
   Counters before;
   Rates rates;
-  std::optional<detail::Nvml> nvml;
+  std::optional<Nvml> nvml;
   std::vector<HostGpu> gpus;
   /// Of each GPU, what its energy counter said last.
   std::vector<std::optional<std::uint64_t>> energy_mj;
@@ -153,7 +148,7 @@ struct HostSampler::State {
       gpu_note = "GPUs were not asked for";
       return;
     }
-    auto opened = detail::Nvml::open(options.nvml_library);
+    auto opened = Nvml::open(options.nvml_library);
     if (!opened) {
       gpu_note = opened.error().message;
       return;
@@ -247,4 +242,4 @@ const std::string& HostSampler::gpu_note() const noexcept { return state_->gpu_n
 const std::string& HostSampler::instance_id() const noexcept { return state_->options.instance_id; }
 const std::string& HostSampler::instance_type() const noexcept { return *state_->options.instance_type; }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::host

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-namespace optiinfra::detail {
+namespace optiinfra::host {
 
 // As in nvml.h; NVIDIA keeps them stable. The suffix _v2 is part of the exported name.
 using NvmlCode = int;
@@ -203,4 +203,4 @@ Result<GpuReading> Nvml::read(unsigned index, std::vector<std::string>& warnings
   return GpuReader(*functions_, index, warnings).read();
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::host

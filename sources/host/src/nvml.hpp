@@ -9,7 +9,7 @@
 
 #include "optiinfra/core/error.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::host {
 
 struct NvmlFunctions;
 
@@ -49,4 +49,4 @@ class Nvml {
   unsigned gpu_count_ = 0;
 };
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::host

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace optiinfra::detail {
+namespace optiinfra::host {
 namespace {
 
 enum CpuField { kUser, kNice, kSystem, kIdle, kIowait };
@@ -143,4 +143,4 @@ BytesMoved bytes_between(std::span<const InterfaceBytes> before, std::span<const
   return moved;
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::host

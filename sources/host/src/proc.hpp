@@ -11,7 +11,7 @@
 
 #include "optiinfra/core/error.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::host {
 
 /// Clock ticks of all cores since boot: user, nice, system, idle, iowait, irq, softirq, steal. Guest
 /// time is part of user already.
@@ -44,4 +44,4 @@ struct BytesMoved {
 /// backwards, and both are when there is no such interface.
 BytesMoved bytes_between(std::span<const InterfaceBytes> before, std::span<const InterfaceBytes> after);
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::host

@@ -6,7 +6,7 @@
 #include "optiinfra/host/host_sampler.hpp"
 #include "optiinfra/schema/validate.hpp"
 
-namespace optiinfra {
+namespace optiinfra::host {
 namespace {
 
 TEST(HostSamplerHere, EveryRowPassesTheSchemaAndLooksLikeAMachine) {
@@ -39,4 +39,4 @@ TEST(HostSamplerHere, EveryRowPassesTheSchemaAndLooksLikeAMachine) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::host

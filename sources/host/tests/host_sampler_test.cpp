@@ -10,7 +10,7 @@
 #include "fake_nvml.hpp"
 #include "optiinfra/schema/validate.hpp"
 
-namespace optiinfra {
+namespace optiinfra::host {
 namespace {
 
 namespace fs = std::filesystem;
@@ -378,4 +378,4 @@ TEST_F(GpuTest, ADriverWithoutGpusLeavesTheHostsRow) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::host

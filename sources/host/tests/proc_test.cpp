@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace optiinfra::detail {
+namespace optiinfra::host {
 namespace {
 
 constexpr std::string_view kStat =
@@ -116,4 +116,4 @@ TEST(Network, MovesNothingKnownWithoutAnInterface) {
 }
 
 }  // namespace
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::host

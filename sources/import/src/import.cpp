@@ -38,10 +38,10 @@ Result<std::vector<ImportRecord>> imports_of_family(Client& client, Family famil
 Result<std::chrono::days> rollup_retention(Client& client, Family family) {
   std::chrono::days keep{};
   OPTIINFRA_CHECK(client.with_each_part([&](Session& session, std::uint32_t) -> Result<void> {
-    OPTIINFRA_TRY(keep, effective_retention(session, family, Tier::kRollup));
+    OPTIINFRA_TRY(keep, store::effective_retention(session, family, store::Tier::kRollup));
     return {};
   }));
-  return keep.count() == 0 ? kRetentionMax : keep;
+  return keep.count() == 0 ? store::kRetentionMax : keep;
 }
 
 Result<ImportReport> import_all(Client& client, Session& reader, const ImportOptions& options,

@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds kClockPoll{20};
 
 /// Tokens of all blocks on all days that the table has: see import_token_start(); ":DAY" follows, on a shard
 /// ":SHARD:DAY". Earlier programs left the time out.
-Result<RowsToRemove> rows_of(const ImportRecord& import, Session& session, std::uint32_t shard) {
+Result<store::RowsToRemove> rows_of(const ImportRecord& import, Session& session, std::uint32_t shard) {
   const char* const raw = table_of(import.family).raw_table;
   // Days by which the engine finds the parts that can hold rows of it.
   const std::string within = import.times ? "timestamp >= toDateTime({oldest:UInt32}, 'UTC') AND timestamp "
@@ -43,7 +43,7 @@ Result<RowsToRemove> rows_of(const ImportRecord& import, Session& session, std::
   for (const std::uint64_t block : import.blocks)
     blocks += (blocks.empty() ? "" : ",") + std::to_string(block);
   for (const auto& day : days) day_list += (day_list.empty() ? "'" : ",'") + day[0] + "'";
-  RowsToRemove rows{
+  store::RowsToRemove rows{
       .table = raw,
       .condition =
           within +
@@ -60,7 +60,7 @@ Result<RowsToRemove> rows_of(const ImportRecord& import, Session& session, std::
   return rows;
 }
 
-RowsToRemove record_of(std::span<const ImportRecord> imports) {
+store::RowsToRemove record_of(std::span<const ImportRecord> imports) {
   std::string ids;
   for (const ImportRecord& import : imports) ids += (ids.empty() ? "'" : ",'") + import.id.to_string() + "'";
   return {.table = kLedgerTable,
@@ -106,7 +106,7 @@ Result<ImportRecord> parse_record(const std::vector<std::string>& row) {
 
 /// When raw rows of the family begin to have expired; nothing when they never do.
 Result<std::optional<sys_seconds>> kept_from(Session& session, Family family) {
-  OPTIINFRA_TRY(const auto keep, effective_retention(session, family, Tier::kRaw));
+  OPTIINFRA_TRY(const auto keep, store::effective_retention(session, family, store::Tier::kRaw));
   if (keep.count() == 0) return std::optional<sys_seconds>{};
   return std::optional<sys_seconds>(now() - keep + kExpiryMargin);
 }
@@ -136,17 +136,17 @@ std::string days_text(std::chrono::days days) { return std::to_string(days.count
 
 /// Rows whose hours cannot be made again without them: old rows of other imports may have expired, or rows of
 /// this one have and are left in rollups only.
-Result<void> expect_rebuildable(Session& session, const ImportRecord& import, const RowsToRemove& rows,
+Result<void> expect_rebuildable(Session& session, const ImportRecord& import, const store::RowsToRemove& rows,
                                 std::uint64_t& present) {
   OPTIINFRA_TRY(const auto from, kept_from(session, import.family));
-  OPTIINFRA_TRY(const std::uint64_t here, count_rows(session, rows));
+  OPTIINFRA_TRY(const std::uint64_t here, store::count_rows(session, rows));
   present += here;
   if (!from) return {};
-  OPTIINFRA_TRY(const auto keep, effective_retention(session, import.family, Tier::kRaw));
-  RowsToRemove old = rows;
+  OPTIINFRA_TRY(const auto keep, store::effective_retention(session, import.family, store::Tier::kRaw));
+  store::RowsToRemove old = rows;
   old.condition += " AND timestamp < toDateTime({kept_from:UInt32}, 'UTC')";
   old.parameters.emplace_back("kept_from", std::to_string(to_column_time(*from)));
-  OPTIINFRA_TRY(const std::uint64_t count, count_rows(session, old));
+  OPTIINFRA_TRY(const std::uint64_t count, store::count_rows(session, old));
   if (count == 0) return {};
   return Error{ErrorKind::kConflict,
                std::to_string(count) + " rows of the import are past the retention of raw rows (" +
@@ -224,7 +224,7 @@ Result<std::vector<ImportRecord>> list_imports(Client& client) {
 Result<std::vector<ImportDay>> days_of_import(Client& client, const ImportRecord& import) {
   std::map<std::string, std::uint64_t> days;
   const auto count = [&](Session& session, std::uint32_t shard) -> Result<void> {
-    OPTIINFRA_TRY(const RowsToRemove rows, rows_of(import, session, shard));
+    OPTIINFRA_TRY(const store::RowsToRemove rows, rows_of(import, session, shard));
     OPTIINFRA_TRY(
         const auto counts,
         query_texts(session, {.sql = "SELECT toString(toDate(timestamp)) AS of_day, toString(count()) FROM " +
@@ -257,8 +257,8 @@ Result<void> expect_removable(Client& client, std::span<const ImportRecord> impo
     }
     std::uint64_t present = 0;
     const auto check = [&](Session& session, std::uint32_t shard) -> Result<void> {
-      OPTIINFRA_CHECK(expect_nothing_set_aside(session, "the import"));
-      OPTIINFRA_TRY(const RowsToRemove rows, rows_of(import, session, shard));
+      OPTIINFRA_CHECK(store::expect_nothing_set_aside(session, "the import"));
+      OPTIINFRA_TRY(const store::RowsToRemove rows, rows_of(import, session, shard));
       return expect_rebuildable(session, import, rows, present);
     };
     OPTIINFRA_CHECK(client.with_each_part(check));
@@ -279,12 +279,12 @@ Result<UndoReport> undo_imports(Client& client, std::span<const ImportRecord> im
   }
   const auto remove = [&](Session& session, std::uint32_t shard) -> Result<void> {
     for (const ImportRecord& import : imports) {
-      OPTIINFRA_TRY(const RowsToRemove rows, rows_of(import, session, shard));
-      OPTIINFRA_TRY(const std::uint64_t count, count_rows(session, rows));
-      OPTIINFRA_CHECK(remove_rows(session, rows));
+      OPTIINFRA_TRY(const store::RowsToRemove rows, rows_of(import, session, shard));
+      OPTIINFRA_TRY(const std::uint64_t count, store::count_rows(session, rows));
+      OPTIINFRA_CHECK(store::remove_rows(session, rows));
       report.rows_removed += count;
     }
-    OPTIINFRA_TRY(const RepairReport repaired, repair_family(session, imports.front().family));
+    OPTIINFRA_TRY(const store::RepairReport repaired, store::repair_family(session, imports.front().family));
     report.hours_rebuilt += repaired.hours_rebuilt;
     if (repaired.hours_differing + repaired.hours_refused == 0) return {};
     return Error{
@@ -295,7 +295,7 @@ Result<UndoReport> undo_imports(Client& client, std::span<const ImportRecord> im
   OPTIINFRA_CHECK(client.with_each_part(remove));
   // The records go last: until then the same call finds what is left to do.
   const auto forget = [&](Session& session, std::uint32_t) -> Result<void> {
-    return remove_rows(session, record_of(imports));
+    return store::remove_rows(session, record_of(imports));
   };
   OPTIINFRA_CHECK(client.with_each_part(forget));
   // So that a repetition has tokens of its own.

@@ -99,7 +99,8 @@ Result<void> Ledger::add(const ImportState& state, std::uint8_t finished, sys_se
                         .settings = {{"distributed_foreground_insert", "1"}}},
                        row);
     if (!inserted)
-      return with_context(with_disk_room(session, std::move(inserted).error()), "the record of imports");
+      return with_context(store::with_disk_room(session, std::move(inserted).error()),
+                          "the record of imports");
     return {};
   });
 }

@@ -82,7 +82,7 @@ class Imports : public ::testing::Test {
 
   static void expect_agreement() {
     EXPECT_TRUE(client_->with_session([&](Session& session) -> Result<void> {
-      OPTIINFRA_TRY(const VerifyReport report, verify(session));
+      OPTIINFRA_TRY(const store::VerifyReport report, store::verify(session));
       EXPECT_EQ(report.hours_differing, 0u);
       return {};
     }));

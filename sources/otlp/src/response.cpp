@@ -3,7 +3,7 @@
 
 #include "optiinfra/otlp/decode.hpp"
 
-namespace optiinfra {
+namespace optiinfra::otlp {
 namespace {
 
 std::string dumped(const nlohmann::ordered_json& json) {
@@ -41,4 +41,4 @@ std::string otlp_status(OtlpEncoding encoding, int code, std::string_view messag
   return body;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::otlp

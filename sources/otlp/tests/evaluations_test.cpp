@@ -1,7 +1,7 @@
 // Events of evaluations as quality rows.
 #include "otlp_testing.hpp"
 
-namespace optiinfra {
+namespace optiinfra::otlp {
 namespace {
 
 using namespace testing;
@@ -68,4 +68,4 @@ TEST(OtlpEvaluation, WithoutAScoreIsRejectedAndOtherRecordsAreIgnored) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::otlp

@@ -59,7 +59,7 @@ inline std::string logs(const std::vector<Json>& records, const Json& resource =
 }
 
 /// The customer of records that name none is "default".
-inline const IdentityOf kIdentities = [](std::string_view kind, std::string_view text) -> Result<Uuid> {
+inline const otlp::IdentityOf kIdentities = [](std::string_view kind, std::string_view text) -> Result<Uuid> {
   if (text == "forbidden") return invalid_argument("not for this token");
   return identity_of(kind, text.empty() ? "default" : text);
 };

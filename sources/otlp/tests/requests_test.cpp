@@ -1,7 +1,7 @@
 // Spans as performance rows: names of the conventions before and after their changes, and of vLLM.
 #include "otlp_testing.hpp"
 
-namespace optiinfra {
+namespace optiinfra::otlp {
 namespace {
 
 using namespace testing;
@@ -160,4 +160,4 @@ TEST(OtlpRequest, NumbersThatAreNoneAreAbsent) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::otlp

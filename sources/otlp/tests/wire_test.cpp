@@ -4,7 +4,7 @@
 #include "otlp_testing.hpp"
 #include "record.hpp"
 
-namespace optiinfra {
+namespace optiinfra::otlp {
 namespace {
 
 using namespace testing;
@@ -158,4 +158,4 @@ TEST(OtlpWire, ResponsesAreThoseOfTheProtocol) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::otlp

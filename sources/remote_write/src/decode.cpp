@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <protozero/pbf_message.hpp>
 
-namespace optiinfra {
+namespace optiinfra::remote_write {
 namespace {
 
 using protozero::data_view;
@@ -82,7 +82,7 @@ class Reader {
     request_.series.push_back(series);
   }
 
-  void add_label(MetricLabel label) {
+  void add_label(exposition::MetricLabel label) {
     check_room(request_.labels, kRemoteWriteLabelsMax, "labels");
     request_.labels.push_back(label);
   }
@@ -112,8 +112,8 @@ class Reader {
     end_series(series);
   }
 
-  static MetricLabel label_of(pbf_reader message) {
-    MetricLabel label;
+  static exposition::MetricLabel label_of(pbf_reader message) {
+    exposition::MetricLabel label;
     while (message.next()) {
       if (message.tag() == 1)
         label.name = text(message.get_view());
@@ -216,4 +216,4 @@ Result<RemoteWriteRequest> decode_remote_write(std::string_view body, RemoteWrit
   }
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::remote_write

@@ -13,31 +13,25 @@
 #include "optiinfra/exposition/serving_metric.hpp"
 #include "target.hpp"
 
-namespace optiinfra {
+namespace optiinfra::remote_write {
 namespace {
-
-using detail::HeldRecord;
-using detail::MetricUse;
-using detail::OpenReading;
-using detail::RemoteTarget;
-using detail::TargetLabels;
 
 constexpr std::chrono::minutes kForgetEvery{10};
 
-std::int64_t milliseconds_of(sys_milliseconds time) { return time.time_since_epoch().count(); }
+std::int64_t milliseconds_of(exposition::sys_milliseconds time) { return time.time_since_epoch().count(); }
 
 /// Of the rows of one table that a target and a time give.
-Uuid identity_of_rows(const SeriesKey& target, std::int64_t time_ms, std::string_view table) {
+Uuid identity_of_rows(const exposition::SeriesKey& target, std::int64_t time_ms, std::string_view table) {
   const std::uint64_t parts[] = {target.high, target.low, static_cast<std::uint64_t>(time_ms)};
   const XXH128_hash_t hash =
       XXH3_128bits_withSeed(parts, sizeof parts, XXH3_64bits(table.data(), table.size()));
   return {hash.high64, hash.low64};
 }
 
-const char* why_labels_are_refused(std::span<const MetricLabel> labels) {
-  const TextLimits limits;
+const char* why_labels_are_refused(std::span<const exposition::MetricLabel> labels) {
+  const exposition::TextLimits limits;
   if (labels.size() > limits.labels_max) return "a series has too many labels";
-  for (const MetricLabel& each : labels)
+  for (const exposition::MetricLabel& each : labels)
     if (each.name.size() > limits.label_name_bytes_max || each.value.size() > limits.label_value_bytes_max)
       return "a label is too long";
   return nullptr;
@@ -47,7 +41,7 @@ const char* why_labels_are_refused(std::span<const MetricLabel> labels) {
 
 class RemoteWriteGatherer::State {
  public:
-  explicit State(const AliasTable& aliases) : aliases_(aliases), names_(aliases) {}
+  explicit State(const exposition::AliasTable& aliases) : aliases_(aliases), names_(aliases) {}
 
   bool has_room(std::size_t samples) const {
     return waiting_ == 0 ||
@@ -62,7 +56,7 @@ class RemoteWriteGatherer::State {
     counts_.exemplars += request.exemplars;
     for (const RemoteSeries& series : request.series) {
       const auto labels = request.labels_of(series);
-      const TargetLabels of_target = detail::take_target_labels(labels, labels_);
+      const TargetLabels of_target = take_target_labels(labels, labels_);
       if (series.native_histograms != 0)
         counts_.native_histograms.add(of_target.metric, series.native_histograms);
       const auto samples = request.samples_of(series);
@@ -74,7 +68,7 @@ class RemoteWriteGatherer::State {
     return answer;
   }
 
-  void settle(sys_milliseconds now) {
+  void settle(exposition::sys_milliseconds now) {
     while (!due_.empty() && std::get<0>(due_.top()) <= now) {
       const auto [due, key, time_ms] = due_.top();
       due_.pop();
@@ -100,7 +94,7 @@ class RemoteWriteGatherer::State {
   }
 
  private:
-  using Due = std::tuple<sys_milliseconds, SeriesKey, std::int64_t>;
+  using Due = std::tuple<exposition::sys_milliseconds, exposition::SeriesKey, std::int64_t>;
 
   void refuse(const TargetLabels& labels, std::size_t samples, std::string reason,
               RemoteWriteAnswer& answer) {
@@ -111,7 +105,7 @@ class RemoteWriteGatherer::State {
 
   void add_series(const TargetLabels& labels, std::span<const RemoteSample> samples,
                   const RemoteWriteOrigin& origin, RemoteWriteAnswer& answer) {
-    const detail::KnownName known = names_.of(labels.metric);
+    const KnownName known = names_.of(labels.metric);
     if (known.use == MetricUse::kUnknown) return counts_.unknown.add(labels.metric, samples.size());
     if (known.use == MetricUse::kUnneeded) {
       counts_.unneeded += samples.size();
@@ -119,7 +113,7 @@ class RemoteWriteGatherer::State {
     }
     if (const char* const why = why_labels_are_refused(labels_))
       return refuse(labels, samples.size(), why, answer);
-    const SeriesKey key = detail::target_key(labels, origin);
+    const exposition::SeriesKey key = target_key(labels, origin);
     auto at = targets_.find(key);
     if (at == targets_.end()) {
       // Every exporter tells when its process began, also those of which no row is made.
@@ -127,14 +121,14 @@ class RemoteWriteGatherer::State {
         counts_.unneeded += samples.size();
         return;
       }
-      auto owner = detail::owner_of(labels, origin);
+      auto owner = owner_of(labels, origin);
       if (!owner) return refuse(labels, samples.size(), std::move(owner).error().message, answer);
       if (targets_.size() >= kRemoteTargetsMax || series_ >= kRemoteSeriesMax)
         return refuse(labels, samples.size(), "there are too many targets and series", answer);
       at = targets_.emplace(key, RemoteTarget{.owner = *std::move(owner)}).first;
     }
     RemoteTarget& target = at->second;
-    if (!detail::may_write(origin, target.owner.customer_id))
+    if (!may_write(origin, target.owner.customer_id))
       return refuse(labels, samples.size(), "this token must not write for that customer", answer);
     if (!is_replica_read(labels, target)) {
       counts_.replicas += samples.size();
@@ -156,7 +150,7 @@ class RemoteWriteGatherer::State {
   }
 
   /// Why the sample is refused, or nullptr.
-  const char* add_sample(const SeriesKey& key, RemoteTarget& target, std::string_view metric,
+  const char* add_sample(const exposition::SeriesKey& key, RemoteTarget& target, std::string_view metric,
                          std::string_view model, const RemoteSample& sample) {
     if (sample.timestamp_ms <= 0) return "a sample has no time";
     if (sample.timestamp_ms - milliseconds_of(arrival_.clock) >
@@ -169,8 +163,10 @@ class RemoteWriteGatherer::State {
     auto at = target.open.find(sample.timestamp_ms);
     if (at == target.open.end()) {
       if (readings_ == kRemoteReadingsWaitingMax) return "a request has too many times";
-      const sys_milliseconds time{std::chrono::milliseconds(sample.timestamp_ms)};
-      at = target.open.emplace(sample.timestamp_ms, OpenReading{.builder = ReadingBuilder(aliases_, time)})
+      const exposition::sys_milliseconds time{std::chrono::milliseconds(sample.timestamp_ms)};
+      at = target.open
+               .emplace(sample.timestamp_ms,
+                        OpenReading{.builder = exposition::ReadingBuilder(aliases_, time)})
                .first;
       ++readings_;
       due_.emplace(arrival_.time + kRemoteWriteSettle, key, sample.timestamp_ms);
@@ -190,14 +186,14 @@ class RemoteWriteGatherer::State {
     return added ? nullptr : "one target has too many GPUs, engines and models";
   }
 
-  void make_first_reading(const SeriesKey& key, RemoteTarget& target) {
+  void make_first_reading(const exposition::SeriesKey& key, RemoteTarget& target) {
     auto node = target.open.extract(target.open.begin());
     OpenReading& open = node.mapped();
     const std::int64_t time_ms = node.key();
     target.last_time_ms = time_ms;
     waiting_ -= open.samples;
     --readings_;
-    MetricsReading after = std::move(open.builder).finish();
+    exposition::MetricsReading after = std::move(open.builder).finish();
     counts_.understood += after.understood;
     counts_.absent += after.absent;
     counts_.repeated += after.duplicates;
@@ -210,8 +206,10 @@ class RemoteWriteGatherer::State {
     renew(target, std::move(after), std::move(open.records));
   }
 
-  void add_rows(const SeriesKey& key, const RemoteTarget& target, const MetricsReading& after) {
-    RowsBetween between = rows_between(target.last.reading(), after, aliases_, target.owner);
+  void add_rows(const exposition::SeriesKey& key, const RemoteTarget& target,
+                const exposition::MetricsReading& after) {
+    exposition::RowsBetween between =
+        exposition::rows_between(target.last.reading(), after, aliases_, target.owner);
     counts_.resets += between.resets;
     counts_.first_sights += between.first_sights;
     counts_.changed_buckets += between.changed_buckets;
@@ -220,14 +218,14 @@ class RemoteWriteGatherer::State {
     GatheredRows rows{.resource_identity = identity_of_rows(key, time_ms, "resource"),
                       .serving_identity = identity_of_rows(key, time_ms, "serving"),
                       .resources = std::move(between.resources)};
-    for (const ServingInterval& each : between.servings)
-      rows.servings.push_back(serving_metric(each, target.owner, after.time));
+    for (const exposition::ServingInterval& each : between.servings)
+      rows.servings.push_back(exposition::serving_metric(each, target.owner, after.time));
     rows_.push_back(std::move(rows));
   }
 
-  void renew(RemoteTarget& target, MetricsReading after, std::vector<HeldRecord> records) {
+  void renew(RemoteTarget& target, exposition::MetricsReading after, std::vector<HeldRecord> records) {
     const std::int64_t oldest_ms =
-        milliseconds_of(after.time) - std::chrono::milliseconds(kStaleAfter).count();
+        milliseconds_of(after.time) - std::chrono::milliseconds(exposition::kStaleAfter).count();
     series_ -= target.last.series();
     target.last.renew(std::move(after));
     series_ += target.last.series();
@@ -249,7 +247,7 @@ class RemoteWriteGatherer::State {
     }
   }
 
-  void forget_silent(sys_milliseconds now) {
+  void forget_silent(exposition::sys_milliseconds now) {
     forgotten_at_ = now;
     std::erase_if(targets_, [&](const auto& each) {
       const RemoteTarget& target = each.second;
@@ -260,11 +258,11 @@ class RemoteWriteGatherer::State {
     });
   }
 
-  const AliasTable& aliases_;
-  detail::MetricNames names_;
-  std::unordered_map<SeriesKey, RemoteTarget, SeriesKeyHash> targets_;
+  const exposition::AliasTable& aliases_;
+  MetricNames names_;
+  std::unordered_map<exposition::SeriesKey, RemoteTarget, exposition::SeriesKeyHash> targets_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
-  sys_milliseconds forgotten_at_{};
+  exposition::sys_milliseconds forgotten_at_{};
   std::size_t series_ = 0;
   std::size_t waiting_ = 0;   ///< Samples of readings that are not made yet.
   std::size_t readings_ = 0;  ///< These readings.
@@ -277,10 +275,10 @@ class RemoteWriteGatherer::State {
 
   // Of the request that is added.
   RemoteWriteArrival arrival_;
-  std::vector<MetricLabel> labels_;  ///< Of one series, without those of its target.
+  std::vector<exposition::MetricLabel> labels_;  ///< Of one series, without those of its target.
 };
 
-RemoteWriteGatherer::RemoteWriteGatherer(const AliasTable& aliases)
+RemoteWriteGatherer::RemoteWriteGatherer(const exposition::AliasTable& aliases)
     : state_(std::make_unique<State>(aliases)) {}
 RemoteWriteGatherer::~RemoteWriteGatherer() = default;
 RemoteWriteGatherer::RemoteWriteGatherer(RemoteWriteGatherer&&) noexcept = default;
@@ -292,10 +290,10 @@ RemoteWriteAnswer RemoteWriteGatherer::add(const RemoteWriteArrival& arrival,
                                            const RemoteWriteOrigin& origin) {
   return state_->add(arrival, request, origin);
 }
-void RemoteWriteGatherer::settle(sys_milliseconds now) { state_->settle(now); }
+void RemoteWriteGatherer::settle(exposition::sys_milliseconds now) { state_->settle(now); }
 std::vector<GatheredRows> RemoteWriteGatherer::take_rows() { return state_->take_rows(); }
 std::vector<std::uint64_t> RemoteWriteGatherer::take_released() { return state_->take_released(); }
 const RemoteWriteCounts& RemoteWriteGatherer::counts() const { return state_->counts(); }
 RemoteWriteUsage RemoteWriteGatherer::usage() const { return state_->usage(); }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::remote_write

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <unordered_set>
 
-namespace optiinfra::detail {
+namespace optiinfra::remote_write {
 namespace {
 
-std::int64_t milliseconds_of(sys_milliseconds time) { return time.time_since_epoch().count(); }
+std::int64_t unix_milliseconds(exposition::sys_milliseconds time) { return time.time_since_epoch().count(); }
 
 template <typename Series>
 bool has_all(const std::vector<Series>& before, const std::vector<Series>& after) {
@@ -20,7 +20,7 @@ template <typename Series, typename TimeOf, typename Keep>
 void add_missing(const std::vector<Series>& before, std::vector<Series>& after, const TimeOf& time_of,
                  const Keep& keep) {
   if (has_all(before, after)) return;
-  std::unordered_set<SeriesKey, SeriesKeyHash> present;
+  std::unordered_set<exposition::SeriesKey, exposition::SeriesKeyHash> present;
   present.reserve(after.size());
   for (const Series& each : after) present.insert(each.key);
   for (const Series& each : before)
@@ -29,25 +29,26 @@ void add_missing(const std::vector<Series>& before, std::vector<Series>& after, 
 
 }  // namespace
 
-void LastValues::renew(MetricsReading after) {
+void LastValues::renew(exposition::MetricsReading after) {
   after.subjects.clear();
   after.gauges.clear();
-  if (!reading_ || after.time - reading_->time > kStaleAfter) {
+  if (!reading_ || after.time - reading_->time > exposition::kStaleAfter) {
     older_.clear();
     reading_ = std::move(after);
     return;
   }
-  std::unordered_map<SeriesKey, std::int64_t, SeriesKeyHash> older;
-  const auto is_kept = [&](const SeriesKey& key) {
+  std::unordered_map<exposition::SeriesKey, std::int64_t, exposition::SeriesKeyHash> older;
+  const auto is_kept = [&](const exposition::SeriesKey& key) {
     const auto known = older_.find(key);
-    const std::int64_t read_at = known == older_.end() ? milliseconds_of(reading_->time) : known->second;
-    if (milliseconds_of(after.time) - read_at > std::chrono::milliseconds(kStaleAfter).count()) return false;
+    const std::int64_t read_at = known == older_.end() ? unix_milliseconds(reading_->time) : known->second;
+    if (unix_milliseconds(after.time) - read_at > std::chrono::milliseconds(exposition::kStaleAfter).count())
+      return false;
     older.emplace(key, read_at);
     return true;
   };
   add_missing(reading_->counters, after.counters, is_kept,
-              [&](const ReadValue& each) { after.counters.push_back(each); });
-  add_missing(reading_->histograms, after.histograms, is_kept, [&](ReadHistogram each) {
+              [&](const exposition::ReadValue& each) { after.counters.push_back(each); });
+  add_missing(reading_->histograms, after.histograms, is_kept, [&](exposition::ReadHistogram each) {
     const auto begin = reading_->buckets.begin();
     const auto at = static_cast<std::uint32_t>(after.buckets.size());
     after.buckets.insert(after.buckets.end(), begin + each.begin, begin + each.end);
@@ -59,4 +60,4 @@ void LastValues::renew(MetricsReading after) {
   reading_ = std::move(after);
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::remote_write

@@ -6,7 +6,7 @@
 
 #include "optiinfra/exposition/reading.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::remote_write {
 
 /// The reading that the next one is compared with. A series that a reading lacks, because its sample came too
 /// late or was a staleness marker, keeps its value for kStaleAfter: what it counts meanwhile belongs to the
@@ -14,9 +14,9 @@ namespace optiinfra::detail {
 class LastValues {
  public:
   /// nullptr before the first reading.
-  const MetricsReading* reading() const { return reading_ ? &*reading_ : nullptr; }
+  const exposition::MetricsReading* reading() const { return reading_ ? &*reading_ : nullptr; }
 
-  void renew(MetricsReading after);
+  void renew(exposition::MetricsReading after);
 
   std::size_t series() const {
     return reading_ ? reading_->counters.size() + reading_->histograms.size() + reading_->buckets.size() : 0;
@@ -24,9 +24,9 @@ class LastValues {
   bool has_older() const { return !older_.empty(); }
 
  private:
-  std::optional<MetricsReading> reading_;
+  std::optional<exposition::MetricsReading> reading_;
   /// When those series were read that the latest reading lacked, in milliseconds since 1970.
-  std::unordered_map<SeriesKey, std::int64_t, SeriesKeyHash> older_;
+  std::unordered_map<exposition::SeriesKey, std::int64_t, exposition::SeriesKeyHash> older_;
 };
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::remote_write

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
-namespace optiinfra::detail {
+namespace optiinfra::remote_write {
 namespace {
 
-KnownName look_up(const AliasTable& aliases, std::string_view metric) {
+KnownName look_up(const exposition::AliasTable& aliases, std::string_view metric) {
   if (metric == "process_start_time_seconds") return {MetricUse::kRestart};
   const auto uses = aliases.find(metric);
   if (uses.empty())
     return {aliases.find_known(metric) != nullptr ? MetricUse::kUnneeded : MetricUse::kUnknown};
-  const bool tells_model = std::any_of(uses.begin(), uses.end(), [&](const AliasUse& use) {
+  const bool tells_model = std::any_of(uses.begin(), uses.end(), [&](const exposition::AliasUse& use) {
     const auto& labels = aliases.sources()[aliases.aliases()[use.alias].source].model;
     return std::find(labels.begin(), labels.end(), "model") != labels.end();
   });
@@ -26,4 +26,4 @@ KnownName MetricNames::of(std::string_view metric) {
   return found;
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::remote_write

@@ -7,7 +7,7 @@
 
 #include "optiinfra/exposition/aliases.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::remote_write {
 
 enum class MetricUse {
   kRow,      ///< Rows are made of it.
@@ -26,7 +26,7 @@ inline constexpr std::size_t kNamesRememberedMax = 50'000;
 
 class MetricNames {
  public:
-  explicit MetricNames(const AliasTable& aliases) : aliases_(aliases) {}
+  explicit MetricNames(const exposition::AliasTable& aliases) : aliases_(aliases) {}
 
   KnownName of(std::string_view metric);
 
@@ -38,8 +38,8 @@ class MetricNames {
     }
   };
 
-  const AliasTable& aliases_;
+  const exposition::AliasTable& aliases_;
   std::unordered_map<std::string, KnownName, Hash, std::equal_to<>> known_;
 };
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::remote_write

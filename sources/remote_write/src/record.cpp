@@ -3,7 +3,7 @@
 #include <protozero/pbf_message.hpp>
 #include <protozero/pbf_writer.hpp>
 
-namespace optiinfra {
+namespace optiinfra::remote_write {
 namespace {
 
 /// Field numbers. They stay as they are: records outlive an update of the program.
@@ -26,10 +26,10 @@ RemoteWriteRecord read(std::string_view text) {
   while (message.next()) {
     switch (message.tag()) {
       case kTime:
-        record.time = sys_milliseconds(std::chrono::milliseconds(message.get_int64()));
+        record.time = exposition::sys_milliseconds(std::chrono::milliseconds(message.get_int64()));
         break;
       case kClock:
-        record.clock = sys_milliseconds(std::chrono::milliseconds(message.get_int64()));
+        record.clock = exposition::sys_milliseconds(std::chrono::milliseconds(message.get_int64()));
         break;
       case kProtocol:
         record.protocol = message.get_uint32() == 2 ? RemoteWriteProtocol::kV2 : RemoteWriteProtocol::kV1;
@@ -81,4 +81,4 @@ Result<RemoteWriteRecord> parse_remote_write_record(std::string_view text) {
   }
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::remote_write

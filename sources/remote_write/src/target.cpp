@@ -7,7 +7,7 @@
 
 #include "optiinfra/core/identity.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::remote_write {
 namespace {
 
 Uuid uuid_of(const char* kind, std::string_view text) {
@@ -35,7 +35,8 @@ std::string_view service_of(const TargetLabels& labels, const RemoteWriteOrigin&
 
 }  // namespace
 
-TargetLabels take_target_labels(std::span<const MetricLabel> labels, std::vector<MetricLabel>& rest) {
+TargetLabels take_target_labels(std::span<const exposition::MetricLabel> labels,
+                                std::vector<exposition::MetricLabel>& rest) {
   TargetLabels taken;
   rest.clear();
   const std::pair<std::string_view, std::string_view TargetLabels::*> places[] = {
@@ -47,7 +48,7 @@ TargetLabels take_target_labels(std::span<const MetricLabel> labels, std::vector
       {"instance_type", &TargetLabels::instance_type},
       {"prometheus_replica", &TargetLabels::replica},
       {"__replica__", &TargetLabels::replica}};
-  for (const MetricLabel& each : labels) {
+  for (const exposition::MetricLabel& each : labels) {
     const auto place = std::find_if(std::begin(places), std::end(places),
                                     [&](const auto& known) { return known.first == each.name; });
     if (place == std::end(places)) {
@@ -61,8 +62,8 @@ TargetLabels take_target_labels(std::span<const MetricLabel> labels, std::vector
   return taken;
 }
 
-Result<TargetOwner> owner_of(const TargetLabels& labels, const RemoteWriteOrigin& origin) {
-  TargetOwner owner;
+Result<exposition::TargetOwner> owner_of(const TargetLabels& labels, const RemoteWriteOrigin& origin) {
+  exposition::TargetOwner owner;
   const std::string customer = customer_of(labels, origin);
   if (customer.empty())
     return invalid_argument(
@@ -88,7 +89,7 @@ bool may_write(const RemoteWriteOrigin& origin, const Uuid& customer) {
          std::find(origin.customers.begin(), origin.customers.end(), customer) != origin.customers.end();
 }
 
-SeriesKey target_key(const TargetLabels& labels, const RemoteWriteOrigin& origin) {
+exposition::SeriesKey target_key(const TargetLabels& labels, const RemoteWriteOrigin& origin) {
   std::string text = customer_of(labels, origin);
   for (const std::string_view each : {service_of(labels, origin), labels.job, labels.instance}) {
     text += '\0';
@@ -98,4 +99,4 @@ SeriesKey target_key(const TargetLabels& labels, const RemoteWriteOrigin& origin
   return {hash.high64, hash.low64};
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::remote_write

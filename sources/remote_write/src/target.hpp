@@ -10,7 +10,7 @@
 #include "optiinfra/exposition/rows_between.hpp"
 #include "optiinfra/remote_write/gather.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::remote_write {
 
 /// The labels that say whose a series is. Views of the request.
 struct TargetLabels {
@@ -19,17 +19,18 @@ struct TargetLabels {
 };
 
 /// Takes those labels out of `labels`; the others go to `rest`.
-TargetLabels take_target_labels(std::span<const MetricLabel> labels, std::vector<MetricLabel>& rest);
+TargetLabels take_target_labels(std::span<const exposition::MetricLabel> labels,
+                                std::vector<exposition::MetricLabel>& rest);
 
 /// Fills in what the labels do not say. Errors: kInvalidArgument when they name no customer, no instance, or
 /// a customer that the origin may not write for.
-Result<TargetOwner> owner_of(const TargetLabels& labels, const RemoteWriteOrigin& origin);
+Result<exposition::TargetOwner> owner_of(const TargetLabels& labels, const RemoteWriteOrigin& origin);
 
 /// Whether the origin may write for the customer.
 bool may_write(const RemoteWriteOrigin& origin, const Uuid& customer);
 
 /// Names a target within all.
-SeriesKey target_key(const TargetLabels& labels, const RemoteWriteOrigin& origin);
+exposition::SeriesKey target_key(const TargetLabels& labels, const RemoteWriteOrigin& origin);
 
 /// A request that holds samples of a reading, and the reading's time.
 struct HeldRecord {
@@ -39,21 +40,21 @@ struct HeldRecord {
 
 /// The samples of one time, until they are a reading.
 struct OpenReading {
-  ReadingBuilder builder;
-  sys_milliseconds last_arrival{};
+  exposition::ReadingBuilder builder;
+  exposition::sys_milliseconds last_arrival{};
   std::size_t samples = 0;
   std::string model = {};  ///< Of engines that do not tell it.
   std::vector<HeldRecord> records = {};
 };
 
 struct RemoteTarget {
-  TargetOwner owner;
+  exposition::TargetOwner owner;
   std::map<std::int64_t, OpenReading> open = {};  ///< By time in milliseconds since 1970.
   LastValues last = {};
   std::vector<HeldRecord> records = {};           ///< Those that `last` is made of.
   std::optional<std::int64_t> last_time_ms = {};  ///< Of the latest reading that was made.
-  sys_milliseconds last_arrival{};
+  exposition::sys_milliseconds last_arrival{};
   std::string replica = {};  ///< The one that is read.
 };
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::remote_write

@@ -6,7 +6,7 @@
 #include "optiinfra/remote_write/record.hpp"
 #include "remote_write_testing.hpp"
 
-namespace optiinfra {
+namespace optiinfra::remote_write {
 namespace {
 
 using namespace std::string_literals;
@@ -184,4 +184,4 @@ TEST(RemoteWriteRecord, IsReadAsItWasWritten) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::remote_write

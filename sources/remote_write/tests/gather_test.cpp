@@ -6,7 +6,7 @@
 #include "optiinfra/core/identity.hpp"
 #include "remote_write_testing.hpp"
 
-namespace optiinfra {
+namespace optiinfra::remote_write {
 namespace {
 
 using ::testing::HasSubstr;
@@ -279,4 +279,4 @@ TEST(RemoteWriteRecords, AreReleasedWhenNoLaterRowNeedsThem) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::remote_write

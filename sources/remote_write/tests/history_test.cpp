@@ -5,7 +5,7 @@
 
 #include "remote_write_testing.hpp"
 
-namespace optiinfra {
+namespace optiinfra::remote_write {
 namespace {
 
 struct Sent {
@@ -34,7 +34,7 @@ class World {
   }
 
   void kill() {
-    gatherer_ = RemoteWriteGatherer(AliasTable::builtin());
+    gatherer_ = RemoteWriteGatherer(exposition::AliasTable::builtin());
     for (const auto& [record, sent] : log_) add(record, sent);
     gatherer_.settle(at_second(settled_));
   }
@@ -49,7 +49,7 @@ class World {
     gatherer_.add({record, at_second(sent.second), at_second(sent.second)}, *request, {});
   }
 
-  RemoteWriteGatherer gatherer_{AliasTable::builtin()};
+  RemoteWriteGatherer gatherer_{exposition::AliasTable::builtin()};
   std::map<std::uint64_t, Sent> log_;
   std::uint64_t records_ = 0;
   double settled_ = 0;  ///< A receiver keeps it as a record of its own.
@@ -110,4 +110,4 @@ TEST(RemoteWriteHistory, AddsUpToWhatWasCounted) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::remote_write

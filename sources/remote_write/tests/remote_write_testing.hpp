@@ -14,7 +14,7 @@
 #include "optiinfra/remote_write/decode.hpp"
 #include "optiinfra/remote_write/gather.hpp"
 
-namespace optiinfra {
+namespace optiinfra::remote_write {
 
 /// Prometheus' staleness marker.
 inline const double kStaleMarker = std::bit_cast<double>(std::uint64_t{0x7ff0000000000002});
@@ -77,8 +77,8 @@ inline std::string body_v2(const std::vector<SentSeries>& series) {
   return text;
 }
 
-inline sys_milliseconds at_second(double seconds) {
-  return sys_milliseconds(
+inline exposition::sys_milliseconds at_second(double seconds) {
+  return exposition::sys_milliseconds(
       std::chrono::milliseconds(1'800'000'000'000 + static_cast<std::int64_t>(seconds * 1000)));
 }
 
@@ -93,14 +93,15 @@ inline std::map<std::string, std::string> target(const std::string& instance = "
 inline std::vector<SentSeries> scraped(std::string_view text, double second,
                                        const std::map<std::string, std::string>& labels = target()) {
   std::vector<SentSeries> sent;
-  TextReader reader(text, TextFormat::kPrometheus);
+  exposition::TextReader reader(text, exposition::TextFormat::kPrometheus);
   while (true) {
     const auto sample = reader.next();
     EXPECT_TRUE(sample) << (sample ? "" : sample.error().message);
     if (!sample || *sample == nullptr) return sent;
     SentSeries& series = sent.emplace_back(SentSeries{labels, {{(*sample)->value, ms_at(second), {}}}});
     series.labels["__name__"] = (*sample)->name;
-    for (const MetricLabel& each : (*sample)->labels) series.labels[std::string(each.name)] = each.value;
+    for (const exposition::MetricLabel& each : (*sample)->labels)
+      series.labels[std::string(each.name)] = each.value;
   }
 }
 
@@ -132,8 +133,8 @@ class Receiving {
     return rows[0].servings[0];
   }
 
-  RemoteWriteGatherer gatherer{AliasTable::builtin()};
+  RemoteWriteGatherer gatherer{exposition::AliasTable::builtin()};
   std::uint64_t records = 0;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::remote_write

@@ -10,8 +10,10 @@
 namespace {
 
 using namespace optiinfra;
+using namespace optiinfra::rows;
 
-constexpr RowFormat kFormats[] = {RowFormat::kJson, RowFormat::kJsonLines, RowFormat::kCsv};
+constexpr rows::RowFormat kFormats[] = {rows::RowFormat::kJson, rows::RowFormat::kJsonLines,
+                                        rows::RowFormat::kCsv};
 
 void expect(bool holds) {
   if (!holds) std::abort();
@@ -36,24 +38,25 @@ bool fits_csv(const Batch<Row>& batch) {
 }
 
 template <typename Row>
-void expect_same(const Batch<Row>& batch, const std::string& body, RowFormat format) {
+void expect_same(const Batch<Row>& batch, const std::string& body, rows::RowFormat format) {
   const auto again = decode_rows<Row>(body, format);
   expect(again && again->rejected_count == 0 && have_same_rows<Row>(again->batch, batch));
 }
 
 template <typename Row>
-void decode(std::string_view body, RowFormat format) {
+void decode(std::string_view body, rows::RowFormat format) {
   const auto rows = decode_rows<Row>(body, format);
   if (!rows) return expect_printable(rows.error().message);
   expect(rows->batch.is_rectangular() && rows->batch.size() == rows->indexes.size());
-  expect(rows->rejected.size() == std::min(rows->rejected_count, kRejectedDescribedMax));
+  expect(rows->rejected.size() == std::min(rows->rejected_count, rows::kRejectedDescribedMax));
   for (std::size_t row = 1; row < rows->indexes.size(); ++row)
     expect(rows->indexes[row - 1] < rows->indexes[row]);
-  for (const RejectedRow& row : rows->rejected) expect_printable(row.column), expect_printable(row.reason);
+  for (const rows::RejectedRow& row : rows->rejected)
+    expect_printable(row.column), expect_printable(row.reason);
   if (rows->batch.size() == 0) return;
-  expect_same<Row>(rows->batch, json_array<Row>(rows->batch), RowFormat::kJson);
-  expect_same<Row>(rows->batch, json_lines<Row>(rows->batch), RowFormat::kJsonLines);
-  if (fits_csv<Row>(rows->batch)) expect_same<Row>(rows->batch, csv<Row>(rows->batch), RowFormat::kCsv);
+  expect_same<Row>(rows->batch, json_array<Row>(rows->batch), rows::RowFormat::kJson);
+  expect_same<Row>(rows->batch, json_lines<Row>(rows->batch), rows::RowFormat::kJsonLines);
+  if (fits_csv<Row>(rows->batch)) expect_same<Row>(rows->batch, csv<Row>(rows->batch), rows::RowFormat::kCsv);
 }
 
 }  // namespace
@@ -61,7 +64,7 @@ void decode(std::string_view body, RowFormat format) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const RowFormat format = kFormats[data[0] % std::size(kFormats)];
+  const rows::RowFormat format = kFormats[data[0] % std::size(kFormats)];
   const Family family = kFamilies[data[0] / std::size(kFormats) % std::size(kFamilies)];
   with_metric(family, [&]<typename Row>() { decode<Row>(body, format); });
   return 0;

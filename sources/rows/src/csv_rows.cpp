@@ -4,7 +4,7 @@
 #include "formats.hpp"
 #include "optiinfra/core/nearest.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 /// RFC 4180 from left to right, one field at a time.
@@ -170,4 +170,4 @@ class CsvReader {
 
 Result<void> read_csv(std::string_view body, RowBuilder& builder) { return CsvReader(body, builder).read(); }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 /// A number is 0.<digits> times ten to the power of `point`. Digits begin and end with none that is 0.
@@ -92,4 +92,4 @@ bool read_whole(std::string_view text, std::uint32_t max, std::uint32_t& into) n
 bool read_float(std::string_view text, float& into) noexcept { return read_nearest(text, into); }
 bool read_float(std::string_view text, double& into) noexcept { return read_nearest(text, into); }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

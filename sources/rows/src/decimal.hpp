@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace optiinfra {
+namespace optiinfra::rows {
 
 /// In all: `text` is a number by JSON's grammar. False where the type does not hold the number.
 
@@ -16,4 +16,4 @@ bool read_whole(std::string_view text, std::uint32_t max, std::uint32_t& into) n
 bool read_float(std::string_view text, float& into) noexcept;
 bool read_float(std::string_view text, double& into) noexcept;
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

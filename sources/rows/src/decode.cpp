@@ -2,7 +2,7 @@
 
 #include "formats.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace decoding {
 
 Result<void> read_body(std::string_view body, RowFormat format, RowBuilder& builder) {
@@ -33,4 +33,4 @@ Result<DecodedRows<Row>> decode_rows(std::string_view body, RowFormat format, co
                                                                        const IdOfName&);
 #include "optiinfra/schema/families.def"
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

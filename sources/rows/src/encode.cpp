@@ -4,7 +4,7 @@
 #include <optional>
 #include <type_traits>
 
-namespace optiinfra {
+namespace optiinfra::rows {
 // Named, because the instantiations stand in an included list: see row_builder.hpp.
 namespace encoding {
 
@@ -112,4 +112,4 @@ void append_json_lines(std::string& text, const Batch<Row>& batch, std::size_t f
                                                 std::size_t);
 #include "optiinfra/schema/families.def"
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

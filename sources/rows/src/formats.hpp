@@ -3,7 +3,7 @@
 
 #include "row_builder.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 
 Result<void> read_json(std::string_view body, RowBuilder& builder);
 Result<void> read_json_lines(std::string_view body, RowBuilder& builder);
@@ -12,4 +12,4 @@ Result<void> read_csv(std::string_view body, RowBuilder& builder);
 /// The error for a body with more than kDecodedRowsMax rows.
 Error too_many_rows();
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

@@ -7,7 +7,7 @@
 #include "optiinfra/core/utf8.hpp"
 #include "optiinfra/rows/decode.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 /// The first quote, backslash or control character.
@@ -195,4 +195,4 @@ bool JsonCursor::skip_nested() {
   }
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

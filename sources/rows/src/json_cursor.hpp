@@ -8,7 +8,7 @@
 
 #include "token.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 
 /// Every call skips white space first. After a call that has failed, error() says why and offset() where; the
 /// cursor is of no use then.
@@ -88,4 +88,4 @@ inline bool JsonCursor::take_key(std::string_view name) noexcept {
   return true;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

@@ -4,7 +4,7 @@
 #include "formats.hpp"
 #include "json_cursor.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 class ObjectReader {
@@ -128,4 +128,4 @@ Result<void> read_json_lines(std::string_view body, RowBuilder& builder) {
   return {};
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

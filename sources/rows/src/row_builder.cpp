@@ -6,7 +6,7 @@
 
 #include "optiinfra/core/nearest.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 constexpr std::uint64_t bit(std::size_t column) { return std::uint64_t{1} << column; }
@@ -106,4 +106,4 @@ void RowBuilder::refuse(std::string_view column, std::string_view reason) {
   if (is_described()) rejected_.push_back({row_count(), std::string(column), std::string(reason)});
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

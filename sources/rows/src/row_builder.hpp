@@ -13,7 +13,7 @@
 #include "optiinfra/schema/batch_columns.hpp"
 #include "value.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 
 /// A row's value until the row is complete; its text stays in the body.
 using KeptValue =
@@ -166,4 +166,4 @@ class TypedRowBuilder final : public RowBuilder {
 };
 
 }  // namespace decoding
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

@@ -2,7 +2,7 @@
 
 #include "optiinfra/core/utf8.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -74,4 +74,4 @@ std::string shown_token(const Token& token) {
   return "";
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

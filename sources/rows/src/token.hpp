@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace optiinfra {
+namespace optiinfra::rows {
 
 struct Token {
   enum class Kind : std::uint8_t { kNull, kFalse, kTrue, kNumber, kText, kNested };
@@ -26,4 +26,4 @@ std::string shown_token(const Token& token);
 /// `text` for a message: its first 80 bytes, with '?' for everything that is not printable UTF-8.
 std::string shown_text(std::string_view text);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

@@ -5,7 +5,7 @@
 #include "decimal.hpp"
 #include "optiinfra/core/utf8.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 bool holds_number(const Token& token) {
@@ -127,4 +127,4 @@ Refusal read_value(const Token& token, Rule, std::string_view& into) {
   return nullptr;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

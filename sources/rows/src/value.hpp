@@ -8,7 +8,7 @@
 #include "optiinfra/schema/column.hpp"
 #include "token.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 
 /// What a token must be to become a value, in words that fit after "must be"; nullptr where it has become
 /// one.
@@ -23,4 +23,4 @@ Refusal read_value(const Token& token, Rule rule, sys_seconds& into);
 /// `into` lies where the token's text does.
 Refusal read_value(const Token& token, Rule rule, std::string_view& into);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

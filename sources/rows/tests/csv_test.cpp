@@ -1,7 +1,7 @@
 // Rows as CSV by RFC 4180.
 #include "decoding.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 using testing::ElementsAre;
@@ -79,4 +79,4 @@ TEST(CsvRows, AQuoteThatIsNeverClosedNamesItsLine) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

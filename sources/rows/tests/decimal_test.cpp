@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 constexpr std::uint32_t kMax = 0xFFFF'FFFF;
@@ -81,4 +81,4 @@ TEST(FloatingNumber, IsZeroWhereTheNumberIsTooSmall) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

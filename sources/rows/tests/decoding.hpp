@@ -8,7 +8,7 @@
 
 #include "optiinfra/rows/decode.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 
 /// The members that every performance row must have, and `more`, which begins with a comma where it is not
 /// empty.
@@ -41,4 +41,4 @@ inline std::string error_of(const std::string& body, RowFormat format) {
   return rows.error().message;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

@@ -4,7 +4,7 @@
 
 #include "optiinfra/rows/decode.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 TEST(EncodedRow, IsReadBackAsItWas) {
@@ -62,4 +62,4 @@ TEST(EncodedBatch, IsItsRowsOneAfterTheOther) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

@@ -4,7 +4,7 @@
 
 #include "decoding.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 /// Whether a body is JSON that may hold rows: rows themselves may be rejected.
@@ -114,4 +114,4 @@ TEST(JsonSyntax, RefusesEveryProperPrefix) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

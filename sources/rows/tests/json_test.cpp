@@ -1,7 +1,7 @@
 // Rows as JSON and JSON lines: which are taken, which are rejected, and what ends the whole body.
 #include "decoding.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 using testing::ElementsAre;
@@ -181,4 +181,4 @@ TEST(JsonRows, FlagsMoneyAndBigNumbersMayBeText) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

@@ -6,7 +6,7 @@
 #include "decoding.hpp"
 #include "row_text.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 constexpr std::uint64_t kSeed = 20'260'301;
@@ -113,4 +113,4 @@ TYPED_TEST(EveryFamily, LosesOnlyRowsThatWereDamaged) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

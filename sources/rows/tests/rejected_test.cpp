@@ -4,7 +4,7 @@
 #include "decoding.hpp"
 #include "optiinfra/core/utf8.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 std::string repeated(const std::string& text, std::size_t times) {
@@ -78,4 +78,4 @@ TEST(TooManyRows, AreRefusedAsAWhole) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

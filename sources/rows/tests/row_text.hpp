@@ -10,7 +10,7 @@
 
 #include "optiinfra/schema/metrics.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 
 /// A value as text and whether JSON puts it in quotes.
 struct ValueText {
@@ -134,4 +134,4 @@ bool have_same_rows(Batch<Row> left, Batch<Row> right) {
   return are_same;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

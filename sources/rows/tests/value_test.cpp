@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace optiinfra {
+namespace optiinfra::rows {
 namespace {
 
 using Kind = Token::Kind;
@@ -134,4 +134,4 @@ TEST(ShownText, IsShortPrintableUtf8) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

@@ -9,7 +9,7 @@
 
 #include "optiinfra/core/nearest.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 namespace {
 
 /// Reads one configuration. The first failure is kept.
@@ -328,4 +328,4 @@ Result<ScrapeConfig> parse_scrape_config(const std::string& yaml, const std::str
   }
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

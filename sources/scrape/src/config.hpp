@@ -15,7 +15,7 @@
 #include "optiinfra/transport/fetch.hpp"
 #include "relabel.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 
 using Labels = std::map<std::string, std::string>;
 
@@ -61,8 +61,8 @@ struct ScrapeJob {
   std::vector<FileDiscovery> file_discoveries;
   std::vector<HttpDiscovery> http_discoveries;
   std::vector<RelabelRule> relabel_rules, metric_relabel_rules;
-  TextLimits limits;
-  std::size_t body_bytes_max = kMetricsTextBytesMax;
+  exposition::TextLimits limits;
+  std::size_t body_bytes_max = exposition::kMetricsTextBytesMax;
 };
 
 struct ScrapeConfig {
@@ -84,4 +84,4 @@ Result<std::size_t> parse_scrape_size(std::string_view text);
 
 Result<std::string> read_small_file(const std::filesystem::path& path, std::size_t bytes_max);
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 namespace {
 
 using Json = nlohmann::json;
@@ -117,4 +117,4 @@ std::vector<TargetGroup> discover_files(const FileDiscovery& discovery, std::vec
   return all;
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

@@ -6,7 +6,7 @@
 
 #include "config.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 
 inline constexpr std::size_t kDiscoveryBytesMax = std::size_t{16} << 20;
 inline constexpr std::size_t kTargetsMax = 20'000;
@@ -19,4 +19,4 @@ Result<std::vector<TargetGroup>> parse_target_yaml(const std::string& text);
 /// Of all files that match, by their ending. Errors name the file; the groups of a refused file are missing.
 std::vector<TargetGroup> discover_files(const FileDiscovery& discovery, std::vector<std::string>& errors);
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

@@ -6,7 +6,7 @@
 #include <array>
 #include <charconv>
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 namespace {
 
 constexpr int kGroupsMax = 32;
@@ -81,17 +81,18 @@ void replace(const RelabelRule& rule, std::string_view value, EditedLabels& labe
 }
 
 void map_labels(const RelabelRule& rule, EditedLabels& labels) {
-  const std::vector<MetricLabel> before = labels.labels;
+  const std::vector<exposition::MetricLabel> before = labels.labels;
   Groups groups;
-  for (const MetricLabel& each : before)
+  for (const exposition::MetricLabel& each : before)
     if (match(*rule.regex, each.name, groups))
       labels.set(expand(*rule.regex, groups, rule.replacement), each.value);
 }
 
 void erase_labels(const RelabelRule& rule, bool matching, EditedLabels& labels) {
   Groups groups;
-  std::erase_if(labels.labels,
-                [&](const MetricLabel& each) { return match(*rule.regex, each.name, groups) == matching; });
+  std::erase_if(labels.labels, [&](const exposition::MetricLabel& each) {
+    return match(*rule.regex, each.name, groups) == matching;
+  });
 }
 
 std::string in_case(std::string_view text, bool upper) {
@@ -140,14 +141,14 @@ bool apply(const RelabelRule& rule, EditedLabels& labels) {
 }  // namespace
 
 std::string_view EditedLabels::get(std::string_view name) const {
-  for (const MetricLabel& each : labels)
+  for (const exposition::MetricLabel& each : labels)
     if (each.name == name) return each.value;
   return {};
 }
 
 void EditedLabels::set(std::string_view name, std::string_view value) {
   if (value.empty()) return erase(name);
-  for (MetricLabel& each : labels) {
+  for (exposition::MetricLabel& each : labels) {
     if (each.name != name) continue;
     each.value = keep(value);
     return;
@@ -157,7 +158,7 @@ void EditedLabels::set(std::string_view name, std::string_view value) {
 }
 
 void EditedLabels::erase(std::string_view name) {
-  std::erase_if(labels, [name](const MetricLabel& each) { return each.name == name; });
+  std::erase_if(labels, [name](const exposition::MetricLabel& each) { return each.name == name; });
 }
 
 std::vector<std::string> relabel_action_names() {
@@ -182,4 +183,4 @@ bool relabel(const std::vector<RelabelRule>& rules, EditedLabels& labels) {
                      [&](const RelabelRule& rule) { return apply(rule, labels); });
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

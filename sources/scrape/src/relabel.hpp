@@ -14,12 +14,12 @@ namespace re2 {
 class RE2;
 }
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 
 /// A set of labels that rules work on: views of texts that others own or that `texts` holds. A label whose
 /// value becomes empty is gone.
 struct EditedLabels {
-  std::vector<MetricLabel> labels;
+  std::vector<exposition::MetricLabel> labels;
   std::deque<std::string> texts;
 
   std::string_view get(std::string_view name) const;
@@ -60,4 +60,4 @@ Result<std::shared_ptr<const re2::RE2>> compile_regex(const std::string& text);
 /// False when a rule drops the set.
 bool relabel(const std::vector<RelabelRule>& rules, EditedLabels& labels);
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

@@ -5,7 +5,7 @@
 
 #include "config.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 
 Result<std::chrono::milliseconds> parse_scrape_duration(std::string_view text) {
   constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {{"ms", 1},
@@ -83,4 +83,4 @@ Result<void> HttpAccess::apply_to(FetchRequest& request) const {
   return {};
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

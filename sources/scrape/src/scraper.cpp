@@ -16,12 +16,8 @@
 #include "optiinfra/transport/fetch.hpp"
 #include "target.hpp"
 
-namespace optiinfra {
+namespace optiinfra::scrape {
 namespace {
-
-using detail::HttpDiscovery;
-using detail::Target;
-using detail::TargetGroup;
 using ScrapeClock = Scraper::Clock;
 
 constexpr const char* kAccept =
@@ -30,7 +26,7 @@ constexpr const char* kAccept =
 /// Sentences that were said of discoveries and are not said again.
 constexpr std::size_t kSaidMax = 1'000;
 
-sys_milliseconds wall_clock() {
+exposition::sys_milliseconds wall_clock() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
@@ -47,18 +43,18 @@ std::chrono::milliseconds first_delay(const Target& target) {
 
 struct ScrapedTarget {
   Target target;
-  const detail::ScrapeJob* job = nullptr;
+  const ScrapeJob* job = nullptr;
   ScrapeClock::time_point due{};
   bool is_running = false;
   bool is_gone = false;  ///< No discovery has it any more.
-  std::optional<MetricsReading> before = {};
+  std::optional<exposition::MetricsReading> before = {};
   TargetStatus status = {};
 };
 
 struct RunningDiscovery {
-  const detail::ScrapeJob* job = nullptr;
-  const HttpDiscovery* http = nullptr;          ///< Either this one
-  const detail::FileDiscovery* file = nullptr;  ///< or that.
+  const ScrapeJob* job = nullptr;
+  const HttpDiscovery* http = nullptr;  ///< Either this one
+  const FileDiscovery* file = nullptr;  ///< or that.
   ScrapeClock::time_point due{};
   bool is_running = false;
   std::vector<TargetGroup> groups = {};
@@ -74,21 +70,21 @@ Result<void> expect_text(const FetchAnswer& answer) {
 
 class Scraper::State {
  public:
-  State(ScraperOptions options, detail::ScrapeConfig config, Fetcher fetcher)
+  State(ScraperOptions options, ScrapeConfig config, Fetcher fetcher)
       : options_(std::move(options)), config_(std::move(config)), fetcher_(std::move(fetcher)) {
     if (!options_.customer.empty()) config_.external_labels.try_emplace("customer", options_.customer);
     if (!options_.service.empty()) config_.external_labels.try_emplace("service", options_.service);
-    for (const detail::ScrapeJob& job : config_.jobs) {
+    for (const ScrapeJob& job : config_.jobs) {
       for (const auto& each : job.file_discoveries) discoveries_.push_back({.job = &job, .file = &each});
       for (const auto& each : job.http_discoveries) discoveries_.push_back({.job = &job, .http = &each});
     }
   }
 
   Result<void> begin() {
-    for (const detail::ScrapeJob& job : config_.jobs) {
+    for (const ScrapeJob& job : config_.jobs) {
       for (const TargetGroup& group : job.static_groups) {
         for (const std::string& address : group.targets) {
-          auto target = detail::make_target(job, address, group.labels, config_.external_labels);
+          auto target = make_target(job, address, group.labels, config_.external_labels);
           if (!target)
             return with_context(std::move(target).error(), options_.config_file.string() + ": job '" +
                                                                job.name + "': target '" + address + "'");
@@ -157,7 +153,7 @@ class Scraper::State {
     for (RunningDiscovery& each : discoveries_) {
       if (each.file == nullptr || each.due > now) continue;
       std::vector<std::string> errors;
-      auto groups = detail::discover_files(*each.file, errors);
+      auto groups = discover_files(*each.file, errors);
       // A file that is being written is read again the next time.
       if (errors.empty() || each.groups.empty()) each.groups = std::move(groups);
       for (const std::string& error : errors) remark_once("targets stay as they are: " + error);
@@ -175,7 +171,7 @@ class Scraper::State {
                            .headers = {"Accept: application/json",
                                        "X-Prometheus-Refresh-Interval-Seconds: " +
                                            std::to_string(each.http->refresh_interval.count() / 1'000)},
-                           .body_bytes_max = detail::kDiscoveryBytesMax};
+                           .body_bytes_max = kDiscoveryBytesMax};
       auto started = each.http->access.apply_to(request);
       if (started) {
         started = fetcher_.start(std::move(request), [this, &each](Result<FetchAnswer> answer) {
@@ -192,7 +188,7 @@ class Scraper::State {
     auto read = [&]() -> Result<std::vector<TargetGroup>> {
       if (!answer) return std::move(answer).error();
       OPTIINFRA_CHECK(expect_text(*answer));
-      return detail::parse_target_json(answer->body);
+      return parse_target_json(answer->body);
     }();
     if (!read)
       return remark_once("targets of " + discovery.http->url + " stay as they are: " + read.error().message);
@@ -203,7 +199,7 @@ class Scraper::State {
   /// Targets that stay keep their place and what they said last.
   void renew_targets() {
     std::map<std::string, SharedTarget> found;
-    for (const detail::ScrapeJob& job : config_.jobs)
+    for (const ScrapeJob& job : config_.jobs)
       for (const TargetGroup& group : job.static_groups) add_group(job, group, found);
     for (const RunningDiscovery& each : discoveries_)
       for (const TargetGroup& group : each.groups) add_group(*each.job, group, found);
@@ -215,18 +211,17 @@ class Scraper::State {
     targets_ = std::move(found);
   }
 
-  void add_group(const detail::ScrapeJob& job, const TargetGroup& group,
-                 std::map<std::string, SharedTarget>& found) {
+  void add_group(const ScrapeJob& job, const TargetGroup& group, std::map<std::string, SharedTarget>& found) {
     for (const std::string& address : group.targets) {
-      auto target = detail::make_target(job, address, group.labels, config_.external_labels);
+      auto target = make_target(job, address, group.labels, config_.external_labels);
       if (!target) {
         remark_once("job '" + job.name + "': target '" + address +
                     "' is left out: " + target.error().message);
         continue;
       }
       if (!*target) continue;
-      if (found.size() == detail::kTargetsMax) {
-        remark_once("targets over " + std::to_string(detail::kTargetsMax) + " are left out");
+      if (found.size() == kTargetsMax) {
+        remark_once("targets over " + std::to_string(kTargetsMax) + " are left out");
         return;
       }
       std::string key = (*target)->key();
@@ -238,7 +233,7 @@ class Scraper::State {
     }
   }
 
-  SharedTarget make(const detail::ScrapeJob& job, Target target) {
+  SharedTarget make(const ScrapeJob& job, Target target) {
     auto made = std::make_shared<ScrapedTarget>(ScrapedTarget{.target = std::move(target), .job = &job});
     made->status.url = made->target.url;
     made->status.job = made->target.job;
@@ -270,7 +265,7 @@ class Scraper::State {
         .headers = {kAccept, "X-Prometheus-Scrape-Timeout-Seconds: " + std::to_string(seconds)},
         .timeout = target->target.timeout,
         .body_bytes_max = target->job->body_bytes_max};
-    const sys_milliseconds time = wall_clock();
+    const exposition::sys_milliseconds time = wall_clock();
     auto started = target->job->access.apply_to(request);
     if (started) {
       started = fetcher_.start(std::move(request), [this, target, time](Result<FetchAnswer> answer) {
@@ -282,7 +277,7 @@ class Scraper::State {
     if (!started) take(*target, time, std::move(started).error());
   }
 
-  void take(ScrapedTarget& target, sys_milliseconds time, Result<FetchAnswer> answer) {
+  void take(ScrapedTarget& target, exposition::sys_milliseconds time, Result<FetchAnswer> answer) {
     TargetStatus& status = target.status;
     ++status.scrapes;
     auto reading = read(target, time, answer);
@@ -308,43 +303,44 @@ class Scraper::State {
     target.before = *std::move(reading);
   }
 
-  Result<MetricsReading> read(const ScrapedTarget& target, sys_milliseconds time,
-                              const Result<FetchAnswer>& answer) {
+  Result<exposition::MetricsReading> read(const ScrapedTarget& target, exposition::sys_milliseconds time,
+                                          const Result<FetchAnswer>& answer) {
     if (!answer) return answer.error();
     OPTIINFRA_CHECK(expect_text(*answer));
-    ReadOptions options{
-        .format = text_format_of(answer->content_type), .limits = target.job->limits, .edit = {}};
+    exposition::ReadOptions options{
+        .format = exposition::text_format_of(answer->content_type), .limits = target.job->limits, .edit = {}};
     // The older format has no mark at its end, and a number that was cut is still a number.
-    if (options.format == TextFormat::kPrometheus && !answer->body.empty() && !answer->body.ends_with('\n'))
+    if (options.format == exposition::TextFormat::kPrometheus && !answer->body.empty() &&
+        !answer->body.ends_with('\n'))
       return Error{ErrorKind::kCorrupt, "the answer is cut: its last line has no end"};
     if (!target.job->metric_relabel_rules.empty()) options.edit = editor(target.job->metric_relabel_rules);
-    return read_metrics(answer->body, options_.aliases, time, options);
+    return exposition::read_metrics(answer->body, options_.aliases, time, options);
   }
 
-  static SampleEditor editor(const std::vector<detail::RelabelRule>& rules) {
-    return [&rules, edited = std::make_shared<detail::EditedLabels>()](std::vector<MetricLabel>& labels) {
+  static exposition::SampleEditor editor(const std::vector<RelabelRule>& rules) {
+    return [&rules, edited = std::make_shared<EditedLabels>()](std::vector<exposition::MetricLabel>& labels) {
       edited->texts.clear();
       edited->labels.swap(labels);
-      const bool stays = detail::relabel(rules, *edited);
+      const bool stays = relabel(rules, *edited);
       edited->labels.swap(labels);
       return stays;
     };
   }
 
-  void add_rows(ScrapedTarget& target, const MetricsReading& reading) {
-    const TargetOwner& owner = target.target.owner;
-    RowsBetween rows =
-        rows_between(target.before ? &*target.before : nullptr, reading, options_.aliases, owner);
+  void add_rows(ScrapedTarget& target, const exposition::MetricsReading& reading) {
+    const exposition::TargetOwner& owner = target.target.owner;
+    exposition::RowsBetween rows =
+        exposition::rows_between(target.before ? &*target.before : nullptr, reading, options_.aliases, owner);
     target.status.resets += rows.resets;
     target.status.changed_buckets += rows.changed_buckets;
     target.status.rows += rows.resources.size() + rows.servings.size();
     std::move(rows.resources.begin(), rows.resources.end(), std::back_inserter(rows_.resources));
-    for (const ServingInterval& each : rows.servings)
-      rows_.servings.push_back(serving_metric(each, owner, reading.time));
+    for (const exposition::ServingInterval& each : rows.servings)
+      rows_.servings.push_back(exposition::serving_metric(each, owner, reading.time));
   }
 
   ScraperOptions options_;
-  detail::ScrapeConfig config_;
+  ScrapeConfig config_;
   std::vector<RunningDiscovery> discoveries_;
   std::map<std::string, SharedTarget> targets_;
   std::set<std::pair<ScrapeClock::time_point, SharedTarget>> schedule_;
@@ -361,10 +357,9 @@ Scraper::Scraper(Scraper&&) noexcept = default;
 Scraper& Scraper::operator=(Scraper&&) noexcept = default;
 
 Result<Scraper> Scraper::open(ScraperOptions options) {
-  OPTIINFRA_TRY(const std::string text,
-                detail::read_small_file(options.config_file, detail::kConfigBytesMax));
-  OPTIINFRA_TRY(detail::ScrapeConfig config, detail::parse_scrape_config(text, options.config_file.string(),
-                                                                         options.config_file.parent_path()));
+  OPTIINFRA_TRY(const std::string text, read_small_file(options.config_file, kConfigBytesMax));
+  OPTIINFRA_TRY(ScrapeConfig config,
+                parse_scrape_config(text, options.config_file.string(), options.config_file.parent_path()));
   OPTIINFRA_TRY(Fetcher fetcher, Fetcher::open(options.connections));
   auto state = std::make_unique<State>(std::move(options), std::move(config), std::move(fetcher));
   OPTIINFRA_CHECK(state->begin());
@@ -375,4 +370,4 @@ ScrapedRows Scraper::collect(Clock::time_point until) { return state_->collect(u
 std::vector<std::string> Scraper::take_remarks() { return state_->take_remarks(); }
 std::vector<TargetStatus> Scraper::targets() const { return state_->targets(); }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::scrape

@@ -2,7 +2,7 @@
 
 #include "optiinfra/core/identity.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 namespace {
 
 constexpr std::size_t kUrlBytesMax = 8'192;
@@ -36,7 +36,7 @@ std::string query_of(const ScrapeJob& job, const EditedLabels& labels) {
     query += (query.empty() ? "?" : "&") + percent_encoded(name) + "=" + percent_encoded(value);
   };
   // A label stands for the first value of its parameter, and may have been changed or added.
-  for (const MetricLabel& each : labels.labels)
+  for (const exposition::MetricLabel& each : labels.labels)
     if (each.name.starts_with(kPrefix)) add(each.name.substr(kPrefix.size()), each.value);
   std::string last;
   for (const auto& [name, value] : job.parameters) {
@@ -46,7 +46,7 @@ std::string query_of(const ScrapeJob& job, const EditedLabels& labels) {
   return query;
 }
 
-Result<void> set_owner(const EditedLabels& labels, const std::string& job, TargetOwner& owner) {
+Result<void> set_owner(const EditedLabels& labels, const std::string& job, exposition::TargetOwner& owner) {
   const std::string_view customer = labels.get("customer");
   if (customer.empty())
     return invalid_argument(
@@ -117,4 +117,4 @@ Result<std::optional<Target>> make_target(const ScrapeJob& job, const std::strin
   return std::optional<Target>(std::move(target));
 }
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

@@ -7,13 +7,13 @@
 #include "config.hpp"
 #include "optiinfra/exposition/rows_between.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 
 struct Target {
   std::string url;
   std::string job;
   std::chrono::milliseconds interval{}, timeout{};
-  TargetOwner owner;
+  exposition::TargetOwner owner;
 
   /// The same for the same target after a discovery.
   std::string key() const;
@@ -27,4 +27,4 @@ inline constexpr const char* kOwnerLabels[] = {"customer", "service", "instance_
 Result<std::optional<Target>> make_target(const ScrapeJob& job, const std::string& address,
                                           const Labels& labels, const Labels& external_labels);
 
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

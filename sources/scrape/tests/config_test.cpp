@@ -7,7 +7,7 @@
 
 #include "optiinfra/testing/temporary_folder.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 namespace {
 
 using std::chrono::milliseconds;
@@ -90,7 +90,7 @@ scrape_configs:
   EXPECT_EQ(job.limits.samples_max, 5000u);
   EXPECT_EQ(job.limits.labels_max, 30u);
   EXPECT_EQ(job.limits.label_name_bytes_max, 100u);
-  EXPECT_EQ(job.limits.label_value_bytes_max, TextLimits{}.label_value_bytes_max)
+  EXPECT_EQ(job.limits.label_value_bytes_max, exposition::TextLimits{}.label_value_bytes_max)
       << "0 is no limit of its own";
   EXPECT_EQ(job.body_bytes_max, 10u << 20);
   EXPECT_EQ(config->jobs[1].interval, milliseconds(15'000));
@@ -164,4 +164,4 @@ TEST(HttpAccess, ReadsSecretsWhenTheyAreNeeded) {
 }
 
 }  // namespace
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

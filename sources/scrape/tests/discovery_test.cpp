@@ -7,7 +7,7 @@
 
 #include "optiinfra/testing/temporary_folder.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 namespace {
 
 using ::testing::ElementsAre;
@@ -57,4 +57,4 @@ TEST(Discovery, ReadsTheFilesThatMatchAndNamesThoseItCannotRead) {
 }
 
 }  // namespace
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

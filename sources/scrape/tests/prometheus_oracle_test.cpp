@@ -16,7 +16,7 @@
 #include "optiinfra/transport/fetch.hpp"
 #include "scripted_http_server.hpp"
 
-namespace optiinfra {
+namespace optiinfra::scrape {
 namespace {
 
 using Json = nlohmann::json;
@@ -49,13 +49,13 @@ std::string ask(const std::string& url) {
 
 std::map<Series, double> values_of(const std::string& text) {
   std::map<Series, double> values;
-  TextReader reader(text, TextFormat::kPrometheus);
+  exposition::TextReader reader(text, exposition::TextFormat::kPrometheus);
   while (true) {
     const auto sample = reader.next();
     EXPECT_TRUE(sample) << (sample ? "" : sample.error().message);
     if (!sample || *sample == nullptr) return values;
     Series series{{"__name__", std::string((*sample)->name)}};
-    for (const MetricLabel& each : (*sample)->labels)
+    for (const exposition::MetricLabel& each : (*sample)->labels)
       if (!each.value.empty()) series.emplace(each.name, each.value);
     values.emplace(std::move(series), (*sample)->value);
   }
@@ -153,4 +153,4 @@ TEST_F(PrometheusOracle, HasTheSameValuesOfTheNodeExporterOfThisMachine) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::scrape

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 namespace {
 
 using ::testing::ElementsAre;
@@ -15,7 +15,7 @@ RelabelRule rule(RelabelAction action, std::vector<std::string> source, const ch
   return {action, std::move(source), ";", target, replacement, *compile_regex(regex)};
 }
 
-EditedLabels labels(std::initializer_list<MetricLabel> list) { return {list, {}}; }
+EditedLabels labels(std::initializer_list<exposition::MetricLabel> list) { return {list, {}}; }
 
 std::string replaced(const char* value, const char* regex, const char* replacement) {
   EditedLabels edited = labels({{"a", value}});
@@ -79,4 +79,4 @@ TEST(Relabel, SaysWhatIsWrongWithAnExpression) {
 }
 
 }  // namespace
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

@@ -13,7 +13,7 @@
 #include "optiinfra/testing/temporary_folder.hpp"
 #include "scripted_http_server.hpp"
 
-namespace optiinfra {
+namespace optiinfra::scrape {
 namespace {
 
 using ::testing::Contains;
@@ -283,4 +283,4 @@ TEST_F(Scraping, TargetsHaveTheirTurnsAtDifferentTimes) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::scrape

@@ -5,7 +5,7 @@
 
 #include "optiinfra/core/identity.hpp"
 
-namespace optiinfra::detail {
+namespace optiinfra::scrape {
 namespace {
 
 using ::testing::HasSubstr;
@@ -78,4 +78,4 @@ TEST(Target, IsTheSameForTheSameLabels) {
 }
 
 }  // namespace
-}  // namespace optiinfra::detail
+}  // namespace optiinfra::scrape

@@ -8,7 +8,7 @@
 #include "scratch_store.hpp"
 #include "sizes.hpp"
 
-namespace optiinfra {
+namespace optiinfra::benchmark {
 namespace {
 
 Error out_of_range(const char* option, std::uint64_t low, std::uint64_t high) {
@@ -24,8 +24,8 @@ Result<void> expect_in_range(const BenchmarkOptions& options) {
   if (options.threads < 1 || options.threads > kBenchmarkThreadsMax)
     return out_of_range("threads", 1, kBenchmarkThreadsMax);
   if (options.asks < 1 || options.asks > kBenchmarkAsksMax) return out_of_range("asks", 1, kBenchmarkAsksMax);
-  if (options.history_days < 1 || options.history_days > kFleetDaysMax)
-    return out_of_range("history_days", 1, kFleetDaysMax);
+  if (options.history_days < 1 || options.history_days > fleet::kFleetDaysMax)
+    return out_of_range("history_days", 1, fleet::kFleetDaysMax);
   if (options.fleets < 1 || options.fleets > kBenchmarkFleetsMax)
     return out_of_range("fleets", 1, kBenchmarkFleetsMax);
   if (options.growth_rows > kBenchmarkGrowthRowsMax)
@@ -37,24 +37,24 @@ Result<void> expect_in_range(const BenchmarkOptions& options) {
 
 Result<BenchmarkReport> run_benchmark(const BenchmarkOptions& options) {
   OPTIINFRA_CHECK(expect_in_range(options));
-  BenchmarkReport report{.circumstances = benchmark::circumstances_of(options.url), .options = options};
+  BenchmarkReport report{.circumstances = circumstances_of(options.url), .options = options};
   {
-    OPTIINFRA_TRY(benchmark::ScratchStore store, benchmark::ScratchStore::create(options.url));
-    OPTIINFRA_TRY(report.circumstances.engine, benchmark::engine_version(store.client()));
+    OPTIINFRA_TRY(ScratchStore store, ScratchStore::create(options.url));
+    OPTIINFRA_TRY(report.circumstances.engine, engine_version(store.client()));
   }
   const struct {
     bool is_wanted;
     Result<void> (*measure)(const BenchmarkOptions&, BenchmarkReport&);
-  } parts[] = {{options.growth_rows > 0, benchmark::measure_growth},  // First, while memory is its own.
-               {options.measure_inserts, benchmark::measure_inserts},
-               {options.measure_questions, benchmark::measure_questions},
-               {options.measure_sizes, benchmark::measure_sizes}};
+  } parts[] = {{options.growth_rows > 0, measure_growth},  // First, while memory is its own.
+               {options.measure_inserts, measure_inserts},
+               {options.measure_questions, measure_questions},
+               {options.measure_sizes, measure_sizes}};
   for (const auto& part : parts) {
     if (part.is_wanted && !report.was_stopped) OPTIINFRA_CHECK(part.measure(options, report));
   }
-  report.memory_bytes_max = benchmark::resident_bytes_max();
-  report.circumstances.load_after = benchmark::load_of_last_minute();
+  report.memory_bytes_max = resident_bytes_max();
+  report.circumstances.load_after = load_of_last_minute();
   return report;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::benchmark

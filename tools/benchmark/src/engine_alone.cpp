@@ -65,7 +65,7 @@ Result<void> prepare(Session& session, const AnyBatch& batch, std::size_t index)
 
 InsertStatement insert_like_a_client(Session& session, const AnyBatch& batch) {
   const TableDefinition& table = table_of(family_of(batch));
-  return tokened_insert(qualified(session.database(), table.raw_table), Uuid::random().to_string());
+  return store::tokened_insert(qualified(session.database(), table.raw_table), Uuid::random().to_string());
 }
 
 Result<void> insert_one(Session& session, const AnyBatch& batch, std::size_t index) {

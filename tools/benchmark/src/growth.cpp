@@ -54,7 +54,7 @@ Result<GrowthFigure> look(Client& client, const Subject& subject, std::uint64_t 
 }
 
 /// A day of the last 30, the busiest fleet of them all; another seed each time the days are over.
-FleetOptions day_number(const BenchmarkOptions& options, std::uint64_t index, std::uint64_t rows) {
+fleet::FleetOptions day_number(const BenchmarkOptions& options, std::uint64_t index, std::uint64_t rows) {
   const auto day = std::chrono::days{static_cast<int>(index % kGrowthDays)};
   return {.seed = options.seed,
           .days = 1,
@@ -73,7 +73,7 @@ Result<void> measure_growth(const BenchmarkOptions& options, BenchmarkReport& re
   std::uint64_t stored = 0, next_look = kFirstLookRows, since_look = 0;
   double seconds = 0;
   for (std::uint64_t day = 0; stored < options.growth_rows; ++day) {
-    OPTIINFRA_TRY(Fleet fleet, Fleet::create(day_number(options, day, rows_a_day * 10 / 7)));
+    OPTIINFRA_TRY(fleet::Fleet fleet, fleet::Fleet::create(day_number(options, day, rows_a_day * 10 / 7)));
     std::vector<AnyBatch> batches;
     for (bool more = true; more && stored < options.growth_rows;) {
       batches.clear();

@@ -4,8 +4,8 @@
 
 namespace optiinfra::benchmark {
 
-std::vector<FleetOptions> history_fleets(const BenchmarkOptions& options, RequestIds ids) {
-  std::vector<FleetOptions> fleets;
+std::vector<fleet::FleetOptions> history_fleets(const BenchmarkOptions& options, fleet::RequestIds ids) {
+  std::vector<fleet::FleetOptions> fleets;
   for (unsigned index = 0; index < options.fleets; ++index)
     fleets.push_back({.seed = options.seed + index,
                       .days = options.history_days,
@@ -15,11 +15,11 @@ std::vector<FleetOptions> history_fleets(const BenchmarkOptions& options, Reques
   return fleets;
 }
 
-Result<Subject> subject_of(const FleetOptions& first) {
-  OPTIINFRA_TRY(const Fleet fleet, Fleet::create(first));
-  const FleetDescription& all = fleet.description();
-  const FleetInstance& instance = all.instances.front();
-  const FleetService& service = all.services[instance.service];
+Result<Subject> subject_of(const fleet::FleetOptions& first) {
+  OPTIINFRA_TRY(const fleet::Fleet fleet, fleet::Fleet::create(first));
+  const fleet::FleetDescription& all = fleet.description();
+  const fleet::FleetInstance& instance = all.instances.front();
+  const fleet::FleetService& service = all.services[instance.service];
   const TimeRange days = all.range;
   return Subject{all.customers[service.customer].id,
                  service.id,
@@ -28,7 +28,8 @@ Result<Subject> subject_of(const FleetOptions& first) {
                  {days.begin + std::chrono::seconds{1'234}, days.end - std::chrono::seconds{777}}};
 }
 
-Result<void> insert_history(Client& client, const std::vector<FleetOptions>& fleets, unsigned threads) {
+Result<void> insert_history(Client& client, const std::vector<fleet::FleetOptions>& fleets,
+                            unsigned threads) {
   // Gathered a few at a time, so that memory is bounded and all threads work.
   std::vector<AnyBatch> waiting;
   const auto insert_waiting = [&]() -> Result<void> {

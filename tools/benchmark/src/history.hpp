@@ -17,11 +17,11 @@ struct Subject {
   TimeRange ragged{};  ///< The same without some minutes at both ends.
 };
 
-std::vector<FleetOptions> history_fleets(const BenchmarkOptions& options, RequestIds ids);
+std::vector<fleet::FleetOptions> history_fleets(const BenchmarkOptions& options, fleet::RequestIds ids);
 
-Result<Subject> subject_of(const FleetOptions& first);
+Result<Subject> subject_of(const fleet::FleetOptions& first);
 
 /// Inserts the fleets' last days.
-Result<void> insert_history(Client& client, const std::vector<FleetOptions>& fleets, unsigned threads);
+Result<void> insert_history(Client& client, const std::vector<fleet::FleetOptions>& fleets, unsigned threads);
 
 }  // namespace optiinfra::benchmark

@@ -197,11 +197,12 @@ Result<void> measure_inserts(const BenchmarkOptions& options, BenchmarkReport& r
   };
   for (const Family family : kMeasuredFamilies) {
     if (report.was_stopped) return {};
-    OPTIINFRA_CHECK(measure(day_of(family, RequestIds::kVersion4, options.seed, options.rows, batch_rows)));
+    OPTIINFRA_CHECK(
+        measure(day_of(family, fleet::RequestIds::kVersion4, options.seed, options.rows, batch_rows)));
   }
   if (!report.was_stopped)
-    OPTIINFRA_CHECK(
-        measure(day_of(Family::kPerformance, RequestIds::kVersion7, options.seed, options.rows, batch_rows)));
+    OPTIINFRA_CHECK(measure(
+        day_of(Family::kPerformance, fleet::RequestIds::kVersion7, options.seed, options.rows, batch_rows)));
   if (!report.was_stopped) OPTIINFRA_CHECK(measure(mixed_day(options.seed, options.rows, batch_rows)));
   return {};
 }

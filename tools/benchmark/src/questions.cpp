@@ -202,7 +202,7 @@ Result<void> let_merges_end(Client& client) {
 
 Result<void> measure_questions(const BenchmarkOptions& options, BenchmarkReport& report) {
   OPTIINFRA_TRY(ScratchStore store, ScratchStore::create(options.url));
-  const auto fleets = history_fleets(options, RequestIds::kVersion4);
+  const auto fleets = history_fleets(options, fleet::RequestIds::kVersion4);
   if (!options.on_step("questions, filling the store")) {
     report.was_stopped = true;
     return {};
@@ -213,7 +213,7 @@ Result<void> measure_questions(const BenchmarkOptions& options, BenchmarkReport&
   OPTIINFRA_CHECK(ask_rounds(store.client(), subject, options, kIdle, report));
   if (report.was_stopped) return {};
   OPTIINFRA_TRY(const RowSet live,
-                day_of(Family::kPerformance, RequestIds::kVersion4, options.seed + options.fleets,
+                day_of(Family::kPerformance, fleet::RequestIds::kVersion4, options.seed + options.fleets,
                        std::max<std::uint64_t>(options.rows, 4 * kLiveBatchRows), kLiveBatchRows));
   OPTIINFRA_TRY(const double rate, rate_of(store.client(), live, options.threads));
   Inserting inserting(store.client(), live, rate / 2);

@@ -12,11 +12,11 @@ namespace {
 /// The part of a fleet's rows that a family has; of cost a fleet has few, whatever is asked.
 double share_of(Family family) {
   constexpr std::uint64_t kRows = 10'000'000;
-  const auto fleet = Fleet::create({.days = 1, .rows = kRows, .end = floor_hour(now())});
+  const auto fleet = fleet::Fleet::create({.days = 1, .rows = kRows, .end = floor_hour(now())});
   return fleet ? static_cast<double>(fleet->rows(family)) / kRows : 0;
 }
 
-FleetOptions day_options(std::uint64_t seed, std::uint64_t rows, RequestIds ids) {
+fleet::FleetOptions day_options(std::uint64_t seed, std::uint64_t rows, fleet::RequestIds ids) {
   return {.seed = seed,
           .days = 1,
           .rows = std::min(rows, std::uint64_t{20'000'000}),
@@ -25,16 +25,16 @@ FleetOptions day_options(std::uint64_t seed, std::uint64_t rows, RequestIds ids)
 }
 
 template <typename Row>
-Result<void> fill(std::vector<AnyBatch>& batches, RequestIds ids, std::uint64_t seed, std::uint64_t rows,
-                  std::size_t batch_rows) {
+Result<void> fill(std::vector<AnyBatch>& batches, fleet::RequestIds ids, std::uint64_t seed,
+                  std::uint64_t rows, std::size_t batch_rows) {
   using Batch = Batch<Row>;
   const double share = share_of(MetricTraits<Row>::kFamily);
   if (share <= 0) return invalid_argument("a generated fleet of the contract has no rows of this family");
   Batch gathered, part;
   for (std::uint64_t made = 0; made < rows; ++seed) {
     const auto wanted = static_cast<double>(rows - made) / share;
-    OPTIINFRA_TRY(Fleet fleet,
-                  Fleet::create(day_options(seed, static_cast<std::uint64_t>(wanted) + 1'000, ids)));
+    OPTIINFRA_TRY(fleet::Fleet fleet,
+                  fleet::Fleet::create(day_options(seed, static_cast<std::uint64_t>(wanted) + 1'000, ids)));
     while (made < rows &&
            fleet.next_batch(part, std::min<std::uint64_t>(batch_rows - gathered.size(), rows - made))) {
       made += part.size();
@@ -47,10 +47,10 @@ Result<void> fill(std::vector<AnyBatch>& batches, RequestIds ids, std::uint64_t 
 }
 
 template <typename Row>
-Result<void> history(std::vector<Fleet>& fleets, std::size_t batch_rows,
+Result<void> history(std::vector<fleet::Fleet>& fleets, std::size_t batch_rows,
                      const std::function<Result<void>(const AnyBatch&)>& take) {
   Batch<Row> gathered, part;
-  for (Fleet& fleet : fleets) {
+  for (fleet::Fleet& fleet : fleets) {
     while (fleet.next_batch(part, batch_rows - gathered.size())) {
       append_batch<Row>(gathered, part);
       if (gathered.size() < batch_rows) continue;
@@ -94,10 +94,10 @@ std::vector<Family> RowSet::families() const {
   return result;
 }
 
-Result<RowSet> day_of(Family family, RequestIds ids, std::uint64_t seed, std::uint64_t rows,
+Result<RowSet> day_of(Family family, fleet::RequestIds ids, std::uint64_t seed, std::uint64_t rows,
                       std::size_t batch_rows) {
   RowSet set{table_of(family).name, {}};
-  if (ids == RequestIds::kVersion7) set.name += ", UUIDv7";
+  if (ids == fleet::RequestIds::kVersion7) set.name += ", UUIDv7";
   OPTIINFRA_CHECK(with_metric(
       family, [&]<typename Row>() { return fill<Row>(set.batches, ids, seed, rows, batch_rows); }));
   return set;
@@ -105,7 +105,8 @@ Result<RowSet> day_of(Family family, RequestIds ids, std::uint64_t seed, std::ui
 
 Result<RowSet> mixed_day(std::uint64_t seed, std::uint64_t rows, std::size_t batch_rows) {
   RowSet set{"mixed", {}};
-  OPTIINFRA_TRY(Fleet fleet, Fleet::create(day_options(seed, rows, RequestIds::kVersion4)));
+  OPTIINFRA_TRY(fleet::Fleet fleet,
+                fleet::Fleet::create(day_options(seed, rows, fleet::RequestIds::kVersion4)));
   for (const Family family : kFamilies) {
     with_metric(family, [&]<typename Row>() {
       Batch<Row> batch;
@@ -132,11 +133,12 @@ RowSet cut(const RowSet& set, std::size_t batch_rows) {
   return result;
 }
 
-Result<void> for_each_batch_of_history(const std::vector<FleetOptions>& options, std::size_t batch_rows,
+Result<void> for_each_batch_of_history(const std::vector<fleet::FleetOptions>& options,
+                                       std::size_t batch_rows,
                                        const std::function<Result<void>(const AnyBatch&)>& take) {
-  std::vector<Fleet> fleets;
-  for (const FleetOptions& each : options) {
-    OPTIINFRA_TRY(Fleet fleet, Fleet::create(each));
+  std::vector<fleet::Fleet> fleets;
+  for (const fleet::FleetOptions& each : options) {
+    OPTIINFRA_TRY(fleet::Fleet fleet, fleet::Fleet::create(each));
     fleets.push_back(std::move(fleet));
   }
   for (const Family family : kFamilies) {

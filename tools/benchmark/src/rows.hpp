@@ -36,7 +36,7 @@ struct RowSet {
 
 /// `rows` rows of yesterday, the shape of live traffic: a batch is a block. Few fleets have enough rows of
 /// some families, so there may be several, of seeds from `seed` on.
-Result<RowSet> day_of(Family family, RequestIds ids, std::uint64_t seed, std::uint64_t rows,
+Result<RowSet> day_of(Family family, fleet::RequestIds ids, std::uint64_t seed, std::uint64_t rows,
                       std::size_t batch_rows);
 
 /// Yesterday of one fleet, `rows` over all families.
@@ -47,7 +47,7 @@ RowSet cut(const RowSet& set, std::size_t batch_rows);
 
 /// Hands the rows of several fleets to `take`, in batches of up to `batch_rows` in
 /// which fleets stand together, family by family.
-Result<void> for_each_batch_of_history(const std::vector<FleetOptions>& fleets, std::size_t batch_rows,
+Result<void> for_each_batch_of_history(const std::vector<fleet::FleetOptions>& fleets, std::size_t batch_rows,
                                        const std::function<Result<void>(const AnyBatch&)>& take);
 
 }  // namespace optiinfra::benchmark

@@ -35,7 +35,7 @@ Result<double> json_bytes(Session& session, const TableDefinition& table) {
                              qualified(session.database(), table.raw_table));
 }
 
-Result<SizeFigure> measure_family(Session& session, Family family, RequestIds ids) {
+Result<SizeFigure> measure_family(Session& session, Family family, fleet::RequestIds ids) {
   const TableDefinition& table = table_of(family);
   SizeFigure figure{.family = table.name};
   const auto rows_of = [&](const char* name) {
@@ -55,13 +55,13 @@ Result<SizeFigure> measure_family(Session& session, Family family, RequestIds id
   OPTIINFRA_TRY(figure.json_bytes, json_bytes(session, table));
   if (family == Family::kPerformance || family == Family::kQuality) {
     figure.random_bytes = rows * kRandomBits[static_cast<std::size_t>(ids)] / 8;
-    if (ids == RequestIds::kVersion7) figure.family += ", UUIDv7";
+    if (ids == fleet::RequestIds::kVersion7) figure.family += ", UUIDv7";
   }
   return figure;
 }
 
-Result<void> measure_fleet(const BenchmarkOptions& options, RequestIds ids, std::span<const Family> families,
-                           BenchmarkReport& report) {
+Result<void> measure_fleet(const BenchmarkOptions& options, fleet::RequestIds ids,
+                           std::span<const Family> families, BenchmarkReport& report) {
   OPTIINFRA_TRY(ScratchStore store, ScratchStore::create(options.url));
   auto fleets = history_fleets(options, ids);
   fleets.resize(1);
@@ -78,8 +78,8 @@ Result<void> measure_fleet(const BenchmarkOptions& options, RequestIds ids, std:
 }  // namespace
 
 Result<void> measure_sizes(const BenchmarkOptions& options, BenchmarkReport& report) {
-  for (const RequestIds ids : {RequestIds::kVersion4, RequestIds::kVersion7}) {
-    const bool is_second = ids == RequestIds::kVersion7;
+  for (const fleet::RequestIds ids : {fleet::RequestIds::kVersion4, fleet::RequestIds::kVersion7}) {
+    const bool is_second = ids == fleet::RequestIds::kVersion7;
     if (!options.on_step(is_second ? "sizes, UUIDv7" : "sizes")) {
       report.was_stopped = true;
       return {};

@@ -8,7 +8,7 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/testing/temporary_folder.hpp"
 
-namespace optiinfra {
+namespace optiinfra::benchmark {
 namespace {
 
 BenchmarkOptions small(const std::filesystem::path& folder) {
@@ -82,4 +82,4 @@ TEST(Benchmark, RefusesOptionsOutOfRange) {
 }
 
 }  // namespace
-}  // namespace optiinfra
+}  // namespace optiinfra::benchmark

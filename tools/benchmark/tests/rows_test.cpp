@@ -15,7 +15,7 @@ RowSet expect(Result<RowSet> set) {
 
 TEST(DayOf, HasExactlyTheRowsAskedForInBlocksOfOneDay) {
   for (const Family family : kMeasuredFamilies) {
-    const RowSet set = expect(day_of(family, RequestIds::kVersion4, 1, 50'000, 20'000));
+    const RowSet set = expect(day_of(family, fleet::RequestIds::kVersion4, 1, 50'000, 20'000));
     EXPECT_EQ(set.rows(), 50'000u) << set.name;
     EXPECT_EQ(set.families(), std::vector{family});
     std::set<std::uint32_t> days;
@@ -30,7 +30,7 @@ TEST(DayOf, HasExactlyTheRowsAskedForInBlocksOfOneDay) {
 }
 
 TEST(DayOf, MakesRequestIdsOfTheKindAskedFor) {
-  const RowSet set = expect(day_of(Family::kPerformance, RequestIds::kVersion7, 1, 1'000, 1'000));
+  const RowSet set = expect(day_of(Family::kPerformance, fleet::RequestIds::kVersion7, 1, 1'000, 1'000));
   for (const Uuid& id : std::get<PerformanceBatch>(set.batches.front()).request_id)
     ASSERT_EQ(id.high >> 12 & 0xF, 7u);
 }
@@ -42,7 +42,7 @@ TEST(MixedDay, HasAllFamilies) {
 }
 
 TEST(Cut, KeepsEveryRowInItsPlace) {
-  const RowSet set = expect(day_of(Family::kResource, RequestIds::kVersion4, 1, 10'500, 10'500));
+  const RowSet set = expect(day_of(Family::kResource, fleet::RequestIds::kVersion4, 1, 10'500, 10'500));
   const RowSet parts = cut(set, 1'000);
   ASSERT_EQ(parts.batches.size(), 11u);
   EXPECT_EQ(parts.rows(), set.rows());

@@ -16,7 +16,7 @@ constexpr double kPerformanceShare = 0.69, kResourceShare = 0.19;
 template <typename Row>
 Result<Rows> make(std::size_t count, double share, sys_seconds end) {
   const auto wanted = static_cast<std::uint64_t>(static_cast<double>(count) / share) + 1'000;
-  OPTIINFRA_TRY(Fleet fleet, Fleet::create({.seed = 1, .days = 1, .rows = wanted, .end = end}));
+  OPTIINFRA_TRY(fleet::Fleet fleet, fleet::Fleet::create({.seed = 1, .days = 1, .rows = wanted, .end = end}));
   Batch<Row> batch;
   if (!fleet.next_batch(batch, count) || batch.size() != count)
     return invalid_argument("the fleet has fewer than " + std::to_string(count) + " rows");

@@ -11,7 +11,7 @@
 #include "optiinfra/client/question.hpp"
 #include "optiinfra/report/records.hpp"
 
-namespace optiinfra {
+namespace optiinfra::api {
 
 /// Most rows of one answer of a service.
 inline constexpr std::size_t kApiAnswerRowsMax = 100'000;
@@ -34,4 +34,4 @@ Result<Answer> list_from_api(ApiStore& store, const std::string& kind, const std
 /// The answer that a report was made from: its first section.
 Result<Answer> answer_of_report(const report::Report& report);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::api

@@ -12,7 +12,7 @@
 #include "optiinfra/transport/http_call.hpp"
 #include "optiinfra/transport/secret_file.hpp"
 
-namespace optiinfra {
+namespace optiinfra::api {
 
 /// Where an API is: "api://host:7070", "apis://host?ca_file=/etc/ca.pem&verify=no". Port 7070 unless said.
 struct ApiUrl {
@@ -66,4 +66,4 @@ class ApiStore {
   HttpClient client_;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::api

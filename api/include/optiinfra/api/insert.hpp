@@ -12,7 +12,7 @@
 #include "optiinfra/core/uuid.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
-namespace optiinfra {
+namespace optiinfra::api {
 
 /// Most bytes of rows that one request sends, unless a single row is longer.
 inline constexpr std::size_t kApiRequestBytesMax = std::size_t{16} << 20;
@@ -61,4 +61,4 @@ Result<void> insert_batch(ApiStore& store, const Batch<Row>& batch, const std::s
                                                           const std::string&, const Patience&);
 #include "optiinfra/schema/families.def"
 
-}  // namespace optiinfra
+}  // namespace optiinfra::api

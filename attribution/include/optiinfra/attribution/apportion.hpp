@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// Wide enough for the product of two 64-bit numbers.
 __extension__ typedef unsigned __int128 Wide;
@@ -21,4 +21,4 @@ std::vector<std::uint64_t> apportion(std::uint64_t total, std::span<const std::u
 /// gives zero.
 std::uint64_t scaled(std::uint64_t value, std::uint64_t numerator, std::uint64_t denominator);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

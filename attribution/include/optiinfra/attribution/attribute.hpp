@@ -13,7 +13,7 @@
 
 #include "optiinfra/client/client.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// Most groups of requests, and most charges, of one hour. An hour with more is refused.
 inline constexpr std::size_t kRequestGroupsMax = 1'000'000;
@@ -46,4 +46,4 @@ using OnHour = std::function<bool(sys_seconds hour)>;
 /// bounds above or an amount beyond nine billion; those of the store. Hours made before an error stay.
 Result<AttributionReport> attribute(Client& client, TimeRange range, const OnHour& on_hour = {});
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

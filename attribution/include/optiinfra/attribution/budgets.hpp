@@ -11,7 +11,7 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/store/forget.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 struct Budget {
   std::string name;  ///< Of people's choice; unique.
@@ -44,7 +44,7 @@ Result<void> remove_budget(Client& client, const std::string& name);
 Result<std::size_t> copy_budgets(Client& source, Client& target);
 
 /// All records of budgets for the customer.
-RowsToRemove budgets_of(const Uuid& customer);
+store::RowsToRemove budgets_of(const Uuid& customer);
 
 /// The names of a budget's fields: budget (its name), amount, currency, scope, scope_id, thresholds.
 std::span<const std::string_view> budget_fields();
@@ -57,4 +57,4 @@ Result<Budget> budget_of(std::vector<std::string> texts);
 Result<std::vector<double>> parse_thresholds(const std::string& text);
 std::string thresholds_text(const std::vector<double>& thresholds);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

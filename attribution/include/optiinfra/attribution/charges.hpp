@@ -10,7 +10,7 @@
 #include "optiinfra/attribution/hour.hpp"
 #include "optiinfra/client/client.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// The hours of `range` that are attributed, in their order. Errors: those of the store.
 Result<std::vector<sys_seconds>> attributed_hours(Client& client, TimeRange range);
@@ -27,4 +27,4 @@ using OnCharge = std::function<Result<void>(sys_seconds hour, std::span<const At
 Result<void> each_charge(Client& client, TimeRange range, std::span<const Uuid> customers,
                          const OnCharge& on_charge);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

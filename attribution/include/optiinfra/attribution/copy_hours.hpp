@@ -6,7 +6,7 @@
 
 #include "optiinfra/attribution/attribute.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 struct AttributedHoursCopy {
   std::uint64_t copied = 0;         ///< By this call.
@@ -23,4 +23,4 @@ struct AttributedHoursCopy {
 /// which. Hours that were copied before an error stay.
 Result<AttributedHoursCopy> copy_attributed_hours(Client& source, Client& target, const OnHour& on_hour = {});
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -11,7 +11,7 @@
 
 #include "optiinfra/client/client.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 struct ExchangeRate {
   std::string currency;  ///< ISO 4217: one unit of it ...
@@ -59,4 +59,4 @@ Result<ExchangeRate> exchange_rate_of(std::vector<std::string> texts);
 /// their source is "ECB". Errors: kInvalidArgument, naming the line.
 Result<std::vector<ExchangeRate>> read_exchange_rates_csv(std::string_view text);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

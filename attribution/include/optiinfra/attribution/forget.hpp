@@ -5,10 +5,10 @@
 #include "optiinfra/core/uuid.hpp"
 #include "optiinfra/store/forget.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// The attributed rows in which the customer pays or is served, of all versions.
-RowsToRemove attributed_rows_of(const Uuid& customer);
+store::RowsToRemove attributed_rows_of(const Uuid& customer);
 
 /// Makes a new version of every hour whose newest version names the customer, as if its rows had not been
 /// there: what others pay for its requests becomes their overhead, and the requests of others that it pays
@@ -17,4 +17,4 @@ RowsToRemove attributed_rows_of(const Uuid& customer);
 /// the old or the new version; repeating the call does the rest. Errors: those of remove_rows().
 Result<void> forget_attributed(Session& session, const Uuid& customer);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

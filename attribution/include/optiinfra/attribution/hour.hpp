@@ -16,7 +16,7 @@
 
 #include "optiinfra/core/uuid.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 inline constexpr std::size_t kSecondsOfHour = 3600;
 
@@ -126,4 +126,4 @@ struct AttributedCost {
 /// are given only on the rows of an instance's largest charge, so that they can be added up.
 std::vector<AttributedCost> attribute_hour(HourInput input);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

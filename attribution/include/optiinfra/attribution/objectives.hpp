@@ -13,7 +13,7 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/store/forget.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// A request is good when it ended well and met every target that is set. Without a target, the objective is
 /// about errors alone.
@@ -57,6 +57,6 @@ std::span<const std::string_view> objective_fields();
 Result<Objective> objective_of(std::vector<std::string> texts);
 
 /// All records of objectives for the customer.
-RowsToRemove objectives_of(const Uuid& customer);
+store::RowsToRemove objectives_of(const Uuid& customer);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -11,7 +11,7 @@
 
 #include "optiinfra/client/client.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// `price_source` of a cost from the price book begins with this; what follows is the price's own source.
 inline constexpr const char* kPriceBookSource = "price book";
@@ -107,4 +107,4 @@ struct InstanceWithoutPrice {
 /// Those of the whole hours of `range`, the one with the most hours first.
 Result<std::vector<InstanceWithoutPrice>> instances_without_price(Client& client, TimeRange range);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -9,7 +9,7 @@
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// Most broken hours that a proof describes, the earliest first; it counts all.
 inline constexpr std::size_t kBrokenHoursDescribedMax = 100;
@@ -30,4 +30,4 @@ struct AttributionProof {
 /// For a store of an older schema, which has no attributed hours, the counts are 0.
 Result<AttributionProof> prove_attribution(Session& session);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

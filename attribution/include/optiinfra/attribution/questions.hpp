@@ -13,7 +13,7 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/client/question.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// A value that a question takes, in addition to its window.
 struct QuestionParameter {
@@ -52,4 +52,4 @@ std::span<const ComputedQuestion> computed_questions();
 /// nullptr when no question has that name.
 const ComputedQuestion* find_computed_question(std::string_view name);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

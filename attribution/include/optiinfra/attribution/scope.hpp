@@ -7,7 +7,7 @@
 #include "optiinfra/client/names.hpp"
 #include "optiinfra/core/error.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// Reads "customer=acme". Empty is everything. Errors: kInvalidArgument for a text without both sides.
 Result<void> parse_scope(const std::string& text, std::string& scope, std::string& scope_id);
@@ -15,4 +15,4 @@ Result<void> parse_scope(const std::string& text, std::string& scope, std::strin
 /// Replaces the name of a customer, service or instance by its id. Errors: those of Names::id_of.
 Result<void> resolve_scope(const Names& names, const std::string& scope, std::string& scope_id);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

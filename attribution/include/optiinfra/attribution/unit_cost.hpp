@@ -10,7 +10,7 @@
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/client.hpp"
 
-namespace optiinfra {
+namespace optiinfra::attribution {
 
 /// Which costs the numbers per token, request and answer include.
 enum class CostBasis {
@@ -54,4 +54,4 @@ inline constexpr const char* kNoGoodScore = "no score of a good answer was given
 /// beyond kAnswerRowsMax rows.
 Result<Answer> query_unit_cost(Client& client, const UnitCostQuestion& question);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::attribution

@@ -76,7 +76,7 @@ struct WriteOptions {
   /// with other rows. Needs a spool, the level kSpooled or kStored, and no token. The writer remembers all
   /// requests that are in the spool and the latest million of those that were stored; an older one counts
   /// again.
-  std::optional<RequestKey> request = {};
+  std::optional<spool::RequestKey> request = {};
 };
 
 /// Follows the rows of one write. Copies follow the same rows; a ticket may outlive its writer.

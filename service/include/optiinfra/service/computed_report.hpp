@@ -8,6 +8,7 @@
 
 namespace optiinfra::service {
 
-report::Report computed_report(const ComputedQuestion& question, const Answer& answer, const Names& names);
+report::Report computed_report(const attribution::ComputedQuestion& question, const Answer& answer,
+                               const Names& names);
 
 }  // namespace optiinfra::service

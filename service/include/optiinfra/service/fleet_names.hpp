@@ -5,11 +5,11 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/generate/fleet.hpp"
 
-namespace optiinfra {
+namespace optiinfra::service {
 
 /// Services are called "CUSTOMER / SERVICE", because a name is unique in a store and a fleet has several
 /// services of one name. May be repeated. Errors: those of set_names(); kConflict when a name belongs to
 /// another id already.
-Result<void> name_fleet(Client& client, const FleetDescription& fleet);
+Result<void> name_fleet(Client& client, const fleet::FleetDescription& fleet);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::service

@@ -19,6 +19,6 @@ struct Verification {
 };
 
 /// Errors: those of verify().
-Result<Verification> verify_store(Client& client, RepairMode mode, Detail detail);
+Result<Verification> verify_store(Client& client, store::RepairMode mode, Detail detail);
 
 }  // namespace optiinfra::service

@@ -13,7 +13,7 @@
 
 #include "optiinfra/core/error.hpp"
 
-namespace optiinfra {
+namespace optiinfra::spool {
 
 /// An open file. Errors of all calls: kStorage, naming the file and the system's reason.
 ///
@@ -84,4 +84,4 @@ class FileSystem {
 /// This machine's disks.
 FileSystem& posix_file_system();
 
-}  // namespace optiinfra
+}  // namespace optiinfra::spool

@@ -6,7 +6,7 @@
 
 #include "optiinfra/core/uuid.hpp"
 
-namespace optiinfra {
+namespace optiinfra::spool {
 
 struct RequestKey {
   /// The same in every repeat and in no other request, of whatever sender and family: for example a hash of
@@ -18,4 +18,4 @@ struct RequestKey {
   friend bool operator==(const RequestKey&, const RequestKey&) = default;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::spool

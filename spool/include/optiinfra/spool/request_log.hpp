@@ -16,7 +16,7 @@
 #include "optiinfra/spool/file_system.hpp"
 #include "optiinfra/spool/request_key.hpp"
 
-namespace optiinfra {
+namespace optiinfra::spool {
 
 /// Keys in one file, which takes 4 MiB of disk. The log forgets one file of keys at a time.
 inline constexpr std::uint32_t kRequestKeysPerFile = 131'072;
@@ -86,4 +86,4 @@ class RequestLog {
   std::uint32_t synced_entries_ = 0;  ///< Of that one.
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::spool

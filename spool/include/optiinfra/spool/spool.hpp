@@ -17,7 +17,7 @@
 #include "optiinfra/core/uuid.hpp"
 #include "optiinfra/spool/file_system.hpp"
 
-namespace optiinfra {
+namespace optiinfra::spool {
 
 /// Names a record within its spool permanently: sequences only grow, and none is given to a second record,
 /// not even when the first was lost before it was synced. Within one opening they go up by one; each
@@ -193,4 +193,4 @@ class Spool {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::spool

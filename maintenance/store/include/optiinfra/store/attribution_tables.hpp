@@ -9,7 +9,7 @@
 
 #include "optiinfra/schema/tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// Each part of each charge of an hour, in versions: a recomputed hour gets new rows and keeps the old ones.
 inline constexpr const char* kAttributedCostTable = "attributed_cost_hourly";
@@ -63,4 +63,4 @@ std::vector<std::string> distribute_attribution_tables(std::string_view database
 /// Markdown about both, for docs/attributed-tables.md.
 std::string attribution_markdown();
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

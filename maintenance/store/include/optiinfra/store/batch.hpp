@@ -22,7 +22,7 @@
 #include "optiinfra/schema/metrics.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// Names a batch: 128 bits for the producer, and a number that the producer never gives twice. When the
 /// producer keeps both across its own crash, its repeated batch counts once.
@@ -109,4 +109,4 @@ constexpr bool is_token_known(std::uint64_t position_then, std::uint64_t positio
          age < kTokenAgeMax;
 }
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

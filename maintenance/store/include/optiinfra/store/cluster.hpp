@@ -18,7 +18,7 @@
 #include "optiinfra/store/migrate.hpp"
 #include "optiinfra/transport/connector.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// Shards of one cluster, and hosts of all of them.
 inline constexpr std::size_t kShardsMax = 256;
@@ -101,4 +101,4 @@ Result<ClusterMigration> migrate_cluster(const StoreUrl& entry, const ClusterOpt
 /// The options with which the cluster store of `session` was made.
 Result<ClusterOptions> options_of(Session& session, const Cluster& cluster);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -9,7 +9,7 @@
 
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 struct DiskRoom {
   std::string path;               ///< Of the engine's files, on the machine of the store.
@@ -43,4 +43,4 @@ Result<void> expect_room_to_mutate(Session& session, const char* table);
 /// other error unchanged. `transport` is the session that the error came from, when it is usable.
 Error with_disk_room(Session& session, Error error);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

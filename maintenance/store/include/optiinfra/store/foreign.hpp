@@ -7,7 +7,7 @@
 
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// One sentence for each finding, with how to remove it: a view, in any database, that reads what is inserted
 /// into a table of the schema; a column that the schema does not know; a word in a definition that the schema
@@ -20,4 +20,4 @@ Result<std::vector<std::string>> find_foreign_objects(Session& session);
 /// Succeeds when find_foreign_objects() finds nothing. Errors: kIncompatible with the first sentence.
 Result<void> expect_no_foreign_objects(Session& session);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -13,7 +13,7 @@
 #include "optiinfra/core/uuid.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// Which rows of a table go. `condition` is SQL over its columns with {name:Type} placeholders.
 struct RowsToRemove {
@@ -37,4 +37,4 @@ std::vector<RowsToRemove> metrics_of_customer(const Uuid& customer);
 /// customer", which would come back when the parts do.
 Result<void> expect_nothing_set_aside(Session& session, std::string_view whose);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -8,7 +8,7 @@
 
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 struct MigrationReport {
   std::uint32_t version_before = 0;  ///< 0: an empty store.
@@ -34,4 +34,4 @@ Result<MigrationReport> migrate(Session& session);
 /// Errors: kIncompatible that says which side is older and what to do.
 Result<void> expect_current_schema(Session& session);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

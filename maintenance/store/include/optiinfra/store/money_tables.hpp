@@ -8,7 +8,7 @@
 
 #include "optiinfra/schema/tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// A record of every price that was set or removed. The newest record of a provider, SKU, region, tier, unit
 /// and beginning is what holds (optiinfra/attribution/price_book.hpp).
@@ -39,4 +39,4 @@ std::vector<std::string> distribute_objective_and_rate_tables(std::string_view d
                                                               const DistributedForm& form);
 /// @}
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -8,7 +8,7 @@
 
 #include "optiinfra/schema/tables.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// A record of every name that was set or removed. The newest record of a name, and of an id, is what holds.
 inline constexpr const char* kNamesTable = "names";
@@ -19,4 +19,4 @@ std::vector<std::string> create_names_table(std::string_view database, const Tab
 /// The same over all shards.
 std::vector<std::string> distribute_names_table(std::string_view database, const DistributedForm& form);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -10,7 +10,7 @@
 #include "optiinfra/store/set_aside.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// The result for a part that was set aside.
 struct ReattachedPart {
@@ -41,4 +41,4 @@ enum class UnreadablePart {
 /// Errors: those of the engine; kStorage for a folder that cannot be moved.
 Result<std::vector<ReattachedPart>> reattach_parts(Session& session, UnreadablePart unreadable);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -18,7 +18,7 @@
 #include "optiinfra/schema/metrics.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// A row of the rollup that was rebuilt.
 struct RebuiltHour {
@@ -74,4 +74,4 @@ Result<RepairReport> repair_hours(Session& session, const RepairHours& which);
 /// The same for all hours of a family.
 Result<RepairReport> repair_family(Session& session, Family family);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -8,7 +8,7 @@
 
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 struct ObjectFault {
   std::string what;  ///< "cost_hourly is missing; run: optiinfra init".
@@ -24,4 +24,4 @@ Result<std::vector<ObjectFault>> find_object_faults(Session& session);
 /// the name of one of ours.
 Result<std::vector<std::string>> restore_objects(Session& session);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -15,7 +15,7 @@
 #include "optiinfra/schema/metrics.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// Raw rows, or the hourly rollup made of them.
 enum class Tier { kRaw, kRollup };
@@ -58,4 +58,4 @@ Result<std::vector<ExpiredPartition>> set_retention(Session& session, Family fam
 /// what arrived within kArrivalGrace of `clock` (schema/tables.hpp). Rollups of the removed days stay.
 Result<std::vector<ExpiredPartition>> drop_expired(Session& session, sys_seconds clock);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

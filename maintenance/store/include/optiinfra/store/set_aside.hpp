@@ -10,7 +10,7 @@
 
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 struct SetAsidePart {
   std::string table;  ///< "cost_metrics_ts", without the database.
@@ -29,4 +29,4 @@ Result<std::vector<SetAsidePart>> read_set_aside_parts(Session& session);
 /// what to do about it, in one line; empty where there are none.
 std::string describe_set_aside(const std::vector<SetAsidePart>& parts);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -12,7 +12,7 @@
 #include "optiinfra/store/set_aside.hpp"
 #include "optiinfra/transport/session.hpp"
 
-namespace optiinfra {
+namespace optiinfra::store {
 
 /// One of the contract's eight objects. A materialized view shows the rows of its target table.
 struct ObjectReport {
@@ -96,4 +96,4 @@ enum class RepairMode {
 /// kIncompatible for a store of another schema version.
 Result<VerifyReport> verify(Session& session, RepairMode mode = RepairMode::kNothing);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::store

@@ -10,7 +10,7 @@
 #include "optiinfra/collect/source.hpp"
 #include "optiinfra/core/time.hpp"
 
-namespace optiinfra {
+namespace optiinfra::collect {
 
 struct CollectOptions {
   std::chrono::seconds length{0};  ///< 0: until is_stopped.
@@ -36,4 +36,4 @@ inline constexpr std::chrono::milliseconds kCollectStep{100};
 /// spool.
 Result<CollectOutcome> collect(MetricSource& source, RowSink& sink, const CollectOptions& options);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::collect

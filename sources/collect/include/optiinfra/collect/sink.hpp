@@ -13,7 +13,7 @@
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/transport/url.hpp"
 
-namespace optiinfra {
+namespace optiinfra::collect {
 
 /// Samples that wait while the store takes none; of more, and of more rows, the oldest are lost.
 inline constexpr std::size_t kSamplesWaitingMax = 3'600;
@@ -57,4 +57,4 @@ struct StoreSinkOptions {
 /// Errors: those of Writer::open.
 Result<std::unique_ptr<RowSink>> open_store_sink(const StoreUrl& url, StoreSinkOptions options = {});
 
-}  // namespace optiinfra
+}  // namespace optiinfra::collect

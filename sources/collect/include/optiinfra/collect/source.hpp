@@ -13,7 +13,7 @@
 #include "optiinfra/schema/metrics.hpp"
 #include "optiinfra/scrape/scraper.hpp"
 
-namespace optiinfra {
+namespace optiinfra::collect {
 
 struct CollectedRows {
   std::vector<ResourceMetric> resources = {};
@@ -42,13 +42,13 @@ class MetricSource {
 class ScrapeSource : public MetricSource {
  public:
   /// The scraper must outlive it.
-  explicit ScrapeSource(Scraper& scraper) : scraper_(scraper) {}
+  explicit ScrapeSource(scrape::Scraper& scraper) : scraper_(scraper) {}
 
   Result<CollectedRows> collect(Clock::time_point until) override;
   std::vector<std::string> take_remarks() override { return scraper_.take_remarks(); }
 
  private:
-  Scraper& scraper_;
+  scrape::Scraper& scraper_;
 };
 
 /// This host, at every interval.
@@ -56,16 +56,16 @@ class HostSource : public MetricSource {
  public:
   /// The sampler must outlive it. The first sample is due one interval, which must be positive, after the
   /// first call of collect().
-  HostSource(HostSampler& sampler, Clock::duration interval) : sampler_(sampler), interval_(interval) {}
+  HostSource(host::HostSampler& sampler, Clock::duration interval) : sampler_(sampler), interval_(interval) {}
 
   Result<CollectedRows> collect(Clock::time_point until) override;
   std::vector<std::string> take_remarks() override { return std::exchange(remarks_, {}); }
 
  private:
-  HostSampler& sampler_;
+  host::HostSampler& sampler_;
   const Clock::duration interval_;
   std::optional<Clock::time_point> due_ = {};
   std::vector<std::string> remarks_;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::collect

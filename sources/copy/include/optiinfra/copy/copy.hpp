@@ -17,7 +17,7 @@
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/store/retention.hpp"
 
-namespace optiinfra {
+namespace optiinfra::copy {
 
 /// Most rows of one copied block, and the bytes of text at which a block ends earlier.
 inline constexpr std::size_t kCopyBlockRowsMax = 262'144;
@@ -55,7 +55,7 @@ struct FamilyCopy {
 /// A day on which the two stores differ.
 struct CopyDifference {
   Family family{};
-  Tier tier = Tier::kRaw;
+  store::Tier tier = store::Tier::kRaw;
   std::string day;
   std::string measure;  ///< "rows", "values of the rows", or a column of the rollup.
   double source = 0;    ///< As it was copied.
@@ -84,4 +84,4 @@ struct CopyReport {
 /// saying which. After an error, the same call continues where this one stopped.
 Result<CopyReport> copy_store(Client& source, Client& target, const CopyOptions& options);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::copy

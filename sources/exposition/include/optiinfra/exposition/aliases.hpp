@@ -17,7 +17,7 @@
 #include "optiinfra/exposition/quantity.hpp"
 #include "optiinfra/exposition/text.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 
 /// How the series of one row become one value, after copies were counted once. Increases are always added.
 enum class Across : std::uint8_t { kSum, kMax, kMean };
@@ -125,4 +125,4 @@ bool fits(const Alias& alias, std::span<const MetricLabel> labels) noexcept;
 /// that the source writes for it.
 bool is_absent(const AliasSource& source, const Alias& alias, double value) noexcept;
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

@@ -9,7 +9,7 @@
 
 #include "optiinfra/exposition/reading.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 
 enum class Understanding {
   kStored,    ///< It becomes a column, or helps to make one.
@@ -38,4 +38,4 @@ struct ExplainedMetric {
 Result<std::vector<ExplainedMetric>> explain_metrics(std::string_view text, const AliasTable& aliases,
                                                      const ReadOptions& options = {});
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 
 enum class QuantityKind : std::uint8_t {
   kGauge,      ///< The value as it is.
@@ -44,4 +44,4 @@ std::optional<Quantity> quantity_of(std::string_view name) noexcept;
 /// The table that the quantity's column belongs to.
 std::string_view table_of(Quantity quantity) noexcept;
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

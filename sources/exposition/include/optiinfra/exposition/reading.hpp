@@ -16,7 +16,7 @@
 #include "optiinfra/exposition/aliases.hpp"
 #include "optiinfra/exposition/text.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 
 using sys_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
 
@@ -129,4 +129,4 @@ inline constexpr std::chrono::minutes kStaleAfter{5};
 Result<MetricsReading> read_metrics(std::string_view text, const AliasTable& aliases, sys_milliseconds time,
                                     const ReadOptions& options = {});
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

@@ -22,7 +22,7 @@
 #include "optiinfra/exposition/reading.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 
 /// Whose the target is.
 struct TargetOwner {
@@ -67,4 +67,4 @@ struct RowsBetween {
 RowsBetween rows_between(const MetricsReading* before, const MetricsReading& after, const AliasTable& aliases,
                          const TargetOwner& owner);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

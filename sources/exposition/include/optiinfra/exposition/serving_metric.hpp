@@ -6,7 +6,7 @@
 #include "optiinfra/schema/histogram.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 
 /// Bounds in whole microseconds. Of more than kHistogramBucketsMax buckets neighbours are joined.
 Histogram histogram_of(const Distribution& distribution);
@@ -15,4 +15,4 @@ Histogram histogram_of(const Distribution& distribution);
 ServingMetric serving_metric(const ServingInterval& interval, const TargetOwner& owner,
                              sys_milliseconds time);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

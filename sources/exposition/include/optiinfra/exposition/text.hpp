@@ -12,7 +12,7 @@
 
 #include "optiinfra/core/error.hpp"
 
-namespace optiinfra {
+namespace optiinfra::exposition {
 
 enum class TextFormat {
   kPrometheus,  ///< 0.0.4; timestamps in milliseconds.
@@ -91,4 +91,4 @@ class TextReader {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::exposition

@@ -29,7 +29,7 @@
 #include "optiinfra/core/uuid.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
-namespace optiinfra {
+namespace optiinfra::fleet {
 
 inline constexpr std::uint64_t kFleetRowsMax = 10'000'000'000;
 inline constexpr int kFleetDaysMax = 3650;
@@ -153,4 +153,4 @@ class Fleet {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::fleet

@@ -34,7 +34,7 @@
 #include "optiinfra/core/uuid.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
-namespace optiinfra {
+namespace optiinfra::host {
 
 struct HostSamplerOptions {
   /// The customer whose instance this is. Must not be nil.
@@ -102,4 +102,4 @@ class HostSampler {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::host

@@ -17,7 +17,7 @@
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
-namespace optiinfra {
+namespace optiinfra::otlp {
 
 enum class OtlpEncoding { kProtobuf, kJson };
 
@@ -59,4 +59,4 @@ std::string otlp_response(OtlpSignal signal, OtlpEncoding encoding, std::size_t 
 /// The body of a response to a request that was not taken: a google.rpc.Status. `code` is gRPC's.
 std::string otlp_status(OtlpEncoding encoding, int code, std::string_view message);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::otlp

@@ -12,7 +12,7 @@
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/exposition/text.hpp"
 
-namespace optiinfra {
+namespace optiinfra::remote_write {
 
 enum class RemoteWriteProtocol : std::uint8_t { kV1 = 1, kV2 = 2 };
 
@@ -38,13 +38,13 @@ struct RemoteSeries {
 
 /// A whole request. The texts of its labels lie in the body that it was read from.
 struct RemoteWriteRequest {
-  std::vector<MetricLabel> labels;
+  std::vector<exposition::MetricLabel> labels;
   std::vector<RemoteSample> samples;
   std::vector<RemoteSeries> series;
   std::uint64_t native_histograms = 0;
   std::uint64_t exemplars = 0;
 
-  std::span<const MetricLabel> labels_of(const RemoteSeries& each) const {
+  std::span<const exposition::MetricLabel> labels_of(const RemoteSeries& each) const {
     return std::span(labels).subspan(each.labels_begin, each.labels_end - each.labels_begin);
   }
   std::span<const RemoteSample> samples_of(const RemoteSeries& each) const {
@@ -56,4 +56,4 @@ struct RemoteWriteRequest {
 /// beyond the bounds above.
 Result<RemoteWriteRequest> decode_remote_write(std::string_view body, RemoteWriteProtocol protocol);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::remote_write

@@ -18,7 +18,7 @@
 #include "optiinfra/remote_write/named_counts.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
-namespace optiinfra {
+namespace optiinfra::remote_write {
 
 /// Prometheus sends a part of a batch after 5 seconds, and repeats a request 5 seconds later at most.
 inline constexpr std::chrono::seconds kRemoteWriteSettle{15};
@@ -41,8 +41,9 @@ inline constexpr std::size_t kRemoteReadingsWaitingMax = 200'000;
 /// A request that came.
 struct RemoteWriteArrival {
   std::uint64_t record = 0;  ///< Under which the caller keeps it until take_released() names it. Grows.
-  sys_milliseconds time{};  ///< When it came. Never goes back; the time that nobody listened may be left out.
-  sys_milliseconds clock{};  ///< What the clock showed.
+  exposition::sys_milliseconds
+      time{};  ///< When it came. Never goes back; the time that nobody listened may be left out.
+  exposition::sys_milliseconds clock{};  ///< What the clock showed.
 };
 
 /// Who sends, and what the series are that do not say it.
@@ -97,7 +98,7 @@ struct RemoteWriteAnswer {
 /// Threads: one call at a time. The table must outlive it.
 class RemoteWriteGatherer {
  public:
-  explicit RemoteWriteGatherer(const AliasTable& aliases);
+  explicit RemoteWriteGatherer(const exposition::AliasTable& aliases);
   ~RemoteWriteGatherer();
   RemoteWriteGatherer(RemoteWriteGatherer&&) noexcept;
   RemoteWriteGatherer& operator=(RemoteWriteGatherer&&) noexcept;
@@ -110,7 +111,7 @@ class RemoteWriteGatherer {
 
   /// Makes the readings whose samples have waited long enough. The same requests give the same rows again
   /// only if this is called again, too, unless a request came at `now` or later.
-  void settle(sys_milliseconds now);
+  void settle(exposition::sys_milliseconds now);
 
   /// The rows that were made since the last call.
   std::vector<GatheredRows> take_rows();
@@ -126,4 +127,4 @@ class RemoteWriteGatherer {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::remote_write

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace optiinfra {
+namespace optiinfra::remote_write {
 
 /// Names that are counted one by one; what comes under others counts together.
 inline constexpr std::size_t kCountedNamesMax = 200;
@@ -38,4 +38,4 @@ class NamedCounts {
   std::uint64_t others_ = 0;
 };
 
-}  // namespace optiinfra
+}  // namespace optiinfra::remote_write

@@ -8,10 +8,10 @@
 
 #include "optiinfra/remote_write/gather.hpp"
 
-namespace optiinfra {
+namespace optiinfra::remote_write {
 
 struct RemoteWriteRecord {
-  sys_milliseconds time{}, clock{};  ///< As in RemoteWriteArrival.
+  exposition::sys_milliseconds time{}, clock{};  ///< As in RemoteWriteArrival.
   RemoteWriteProtocol protocol = RemoteWriteProtocol::kV1;
   std::string_view encoding;  ///< Its Content-Encoding.
   RemoteWriteOrigin origin = {};
@@ -25,4 +25,4 @@ std::string remote_write_record_text(const RemoteWriteRecord& record);
 /// Views of the result lie in `text`. Errors: kCorrupt.
 Result<RemoteWriteRecord> parse_remote_write_record(std::string_view text);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::remote_write

@@ -27,7 +27,7 @@
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 
 enum class RowFormat {
   kJson,       ///< An array of objects, or one object.
@@ -73,4 +73,4 @@ Result<DecodedRows<Row>> decode_rows(std::string_view body, RowFormat format, co
                                                                               const IdOfName&);
 #include "optiinfra/schema/families.def"
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

@@ -6,7 +6,7 @@
 
 #include "optiinfra/schema/metrics.hpp"
 
-namespace optiinfra {
+namespace optiinfra::rows {
 
 /// Adds the row as one JSON object and a line end. What is absent is left out. Text must be UTF-8.
 template <Metric Row>
@@ -22,4 +22,4 @@ void append_json_lines(std::string& text, const Batch<Row>& batch, std::size_t f
                                                        std::size_t, std::size_t);
 #include "optiinfra/schema/families.def"
 
-}  // namespace optiinfra
+}  // namespace optiinfra::rows

@@ -21,13 +21,13 @@
 #include "optiinfra/exposition/reading.hpp"
 #include "optiinfra/schema/metrics.hpp"
 
-namespace optiinfra {
+namespace optiinfra::scrape {
 
 struct ScraperOptions {
   std::filesystem::path config_file;
   std::string customer = {};  ///< For targets without a label `customer`: a name or a UUID. Empty: none.
   std::string service = {};   ///< Likewise.
-  AliasTable aliases = AliasTable::builtin();
+  exposition::AliasTable aliases = exposition::AliasTable::builtin();
   unsigned connections = 128;  ///< Requests that run at the same time.
 };
 
@@ -87,4 +87,4 @@ class Scraper {
 
 inline constexpr std::size_t kScrapeRemarksMax = 20;
 
-}  // namespace optiinfra
+}  // namespace optiinfra::scrape

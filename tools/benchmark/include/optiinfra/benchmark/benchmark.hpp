@@ -15,7 +15,7 @@
 #include "optiinfra/core/error.hpp"
 #include "optiinfra/transport/url.hpp"
 
-namespace optiinfra {
+namespace optiinfra::benchmark {
 
 inline constexpr std::uint64_t kBenchmarkRowsMin = 1'000, kBenchmarkRowsMax = 16'000'000;
 inline constexpr unsigned kBenchmarkRoundsMax = 100;
@@ -121,4 +121,4 @@ struct BenchmarkReport {
 /// not hold exactly the rows that were inserted. The folder or database is removed in any case.
 Result<BenchmarkReport> run_benchmark(const BenchmarkOptions& options);
 
-}  // namespace optiinfra
+}  // namespace optiinfra::benchmark
