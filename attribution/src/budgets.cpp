@@ -4,125 +4,80 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "answer_cells.hpp"
+#include "conversion.hpp"
 #include "cost_keys.hpp"
+#include "field_texts.hpp"
 #include "given.hpp"
 #include "money_records.hpp"
 #include "month_end.hpp"
 #include "optiinfra/core/nearest.hpp"
-#include "optiinfra/core/utf8.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/money_tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "question_list.hpp"
-#include "source_tables.hpp"
+#include "scope.hpp"
 
 namespace optiinfra::attribution {
 namespace {
 
-constexpr std::size_t kBudgetTextBytesMax = 256, kThresholdsMax = 10;
+constexpr std::size_t kThresholdsMax = 10;
 
-struct BudgetRecord {
-  Budget budget;
-  std::int64_t set_at_us = 0;
-  bool is_removed = false;
-};
-
-Result<void> expect_budget(const Budget& budget) {
-  const auto scopes = budget_scopes();
-  for (const std::string* text : {&budget.name, &budget.scope_id}) {
-    if (text->size() > kBudgetTextBytesMax || !is_utf8(*text))
-      return invalid_argument("a budget's name and what it is for are UTF-8 of at most 256 bytes");
-  }
-  if (budget.name.empty()) return invalid_argument("a budget needs a name");
+/// Checks it, and writes a UUID in the one form in which it is compared.
+Result<void> expect_budget(Budget& budget) {
+  OPTIINFRA_CHECK(expect_scope("budget", budget.name, budget.scope, budget.scope_id, kCostKeys));
   if (!std::isfinite(budget.amount) || budget.amount <= 0 || budget.amount > 9e9)
     return invalid_argument("amount must be above 0 and at most 9,000,000,000");
   if (!is_currency_or_none(budget.currency))
     return invalid_argument("currency must be three capital letters, such as USD");
-  if (budget.scope.empty() != budget.scope_id.empty())
-    return invalid_argument("a budget is for everything, or for one value of a dimension");
-  const bool is_uuid = budget.scope == "customer" || budget.scope == "service";
-  if (is_uuid && !Uuid::parse(budget.scope_id))
-    return invalid_argument("a budget for a " + budget.scope + " needs its UUID");
-  if (!budget.scope.empty() && std::find(scopes.begin(), scopes.end(), budget.scope) == scopes.end())
-    return invalid_argument("a budget cannot be for a '" + shown(budget.scope) + "'");
   return done(parse_thresholds(thresholds_text(budget.thresholds)));
 }
 
-Result<std::vector<BudgetRecord>> read_budget_records(Client& client) {
-  std::vector<BudgetRecord> records;
-  OPTIINFRA_CHECK(client.with_session([&](Session& session) {
-    return done(session.query(
-        {.sql = "SELECT name, CAST(scope, 'String'), scope_id, amount, CAST(currency, 'String'), thresholds, "
-                "toUnixTimestamp64Micro(set_at), is_removed FROM " +
-                qualified(session.database(), store::kBudgetTable)},
-        [&](const Block& block) {
-          const auto text = [&](std::size_t column, std::size_t row) {
-            return std::string((*block.values<Strings>(column))[row]);
-          };
-          for (std::size_t i = 0; i < block.row_count(); ++i) {
-            auto thresholds = parse_thresholds(text(5, i));
-            records.push_back({{.name = text(0, i),
-                                .scope = text(1, i),
-                                .scope_id = text(2, i),
-                                .amount = (*block.values<std::vector<double>>(3))[i],
-                                .currency = text(4, i),
-                                .thresholds = thresholds ? *std::move(thresholds) : std::vector<double>{}},
-                               (*block.values<std::vector<std::int64_t>>(6))[i],
-                               (*block.values<std::vector<std::uint8_t>>(7))[i] != 0});
-          }
-          return records.size() <= kBudgetRecordsMax;
-        }));
-  }));
-  if (records.size() <= kBudgetRecordsMax) return records;
-  return Error{ErrorKind::kTooLarge,
-               "the table of budgets has more than " + std::to_string(kBudgetRecordsMax) + " records"};
+std::optional<Budget> budget_at(const Block& block, std::size_t row) {
+  auto thresholds = parse_thresholds(text_in(block, 5, row));
+  return Budget{.name = text_in(block, 0, row),
+                .scope = text_in(block, 1, row),
+                .scope_id = text_in(block, 2, row),
+                .amount = number_in<double>(block, 3, row),
+                .currency = text_in(block, 4, row),
+                .thresholds = thresholds ? *std::move(thresholds) : std::vector<double>{}};
 }
 
-std::map<std::string, Budget> budgets_that_hold(std::vector<BudgetRecord> records) {
-  std::sort(records.begin(), records.end(),
-            [](const BudgetRecord& a, const BudgetRecord& b) { return a.set_at_us < b.set_at_us; });
-  std::map<std::string, Budget> budgets;
-  for (BudgetRecord& record : records) {
-    if (record.is_removed) {
-      budgets.erase(record.budget.name);
-    } else {
-      budgets[record.budget.name] = std::move(record.budget);
-    }
-  }
-  return budgets;
-}
-
-/// Appends a record that is later than all others, also when this machine's clock is behind.
-Result<void> append_record(Client& client, const Budget& budget, const std::vector<BudgetRecord>& records,
-                           bool is_removed) {
-  if (records.size() >= kBudgetRecordsMax)
-    return Error{ErrorKind::kTooLarge, "the table of budgets has " + std::to_string(records.size()) +
-                                           " records, earlier budgets among them; nothing was set"};
+Block block_of_budgets(std::span<const Record<Budget>> records) {
   Dictionary scopes, currencies;
   Strings names, ids, thresholds;
-  names.append(budget.name);
-  scopes.append(budget.scope);
-  ids.append(budget.scope_id);
-  currencies.append(budget.currency);
-  thresholds.append(thresholds_text(budget.thresholds));
+  std::vector<double> amounts;
+  for (const auto& [budget, set_at_us, is_removed] : records) {
+    names.append(budget.name);
+    scopes.append(budget.scope);
+    ids.append(budget.scope_id);
+    amounts.push_back(budget.amount);
+    currencies.append(budget.currency);
+    thresholds.append(thresholds_text(budget.thresholds));
+  }
   Block block;
   block.add({"name", "String", std::move(names)});
   block.add({"scope", "LowCardinality(String)", std::move(scopes)});
   block.add({"scope_id", "String", std::move(ids)});
-  block.add({"amount", "Float64", std::vector<double>{budget.amount}});
+  block.add({"amount", "Float64", std::move(amounts)});
   block.add({"currency", "LowCardinality(String)", std::move(currencies)});
   block.add({"thresholds", "String", std::move(thresholds)});
-  block.add({"set_at", "DateTime64(6, 'UTC')", std::vector<std::int64_t>{time_after(records)}});
-  block.add({"is_removed", "UInt8", std::vector<std::uint8_t>{std::uint8_t{is_removed}}});
-  return client.with_session([&](Session& session) {
-    return done(session.insert({.table = qualified(session.database(), store::kBudgetTable),
-                                .deduplication_token = {},
-                                .settings = {{"distributed_foreground_insert", "1"}}},
-                               block));
-  });
+  return block;
 }
+
+using BudgetKey = std::tuple<const std::string&>;
+constexpr RecordTable<Budget, BudgetKey> kBudgets = {
+    .name = store::kBudgetTable,
+    .one = "budget",
+    .what = "the table of budgets",
+    .records_max = kBudgetRecordsMax,
+    .columns = "name, CAST(scope, 'String'), scope_id, amount, CAST(currency, 'String'), thresholds",
+    .key_of = [](const Budget& budget) { return BudgetKey(budget.name); },
+    .value_at = budget_at,
+    .block_of = block_of_budgets,
+    .described = [](const Budget& budget) { return shown(budget.name); }};
 
 std::vector<AnswerColumn> budget_columns() {
   return {{"budget", "budget", "", CellKind::kText},
@@ -144,12 +99,6 @@ std::optional<double> number_at(const Answer& answer, const std::vector<Cell>& r
     if (answer.columns[i].key == key && std::holds_alternative<double>(row[i]))
       return std::get<double>(row[i]);
   return {};
-}
-
-bool has_currency(const Answer& answer, const std::vector<Cell>& row, const std::string& currency) {
-  for (std::size_t i = 0; i < answer.columns.size(); ++i)
-    if (answer.columns[i].key == "currency") return row[i] == Cell{currency};
-  return false;
 }
 
 /// What the month has cost, and will have, in the budget's currency.
@@ -188,40 +137,60 @@ std::vector<Cell> budget_cells(const Budget& budget, const Spent& spent) {
   return cells.take();
 }
 
-/// One forecast for each budget: they are few, and each may be for another dimension.
-Result<Answer> ask_budgets(Client& client, TimeRange range, const GivenValues& given) {
-  OPTIINFRA_TRY(const auto budgets, read_budgets(client));
+/// The forecasts of everything that the budgets of one dimension are for, by value and currency.
+using SpentBy = std::map<std::pair<std::string, std::string>, Spent>;
+
+/// One forecast for the budgets of one dimension, however many there are.
+Result<SpentBy> spent_by(Client& client, TimeRange range, const std::string& scope,
+                         const std::vector<const Budget*>& budgets, const std::string& currency) {
+  GivenValues asked;
+  if (!scope.empty()) asked.emplace_back("by", scope);
+  if (!currency.empty()) asked.emplace_back("currency", currency);
+  for (const Budget* budget : budgets)
+    if (!scope.empty()) asked.emplace_back(scope, budget->scope_id);
+  OPTIINFRA_TRY(const Answer forecast, forecast_question().ask(client, range, asked));
+  SpentBy spent;
+  const std::size_t value = scope.empty() ? 0 : 1;
+  for (const auto& row : forecast.rows) {
+    const std::string of = scope.empty() ? "" : std::get<std::string>(row[0]);
+    spent[{of, std::get<std::string>(row[value])}] = {number_at(forecast, row, "cost_so_far"),
+                                                      number_at(forecast, row, "month_end_cost"),
+                                                      number_at(forecast, row, "month_end_cost_p90"), true};
+  }
+  return spent;
+}
+
+/// The budgets that a question is about.
+std::vector<Budget> asked_for(std::vector<Budget> budgets, const GivenValues& given) {
   const auto customers = given_names(given, "customer");
-  const ComputedQuestion forecast = forecast_question();
-  Answer answer;
-  answer.window = month_of(range.end);
-  answer.columns = budget_columns();
-  for (const Budget& budget : budgets) {
+  const std::string currency = given_currency(given);
+  std::erase_if(budgets, [&](const Budget& budget) {
     const bool is_seen = customers.empty() ||
                          (budget.scope == "customer" &&
                           std::find(customers.begin(), customers.end(), budget.scope_id) != customers.end());
-    if (!is_seen) continue;
-    GivenValues scope;
-    if (!budget.scope.empty()) scope.emplace_back(budget.scope, budget.scope_id);
-    OPTIINFRA_TRY(const Answer spent, forecast.ask(client, range, scope));
-    Spent found;
-    for (const auto& row : spent.rows) {
-      if (!has_currency(spent, row, budget.currency)) continue;
-      found = {number_at(spent, row, "cost_so_far"), number_at(spent, row, "month_end_cost"),
-               number_at(spent, row, "month_end_cost_p90"), true};
-    }
-    answer.rows.push_back(budget_cells(budget, found));
+    return !is_seen || (!currency.empty() && budget.currency != currency);
+  });
+  return budgets;
+}
+
+Result<Answer> ask_budgets(Client& client, TimeRange range, const GivenValues& given) {
+  OPTIINFRA_TRY(auto all, read_budgets(client));
+  const std::vector<Budget> budgets = asked_for(std::move(all), given);
+  Answer answer;
+  answer.window = month_of(range.end);
+  answer.columns = budget_columns();
+  std::map<std::string, std::vector<const Budget*>> by_scope;
+  for (const Budget& budget : budgets) by_scope[budget.scope].push_back(&budget);
+  std::map<std::string, SpentBy> spent;
+  for (const auto& [scope, of_scope] : by_scope) {
+    OPTIINFRA_TRY(spent[scope], spent_by(client, range, scope, of_scope, given_currency(given)));
   }
+  for (const Budget& budget : budgets)
+    answer.rows.push_back(budget_cells(budget, spent[budget.scope][{budget.scope_id, budget.currency}]));
   return answer;
 }
 
 }  // namespace
-
-std::vector<std::string> budget_scopes() {
-  std::vector<std::string> scopes;
-  for (const KeyColumn& each : kCostKeys) scopes.emplace_back(each.dimension.name);
-  return scopes;
-}
 
 Result<std::vector<double>> parse_thresholds(const std::string& text) {
   std::vector<double> thresholds;
@@ -252,29 +221,41 @@ std::string thresholds_text(const std::vector<double>& thresholds) {
   return text;
 }
 
-Result<std::vector<Budget>> read_budgets(Client& client) {
-  OPTIINFRA_TRY(auto records, read_budget_records(client));
-  std::vector<Budget> budgets;
-  for (auto& [name, budget] : budgets_that_hold(std::move(records))) budgets.push_back(std::move(budget));
-  return budgets;
+std::span<const std::string_view> budget_fields() {
+  static constexpr std::string_view kFields[] = {"budget", "amount",   "currency",
+                                                 "scope",  "scope_id", "thresholds"};
+  return kFields;
 }
 
-Result<void> set_budget(Client& client, const Budget& budget) {
-  OPTIINFRA_CHECK(expect_budget(budget));
-  OPTIINFRA_TRY(const auto records, read_budget_records(client));
-  return append_record(client, budget, records, false);
+Result<Budget> budget_of(std::vector<std::string> texts) {
+  Budget budget{.name = std::move(texts[0]),
+                .scope = std::move(texts[3]),
+                .scope_id = std::move(texts[4]),
+                .currency = std::move(texts[2])};
+  OPTIINFRA_TRY(budget.amount, number_of(texts[1], "amount"));
+  if (!texts[5].empty()) {
+    OPTIINFRA_TRY(budget.thresholds, parse_thresholds(texts[5]));
+  }
+  return budget;
+}
+
+Result<std::vector<Budget>> read_budgets(Client& client) { return read_values(client, kBudgets); }
+
+Result<std::size_t> set_budgets(Client& client, std::vector<Budget> budgets) {
+  for (std::size_t i = 0; i < budgets.size(); ++i) {
+    if (auto fits = expect_budget(budgets[i]); !fits)
+      return with_context(std::move(fits).error(), "budget " + std::to_string(i + 1));
+  }
+  return set_values(client, kBudgets, budgets);
 }
 
 Result<void> remove_budget(Client& client, const std::string& name) {
-  OPTIINFRA_TRY(const auto records, read_budget_records(client));
-  const auto budgets = budgets_that_hold(records);
-  const auto found = budgets.find(name);
-  if (found != budgets.end()) return append_record(client, found->second, records, true);
+  OPTIINFRA_TRY(const bool was_there, remove_value(client, kBudgets, {.name = name}));
+  if (was_there) return {};
+  OPTIINFRA_TRY(const auto budgets, read_budgets(client));
   std::vector<std::string> known;
-  for (const auto& [other, budget] : budgets) known.push_back(other);
-  const std::string near = suggestion(name, known);
-  return invalid_argument("there is no budget '" + shown(name) + "'" +
-                          (near.empty() ? "; `optiinfra budget list` has them all" : near));
+  for (const Budget& budget : budgets) known.push_back(budget.name);
+  return no_such("budget", name, known);
 }
 
 ComputedQuestion budgets_question() {
@@ -291,23 +272,16 @@ ComputedQuestion budgets_question() {
       .ask = ask_budgets};
   question.parameters.push_back(
       {.name = "customer", .meaning = "Only the budgets of this customer", .form = "UUID|NAME"});
+  question.parameters.push_back(
+      {.name = "currency",
+       .meaning = "Only the budgets in this currency, compared with costs of all currencies, each hour's "
+                  "converted by the rate of its day; default: all budgets, each with costs of its currency",
+       .form = "CODE"});
   return question;
 }
 
 Result<std::size_t> copy_budgets(Client& source, Client& target) {
-  OPTIINFRA_TRY(const bool has_budgets, has_table(source, store::kBudgetTable));
-  if (!has_budgets) return std::size_t{0};
-  OPTIINFRA_TRY(const auto held, read_budgets(target));
-  OPTIINFRA_TRY(const auto budgets, read_budgets(source));
-  std::size_t copied = 0;
-  for (const Budget& budget : budgets) {
-    const bool is_there =
-        std::any_of(held.begin(), held.end(), [&](const Budget& one) { return one.name == budget.name; });
-    if (is_there) continue;
-    OPTIINFRA_CHECK(set_budget(target, budget));
-    ++copied;
-  }
-  return copied;
+  return copy_values(source, target, kBudgets);
 }
 
 store::RowsToRemove budgets_of(const Uuid& customer) {

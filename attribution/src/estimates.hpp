@@ -10,9 +10,6 @@
 
 namespace optiinfra::attribution {
 
-/// `price_source` of a charge from the price book begins with this; what follows is the price's own source.
-inline constexpr const char* kPriceBookSource = "price book";
-
 inline bool is_estimate(const Charge& charge) { return charge.price_source.starts_with(kPriceBookSource); }
 
 /// An instance in an hour: it has samples or requests there, and no charge for usage or purchase that covers

@@ -6,8 +6,10 @@
 #include <set>
 
 #include "answer_cells.hpp"
+#include "conversion.hpp"
 #include "cost_keys.hpp"
 #include "explain_parts.hpp"
+#include "field_texts.hpp"
 #include "given.hpp"
 #include "hour_reader.hpp"
 #include "hour_writer.hpp"
@@ -36,6 +38,7 @@ struct ExplainQuestion {
   TimeRange before, after;
   CostBasis basis = CostBasis::kReservation;
   IdlePolicy idle = IdlePolicy::kSeparate;
+  std::string currency = {};  ///< That all amounts are converted to; empty: as billed.
 };
 
 std::vector<AnswerColumn> explain_columns(const Selection& selection, const ExplainQuestion& question) {
@@ -116,6 +119,14 @@ class Explanation {
   Result<Answer> run() {
     answer_.window = question_.after;
     answer_.columns = explain_columns(selection_, question_);
+    // Of both windows and what lies between them.
+    const TimeRange all{std::min(question_.before.begin, question_.after.begin),
+                        std::max(question_.before.end, question_.after.end)};
+    const std::string between = " AND (" + within(question_.before) + " OR " + within(question_.after) + ")";
+    OPTIINFRA_TRY(conversion_,
+                  Conversion::create(client_, question_.currency, all, between + selection_.conditions(),
+                                     selection_.parameters()));
+    add_rates_column(answer_.columns, conversion_);
     OPTIINFRA_CHECK(client_.with_session([&](Session& session) { return read_both(session); }));
     std::map<std::string, std::vector<const ExplainedGroup*>> by_currency;
     for (const auto& [key, group] : groups_) by_currency[group.currency].push_back(&group);
@@ -125,6 +136,11 @@ class Explanation {
   }
 
  private:
+  static std::string within(TimeRange range) {
+    return "hour >= toDateTime(" + std::to_string(to_column_time(range.begin)) +
+           ", 'UTC') AND hour < toDateTime(" + std::to_string(to_column_time(range.end)) + ", 'UTC')";
+  }
+
   Result<void> read_both(Session& session) {
     OPTIINFRA_CHECK(read(session, question_.before, &GroupCost::before, &BeforeAfter<PricedRequests>::before,
                          hours_.before));
@@ -142,13 +158,17 @@ class Explanation {
     };
     const std::string volume =
         question_.measure.is_of_tokens ? "prompt_tokens + completion_tokens" : "requests";
-    std::string sql = "SELECT " + selection_.keys() + ", CAST(currency, 'String') AS money" + list("method") +
-                      list("price_source");
-    for (const char* const cost :
-         {"sumIf(cost, kind IN ('served', 'wasted'))", "sumIf(cost, kind = 'underfill')",
-          "sumIf(cost, kind = 'idle')", "sumIf(cost, kind = 'overhead')",
-          "sumIf(cost, kind = 'unreconciled')", "sum(shared_underfill)", "sum(shared_idle)"})
-      sql += std::string(", toInt64(") + cost + ")";
+    std::string sql = "SELECT " + selection_.keys() + ", " + conversion_.money() + " AS money" +
+                      list("method") + list("price_source");
+    const auto add_sum = [&](const char* column, const char* condition) {
+      sql += ", toInt64(round(sumIf(" + conversion_.amount(column) + ", " + condition + ")))";
+    };
+    add_sum("cost", "kind IN ('served', 'wasted')");
+    for (const char* const kind :
+         {"kind = 'underfill'", "kind = 'idle'", "kind = 'overhead'", "kind = 'unreconciled'"})
+      add_sum("cost", kind);
+    add_sum("shared_underfill", "1");
+    add_sum("shared_idle", "1");
     sql += ", sumIf(" + volume +
            ", kind != 'unpriced'), sumIf(requests, kind != 'unpriced'), sumIf(requests, kind = 'unpriced'), "
            "countIf(kind != 'unpriced') FROM " +
@@ -322,6 +342,7 @@ class Explanation {
     cells.add(question_.before.end);
     cells.add(joined(of.methods));
     cells.add(joined(of.sources));
+    if (conversion_.is_active()) cells.add(conversion_.described());
     answer_.rows.push_back(cells.take());
   }
 
@@ -343,6 +364,7 @@ class Explanation {
   Client& client_;
   const ExplainQuestion& question_;
   Selection selection_;
+  Conversion conversion_;
   std::map<std::pair<Key, std::string>, ExplainedGroup> groups_;
   std::map<Key, BeforeAfter<PricedRequests>> requests_;
   BeforeAfter<std::size_t> hours_;
@@ -357,13 +379,8 @@ Result<TimeRange> window_before(const GivenValues& given, TimeRange after) {
   if (!from && !to) return TimeRange{after.begin - (after.end - after.begin), after.begin};
   if (!from || !to)
     return invalid_argument("before_from and before_to are given together, or neither of them");
-  const auto time_of = [](const char* name, const std::string& text) -> Result<sys_seconds> {
-    auto time = parse_time(text);
-    if (!time) return with_context(std::move(time).error(), name);
-    return time;
-  };
-  OPTIINFRA_TRY(const sys_seconds begin, time_of("before_from", *from));
-  OPTIINFRA_TRY(const sys_seconds end, time_of("before_to", *to));
+  OPTIINFRA_TRY(const sys_seconds begin, time_of(*from, "before_from"));
+  OPTIINFRA_TRY(const sys_seconds end, time_of(*to, "before_to"));
   if (begin >= end) return invalid_argument("before_to: the window before ends before it begins");
   return whole_hours({begin, end});
 }
@@ -400,6 +417,7 @@ Result<Answer> ask_explain(Client& client, TimeRange range, const GivenValues& g
                               " says what it counts; leave it out");
     question.measure.is_of_tokens = *volume == "tokens";
   }
+  question.currency = given_currency(given);
   std::vector<std::string> dimensions = given_names(given, "by");
   if (dimensions.empty()) dimensions = {"model"};
   OPTIINFRA_TRY(Selection selection,
@@ -450,6 +468,7 @@ ComputedQuestion explain_question() {
                   "hour, or left out; default separate",
        .form = "separate|share|hide",
        .words = {"separate", "share", "hide"}});
+  add(currency_parameter());
   return question;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "answer_cells.hpp"
+#include "conversion.hpp"
 #include "cost_keys.hpp"
 #include "given.hpp"
 #include "hour_reader.hpp"
@@ -51,12 +52,19 @@ std::vector<AnswerColumn> forecast_columns(const Selection& selection) {
 
 class ForecastQuestion {
  public:
-  ForecastQuestion(Client& client, Selection selection, sys_seconds at)
-      : client_(client), selection_(std::move(selection)), at_(at), month_(month_of(at)) {}
+  ForecastQuestion(Client& client, Selection selection, sys_seconds at, std::string currency)
+      : client_(client),
+        selection_(std::move(selection)),
+        at_(at),
+        currency_(std::move(currency)),
+        month_(month_of(at)) {}
 
   Result<Answer> run() {
     answer_.window = month_;
     answer_.columns = forecast_columns(selection_);
+    OPTIINFRA_TRY(conversion_, Conversion::create(client_, currency_, read_range(), selection_.conditions(),
+                                                  selection_.parameters()));
+    add_rates_column(answer_.columns, conversion_);
     OPTIINFRA_CHECK(client_.with_session([&](Session& session) { return read(session); }));
     OPTIINFRA_CHECK(expect_rows_fit(answer_.rows.size()));
     return std::move(answer_);
@@ -69,13 +77,13 @@ class ForecastQuestion {
     OPTIINFRA_TRY(const auto versions, read_versions(session, read_range()));
     for (const auto& [hour, version] : versions) attributed_.push_back(hour);
     const std::string groups = selection_.key_names() + ", money, start";
-    const std::string sql =
-        "SELECT " + selection_.keys() +
-        ", CAST(currency, 'String') AS money, toUInt32(toUnixTimestamp(hour)) AS start, "
-        "toFloat64(sumIf(cost, kind != 'unreconciled')) / 1e9, toFloat64(sum(cost)) / 1e9 FROM " +
-        qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
-        newest_versions(session.database()) + " AND kind != 'unpriced'" + selection_.conditions() +
-        " GROUP BY " + groups + " ORDER BY " + groups;
+    const std::string sql = "SELECT " + selection_.keys() + ", " + conversion_.money() +
+                            " AS money, toUInt32(toUnixTimestamp(hour)) AS start, toFloat64(sumIf(" +
+                            conversion_.amount("cost") + ", kind != 'unreconciled')) / 1e9, toFloat64(sum(" +
+                            conversion_.amount("cost") + ")) / 1e9 FROM " +
+                            qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
+                            newest_versions(session.database()) + " AND kind != 'unpriced'" +
+                            selection_.conditions() + " GROUP BY " + groups + " ORDER BY " + groups;
     std::vector<NamedValue> parameters = {{"from", std::to_string(to_column_time(read_range().begin))},
                                           {"to", std::to_string(to_column_time(read_range().end))}};
     parameters.insert(parameters.end(), selection_.parameters().begin(), selection_.parameters().end());
@@ -150,6 +158,7 @@ class ForecastQuestion {
     cells.add_count(static_cast<double>(open.size()));
     cells.add_count(static_cast<double>(known.size()));
     cells.add(std::string(estimate.method));
+    if (conversion_.is_active()) cells.add(conversion_.described());
     answer_.rows.push_back(cells.take());
     costs.hours.clear();
   }
@@ -157,7 +166,9 @@ class ForecastQuestion {
   Client& client_;
   Selection selection_;
   sys_seconds at_;
+  std::string currency_;
   TimeRange month_;
+  Conversion conversion_;
   std::vector<sys_seconds> attributed_;
   Answer answer_;
 };
@@ -171,7 +182,7 @@ Result<Answer> ask_forecast(Client& client, TimeRange range, const GivenValues& 
   }
   OPTIINFRA_TRY(Selection selection, Selection::create(kCostKeys, given_names(given, "by"),
                                                        given_filters(given, kCostKeys), {}, "hour"));
-  return ForecastQuestion(client, std::move(selection), floor_hour(at)).run();
+  return ForecastQuestion(client, std::move(selection), floor_hour(at), given_currency(given)).run();
 }
 
 }  // namespace
@@ -190,6 +201,7 @@ ComputedQuestion forecast_question() {
                             .parameters = selection_parameters(kCostKeys),
                             .ask = ask_forecast};
   std::erase_if(question.parameters, [](const QuestionParameter& each) { return each.name == "bucket"; });
+  question.parameters.push_back(currency_parameter());
   question.parameters.push_back(
       {.name = "at",
        .meaning = "Forecast the month of this time from the hours before it; default now",

@@ -1,5 +1,6 @@
 // Instances that nobody used, by money, from attributed hours.
 #include "answer_cells.hpp"
+#include "conversion.hpp"
 #include "given.hpp"
 #include "hour_reader.hpp"
 #include "optiinfra/schema/tables.hpp"
@@ -26,7 +27,7 @@ constexpr const char* kIdleSums[] = {
     "sum(idle)", "sumIf(idle, NOT was_used)", "sum(underfill)", "sum(paid)",
     "count()",   "countIf(NOT was_used)",     "sum(busy)",      "sum(covered)"};
 
-std::vector<AnswerColumn> idle_columns(const Selection& selection) {
+std::vector<AnswerColumn> idle_columns(const Selection& selection, const Conversion& conversion) {
   std::vector<AnswerColumn> columns = selection.columns();
   const auto add = [&](const char* key, const char* heading, const char* unit, CellKind kind,
                        int decimals = 0) { columns.push_back({key, heading, unit, kind, decimals}); };
@@ -41,10 +42,12 @@ std::vector<AnswerColumn> idle_columns(const Selection& selection) {
   add("unused_hours", "hours without a request", "h", CellKind::kCount);
   add("busy_share", "busy", "share of time", CellKind::kNumber, 3);
   add("reason", "absent because", "", CellKind::kText);
+  add_rates_column(columns, conversion);
   return columns;
 }
 
-std::vector<Cell> idle_cells(std::vector<Cell> keys, std::string currency, const std::vector<double>& of) {
+std::vector<Cell> idle_cells(std::vector<Cell> keys, std::string currency, const std::vector<double>& of,
+                             const Conversion& conversion) {
   AnswerCells cells(std::move(keys));
   cells.add(std::move(currency));
   cells.add(of[0] * kNano);
@@ -56,19 +59,26 @@ std::vector<Cell> idle_cells(std::vector<Cell> keys, std::string currency, const
   cells.add_count(of[4]);
   cells.add_count(of[5]);
   cells.add_quotient(true, of[6], of[7], 1, "no charge says how long it covers");
+  if (conversion.is_active()) cells.add(conversion.described());
   return cells.take();
 }
 
+constexpr const char* kIsOfInstances =
+    "instance_id != '' AND kind IN ('served', 'wasted', 'underfill', 'idle')";
+
 /// What each instance was in each hour. Charges without an instance are nobody's idle time.
-std::string instance_hours(std::string_view database) {
-  return "SELECT hour, customer_id, instance_id, instance_type, cloud_provider, region, currency, "
-         "sumIf(cost, kind = 'idle') AS idle, sumIf(cost, kind = 'underfill') AS underfill, sum(cost) AS "
-         "paid, "
+std::string instance_hours(std::string_view database, const Conversion& conversion) {
+  const std::string cost = conversion.amount("cost");
+  return "SELECT hour, customer_id, instance_id, instance_type, cloud_provider, region, " +
+         conversion.money() + " AS money, sumIf(" + cost + ", kind = 'idle') AS idle, sumIf(" + cost +
+         ", kind = 'underfill') AS underfill, sum(" + cost +
+         ") AS paid, "
          "countIf(kind IN ('served', 'wasted')) > 0 AS was_used, sum(busy_seconds) AS busy, "
          "sum(covered_seconds) AS covered FROM " +
-         qualified(database, store::kAttributedCostTable) + " WHERE " + newest_versions(database) +
-         " AND instance_id != '' AND kind IN ('served', 'wasted', 'underfill', 'idle') GROUP BY hour, "
-         "customer_id, instance_id, instance_type, cloud_provider, region, currency";
+         qualified(database, store::kAttributedCostTable) + " WHERE " + newest_versions(database) + " AND " +
+         kIsOfInstances +
+         " GROUP BY hour, "
+         "customer_id, instance_id, instance_type, cloud_provider, region, money";
 }
 
 Result<Answer> ask_idle(Client& client, TimeRange range, const GivenValues& given) {
@@ -80,14 +90,18 @@ Result<Answer> ask_idle(Client& client, TimeRange range, const GivenValues& give
       Selection::create(kIdleColumns, dimensions, given_filters(given, kIdleColumns), bucket, "hour"));
   Answer answer;
   answer.window = {floor_hour(range.begin), floor_hour(range.end + 1h - 1s)};
-  answer.columns = idle_columns(selection);
+  OPTIINFRA_TRY(const Conversion conversion,
+                Conversion::create(client, given_currency(given), answer.window,
+                                   std::string(" AND ") + kIsOfInstances + selection.conditions(),
+                                   selection.parameters()));
+  answer.columns = idle_columns(selection, conversion);
   std::vector<NamedValue> parameters = {{"from", std::to_string(to_column_time(answer.window.begin))},
                                         {"to", std::to_string(to_column_time(answer.window.end))}};
   parameters.insert(parameters.end(), selection.parameters().begin(), selection.parameters().end());
   OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {
-    std::string sql = "SELECT " + selection.keys() + ", CAST(currency, 'String') AS money";
+    std::string sql = "SELECT " + selection.keys() + ", money";
     for (const char* sum : kIdleSums) sql += std::string(", toFloat64(") + sum + ")";
-    sql += " FROM (" + instance_hours(session.database()) + ") WHERE 1" + selection.conditions() +
+    sql += " FROM (" + instance_hours(session.database(), conversion) + ") WHERE 1" + selection.conditions() +
            " GROUP BY " + selection.key_names() + ", money ORDER BY bucket, sum(idle) DESC, " +
            selection.key_names();
     return done(session.query({.sql = sql, .parameters = parameters}, [&](const Block& block) {
@@ -97,7 +111,7 @@ Result<Answer> ask_idle(Client& client, TimeRange range, const GivenValues& give
           of.push_back((*block.values<std::vector<double>>(i))[row]);
         answer.rows.push_back(idle_cells(selection.cells_of(selection.key_at(block, row)),
                                          std::string((*block.values<Strings>(selection.key_count()))[row]),
-                                         of));
+                                         of, conversion));
       }
       return answer.rows.size() <= kAnswerRowsMax;
     }));
@@ -109,14 +123,17 @@ Result<Answer> ask_idle(Client& client, TimeRange range, const GivenValues& give
 }  // namespace
 
 ComputedQuestion idle_question() {
-  return {.name = "idle",
-          .meaning = "What was paid for instances while nobody used them, the most expensive first",
-          .examples =
-              "  optiinfra query idle --hours 168\n"
-              "  optiinfra query idle --by instance_type,region --hours 720 --output csv",
-          .is_of_attributed_hours = true,
-          .parameters = selection_parameters(kIdleColumns),
-          .ask = ask_idle};
+  ComputedQuestion question{
+      .name = "idle",
+      .meaning = "What was paid for instances while nobody used them, the most expensive first",
+      .examples =
+          "  optiinfra query idle --hours 168\n"
+          "  optiinfra query idle --by instance_type,region --hours 720 --output csv",
+      .is_of_attributed_hours = true,
+      .parameters = selection_parameters(kIdleColumns),
+      .ask = ask_idle};
+  question.parameters.push_back(currency_parameter());
+  return question;
 }
 
 }  // namespace optiinfra::attribution

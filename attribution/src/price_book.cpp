@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
 #include <tuple>
 
 #include "money_records.hpp"
 #include "optiinfra/core/nearest.hpp"
 #include "optiinfra/core/utf8.hpp"
 #include "optiinfra/store/money_tables.hpp"
-#include "price_records.hpp"
-#include "source_tables.hpp"
 
 namespace optiinfra::attribution {
 namespace {
@@ -21,15 +18,11 @@ constexpr std::array<std::string_view, 4> kUnitNames = {"hour", "million_input_t
 constexpr double kPriceMax = 9e9;  // An amount of the store has at most 9 billion.
 constexpr std::size_t kPriceTextBytesMax = 256;
 
-using PriceKey = std::tuple<std::string, PriceUnit, std::string, std::string, std::string, sys_seconds>;
+using PriceKey = std::tuple<const std::string&, const PriceUnit&, const std::string&, const std::string&,
+                            const std::string&, const sys_seconds&>;
 
-auto key_of(const Price& price) {
+PriceKey key_of(const Price& price) {
   return std::tie(price.sku, price.unit, price.provider, price.region, price.tier, price.valid_from);
-}
-
-bool is_same(const Price& a, const Price& b) {
-  return key_of(a) == key_of(b) && a.price == b.price && a.currency == b.currency &&
-         a.valid_to == b.valid_to && a.source == b.source;
 }
 
 std::string described(const Price& price) {
@@ -60,18 +53,6 @@ Result<void> expect_price(const Price& price) {
   return {};
 }
 
-/// The newest record of each price.
-std::vector<Price> prices_that_hold(std::vector<PriceRecord> records) {
-  std::stable_sort(records.begin(), records.end(),
-                   [](const PriceRecord& a, const PriceRecord& b) { return a.set_at_us < b.set_at_us; });
-  std::map<PriceKey, const PriceRecord*> newest;
-  for (const PriceRecord& record : records) newest[key_of(record.price)] = &record;
-  std::vector<Price> prices;
-  for (const auto& [key, record] : newest)
-    if (!record->is_removed) prices.push_back(record->price);
-  return prices;
-}
-
 /// How well a price fits; nothing when it is for something else.
 std::optional<int> fit_of(const Price& price, const PricedInstance& instance) {
   int fit = 0;
@@ -93,14 +74,69 @@ std::optional<int> fit_of(const Price& price, const PricedInstance& instance) {
   return fit;
 }
 
-Result<std::vector<PriceRecord>> records_of(Client& client) {
-  std::vector<PriceRecord> records;
-  OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {
-    OPTIINFRA_TRY(records, read_price_records(session));
-    return {};
-  }));
-  return records;
+std::optional<Price> price_at(const Block& block, std::size_t row) {
+  const auto unit = parse_price_unit(text_in(block, 4, row));
+  if (!unit) return {};
+  const auto time = [&](std::size_t column) {
+    return sys_seconds{std::chrono::seconds{number_in<std::uint32_t>(block, column, row)}};
+  };
+  return Price{.provider = text_in(block, 0, row),
+               .sku = text_in(block, 1, row),
+               .region = text_in(block, 2, row),
+               .tier = text_in(block, 3, row),
+               .unit = *unit,
+               .price = number_in<double>(block, 5, row),
+               .currency = text_in(block, 6, row),
+               .valid_from = time(7),
+               .valid_to = time(8),
+               .source = text_in(block, 9, row)};
 }
+
+Block block_of_prices(std::span<const Record<Price>> records) {
+  Dictionary providers, regions, tiers, units, currencies;
+  Strings skus, sources;
+  std::vector<double> prices;
+  std::vector<std::uint32_t> begins, ends;
+  for (const auto& [price, set_at_us, is_removed] : records) {
+    providers.append(price.provider);
+    skus.append(price.sku);
+    regions.append(price.region);
+    tiers.append(price.tier);
+    units.append(to_string(price.unit));
+    prices.push_back(price.price);
+    currencies.append(price.currency);
+    begins.push_back(to_column_time(price.valid_from));
+    ends.push_back(to_column_time(price.valid_to));
+    sources.append(price.source);
+  }
+  constexpr const char* kLabel = "LowCardinality(String)";
+  Block block;
+  block.add({"provider", kLabel, std::move(providers)});
+  block.add({"sku", "String", std::move(skus)});
+  block.add({"region", kLabel, std::move(regions)});
+  block.add({"tier", kLabel, std::move(tiers)});
+  block.add({"unit", kLabel, std::move(units)});
+  block.add({"price", "Float64", std::move(prices)});
+  block.add({"currency", kLabel, std::move(currencies)});
+  block.add({"valid_from", "DateTime('UTC')", std::move(begins)});
+  block.add({"valid_to", "DateTime('UTC')", std::move(ends)});
+  block.add({"source", "String", std::move(sources)});
+  return block;
+}
+
+constexpr RecordTable<Price, PriceKey> kPrices = {
+    .name = store::kPriceTable,
+    .one = "price",
+    .what = "the price book",
+    .records_max = kPriceRecordsMax,
+    .columns =
+        "CAST(provider, 'String'), sku, CAST(region, 'String'), CAST(tier, 'String'), "
+        "CAST(unit, 'String'), price, CAST(currency, 'String'), toUInt32(toUnixTimestamp(valid_from)), "
+        "toUInt32(toUnixTimestamp(valid_to)), source",
+    .key_of = key_of,
+    .value_at = price_at,
+    .block_of = block_of_prices,
+    .described = described};
 
 }  // namespace
 
@@ -142,8 +178,8 @@ const Price* PriceBook::hourly(const PricedInstance& instance, sys_seconds time)
 }
 
 Result<PriceBook> read_price_book(Client& client) {
-  OPTIINFRA_TRY(auto records, records_of(client));
-  return PriceBook(prices_that_hold(std::move(records)));
+  OPTIINFRA_TRY(auto prices, read_values(client, kPrices));
+  return PriceBook(std::move(prices));
 }
 
 Result<std::size_t> set_prices(Client& client, const std::vector<Price>& prices) {
@@ -151,56 +187,18 @@ Result<std::size_t> set_prices(Client& client, const std::vector<Price>& prices)
     if (auto fits = expect_price(prices[i]); !fits)
       return with_context(std::move(fits).error(), "price " + std::to_string(i + 1));
   }
-  OPTIINFRA_TRY(const auto records, records_of(client));
-  const std::int64_t time = time_after(records);
-  const PriceBook held(prices_that_hold(records));
-  std::vector<PriceRecord> added;
-  std::map<PriceKey, std::size_t> given;
-  for (std::size_t i = 0; i < prices.size(); ++i) {
-    const Price& price = prices[i];
-    const auto [first, is_new] = given.emplace(key_of(price), i + 1);
-    if (!is_new)
-      return invalid_argument("price " + std::to_string(i + 1) + " is for the same as price " +
-                              std::to_string(first->second) + ": " + described(price));
-    const auto known = std::lower_bound(held.prices().begin(), held.prices().end(), price,
-                                        [](const Price& a, const Price& b) { return key_of(a) < key_of(b); });
-    if (known == held.prices().end() || !is_same(*known, price)) added.push_back({price, time, false});
-  }
-  if (records.size() + added.size() > kPriceRecordsMax)
-    return Error{ErrorKind::kTooLarge, "the price book would have more than " +
-                                           std::to_string(kPriceRecordsMax) +
-                                           " records, earlier prices among them; nothing was set"};
-  OPTIINFRA_CHECK(
-      client.with_session([&](Session& session) { return insert_price_records(session, added); }));
-  return added.size();
+  return set_values(client, kPrices, prices);
 }
 
 Result<void> remove_price(Client& client, const Price& price) {
-  OPTIINFRA_TRY(const auto records, records_of(client));
-  const auto held = prices_that_hold(records);
-  const auto found =
-      std::find_if(held.begin(), held.end(), [&](const Price& one) { return key_of(one) == key_of(price); });
-  if (found == held.end())
-    return invalid_argument("there is no price of " + described(price) +
-                            "; `optiinfra price list` has them all");
-  return client.with_session([&](Session& session) {
-    return insert_price_records(session, std::vector<PriceRecord>{{*found, time_after(records), true}});
-  });
+  OPTIINFRA_TRY(const bool was_there, remove_value(client, kPrices, price));
+  if (was_there) return {};
+  return invalid_argument("there is no price of " + described(price) +
+                          "; `optiinfra price list` has them all");
 }
 
 Result<std::size_t> copy_prices(Client& source, Client& target) {
-  OPTIINFRA_TRY(const bool has_prices, has_table(source, store::kPriceTable));
-  if (!has_prices) return std::size_t{0};
-  OPTIINFRA_TRY(const PriceBook held, read_price_book(target));
-  OPTIINFRA_TRY(const PriceBook book, read_price_book(source));
-  std::vector<Price> missing;
-  for (const Price& price : book.prices()) {
-    const bool is_there =
-        std::binary_search(held.prices().begin(), held.prices().end(), price,
-                           [](const Price& a, const Price& b) { return key_of(a) < key_of(b); });
-    if (!is_there) missing.push_back(price);
-  }
-  return set_prices(target, missing);
+  return copy_values(source, target, kPrices);
 }
 
 }  // namespace optiinfra::attribution

@@ -4,8 +4,8 @@ namespace optiinfra::attribution {
 
 std::span<const ComputedQuestion> computed_questions() {
   static const std::vector<ComputedQuestion> all = {
-      unit_cost_question(), slo_question(),      idle_question(),   energy_question(),
-      explain_question(),   forecast_question(), budgets_question()};
+      unit_cost_question(), slo_question(),      idle_question(),    energy_question(),
+      explain_question(),   forecast_question(), budgets_question(), self_host_question()};
   return all;
 }
 

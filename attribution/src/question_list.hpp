@@ -8,6 +8,7 @@
 namespace optiinfra::attribution {
 
 ComputedQuestion unit_cost_question();
+ComputedQuestion self_host_question();
 ComputedQuestion slo_question();
 ComputedQuestion idle_question();
 ComputedQuestion energy_question();

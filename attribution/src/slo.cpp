@@ -3,35 +3,32 @@
 
 #include "answer_cells.hpp"
 #include "given.hpp"
+#include "optiinfra/attribution/objectives.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "question_list.hpp"
+#include "scope.hpp"
+#include "slo_keys.hpp"
 
 namespace optiinfra::attribution {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr KeyColumn kSloColumns[] = {
-    {{"customer", "customer_id", "customer"}, "customer_id", true},
-    {{"service", "service_id", "service"}, "service_id", true},
-    {{"model", "model_name", "model"}, "model_name"},
-    {{"model_version", "model_version", "model version"}, "model_version"},
-    {{"server", "service_type", "server"}, "service_type"},
-    {{"instance", "instance_id", "instance"}, "instance_id"},
-};
-
-/// What a request may be held to, and the column that says.
+/// What a request may be held to. The column that says has the same name.
 struct Target {
   const char* name;
-  const char* column;
+  const char* heading;
   const char* meaning;
+  std::optional<double> Objective::* of_objective;
 };
 constexpr Target kTargets[] = {
-    {"time_to_first_token_ms", "time_to_first_token_ms", "The most ms to the first token of a good request"},
-    {"inter_token_latency_ms", "inter_token_latency_ms",
-     "The most ms between two tokens of a good request, on average"},
-    {"latency_ms", "latency_ms", "The most ms from arrival to the last token of a good request"},
+    {"time_to_first_token_ms", "first token within", "The most ms to the first token of a good request",
+     &Objective::time_to_first_token_ms},
+    {"inter_token_latency_ms", "between tokens within",
+     "The most ms between two tokens of a good request, on average", &Objective::inter_token_latency_ms},
+    {"latency_ms", "all within", "The most ms from arrival to the last token of a good request",
+     &Objective::latency_ms},
 };
 
 /// The windows of the SRE workbook's alerts (table 5-8), ending where the question's window ends.
@@ -45,14 +42,19 @@ constexpr BurnWindow kBurnWindows[] = {{"burn_rate_5m", "burn 5 m", 5min},
                                        {"burn_rate_6h", "burn 6 h", 6h},
                                        {"burn_rate_3d", "burn 3 d", 72h}};
 constexpr std::chrono::seconds kLongestBurnWindow = 72h;
+constexpr const char* kPeriodBegin = "period";
 
-constexpr double kTargetDefault = 0.99;
-
+/// One objective, or what the question itself gives, which has no name and no period.
 struct SloQuestion {
-  TimeRange range;
-  double objective = kTargetDefault;
-  std::vector<std::pair<const Target*, double>> targets = {};
-  bool has_buckets = false;
+  TimeRange window;
+  sys_seconds kept_since;
+  Objective objective;
+  std::optional<std::chrono::seconds> period = {};
+  std::optional<Bucket> bucket = {};
+
+  bool has_target(const Target& target) const { return (objective.*target.of_objective).has_value(); }
+  /// Whether the requests of the whole period are kept.
+  bool knows_period() const { return period && !bucket && window.end - *period >= kept_since; }
 };
 
 /// SQL that says of a request what it counts as. An answer of one token has no gap between tokens to measure.
@@ -62,8 +64,9 @@ struct Verdicts {
 
 Verdicts verdicts(const SloQuestion& question) {
   std::string beyond, unknown;
-  for (const auto& [target, limit] : question.targets) {
-    const std::string column = target->column, parameter = std::string("{") + target->name + ":Float64}";
+  for (const Target& target : kTargets) {
+    if (!question.has_target(target)) continue;
+    const std::string column = target.name, parameter = "{" + column + ":Float64}";
     beyond += (beyond.empty() ? "" : " OR ") + ("ifNull(" + column + " > " + parameter + ", 0)");
     std::string absent = "isNull(" + column + ")";
     if (column == "inter_token_latency_ms")
@@ -89,24 +92,26 @@ std::string counted(const std::string& condition) { return ", toFloat64(countIf(
 std::string since(const std::string& name) { return "timestamp >= toDateTime({" + name + ":UInt32}, 'UTC')"; }
 
 /// The numbers of a row, in this order: requests, good, missed, unmeasured, not counted, tokens of good
-/// answers, then good and measured of each burn window.
+/// answers, then good and measured of each burn window and of the period.
 enum Number : std::size_t { kAll, kGood, kMissed, kNotMeasured, kNotCounted, kGoodTokens, kBurns };
 
 std::string numbers(const SloQuestion& question) {
   const Verdicts are = verdicts(question);
-  const std::string within = question.has_buckets ? "" : since("from") + " AND ";
+  const std::string within = question.bucket ? "" : since("from") + " AND ";
   std::string sql;
   for (const std::string& each : {std::string("1"), are.good, are.missed, are.unmeasured, are.not_counted})
     sql += counted(within + each);
   sql += ", toFloat64(sumIf(ifNull(completion_tokens, 0), " + within + are.good + "))";
-  if (question.has_buckets) return sql;
-  for (const BurnWindow& window : kBurnWindows)
-    for (const std::string& each : {are.good, are.measured})
-      sql += counted(since(window.key) + " AND " + each);
+  if (question.bucket) return sql;
+  const auto add_since = [&](const char* name) {
+    for (const std::string& each : {are.good, are.measured}) sql += counted(since(name) + " AND " + each);
+  };
+  for (const BurnWindow& window : kBurnWindows) add_since(window.key);
+  if (question.knows_period()) add_since(kPeriodBegin);
   return sql;
 }
 
-std::vector<AnswerColumn> slo_columns(const Selection& selection, const SloQuestion& question) {
+std::vector<AnswerColumn> slo_columns(const Selection& selection, bool has_buckets) {
   std::vector<AnswerColumn> columns = selection.columns();
   const auto add = [&](const char* key, const char* heading, const char* unit, CellKind kind,
                        int decimals = 0) { columns.push_back({key, heading, unit, kind, decimals}); };
@@ -115,13 +120,19 @@ std::vector<AnswerColumn> slo_columns(const Selection& selection, const SloQuest
   add("missed_requests", "missed", "requests", CellKind::kCount);
   add("unmeasured_requests", "not measured", "requests", CellKind::kCount);
   add("not_counted_requests", "not counted", "requests", CellKind::kCount);
+  add("objective_name", "objective", "", CellKind::kText);
+  for (const Target& target : kTargets)
+    columns.push_back({std::string("target_") + target.name, target.heading, "ms", CellKind::kNumber, 0});
   add("attainment", "attainment", "share of requests", CellKind::kNumber, 5);
-  add("objective", "objective", "share of requests", CellKind::kNumber, 5);
+  add("objective", "wanted", "share of requests", CellKind::kNumber, 5);
   add("error_budget_left", "error budget left", "share", CellKind::kNumber, 3);
   add("burn_rate", "burn", "times", CellKind::kNumber, 2);
-  if (!question.has_buckets)
+  if (!has_buckets) {
     for (const BurnWindow& window : kBurnWindows)
       add(window.key, window.heading, "times", CellKind::kNumber, 2);
+    add("period_days", "period", "days", CellKind::kCount);
+    add("period_error_budget_left", "budget left of the period", "share", CellKind::kNumber, 3);
+  }
   add("goodput_requests_per_second", "goodput", "requests/s", CellKind::kNumber, 3);
   add("goodput_tokens_per_second", "goodput", "tokens/s", CellKind::kNumber, 1);
   add("coverage", "measured", "share of requests", CellKind::kNumber, 4);
@@ -134,32 +145,44 @@ constexpr const char* kNothingMeasured = "no request was measured against the ta
 std::vector<Cell> slo_cells(const SloQuestion& question, std::vector<Cell> keys, double seconds,
                             const std::vector<double>& of) {
   AnswerCells cells(std::move(keys));
+  const Objective& objective = question.objective;
   for (const Number count : {kAll, kGood, kMissed, kNotMeasured, kNotCounted}) cells.add_count(of[count]);
-  const double measured = of[kGood] + of[kMissed], budget = 1 - question.objective;
+  if (objective.name.empty())
+    cells.add_absent(nullptr);
+  else
+    cells.add(objective.name);
+  for (const Target& target : kTargets) {
+    const auto& limit = objective.*target.of_objective;
+    cells.add_number(limit.has_value(), limit.value_or(0), nullptr);
+  }
+  const double measured = of[kGood] + of[kMissed], budget = 1 - objective.share;
   const auto add_burn = [&](double good, double all) {
     cells.add_quotient(true, all - good, all * budget, 1, kNothingMeasured);
   };
+  const auto add_budget_left = [&](double missed, double all) {
+    cells.add_number(all > 0, all > 0 ? 1 - missed / (all * budget) : 0, kNothingMeasured);
+  };
   cells.add_quotient(true, of[kGood], measured, 1, kNothingMeasured);
-  cells.add(question.objective);
-  cells.add_number(measured > 0, measured > 0 ? 1 - of[kMissed] / (measured * budget) : 0, kNothingMeasured);
+  cells.add(objective.share);
+  add_budget_left(of[kMissed], measured);
   add_burn(of[kGood], measured);
-  for (std::size_t i = kBurns; i + 1 < of.size(); i += 2) add_burn(of[i], of[i + 1]);
+  std::size_t next = kBurns;
+  for (std::size_t i = 0; !question.bucket && i < std::size(kBurnWindows); ++i, next += 2)
+    add_burn(of[next], of[next + 1]);
+  if (!question.bucket && !question.period) {
+    cells.add_absent(nullptr);
+    cells.add_absent(nullptr);
+  } else if (!question.bucket) {
+    cells.add_count(static_cast<double>(objective.period.count()));
+    if (question.knows_period())
+      add_budget_left(of[next + 1] - of[next], of[next + 1]);
+    else
+      cells.add_absent("the requests of the objective's whole period are not kept");
+  }
   cells.add_quotient(true, of[kGood], seconds, 1, nullptr);
   cells.add_quotient(true, of[kGoodTokens], seconds, 1, nullptr);
   cells.add_quotient(true, measured, measured + of[kNotMeasured], 1, kNothingMeasured);
   return cells.take();
-}
-
-Result<SloQuestion> slo_question_of(TimeRange range, const GivenValues& given) {
-  SloQuestion question{.range = range};
-  for (const Target& target : kTargets) {
-    OPTIINFRA_TRY(const auto limit, given_number(given, target.name, {0, 1e9}));
-    if (limit) question.targets.emplace_back(&target, *limit);
-  }
-  OPTIINFRA_TRY(const auto objective, given_number(given, "objective", {0, 1, false}));
-  question.objective = objective.value_or(kTargetDefault);
-  question.has_buckets = given_value(given, "bucket").has_value();
-  return question;
 }
 
 /// Seconds of the bucket that begins at `begin`, within the window.
@@ -171,29 +194,24 @@ double seconds_of(TimeRange window, const std::optional<Bucket>& bucket, const K
   return static_cast<double>((to - from).count());
 }
 
-Result<Answer> ask_slo(Client& client, TimeRange range, const GivenValues& given) {
-  OPTIINFRA_TRY(const SloQuestion question, slo_question_of(range, given));
-  OPTIINFRA_TRY(const auto bucket, given_bucket(given));
+/// Adds a row for each key whose requests `filters` select.
+Result<void> add_rows(Client& client, const SloQuestion& question, const std::vector<std::string>& dimensions,
+                      const std::vector<Filter>& filters, Answer& answer) {
   OPTIINFRA_TRY(const Selection selection,
-                Selection::create(kSloColumns, given_names(given, "by"), given_filters(given, kSloColumns),
-                                  bucket, "timestamp"));
-  // Single requests are kept for a while only; the answer's window says what they cover.
-  OPTIINFRA_TRY(const auto retention, client.raw_retention(Family::kPerformance));
-  Answer answer;
-  answer.window = {std::max(range.begin, now() - retention), range.end};
-  answer.columns = slo_columns(selection, question);
-  if (answer.window.begin >= answer.window.end) return answer;
-
-  const sys_seconds read_from = question.has_buckets
-                                    ? answer.window.begin
-                                    : std::min(answer.window.begin, range.end - kLongestBurnWindow);
+                Selection::create(kSloKeys, dimensions, filters, question.bucket, "timestamp"));
+  const TimeRange window = question.window;
+  sys_seconds read_from = window.begin;
+  if (!question.bucket) read_from = std::min(read_from, window.end - kLongestBurnWindow);
+  if (question.knows_period()) read_from = std::min(read_from, window.end - *question.period);
   const auto time = [](sys_seconds each) { return std::to_string(to_column_time(each)); };
   std::vector<NamedValue> parameters = {
-      {"read_from", time(read_from)}, {"from", time(answer.window.begin)}, {"to", time(range.end)}};
-  for (const BurnWindow& window : kBurnWindows)
-    parameters.emplace_back(window.key, time(range.end - window.length));
-  for (const auto& [target, limit] : question.targets)
-    parameters.emplace_back(target->name, std::to_string(limit));
+      {"read_from", time(read_from)}, {"from", time(window.begin)}, {"to", time(window.end)}};
+  for (const BurnWindow& burn : kBurnWindows)
+    parameters.emplace_back(burn.key, time(window.end - burn.length));
+  if (question.knows_period()) parameters.emplace_back(kPeriodBegin, time(window.end - *question.period));
+  for (const Target& target : kTargets)
+    if (question.has_target(target))
+      parameters.emplace_back(target.name, std::to_string(*(question.objective.*target.of_objective)));
   parameters.insert(parameters.end(), selection.parameters().begin(), selection.parameters().end());
   OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {
     const std::string sql = "SELECT " + selection.keys() + numbers(question) + " FROM " +
@@ -208,12 +226,93 @@ Result<Answer> ask_slo(Client& client, TimeRange range, const GivenValues& given
           of.push_back((*block.values<std::vector<double>>(i))[row]);
         const Key key = selection.key_at(block, row);
         answer.rows.push_back(
-            slo_cells(question, selection.cells_of(key), seconds_of(answer.window, bucket, key), of));
+            slo_cells(question, selection.cells_of(key), seconds_of(window, question.bucket, key), of));
       }
       return answer.rows.size() <= kAnswerRowsMax;
     }));
   }));
-  OPTIINFRA_CHECK(expect_rows_fit(answer.rows.size()));
+  return expect_rows_fit(answer.rows.size());
+}
+
+/// What the question itself gives; nothing when it leaves that to the store's objectives.
+Result<std::optional<Objective>> given_objective(const GivenValues& given) {
+  Objective objective;
+  bool is_given = false;
+  for (const Target& target : kTargets) {
+    OPTIINFRA_TRY(objective.*target.of_objective, given_number(given, target.name, {0, 1e9}));
+    is_given = is_given || (objective.*target.of_objective).has_value();
+  }
+  OPTIINFRA_TRY(const auto share, given_number(given, "objective", {0, 1, false}));
+  objective.share = share.value_or(objective.share);
+  return is_given || share ? std::optional(objective) : std::nullopt;
+}
+
+/// The filters of the question and the objective's scope together; nothing when no request can meet both. Of
+/// the objectives for customers those of others are left out, so a caller that sees some customers learns
+/// nothing of them.
+std::optional<std::vector<Filter>> filters_for(const Objective& objective, std::vector<Filter> filters) {
+  if (objective.scope.empty()) return filters;
+  bool is_filtered = false, is_selected = false;
+  std::erase_if(filters, [&](const Filter& filter) {
+    if (filter.dimension != objective.scope) return false;
+    is_filtered = true;
+    is_selected = is_selected || filter.value == objective.scope_id;
+    return true;
+  });
+  if (is_filtered && !is_selected) return std::nullopt;
+  filters.push_back({objective.scope, objective.scope_id});
+  return filters;
+}
+
+/// The store's objectives, or the one that the question names.
+Result<std::vector<Objective>> objectives_for(Client& client, const GivenValues& given) {
+  OPTIINFRA_TRY(auto objectives, read_objectives(client));
+  const auto wanted = given_value(given, "objective_name");
+  if (!wanted) return objectives;
+  std::vector<std::string> known;
+  for (const Objective& each : objectives) known.push_back(each.name);
+  std::erase_if(objectives, [&](const Objective& each) { return each.name != *wanted; });
+  if (!objectives.empty()) return objectives;
+  // Names of others' objectives are no suggestion for a caller that sees some customers.
+  if (!given_names(given, "customer").empty()) known.clear();
+  return no_such("objective", *wanted, known);
+}
+
+Result<Answer> ask_slo(Client& client, TimeRange range, const GivenValues& given) {
+  OPTIINFRA_TRY(const auto bucket, given_bucket(given));
+  OPTIINFRA_TRY(const auto own, given_objective(given));
+  if (own && given_value(given, "objective_name"))
+    return invalid_argument("objective_name: an objective has targets of its own; leave one of the two out");
+  const auto dimensions = given_names(given, "by");
+  const auto filters = given_filters(given, kSloKeys);
+  OPTIINFRA_TRY(const Selection selection,
+                Selection::create(kSloKeys, dimensions, filters, bucket, "timestamp"));
+  // Single requests are kept for a while only; the answer's window says what they cover.
+  OPTIINFRA_TRY(const auto retention, client.raw_retention(Family::kPerformance));
+  const SloQuestion question{.window = {std::max(range.begin, now() - retention), range.end},
+                             .kept_since = now() - retention,
+                             .objective = own.value_or(Objective{}),
+                             .bucket = bucket};
+  Answer answer;
+  answer.window = question.window;
+  answer.columns = slo_columns(selection, bucket.has_value());
+  std::vector<Objective> objectives;
+  if (!own) {
+    OPTIINFRA_TRY(objectives, objectives_for(client, given));
+  }
+  if (answer.window.begin >= answer.window.end) return answer;
+  for (const Objective& objective : objectives) {
+    const auto selected = filters_for(objective, filters);
+    if (!selected) continue;
+    SloQuestion of_objective = question;
+    of_objective.objective = objective;
+    of_objective.period = objective.period;
+    OPTIINFRA_CHECK(add_rows(client, of_objective, dimensions, *selected, answer));
+  }
+  // Where no objective is for these requests, errors alone count.
+  const bool asks_for_one = given_value(given, "objective_name").has_value();
+  if (answer.rows.empty() && !asks_for_one)
+    OPTIINFRA_CHECK(add_rows(client, question, dimensions, filters, answer));
   return answer;
 }
 
@@ -222,18 +321,26 @@ Result<Answer> ask_slo(Client& client, TimeRange range, const GivenValues& given
 ComputedQuestion slo_question() {
   ComputedQuestion question{
       .name = "slo",
-      .meaning = "How many requests met their targets, how fast the error budget burns, and goodput",
+      .meaning =
+          "How many requests met the objectives that are set, or the targets given here; how fast the "
+          "error budget burns, and goodput",
       .examples =
+          "  optiinfra query slo\n"
           "  optiinfra query slo --time-to-first-token-ms 500 --objective 0.99 --by service\n"
           "  optiinfra query slo --customer UUID --latency-ms 20000 --bucket day --hours 168",
       .is_of_attributed_hours = false,
-      .parameters = selection_parameters(kSloColumns),
+      .parameters = selection_parameters(kSloKeys),
       .ask = ask_slo};
   for (const Target& target : kTargets)
     question.parameters.push_back({.name = target.name, .meaning = target.meaning, .form = "MS"});
   question.parameters.push_back({.name = "objective",
                                  .meaning = "The share of requests that shall be good; default 0.99",
                                  .form = "SHARE"});
+  question.parameters.push_back(
+      {.name = "objective_name",
+       .meaning =
+           "Only this one of the objectives that are set; without it and without a target: all of them",
+       .form = "NAME"});
   return question;
 }
 

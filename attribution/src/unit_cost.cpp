@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "conversion.hpp"
 #include "cost_keys.hpp"
 #include "given.hpp"
 #include "hour_reader.hpp"
@@ -22,36 +23,6 @@ constexpr KeyColumn kScoreKeys[] = {
     {{"model", "model_name", "model"}, "model_name"},
 };
 
-std::string sum_of(const std::string& kind) { return "toFloat64(sumIf(cost, kind = '" + kind + "'))"; }
-
-const std::string (&sum_expressions())[kSums] {
-  static const std::string expressions[kSums] = {sum_of("served"),
-                                                 sum_of("wasted"),
-                                                 sum_of("underfill"),
-                                                 sum_of("idle"),
-                                                 sum_of("overhead"),
-                                                 sum_of("unreconciled"),
-                                                 "toFloat64(sum(input_cost))",
-                                                 "toFloat64(sum(avoided_cost))",
-                                                 "toFloat64(sum(shared_underfill))",
-                                                 "toFloat64(sum(shared_idle))",
-                                                 "toFloat64(sum(requests))",
-                                                 "toFloat64(sumIf(requests, kind = 'served'))",
-                                                 "toFloat64(sumIf(requests, kind = 'wasted'))",
-                                                 "toFloat64(sumIf(requests, kind = 'unpriced'))",
-                                                 "toFloat64(sum(prompt_tokens))",
-                                                 "toFloat64(sum(cached_tokens))",
-                                                 "toFloat64(sum(completion_tokens))",
-                                                 "toFloat64(sumIf(requests, kind != 'unpriced'))",
-                                                 "toFloat64(sumIf(prompt_tokens, kind != 'unpriced'))",
-                                                 "toFloat64(sumIf(cached_tokens, kind != 'unpriced'))",
-                                                 "toFloat64(sumIf(completion_tokens, kind != 'unpriced'))",
-                                                 "toFloat64(countIf(kind != 'unpriced'))",
-                                                 "toFloat64(countIf(efficient_rate > 0))",
-                                                 "toFloat64(uniqExact(hour))"};
-  return expressions;
-}
-
 class UnitCost {
  public:
   UnitCost(Client& client, const UnitCostQuestion& question, Selection selection)
@@ -65,12 +36,15 @@ class UnitCost {
 
   Result<Answer> run() {
     answer_.columns = unit_cost_columns(costs_);
+    OPTIINFRA_TRY(conversion_, Conversion::create(client_, question_.currency, answer_.window,
+                                                  costs_.conditions(), costs_.parameters()));
+    add_rates_column(answer_.columns, conversion_);
     OPTIINFRA_CHECK(client_.with_session([&](Session& session) { return read(session); }));
     for (const Sums& sums : sums_) {
       const auto found = scores_.find(sums.key);
-      answer_.rows.push_back(
-          unit_cost_cells(question_, costs_.cells_of(sums.key), sums,
-                          {scores_by_.has_value(), found == scores_.end() ? Scores{} : found->second}));
+      answer_.rows.push_back(unit_cost_cells(
+          question_, costs_.cells_of(sums.key), sums,
+          {scores_by_.has_value(), found == scores_.end() ? Scores{} : found->second}, conversion_));
     }
     return std::move(answer_);
   }
@@ -89,13 +63,14 @@ class UnitCost {
   }
 
   Result<void> read_sums(Session& session) {
-    const auto list = [](const char* column) {
-      const std::string name = "CAST(" + std::string(column) + ", 'String')";
-      return ", arrayStringConcat(arraySort(groupUniqArrayIf(" + name + ", " + name + " != '')), ', ')";
-    };
-    std::string sql = "SELECT " + costs_.keys() + ", CAST(currency, 'String') AS money" + list("method") +
-                      list("price_source");
-    for (const std::string& expression : sum_expressions()) sql += ", " + expression;
+    std::string sql = "SELECT " + costs_.keys() + ", " + conversion_.money() + " AS money";
+    for (const char* const column : {"method", "price_source"})
+      sql += ", arrayStringConcat(arraySort(" + store::attributed_texts(column) + "), ', ')";
+    const auto kept = store::attributed_sums();
+    for (std::size_t i = 0; i < kept.size(); ++i)
+      sql += ", toFloat64(" +
+             (i < kFirstCount ? kept[i].sql(conversion_.amount(kept[i].column)) : kept[i].sql()) + ")";
+    sql += std::string(", toFloat64(") + store::kAttributedHourCount + ")";
     const std::string groups = costs_.key_names() + ", money";
     sql += " FROM " + qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
            newest_versions(session.database()) + costs_.conditions() + " GROUP BY " + groups + " ORDER BY " +
@@ -140,6 +115,7 @@ class UnitCost {
   Client& client_;
   const UnitCostQuestion& question_;
   Selection costs_;
+  Conversion conversion_;
   std::optional<Selection> scores_by_;
   std::vector<Sums> sums_;
   std::map<Key, Scores> scores_;
@@ -156,6 +132,7 @@ Result<Answer> ask_unit_cost(Client& client, TimeRange range, const GivenValues&
   if (const auto idle = given_value(given, "idle")) {
     OPTIINFRA_TRY(question.idle, parse_idle_policy(*idle));
   }
+  question.currency = given_currency(given);
   OPTIINFRA_TRY(question.good_score, given_number(given, "good_score", {0, 1}));
   return query_unit_cost(client, question);
 }
@@ -208,6 +185,7 @@ ComputedQuestion unit_cost_question() {
   question.parameters.push_back({.name = "good_score",
                                  .meaning = "The least overall score of a good answer, from 0 to 1",
                                  .form = "SCORE"});
+  question.parameters.push_back(currency_parameter());
   return question;
 }
 

@@ -44,7 +44,7 @@ std::vector<AnswerColumn> unit_cost_columns(const Selection& selection) {
 }
 
 std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, std::vector<Cell> keys, const Sums& sums,
-                                  const Quality& quality) {
+                                  const Quality& quality, const Conversion& conversion) {
   const auto sum = [&](Sum which) { return sums.values[which]; };
   const auto money = [&](Sum which) { return sums.values[which] * kNano; };
   const bool is_shared = question.idle == IdlePolicy::kShare, is_hidden = question.idle == IdlePolicy::kHide;
@@ -105,6 +105,7 @@ std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, std::vector<
   cells.add_count(sum(kHours));
   cells.add(sums.methods);
   cells.add(sums.sources);
+  if (conversion.is_active()) cells.add(conversion.described());
   return cells.take();
 }
 

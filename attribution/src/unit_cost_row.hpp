@@ -1,12 +1,13 @@
 /// Computes a row of the answer about unit costs from the sums that the engine returned.
 #pragma once
 
+#include "conversion.hpp"
 #include "optiinfra/attribution/unit_cost.hpp"
 #include "selection.hpp"
 
 namespace optiinfra::attribution {
 
-/// The numbers that the engine adds up, in this order.
+/// The numbers that the engine adds up: attributed_sums() in their order, and the hours.
 enum Sum : std::size_t {
   kServedCost,
   kWastedCost,
@@ -19,7 +20,8 @@ enum Sum : std::size_t {
   kSharedUnderfill,
   kSharedIdle,
   kRequests,
-  kServedRequests,
+  kFirstCount = kRequests,  ///< Those before are amounts.
+  kServedRequests = kRequests + 1,
   kFailedRequests,
   kUnpricedRequests,
   kPromptTokens,
@@ -56,6 +58,6 @@ struct Quality {
 
 /// A cell for each of the columns; `keys` are those of bucket and dimensions.
 std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, std::vector<Cell> keys, const Sums& sums,
-                                  const Quality& quality);
+                                  const Quality& quality, const Conversion& conversion);
 
 }  // namespace optiinfra::attribution

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 class BudgetsTest : public testing::FleetTest {
  protected:
   void set(const Budget& budget) {
-    const auto done = set_budget(*client_, budget);
+    const auto done = set_budgets(*client_, {budget});
     EXPECT_TRUE(done) << done.error().message;
   }
 
@@ -54,7 +54,7 @@ TEST_F(BudgetsTest, RefusesWhatIsNoBudget) {
                            {.name = "a", .scope = "planet", .scope_id = "mars", .amount = 1},
                            {.name = "a", .amount = 1, .thresholds = {}},
                            {.name = "a", .amount = 1, .thresholds = {80, 50}}})
-    EXPECT_FALSE(set_budget(*client_, wrong)) << wrong.name << wrong.scope;
+    EXPECT_FALSE(set_budgets(*client_, {wrong})) << wrong.name << wrong.scope;
   EXPECT_TRUE(read_budgets(*client_)->empty());
   EXPECT_FALSE(parse_thresholds("50,,80"));
   EXPECT_FALSE(parse_thresholds("0"));

@@ -100,7 +100,7 @@ TEST_F(CopyHoursTest, LeavesHoursThatTheTargetHasMadeFromOtherRows) {
 TEST_F(CopyHoursTest, PricesAndBudgetsThatTheTargetLacksGoAlong) {
   ASSERT_TRUE(set_prices(*client_, {{.sku = "a", .price = 1}, {.sku = "b", .price = 2}}));
   ASSERT_TRUE(set_prices(*target_, {{.sku = "b", .price = 3}}));
-  ASSERT_TRUE(set_budget(*client_, {.name = "fleet", .amount = 9}));
+  ASSERT_TRUE(set_budgets(*client_, {{.name = "fleet", .amount = 9}}));
   EXPECT_EQ(copy_prices(*client_, *target_).value(), 1u);
   EXPECT_EQ(copy_budgets(*client_, *target_).value(), 1u);
   EXPECT_EQ(copy_prices(*client_, *target_).value(), 0u);

@@ -5,6 +5,7 @@
 
 #include "fleet.hpp"
 #include "optiinfra/attribution/unit_cost.hpp"
+#include "optiinfra/store/attribution_tables.hpp"
 #include "optiinfra/testing/program.hpp"
 
 namespace optiinfra::attribution {
@@ -217,6 +218,55 @@ TEST_F(UnitCostTest, EqualsAComputationInPythonFromTheRawRows) {
       {"python3", OPTIINFRA_SOURCE_DIR "/attribution/tests/recompute.py", requests, charges, costs});
   EXPECT_EQ(result.exit_code, 0) << result.output << result.error_output;
   EXPECT_NE(result.output.find("of 2000 requests"), std::string::npos) << result.output;
+}
+
+/// A question about models or customers reads the sums that the table keeps for them, with the same answer.
+TEST_F(UnitCostTest, SumsOfModelsAndCustomersAreKept) {
+  insert_fleet();
+  attributed();
+  const std::string hour = std::to_string(kHour.time_since_epoch().count());
+  run("INSERT INTO optiinfra.attributed_cost_hourly (hour, version, customer_id, served_customer_id, "
+      "service_id, "
+      "model_name, instance_id, kind, currency, cost, requests, method, price_source) SELECT hour, version, "
+      "toUUID('" +
+      kPlatform.to_string() + "'), toUUID('" + kAcme.to_string() +
+      "'), generateUUIDv4(number), 'qwen', concat('i-', toString(number % 100)), 'served', 'USD', 1000, 2, "
+      "'duration/instance', 'bill' FROM numbers(100000) CROSS JOIN (SELECT hour, version FROM "
+      "optiinfra.attributed_hours WHERE hour = toDateTime(" +
+      hour + ", 'UTC'))");
+  const auto plan_of = [&](const std::string& key, bool uses_sums) {
+    std::string sql = "SELECT CAST(" + key + ", 'String') AS key0, CAST(currency, 'String') AS money";
+    for (const char* const column : {"method", "price_source"})
+      sql += ", arrayStringConcat(arraySort(" + store::attributed_texts(column) + "), ', ')";
+    for (const store::AttributedSum& sum : store::attributed_sums()) sql += ", toFloat64(" + sum.sql() + ")";
+    sql +=
+        std::string(", toFloat64(") + store::kAttributedHourCount +
+        ") FROM optiinfra.attributed_cost_hourly WHERE (hour, version) GLOBAL IN (SELECT hour, max(version) "
+        "FROM optiinfra.attributed_hours GROUP BY hour) GROUP BY key0, money SETTINGS "
+        "optimize_use_projections = " +
+        (uses_sums ? "1" : "0");
+    std::string plan;
+    EXPECT_TRUE(client_->with_session([&](Session& session) -> Result<void> {
+      OPTIINFRA_TRY(const auto lines, query_texts(session, {.sql = "EXPLAIN " + sql}));
+      for (const auto& line : lines) plan += line[0] + "\n";
+      return {};
+    }));
+    return plan;
+  };
+  EXPECT_NE(plan_of("model_name", true).find("(by_model)"), std::string::npos) << plan_of("model_name", true);
+  EXPECT_NE(plan_of("served_customer_id", true).find("(by_customer)"), std::string::npos);
+  EXPECT_EQ(plan_of("model_name", false).find("(by_model)"), std::string::npos);
+  const Answer by_model = ask_cost(question({"model"}));
+  bool has_qwen = false;
+  for (std::size_t row = 0; row < by_model.rows.size(); ++row) {
+    if (cell(by_model, row, "model_name") != Cell{std::string("qwen")}) continue;
+    has_qwen = true;
+    EXPECT_NEAR(number(by_model, row, "total_cost"), 0.1, 1e-12);
+    EXPECT_EQ(cell(by_model, row, "requests"), Cell{std::uint64_t{200'000}});
+    EXPECT_EQ(cell(by_model, row, "allocation_method"), Cell{std::string("duration/instance")});
+    EXPECT_EQ(cell(by_model, row, "attributed_hours"), Cell{std::uint64_t{1}});
+  }
+  EXPECT_TRUE(has_qwen);
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ Result<void> gather(Client& client, const CustomerReportQuestion& question, Gath
                   attribution::query_unit_cost(client, {.range = gathered.window,
                                                         .dimensions = std::move(dimensions),
                                                         .bucket = bucket,
-                                                        .filters = filters_of(question.customers)}));
+                                                        .filters = filters_of(question.customers),
+                                                        .currency = question.currency}));
     gathered.splits.push_back({key, heading, std::move(answer)});
     return {};
   };
@@ -134,6 +135,8 @@ std::string text_of(const Answer& answer, std::size_t row, std::string_view key)
 
 Result<std::vector<TimeRange>> write_customer_report(Client& client, const CustomerReportQuestion& question,
                                                      const Names& names, const report::TextOutput& output) {
+  if (question.format == ReportFormat::kFocus && !question.currency.empty())
+    return invalid_argument("FOCUS rows have the currency of their charge; leave the currency out");
   OPTIINFRA_TRY(const TimeRange window, ended_part(question.month, question.asked_at));
   Gathered gathered{.month = question.month, .window = window};
   OPTIINFRA_CHECK(find_not_attributed(client, question.customers, gathered));

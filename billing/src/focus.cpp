@@ -3,7 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "gathered.hpp"
+#include "list_costs.hpp"
 #include "optiinfra/attribution/charges.hpp"
+#include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/report/csv.hpp"
 #include "shown.hpp"
 
@@ -62,6 +64,10 @@ bool is_of_requests(const attribution::AttributedCost& part) {
   return part.kind == attribution::CostKind::kServed || part.kind == attribution::CostKind::kWasted;
 }
 
+bool is_estimated(const attribution::AttributedCost& part) {
+  return part.price_source.starts_with(attribution::kPriceBookSource);
+}
+
 /// The store adds taxes and purchases, and credits, refunds and adjustments, before it splits a charge.
 const char* category_of(const attribution::AttributedCost& part) {
   if (part.kind == attribution::CostKind::kUnreconciled) return "Adjustment";
@@ -114,12 +120,19 @@ class FocusRows {
 
   Result<void> begin() { return write(Texts(std::begin(kFocusColumns), std::end(kFocusColumns))); }
 
-  Result<void> charge(sys_seconds hour, std::span<const attribution::AttributedCost> parts) {
+  /// `parts` are all of the charge when its list cost is known.
+  Result<void> charge(sys_seconds hour, std::span<const attribution::AttributedCost> parts,
+                      const ListCosts& lists) {
+    const auto list_costs = lists.of(hour, parts);
     // What the whole charge was concerns those who were served by a part of it no more than who the others
     // are.
     const auto ratios = question_.customers.empty() ? ratios_of(parts) : std::vector<std::int64_t>();
-    for (std::size_t i = 0; i < parts.size(); ++i)
-      OPTIINFRA_CHECK(part(hour, parts[i], ratios.empty() ? "" : details_of(ratios[i])));
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (!is_shown(parts[i].served)) continue;
+      const std::string list =
+          list_costs ? exact_amount(static_cast<std::int64_t>((*list_costs)[i])) : std::string();
+      OPTIINFRA_CHECK(part(hour, parts[i], list, ratios.empty() ? "" : details_of(ratios[i])));
+    }
     return {};
   }
 
@@ -133,11 +146,14 @@ class FocusRows {
     return entry == nullptr ? "" : entry->name;
   }
 
+  bool is_shown(const Uuid& customer) const {
+    const auto& shown = question_.customers;
+    return shown.empty() || std::find(shown.begin(), shown.end(), customer) != shown.end();
+  }
+
   /// Who pays; the customer itself when it is another one, which is none of the reader's business.
   Uuid account_of(const attribution::AttributedCost& part) const {
-    const auto& shown = question_.customers;
-    const bool is_shown = shown.empty() || std::find(shown.begin(), shown.end(), part.payer) != shown.end();
-    return is_shown ? part.payer : part.served;
+    return is_shown(part.payer) ? part.payer : part.served;
   }
 
   std::string tags_of(const attribution::AttributedCost& part) const {
@@ -148,15 +164,16 @@ class FocusRows {
     return tags.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   }
 
-  Result<void> part(sys_seconds hour, const attribution::AttributedCost& part, const std::string& details) {
+  Result<void> part(sys_seconds hour, const attribution::AttributedCost& part, const std::string& list_cost,
+                    const std::string& details) {
     const Uuid account = account_of(part);
     const bool is_allocated = is_of_requests(part);
     const Uuid resource = part.service.is_nil() ? part.served : part.service;
-    const std::string cost = exact_amount(part.cost);
-    return write({cost,
-                  cost,
+    // Billed is what an invoice says. An hour from the price book is on none yet.
+    return write({exact_amount(is_estimated(part) ? 0 : part.cost),
+                  exact_amount(part.cost),
                   "",
-                  "",
+                  list_cost,
                   part.currency,
                   account.to_string(),
                   name_of(NameKind::kCustomer, account),
@@ -213,10 +230,19 @@ Result<void> write_focus(Client& client, const CustomerReportQuestion& question,
                          const Names& names, const report::TextOutput& output) {
   FocusRows rows(question, names, output);
   OPTIINFRA_CHECK(rows.begin());
-  return attribution::each_charge(client, window, question.customers,
-                                  [&](sys_seconds hour, std::span<const attribution::AttributedCost> parts) {
-                                    return rows.charge(hour, parts);
-                                  });
+  // A day at a time, as charges are read.
+  for (sys_seconds begin = window.begin; begin < window.end; begin += std::chrono::days{1}) {
+    const TimeRange day{begin, std::min<sys_seconds>(begin + std::chrono::days{1}, window.end)};
+    OPTIINFRA_TRY(const ListCosts lists, ListCosts::read(client, day));
+    // To split a list cost one needs all parts of its charge, also of customers that are not shown.
+    const std::vector<Uuid> everyone;
+    OPTIINFRA_CHECK(
+        attribution::each_charge(client, day, lists.empty() ? question.customers : everyone,
+                                 [&](sys_seconds hour, std::span<const attribution::AttributedCost> parts) {
+                                   return rows.charge(hour, parts, lists);
+                                 }));
+  }
+  return {};
 }
 
 }  // namespace optiinfra::billing

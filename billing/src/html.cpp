@@ -208,6 +208,19 @@ class Page {
     html_ += std::string("<div><dt>") + name + "</dt><dd>" + meaning + "</dd></div>\n";
   }
 
+  /// All rows of an answer say the same.
+  void converted() {
+    const auto& columns = gathered_.total().columns;
+    const bool is_converted = std::any_of(columns.begin(), columns.end(), [](const AnswerColumn& each) {
+      return each.key == "exchange_rates";
+    });
+    if (!is_converted || gathered_.total().rows.empty()) return;
+    const std::string rates = text_of(gathered_.total(), 0, "exchange_rates");
+    if (!rates.empty())
+      term("Currencies", "Amounts of other currencies are converted, each hour by the rate of its day: " +
+                             escaped(rates) + ".");
+  }
+
   void method() {
     html_ += "<h2>How these numbers are made</h2>\n<dl>\n";
     term("Attributed cost",
@@ -228,6 +241,7 @@ class Page {
              "(duration); after it: the instance that they name, or those of their service or of the "
              "customer (pool).");
     term("Prices", "From: " + escaped(total_texts("price_source")) + ".");
+    converted();
     term("Served, wasted",
          "Time with requests, by their weight; wasted is the part of served for requests that "
          "failed or were aborted.");

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "optiinfra/attribution/attribute.hpp"
+#include "optiinfra/attribution/exchange_rates.hpp"
 #include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/attribution/unit_cost.hpp"
 #include "optiinfra/billing/customer_report.hpp"
@@ -94,6 +95,7 @@ class CustomerReport : public ::testing::Test {
     for (int hour = 0; hour < kHours; ++hour) {
       rows.push_back(charge(hour, 98.0 / 7 / (hour + 1), "gpu-1"));
       rows.push_back(charge(hour, 10.0 / 3, "gpu-2", "EUR"));
+      rows.back().list_cost_per_hour = 4.1;
       rows.push_back(charge(hour, 1.0 / 9, ""));
       rows.push_back(charge(hour, 0.7, "gpu-1", "USD", "tax"));
       rows.push_back(charge(hour, -2.3, "gpu-1", "USD", "credit"));
@@ -258,7 +260,7 @@ std::string charge_of(const std::string& hour, const std::string& instance, cons
 }
 
 TEST_F(CustomerReport, FocusRowsAddUpToTheRawChargesExactly) {
-  std::map<std::string, std::int64_t> billed, allocated, ratios;
+  std::map<std::string, std::int64_t> billed, allocated, ratios, listed;
   const auto asked = client_->with_session([&](Session& session) -> Result<void> {
     OPTIINFRA_TRY(
         const auto rows,
@@ -290,7 +292,9 @@ TEST_F(CustomerReport, FocusRowsAddUpToTheRawChargesExactly) {
     ASSERT_THAT(details, ::testing::StartsWith(before));
     ratios[charge] += billionths(details.substr(before.size(), details.find('}') - before.size()));
     EXPECT_EQ(line.at("BilledCost"), line.at("EffectiveCost"));
-    EXPECT_EQ(line.at("ListCost"), "") << "not known";
+    const bool has_list = line.at("BillingCurrency") == "EUR";
+    EXPECT_EQ(line.at("ListCost").empty(), !has_list) << "not known of the others";
+    if (has_list) listed[charge] += billionths(line.at("ListCost"));
     EXPECT_EQ(line.at("BillingAccountId"), kPlatform.to_string());
     EXPECT_EQ(line.at("AllocatedMethodId"), "optiinfra-attributed-cost");
     const bool is_of_requests = line.at("x_CostKind") == "served" || line.at("x_CostKind") == "wasted";
@@ -298,13 +302,18 @@ TEST_F(CustomerReport, FocusRowsAddUpToTheRawChargesExactly) {
   }
   EXPECT_EQ(billed.size(), 4u * 4);
   EXPECT_EQ(allocated, billed);
+  EXPECT_EQ(listed.size(), 4u);
+  for (const auto& [charge, list] : listed) EXPECT_EQ(list, 4'100'000'000) << charge;
   for (const auto& [charge, ratio] : ratios) EXPECT_EQ(ratio, 1'000'000'000) << charge;
 }
 
 TEST_F(CustomerReport, TheFocusRowsOfEachCustomerAreTheirsAloneAndTogetherAll) {
   std::map<std::string, std::int64_t> everyones, theirs;
-  for (const Line& line : lines_of(written(ReportFormat::kFocus, {})))
-    everyones[line.at("BillingCurrency")] += billionths(line.at("EffectiveCost"));
+  const auto add = [](std::map<std::string, std::int64_t>& sums, const Line& line) {
+    sums[line.at("BillingCurrency")] += billionths(line.at("EffectiveCost"));
+    if (!line.at("ListCost").empty()) sums["list"] += billionths(line.at("ListCost"));
+  };
+  for (const Line& line : lines_of(written(ReportFormat::kFocus, {}))) add(everyones, line);
   for (const Uuid& customer : {kPlatform, kScript, kFormula}) {
     const std::string csv = written(ReportFormat::kFocus, {customer});
     for (const Uuid& other : {kPlatform, kScript, kFormula}) {
@@ -313,8 +322,7 @@ TEST_F(CustomerReport, TheFocusRowsOfEachCustomerAreTheirsAloneAndTogetherAll) {
       }
     }
     EXPECT_THAT(csv, Not(HasSubstr("AllocatedRatio\""))) << "it would tell what the others cost";
-    for (const Line& line : lines_of(csv))
-      theirs[line.at("BillingCurrency")] += billionths(line.at("EffectiveCost"));
+    for (const Line& line : lines_of(csv)) add(theirs, line);
   }
   EXPECT_EQ(theirs, everyones);
 }
@@ -328,9 +336,39 @@ TEST_F(CustomerReport, SaysThatHoursWithoutABillAreEstimated) {
   ASSERT_TRUE(attribution::attribute(*client_, {kFirst, kNotAttributed}));
   EXPECT_THAT(written(ReportFormat::kHtml, {}),
               AllOf(HasSubstr(kNotice), HasSubstr("From: bill, price book: rent &amp; power")));
+  std::size_t estimates = 0;
+  for (const Line& line : lines_of(written(ReportFormat::kFocus, {}))) {
+    const bool is_estimate = line.at("x_PriceSource").starts_with("price book");
+    estimates += is_estimate ? 1 : 0;
+    EXPECT_EQ(line.at("BilledCost"), is_estimate ? "0" : line.at("EffectiveCost")) << "no invoice has it yet";
+  }
+  EXPECT_GT(estimates, 0u);
   ASSERT_TRUE(attribution::remove_price(*client_, price));
   ASSERT_TRUE(attribution::attribute(*client_, {kFirst, kNotAttributed}));
   EXPECT_THAT(written(ReportFormat::kHtml, {}), Not(HasSubstr(kNotice)));
+}
+
+TEST_F(CustomerReport, ConvertsToOneCurrencyWhereThereAreRates) {
+  CustomerReportQuestion question{.month = month(), .currency = "USD", .asked_at = now()};
+  std::string page;
+  const auto write = [&] {
+    page.clear();
+    return write_customer_report(*client_, question, Names(), [&](std::string_view piece) -> Result<void> {
+      page += piece;
+      return {};
+    });
+  };
+  const auto refused = write();
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("there is no rate from EUR to USD"));
+  const attribution::ExchangeRate rate{"EUR", "USD", std::chrono::floor<std::chrono::days>(kFirst), 1.25,
+                                       "ECB"};
+  ASSERT_TRUE(attribution::set_exchange_rates(*client_, {rate}));
+  ASSERT_TRUE(write());
+  EXPECT_THAT(page, HasSubstr("each hour by the rate of its day: EUR: ECB, "));
+  question.format = ReportFormat::kFocus;
+  EXPECT_FALSE(write()) << "FOCUS rows have the currency of their charge";
+  ASSERT_TRUE(attribution::remove_exchange_rate(*client_, rate));
 }
 
 TEST_F(CustomerReport, TheProgramPrintsIt) {

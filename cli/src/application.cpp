@@ -141,7 +141,9 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   define_explain_metrics(*app, action);
   define_attribute(*app, action);
   define_price(*app, action);
+  define_rate(*app, action);
   define_budget(*app, action);
+  define_objective(*app, action);
   define_query(*app, action);
   define_report(*app, action);
   define_lists(*app, action);

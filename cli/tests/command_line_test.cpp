@@ -219,7 +219,7 @@ TEST(Completion, OffersWhatCanStandThere) {
       completed("optiinfra ''"),
       HasSubstr(
           "init verify doctor ping import imports copy generate collect explain-metrics attribute price "
-          "budget "
+          "rate budget objective "
           "query report customers services "
           "instances models names backup restore retention forget server token bench sql version help"));
   EXPECT_EQ(completed("optiinfra query co"), "cost-hourly cost\n");

@@ -119,6 +119,13 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
   home.json({"budget", "set", "fleet", "1000", "--currency", "USD"});
   expect("budget list", home.json({"budget", "list"}));
   asked("budgets", {});
+  asked("self-host", {});
+  home.json({"objective", "set", "chat", "--of", "service=" + service, "--latency-ms", "20000", "--share",
+             "99.5%"});
+  expect("objective list", home.json({"objective", "list"}));
+  asked("slo", {"--hours", "24", "--by", "service"});
+  home.json({"rate", "set", "EUR", "USD", "1.0832", "--source", "ECB"});
+  expect("rate list", home.json({"rate", "list"}));
   for (const char* names : {"customers", "services", "instances", "models"})
     expect(names, home.json({names}));
   expect("names set", home.json({"names", "set", "customer", "acme", kSomeUuid}));

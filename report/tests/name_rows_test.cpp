@@ -25,7 +25,7 @@ TEST(NameRows, OfCsvThatAreWrongAreRefusedWithTheirLine) {
     const auto names = read_names_csv(text);
     return names ? std::string() : names.error().message;
   };
-  EXPECT_EQ(message("kind,nam\n"), "'nam' is not one of kind, name, id, customer_id");
+  EXPECT_EQ(message("kind,nam\n"), "'nam' is not one of kind, name, id, customer_id; did you mean 'name'?");
   EXPECT_EQ(message("kind,name\ncustomer,\"a\nb\"\ntenant,x\n"),
             "line 4: 'tenant' is not one of customer, service, instance");
   EXPECT_EQ(message("kind,name\ncustomer\n"), "line 2 has 1 cells, and the header 2");
@@ -49,7 +49,7 @@ TEST(NameRows, OfJsonThatAreWrongAreRefusedWithTheirIndex) {
   };
   EXPECT_EQ(message(R"([{"kind": "customer", "name": 5}])"), "row 0: name must be a text");
   EXPECT_EQ(message(R"([{"kind": "customer", "name": "a"}, {"nam": "b"}])"),
-            "row 1: 'nam' is not one of kind, name, id, customer_id");
+            "row 1: 'nam' is not one of kind, name, id, customer_id; did you mean 'name'?");
   EXPECT_EQ(message("{"), "the body is not JSON");
   EXPECT_NE(message(std::string(100'000, '[')).find("more inside"), std::string::npos);
 }

@@ -4,6 +4,7 @@
 
 #include "optiinfra/attribution/budgets.hpp"
 #include "optiinfra/attribution/forget.hpp"
+#include "optiinfra/attribution/objectives.hpp"
 #include "optiinfra/client/names.hpp"
 #include "optiinfra/store/forget.hpp"
 #include "optiinfra/transport/small_answer.hpp"
@@ -25,6 +26,7 @@ std::vector<store::RowsToRemove> rows_of(const Uuid& customer) {
   std::vector<store::RowsToRemove> all = store::metrics_of_customer(customer);
   all.push_back(attribution::attributed_rows_of(customer));
   all.push_back(attribution::budgets_of(customer));
+  all.push_back(attribution::objectives_of(customer));
   return all;
 }
 
@@ -74,6 +76,7 @@ Result<void> remove_everywhere(Client& client, const Uuid& customer) {
     for (const store::RowsToRemove& rows : store::metrics_of_customer(customer))
       OPTIINFRA_CHECK(store::remove_rows(session, rows));
     OPTIINFRA_CHECK(store::remove_rows(session, attribution::budgets_of(customer)));
+    OPTIINFRA_CHECK(store::remove_rows(session, attribution::objectives_of(customer)));
     return attribution::forget_attributed(session, customer);
   });
 }

@@ -90,8 +90,8 @@ std::string in_lower_case(std::string text) {
 const std::vector<Route>& routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> routes;
-    for (auto part : {insert_routes, query_routes, list_routes, name_routes, mcp_routes, operation_routes,
-                      otlp_routes, remote_write_routes, page_routes})
+    for (auto part : {insert_routes, query_routes, list_routes, name_routes, stated_money_routes, mcp_routes,
+                      operation_routes, otlp_routes, remote_write_routes, page_routes})
       for (Route& route : part()) routes.push_back(std::move(route));
     return routes;
   }();
@@ -125,6 +125,8 @@ std::string openapi_document() {
         {{"name", "query"}, {"description", "Questions"}},
         {{"name", "lists"}, {"description", "Who is there"}},
         {{"name", "names"}, {"description", "Names of customers, services and instances"}},
+        {{"name", "money"},
+         {"description", "Prices, budgets, objectives and exchange rates, as people state them"}},
         {{"name", "agents"}, {"description", "The Model Context Protocol"}},
         {{"name", "operation"}, {"description", "Running the service"}}}},
       {"paths", paths},
@@ -143,7 +145,7 @@ std::string llms_text() {
       "> Every answer states the window it covers and the unit of each number.\n\n"
       "The whole interface: /openapi.json. Errors: application/problem+json, whose \"detail\" says what to "
       "do.\n";
-  for (const char* const tag : {"query", "lists", "names", "insert", "agents", "operation"}) {
+  for (const char* const tag : {"query", "lists", "names", "money", "insert", "agents", "operation"}) {
     text += std::string("\n## ") + tag + "\n";
     for (const Route& route : routes())
       if (route.tag == tag) text += "- " + route.method + " " + route.path + ": " + route.meaning + "\n";

@@ -90,6 +90,7 @@ Route forget_route();
 Route generated_fleet_route();
 std::vector<Route> list_routes();
 std::vector<Route> name_routes();
+std::vector<Route> stated_money_routes();
 std::vector<Route> mcp_routes();
 std::vector<Route> operation_routes();
 std::vector<Route> otlp_routes();

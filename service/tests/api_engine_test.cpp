@@ -5,6 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "customers.hpp"
+#include "optiinfra/attribution/attribute.hpp"
+#include "optiinfra/attribution/budgets.hpp"
+#include "optiinfra/attribution/objectives.hpp"
+#include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/client/client.hpp"
 #include "optiinfra/service/tokens.hpp"
@@ -53,6 +57,17 @@ class Api : public ::testing::Test {
         {NameKind::kCustomer, "name-of-bob", kBob.to_string()},
         {NameKind::kService, "service-of-bob", kBobsService.to_string(), kBob}};
     ASSERT_TRUE(set_names(*client, names, "test"));
+    ASSERT_TRUE(attribution::attribute(*client, {hour, hour + std::chrono::hours{1}}));
+    ASSERT_TRUE(attribution::set_prices(*client, {{.sku = "sku-of-bob", .price = 3}}));
+    ASSERT_TRUE(attribution::set_budgets(
+        *client, {{.name = "budget-of-bob", .scope = "customer", .scope_id = kBob.to_string(), .amount = 7},
+                  {.name = "fleet-of-bob", .amount = 9},
+                  {.name = "ada", .scope = "customer", .scope_id = kAda.to_string(), .amount = 8}}));
+    ASSERT_TRUE(attribution::set_objectives(
+        *client,
+        {{.name = "objective-of-bob", .scope = "customer", .scope_id = kBob.to_string(), .latency_ms = 7},
+         {.name = "service-of-bob", .scope = "service", .scope_id = kBobsService.to_string()},
+         {.name = "everybody", .latency_ms = 50}}));
     Tokens tokens(folder_->path() / "store" / "service");
     ada_ = *tokens.create("ada", Scope::kRead, {kAda});
     writer_ = *tokens.create("writer", Scope::kWrite, {});
@@ -250,6 +265,9 @@ HttpCall call_about_bob(const Route& route) {
     if (parameter.name == "service") values += kBobsService.to_string();
     if (parameter.name == "instance") values += "i-1";
     if (parameter.name == "month") values += format_time(now() - std::chrono::hours{2}).substr(0, 7);
+    if (parameter.name == "budget") values += "budget-of-bob";
+    if (parameter.name == "objective") values += "objective-of-bob";
+    if (parameter.name == "sku") values += "sku-of-bob";
     if (parameter.name == "measures") values += "total_cost,p95_latency&by=customer";
   }
   call.target += values;
@@ -296,6 +314,70 @@ TEST_F(Api, ShowsABoundTokenItsOwnCustomerAlone) {
   EXPECT_EQ(
       get("/api/v1/query/metrics?measures=total_cost&where=customer_id%3D" + kBob.to_string(), ada_).status,
       404);
+}
+
+TEST_F(Api, ShowsABoundTokenItsOwnMoneyAlone) {
+  for (const char* target :
+       {"/api/v1/query/budgets", "/api/v1/query/forecast?by=customer", "/api/v1/query/slo",
+        "/api/v1/query/explain?hours=4&by=customer,service", "/api/v1/query/self-host?by=service",
+        "/api/v1/query/unit-cost?by=service&hours=4", "/api/v1/budgets", "/api/v1/objectives",
+        "/api/v1/rates"}) {
+    const HttpAnswer answer = get(target, ada_);
+    EXPECT_EQ(answer.status, 200) << target << answer.body;
+    for (const std::string& secret : {std::string("of-bob"), kBob.to_string(), kBobsService.to_string()})
+      EXPECT_THAT(answer.body, Not(HasSubstr(secret))) << target;
+  }
+  for (const char* question : {"budgets", "forecast", "explain", "slo", "self-host"})
+    EXPECT_EQ(get(std::string("/api/v1/query/") + question + "?customer=" + kBob.to_string(), ada_).status,
+              404)
+        << question;
+  EXPECT_EQ(get("/api/v1/prices", ada_).status, 403) << "what a machine costs is not hers to know";
+  const json budgets = json::parse(get("/api/v1/query/budgets", ada_).body)["data"];
+  ASSERT_EQ(budgets.size(), 1u);
+  EXPECT_EQ(budgets[0]["budget"], "ada");
+  const json objectives = json::parse(get("/api/v1/query/slo?hours=4", ada_).body)["data"];
+  ASSERT_EQ(objectives.size(), 1u);
+  EXPECT_EQ(objectives[0]["objective_name"], "everybody");
+  EXPECT_EQ(objectives[0]["requests"], 1);
+  EXPECT_EQ(json::parse(get("/api/v1/query/slo?hours=4").body)["data"].size(), 3u);
+}
+
+TEST_F(Api, TakesWhatPeopleStateAboutMoney) {
+  const auto remove = [&](const std::string& target) {
+    return testing::http_call(server_->api_port(), {.method = "DELETE", .target = target}).status;
+  };
+  const auto count = [&](const std::string& list) {
+    return json::parse(get("/api/v1/" + list).body)["data"].size();
+  };
+  HttpAnswer answer =
+      post("/api/v1/prices",
+           R"([{"sku": "a", "unit": "hour", "price": 2.5}, {"sku": "b", "unit": "hour", "price": "3"}])", {},
+           "application/json");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(json::parse(answer.body), json({{"prices", 2}, {"changed", 2}}));
+  EXPECT_EQ(
+      json::parse(post("/api/v1/prices", "sku,unit,price\na,hour,2.5\n", {}, "text/csv").body)["changed"], 0);
+  EXPECT_EQ(count("prices"), 3u);
+  EXPECT_EQ(remove("/api/v1/prices?sku=a"), 200);
+  EXPECT_EQ(remove("/api/v1/prices?sku=a"), 400) << "it is gone";
+  answer = post("/api/v1/budgets",
+                R"({"budget": "bobs", "amount": 5, "scope": "customer", "scope_id": "name-of-bob"})", {},
+                "application/json");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_THAT(get("/api/v1/budgets").body, HasSubstr(kBob.to_string()));
+  EXPECT_EQ(remove("/api/v1/budgets?budget=bobs"), 200);
+  // What is listed can be set again.
+  const std::string objectives = json::parse(get("/api/v1/objectives").body)["data"].dump();
+  answer = post("/api/v1/objectives", objectives, {}, "application/json");
+  EXPECT_EQ(json::parse(answer.body), json({{"objectives", 3}, {"changed", 0}})) << answer.body;
+  answer = post("/api/v1/rates", "Date,USD,\n2026-11-06,1.08,\n", {}, "text/csv");
+  EXPECT_EQ(json::parse(answer.body)["rates"], 1) << answer.body;
+  EXPECT_EQ(remove("/api/v1/rates?currency=EUR&to=USD&day=2026-11-06"), 200);
+  for (const char* wrong : {"[{\"sku\": \"a\"}]", "[{\"sku\": \"a\", \"unit\": \"hour\", \"price\": -1}]",
+                            "[{\"skuu\": \"a\"}]", "[1]", "{", "[{\"sku\": {}}]"})
+    EXPECT_EQ(post("/api/v1/prices", wrong, {}, "application/json").status, 400) << wrong;
+  EXPECT_EQ(count("prices"), 2u);
+  EXPECT_EQ(remove("/api/v1/prices?sku=b"), 200);
 }
 
 TEST_F(Api, RefusesPagesOfOtherOrigins) {

@@ -11,7 +11,9 @@ namespace optiinfra::cli {
 /// @{
 void define_attribute(CLI::App& parent, Action& action);
 void define_budget(CLI::App& parent, Action& action);
+void define_objective(CLI::App& parent, Action& action);
 void define_price(CLI::App& parent, Action& action);
+void define_rate(CLI::App& parent, Action& action);
 void define_report(CLI::App& parent, Action& action);
 void define_computed_questions(CLI::App& parent, Action& action);  ///< Below `query`.
 /// @}

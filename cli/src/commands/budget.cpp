@@ -1,9 +1,10 @@
-#include <charconv>
-
 #include "commands/attribution_commands.hpp"
 #include "commands/command.hpp"
+#include "commands/stated_money.hpp"
 #include "flags.hpp"
 #include "optiinfra/attribution/budgets.hpp"
+#include "optiinfra/attribution/scope.hpp"
+#include "optiinfra/service/stated_money.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -19,86 +20,40 @@ struct BudgetNameFlags {
 
 struct BudgetListFlags {};
 
-/// Reads "customer=acme" into the budget, with the id for a name.
-Result<void> set_scope(const std::string& of, const Names& names, attribution::Budget& budget) {
-  if (of.empty()) return {};
-  const std::size_t sign = of.find('=');
-  if (sign == std::string::npos || sign == 0 || sign + 1 == of.size())
-    return invalid_argument("--of: '" + of + "' is not DIMENSION=VALUE, such as customer=acme");
-  budget.scope = of.substr(0, sign);
-  budget.scope_id = of.substr(sign + 1);
-  const auto kind = parse_name_kind(budget.scope);
-  if (!kind) return {};
-  auto id = names.id_of(*kind, budget.scope_id);
-  if (!id) return with_context(std::move(id).error(), "--of");
-  budget.scope_id = *std::move(id);
-  return {};
-}
-
-Result<ExitCode> answer_count(const char* command, const char* key, const Stopwatch& watch,
-                              Context& context) {
-  Report report{.command = command};
-  report.sections.push_back(object_section("summary", {{key, key, Look::kCount}}, {std::uint64_t{1}}));
-  report.elapsed = watch.elapsed();
-  OPTIINFRA_CHECK(context.answer(report));
-  return ExitCode::kDone;
-}
-
 Result<ExitCode> run_set(const BudgetSetFlags& flags, Context& context) {
-  const Stopwatch watch;
-  OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_TRY(const Names names, client.names());
   attribution::Budget budget = flags.budget;
-  OPTIINFRA_CHECK(set_scope(flags.of, names, budget));
-  OPTIINFRA_CHECK(attribution::set_budget(client, budget));
-  return answer_count("budget set", "set", watch, context);
+  if (auto parsed = attribution::parse_scope(flags.of, budget.scope, budget.scope_id); !parsed)
+    return with_context(std::move(parsed).error(), "--of");
+  const auto set = [budget](Client& client) mutable -> Result<std::size_t> {
+    OPTIINFRA_TRY(const Names names, client.names());
+    if (auto resolved = attribution::resolve_scope(names, budget.scope, budget.scope_id); !resolved)
+      return with_context(std::move(resolved).error(), "--of");
+    return attribution::set_budgets(client, {budget});
+  };
+  return set_stated({"budget set", "budgets"}, service::budget_records({budget}), set, "", context);
 }
 
 Result<ExitCode> run_remove(const BudgetNameFlags& flags, Context& context) {
-  const Stopwatch watch;
-  OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_CHECK(attribution::remove_budget(client, flags.name));
-  return answer_count("budget remove", "removed", watch, context);
+  return remove_stated(
+      {"budget remove", "budgets"}, {{"budget", flags.name}},
+      [&](Client& client) { return attribution::remove_budget(client, flags.name); }, context);
 }
 
 Result<ExitCode> run_list(const BudgetListFlags&, Context& context) {
-  const Stopwatch watch;
-  OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_TRY(const auto budgets, attribution::read_budgets(client));
-  Records records{.fields = {{"budget", "budget"},
-                             {"scope", "of"},
-                             {"scope_id", "which"},
-                             {"amount", "amount a month", Look::kDecimal, 2},
-                             {"currency", "currency"},
-                             {"thresholds", "thresholds, percent"}},
-                  .rows = {}};
-  const auto text = [](const std::string& each) { return each.empty() ? Value{} : Value{each}; };
-  for (const attribution::Budget& each : budgets)
-    records.rows.push_back({each.name, text(each.scope), text(each.scope_id), each.amount,
-                            text(each.currency), attribution::thresholds_text(each.thresholds)});
-  Report report{.command = "budget list"};
-  if (records.rows.empty()) report.instead = "no budget; set one with: optiinfra budget set NAME AMOUNT";
-  report.sections.push_back({.key = "budgets", .title = {}, .records = std::move(records)});
-  report.elapsed = watch.elapsed();
-  OPTIINFRA_CHECK(context.answer(report));
-  return ExitCode::kDone;
-}
-
-Result<double> parse_amount(const std::string& text) {
-  double amount = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), amount);
-  if (code == std::errc{} && end == text.data() + text.size()) return amount;
-  return invalid_argument("'" + text + "' is not a number, such as 5000");
+  const auto read = [](Client& client) -> Result<Records> {
+    OPTIINFRA_TRY(const auto budgets, attribution::read_budgets(client));
+    return service::budget_records(budgets);
+  };
+  return list_stated({"budget list", "budgets"}, "no budget; set one with: optiinfra budget set NAME AMOUNT",
+                     read, context);
 }
 
 void describe_set(CLI::App& app, BudgetSetFlags& flags) {
   app.add_option("name", flags.budget.name, "A name for the budget")->type_name("NAME")->required();
-  add_parsed(app, "amount", flags.budget.amount, parse_amount, "What a calendar month (UTC) may cost",
+  add_parsed(app, "amount", flags.budget.amount, parse_number, "What a calendar month (UTC) may cost",
              "AMOUNT")
       ->required();
-  app.add_option("--currency", flags.budget.currency,
-                 "Three capital letters, the same as in your bills; default: not stated")
-      ->type_name("CODE");
+  add_currency(app, flags.budget.currency);
   app.add_option(
          "--of", flags.of,
          "What it is for: customer, service, model, instance, provider, region or instance_type; default: "

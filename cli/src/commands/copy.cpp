@@ -10,6 +10,8 @@
 #include "interrupt.hpp"
 #include "optiinfra/attribution/budgets.hpp"
 #include "optiinfra/attribution/copy_hours.hpp"
+#include "optiinfra/attribution/exchange_rates.hpp"
+#include "optiinfra/attribution/objectives.hpp"
 #include "optiinfra/attribution/price_book.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "output/progress.hpp"
@@ -145,6 +147,10 @@ Result<ExitCode> run(const CopyFlags& flags, Context& context) {
       // First: the target would make estimated hours again without their prices.
       OPTIINFRA_TRY([[maybe_unused]] const std::size_t prices, attribution::copy_prices(source, target));
       OPTIINFRA_TRY([[maybe_unused]] const std::size_t budgets, attribution::copy_budgets(source, target));
+      OPTIINFRA_TRY([[maybe_unused]] const std::size_t objectives,
+                    attribution::copy_objectives(source, target));
+      OPTIINFRA_TRY([[maybe_unused]] const std::size_t rates,
+                    attribution::copy_exchange_rates(source, target));
       OPTIINFRA_TRY(hours, attribution::copy_attributed_hours(
                                source, target, [](sys_seconds) { return !InterruptGuard::is_requested(); }));
       if (InterruptGuard::is_requested()) throw Interrupted{};

@@ -1,10 +1,10 @@
-#include <charconv>
-
 #include "commands/attribution_commands.hpp"
 #include "commands/command.hpp"
+#include "commands/stated_money.hpp"
 #include "flags.hpp"
 #include "input_file.hpp"
 #include "optiinfra/attribution/price_book.hpp"
+#include "optiinfra/service/stated_money.hpp"
 
 namespace optiinfra::cli {
 namespace {
@@ -33,20 +33,12 @@ struct PriceMissingFlags {
   std::optional<sys_seconds> from, to;
 };
 
-Result<ExitCode> set_all(const std::vector<attribution::Price>& prices, const std::string& command,
+Result<ExitCode> set_all(const std::vector<attribution::Price>& prices, const char* command,
                          Context& context) {
-  const Stopwatch watch;
-  OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_TRY(const std::size_t changed, attribution::set_prices(client, prices));
-  Report report{.command = command};
-  report.sections.push_back(
-      object_section("summary", {{"prices", "prices", Look::kCount}, {"changed", "changed", Look::kCount}},
-                     {std::uint64_t{prices.size()}, std::uint64_t{changed}}));
-  if (changed > 0)
-    report.notes.emplace_back("hours without a bill get these prices with the next `optiinfra attribute`");
-  report.elapsed = watch.elapsed();
-  OPTIINFRA_CHECK(context.answer(report));
-  return ExitCode::kDone;
+  return set_stated(
+      {command, "prices"}, service::price_records(prices),
+      [&](Client& client) { return attribution::set_prices(client, prices); },
+      "hours without a bill get these prices with the next `optiinfra attribute`", context);
 }
 
 Result<ExitCode> run_set(const PriceFlags& flags, Context& context) {
@@ -61,49 +53,28 @@ Result<ExitCode> run_import(const PriceFileFlags& flags, Context& context) {
   return set_all(*prices, "price import", context);
 }
 
-Value time_or_open(sys_seconds time) { return time == sys_seconds{} ? Value{} : Value{time}; }
-
 Result<ExitCode> run_list(const PriceListFlags& flags, Context& context) {
-  const Stopwatch watch;
-  OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_TRY(const attribution::PriceBook book, attribution::read_price_book(client));
-  Records records{.fields = {{"provider", "provider", Look::kText, 0, true},
-                             {"sku", "sku"},
-                             {"region", "region", Look::kText, 0, true},
-                             {"tier", "tier", Look::kText, 0, true},
-                             {"unit", "per"},
-                             {"price", "price", Look::kDecimal, 4},
-                             {"currency", "currency", Look::kText, 0, true},
-                             {"valid_from", "from (UTC)", Look::kTime, 0, true},
-                             {"valid_to", "to (UTC)", Look::kTime, 0, true},
-                             {"source", "source", Look::kText, 0, true}},
-                  .rows = {}};
-  const auto text = [](const std::string& each) { return each.empty() ? Value{} : Value{each}; };
-  for (const attribution::Price& price : book.prices()) {
-    if (!flags.sku.empty() && price.sku != flags.sku) continue;
-    records.rows.push_back({text(price.provider), price.sku, text(price.region), text(price.tier),
-                            std::string(to_string(price.unit)), price.price, text(price.currency),
-                            time_or_open(price.valid_from), time_or_open(price.valid_to),
-                            text(price.source)});
-  }
-  Report report{.command = "price list"};
-  if (records.rows.empty()) report.instead = "no price; set one with: optiinfra price set SKU PRICE";
-  report.sections.push_back({.key = "prices", .title = {}, .records = std::move(records)});
-  report.elapsed = watch.elapsed();
-  OPTIINFRA_CHECK(context.answer(report));
-  return ExitCode::kDone;
+  const auto read = [&](Client& client) -> Result<Records> {
+    OPTIINFRA_TRY(const attribution::PriceBook book, attribution::read_price_book(client));
+    std::vector<attribution::Price> prices = book.prices();
+    std::erase_if(
+        prices, [&](const attribution::Price& each) { return !flags.sku.empty() && each.sku != flags.sku; });
+    return service::price_records(prices);
+  };
+  return list_stated({"price list", "prices"}, "no price; set one with: optiinfra price set SKU PRICE", read,
+                     context);
 }
 
 Result<ExitCode> run_remove(const PriceFlags& flags, Context& context) {
-  const Stopwatch watch;
-  OPTIINFRA_TRY(Client client, context.open(false));
-  OPTIINFRA_CHECK(attribution::remove_price(client, flags.stated()));
-  Report report{.command = "price remove"};
-  report.sections.push_back(
-      object_section("summary", {{"removed", "removed", Look::kCount}}, {std::uint64_t{1}}));
-  report.elapsed = watch.elapsed();
-  OPTIINFRA_CHECK(context.answer(report));
-  return ExitCode::kDone;
+  const attribution::Price price = flags.stated();
+  std::vector<NamedValue> parameters = {{"sku", price.sku}, {"unit", std::string(to_string(price.unit))}};
+  for (const auto& [name, value] : {std::pair("provider", &price.provider),
+                                    std::pair("region", &price.region), std::pair("tier", &price.tier)})
+    if (!value->empty()) parameters.emplace_back(name, *value);
+  if (flags.from) parameters.emplace_back("valid_from", format_time(*flags.from));
+  return remove_stated(
+      {"price remove", "prices"}, std::move(parameters),
+      [&](Client& client) { return attribution::remove_price(client, price); }, context);
 }
 
 Result<ExitCode> run_missing(const PriceMissingFlags& flags, Context& context) {
@@ -132,13 +103,6 @@ Result<ExitCode> run_missing(const PriceMissingFlags& flags, Context& context) {
   return ExitCode::kDone;
 }
 
-Result<double> parse_price(const std::string& text) {
-  double price = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), price);
-  if (code == std::errc{} && end == text.data() + text.size()) return price;
-  return invalid_argument("'" + text + "' is not a number, such as 98.32");
-}
-
 void describe_keys(CLI::App& app, PriceFlags& flags) {
   app.add_option("sku", flags.price.sku, "An instance type, the id of one instance, or a model")
       ->type_name("SKU")
@@ -155,10 +119,8 @@ void describe_keys(CLI::App& app, PriceFlags& flags) {
 
 void describe_set(CLI::App& app, PriceFlags& flags) {
   describe_keys(app, flags);
-  add_parsed(app, "price", flags.price.price, parse_price, "The price of one of them", "PRICE")->required();
-  app.add_option("--currency", flags.price.currency,
-                 "Three capital letters, the same as in your bills; default: not stated")
-      ->type_name("CODE");
+  add_parsed(app, "price", flags.price.price, parse_number, "The price of one of them", "PRICE")->required();
+  add_currency(app, flags.price.currency);
   add_time(app, "--to", flags.to, "When it ends, not included; default: it has no end");
   app.add_option("--source", flags.price.source, "Where the price is from, in your words")->type_name("TEXT");
 }

@@ -13,6 +13,7 @@ struct ReportFlags {
   TimeRange range{};
   billing::ReportFormat parsed_format{};
   std::optional<std::string> customer;
+  std::string currency;
 };
 
 void remark_hours(const Context& context, const std::string& begin, const std::string& end) {
@@ -38,6 +39,7 @@ Result<ExitCode> print_from_api(api::ApiStore& api, const ReportFlags& flags, Co
   HttpCall call{.path = "/api/v1/reports/customer",
                 .parameters = {{"month", flags.month}, {"format", flags.format}}};
   if (flags.customer) call.parameters.emplace_back("customer", *flags.customer);
+  if (!flags.currency.empty()) call.parameters.emplace_back("currency", flags.currency);
   OPTIINFRA_TRY(const HttpAnswer answer, api.fetch(std::move(call)));
   OPTIINFRA_CHECK(context.screen.write(answer.body));
   for (const auto& [begin, end] : hours_in(answer.own_header("optiinfra-not-attributed")))
@@ -51,7 +53,7 @@ Result<ExitCode> print_report(const ReportFlags& flags, Context& context) {
   OPTIINFRA_TRY(Client client, context.open(false));
   OPTIINFRA_TRY(const Names names, client.names());
   billing::CustomerReportQuestion question{
-      .month = flags.range, .format = flags.parsed_format, .asked_at = now()};
+      .month = flags.range, .format = flags.parsed_format, .currency = flags.currency, .asked_at = now()};
   if (flags.customer) {
     OPTIINFRA_TRY(const std::string id, names.id_of(NameKind::kCustomer, *flags.customer));
     OPTIINFRA_TRY(const Uuid customer, Uuid::parse(id));
@@ -84,6 +86,11 @@ void describe_report(CLI::App& app, ReportFlags& flags) {
               "The calendar month, in UTC: 2026-11", "YYYY-MM")
       ->required();
   add_id(app, "--customer", flags.customer, "Only this customer, by its UUID or name; default all");
+  app.add_option(
+         "--currency", flags.currency,
+         "Convert amounts of other currencies to this one, each hour by the rate of its day; default: each "
+         "currency by itself. Not for focus")
+      ->type_name("CODE");
   add_checked(app, "--format", flags.format, flags.parsed_format, billing::parse_report_format,
               "A page to print, its rows as CSV, or each part of each charge as FOCUS 1.3 rows; default html",
               "html|csv|focus");

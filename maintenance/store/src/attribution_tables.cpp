@@ -52,20 +52,62 @@ constexpr AttributionColumn kHoursColumns[] = {
     {"made_at", "DateTime('UTC')", "", "when it was complete"},
 };
 
+constexpr AttributedSum kSums[] = {{"cost", "kind = 'served'"},
+                                   {"cost", "kind = 'wasted'"},
+                                   {"cost", "kind = 'underfill'"},
+                                   {"cost", "kind = 'idle'"},
+                                   {"cost", "kind = 'overhead'"},
+                                   {"cost", "kind = 'unreconciled'"},
+                                   {"input_cost", ""},
+                                   {"avoided_cost", ""},
+                                   {"shared_underfill", ""},
+                                   {"shared_idle", ""},
+                                   {"requests", ""},
+                                   {"requests", "kind = 'served'"},
+                                   {"requests", "kind = 'wasted'"},
+                                   {"requests", "kind = 'unpriced'"},
+                                   {"prompt_tokens", ""},
+                                   {"cached_tokens", ""},
+                                   {"completion_tokens", ""},
+                                   {"requests", "kind != 'unpriced'"},
+                                   {"prompt_tokens", "kind != 'unpriced'"},
+                                   {"cached_tokens", "kind != 'unpriced'"},
+                                   {"completion_tokens", "kind != 'unpriced'"},
+                                   {"", "kind != 'unpriced'"},
+                                   {"", "efficient_rate > 0"}};
+
+/// What the sums are kept for.
+constexpr std::pair<const char*, const char*> kProjections[] = {{"by_model", "model_name"},
+                                                                {"by_customer", "served_customer_id"}};
+
+std::string projection(const char* key) {
+  std::string sql = std::string("(SELECT ") + key + ", hour, version, currency";
+  for (const char* const column : {"method", "price_source"}) sql += ", " + attributed_texts(column);
+  for (const AttributedSum& sum : kSums) sql += ", " + sum.sql();
+  return sql + ", " + kAttributedHourCount + " GROUP BY " + key + ", hour, version, currency)";
+}
+
+std::string projections() {
+  std::string sql;
+  for (const auto& [name, key] : kProjections)
+    sql += std::string(",\n    PROJECTION ") + name + " " + projection(key);
+  return sql;
+}
+
 std::string lines(std::span<const AttributionColumn> columns, bool with_codecs) {
   std::string sql;
   for (const AttributionColumn& column : columns) {
     sql += std::string(sql.empty() ? "\n    " : ",\n    ") + column.name + " " + column.type;
     if (with_codecs && *column.codec != '\0') sql += std::string(" CODEC(") + column.codec + ")";
   }
-  return sql + "\n";
+  return sql;
 }
 
 /// Lines are synced before their version is recorded, so that a version whose rows a crash took is not.
-std::string create(std::string_view database, const char* table, std::span<const AttributionColumn> columns,
-                   const char* order, const TableForm& form) {
-  return "CREATE TABLE IF NOT EXISTS " + addressed(database, table, form) + "\n(" + lines(columns, true) +
-         ")\n" + engine_clause("MergeTree", form) + "\nPARTITION BY toYYYYMM(hour)\nORDER BY (" + order +
+std::string create(std::string_view database, const char* table, const std::string& lines, const char* order,
+                   const TableForm& form) {
+  return "CREATE TABLE IF NOT EXISTS " + addressed(database, table, form) + "\n(" + lines + "\n)\n" +
+         engine_clause("MergeTree", form) + "\nPARTITION BY toYYYYMM(hour)\nORDER BY (" + order +
          ")\nTTL hour + toIntervalDay(" + std::to_string(kRollupRetention.count()) +
          ")\nSETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
 }
@@ -84,17 +126,39 @@ void describe(std::string& text, const char* table, const char* about,
 std::span<const AttributionColumn> attributed_cost_columns() { return kCostColumns; }
 std::span<const AttributionColumn> attributed_hours_columns() { return kHoursColumns; }
 
+std::span<const AttributedSum> attributed_sums() { return kSums; }
+
+std::string AttributedSum::sql(const std::string& of) const {
+  if (of.empty()) return std::string("countIf(") + condition + ")";
+  return *condition == '\0' ? "sum(" + of + ")" : "sumIf(" + of + ", " + condition + ")";
+}
+
+std::string attributed_texts(const char* column) {
+  return "groupUniqArrayIf(" + std::string(column) + ", " + column + " != '')";
+}
+
+std::vector<std::string> add_attributed_sums(std::string_view database, const TableForm& form) {
+  std::vector<std::string> statements;
+  const std::string alter = "ALTER TABLE " + addressed(database, kAttributedCostTable, form) + " ";
+  for (const auto& [name, key] : kProjections) {
+    statements.push_back(alter + "ADD PROJECTION IF NOT EXISTS " + name + " " + projection(key));
+    statements.push_back(alter + "MATERIALIZE PROJECTION " + name + " SETTINGS mutations_sync = 2");
+  }
+  return statements;
+}
+
 std::vector<std::string> create_attribution_tables(std::string_view database, const TableForm& form) {
-  return {create(database, kAttributedCostTable, kCostColumns,
+  return {create(database, kAttributedCostTable, lines(kCostColumns, true) + projections(),
                  "served_customer_id, hour, service_id, model_name, instance_id, kind", form),
-          create(database, kAttributedHoursTable, kHoursColumns, "hour, version", form)};
+          create(database, kAttributedHoursTable, lines(kHoursColumns, true), "hour, version", form)};
 }
 
 std::vector<std::string> distribute_attribution_tables(std::string_view database,
                                                        const DistributedForm& form) {
   constexpr const char* kKey = "xxHash64(hour)";
-  return {create_distributed(database, kAttributedCostTable, lines(kCostColumns, false), kKey, form),
-          create_distributed(database, kAttributedHoursTable, lines(kHoursColumns, false), kKey, form)};
+  return {
+      create_distributed(database, kAttributedCostTable, lines(kCostColumns, false) + "\n", kKey, form),
+      create_distributed(database, kAttributedHoursTable, lines(kHoursColumns, false) + "\n", kKey, form)};
 }
 
 std::string attribution_markdown() {

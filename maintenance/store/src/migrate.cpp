@@ -116,6 +116,13 @@ std::vector<std::string> add_deliveries(std::string_view database, const TableFo
           "DateTime('UTC')"};
 }
 
+/// Objectives, exchange rates, and the sums that answers about attributed cost are made of.
+std::vector<std::string> add_objectives_rates_and_sums(std::string_view database, const TableForm& form) {
+  std::vector<std::string> statements = create_objective_and_rate_tables(database, form);
+  for (std::string& sql : add_attributed_sums(database, form)) statements.push_back(std::move(sql));
+  return statements;
+}
+
 std::vector<std::string> nothing(std::string_view, const DistributedForm&) { return {}; }
 
 constexpr const char* kTablesWithoutGeneration =
@@ -131,6 +138,11 @@ constexpr const char* kLedgerColumnsMissing =
     "SELECT toUInt64(8 - count()) FROM system.columns WHERE database = {database:String} AND table = "
     "'import_ledger' AND name IN ('delivery', 'map', 'content', 'content_bytes', 'reading', 'continues', "
     "'oldest', 'newest')";
+
+constexpr const char* kObjectivesRatesOrSumsMissing =
+    "SELECT toUInt64(4 - (SELECT count() FROM system.tables WHERE database = {database:String} AND name IN "
+    "('objectives', 'exchange_rates')) - (SELECT count() FROM system.projections WHERE database = "
+    "{database:String} AND table = 'attributed_cost_hourly'))";
 
 std::vector<std::string> no_statements(std::string_view, const TableForm&) { return {}; }
 
@@ -168,6 +180,8 @@ const Migration kMigrations[] = {
        return add_deliveries(database, {.on_cluster = form.on_cluster});
      },
      kLedgerColumnsMissing},
+    {11, "objectives, exchange rates and sums of attributed cost", add_objectives_rates_and_sums,
+     distribute_objective_and_rate_tables, kObjectivesRatesOrSumsMissing},
 };
 
 std::string create_record_statement(std::string_view database) {
@@ -226,7 +240,8 @@ Error newer_store(std::uint32_t version) {
 
 std::vector<std::pair<std::string, std::string>> own_tables(std::string_view database) {
   const auto statements = create_own_tables(database, {}),
-             attribution = create_attribution_tables(database, {}), money = create_money_tables(database, {});
+             attribution = create_attribution_tables(database, {}), money = create_money_tables(database, {}),
+             more_money = create_objective_and_rate_tables(database, {});
   return {{"schema_migrations", create_record_statement(database)},
           {"retention", statements[0]},
           {"import_ledger", statements[1]},
@@ -235,7 +250,9 @@ std::vector<std::pair<std::string, std::string>> own_tables(std::string_view dat
           {kAttributedHoursTable, attribution[1]},
           {kNamesTable, create_names_table(database, {}).front()},
           {kPriceTable, money[0]},
-          {kBudgetTable, money[1]}};
+          {kBudgetTable, money[1]},
+          {kObjectiveTable, more_money[0]},
+          {kRateTable, more_money[1]}};
 }
 
 std::vector<MigrationStep> store_steps(std::string_view database, const TableForm& form) {

@@ -41,6 +41,7 @@ Response answer_report(const Call& call) {
   billing::CustomerReportQuestion question{.month = *month, .asked_at = now()};
   if (const auto format = value_of(given, "format"))
     if (const auto parsed = billing::parse_report_format(*format)) question.format = *parsed;
+  question.currency = value_of(given, "currency").value_or("");
   std::vector<Filter> filters;
   if (const auto customer = value_of(given, "customer")) filters.push_back({"customer", *customer});
   const auto names = names_of(call);
@@ -85,6 +86,10 @@ Route customer_report_route() {
       .parameters = {{.name = "month", .meaning = "The calendar month in UTC: 2026-11", .is_required = true},
                      {.name = "customer",
                       .meaning = "Only this customer: its UUID or name; else all that the token sees"},
+                     {.name = "currency",
+                      .meaning =
+                          "Convert amounts of other currencies to this one, each hour by the rate of its "
+                          "day; not for focus"},
                      {.name = "format",
                       .meaning =
                           "html by default: one page without scripts; csv has its rows, focus each part of "

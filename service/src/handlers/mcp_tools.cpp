@@ -36,8 +36,12 @@ constexpr Tool kTools[] = {
      "add "
      "up to the "
      "change, and so do those of all groups, which come by how much they moved it."},
-    {"latency", "Latency of a service", "/api/v1/query/performance-p95",
-     "Latency percentiles (within 1 %), throughput, tokens and requests of one service."},
+    {"slo", "Latency and objectives", "/api/v1/query/slo",
+     "How many requests met the objectives that are set, or the targets given here, by service, model or "
+     "customer; how "
+     "fast the error budget burns, and what is left of it. `objective_name` says what a row was held to. "
+     "Percentiles are "
+     "measures of the metrics tool: p50_latency, p95_latency, p99_latency by=service."},
     {"gpu_efficiency", "How busy an instance is", "/api/v1/query/resource-utilization",
      "GPU, CPU, memory and network use of one instance."},
     {"quality", "Quality of a service", "/api/v1/query/quality-trends",

@@ -3,7 +3,9 @@
 /// compares them with attributed cost and its forecast.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "optiinfra/client/client.hpp"
@@ -19,6 +21,8 @@ struct Budget {
   double amount = 0;          ///< Of a month, above 0.
   std::string currency = {};  ///< ISO 4217, as in bills; empty when those do not state one.
   std::vector<double> thresholds = {50, 80, 100};  ///< Percents of the amount, ascending, at most 10.
+
+  friend bool operator==(const Budget&, const Budget&) = default;
 };
 
 /// Most records of the table, those of earlier budgets included.
@@ -27,8 +31,10 @@ inline constexpr std::size_t kBudgetRecordsMax = 100'000;
 /// The budgets that hold, by name. Errors: of the store; kTooLarge beyond kBudgetRecordsMax.
 Result<std::vector<Budget>> read_budgets(Client& client);
 
-/// Sets a budget, or replaces the one of this name. Errors: kInvalidArgument naming the field; of the store.
-Result<void> set_budget(Client& client, const Budget& budget);
+/// Sets budgets, all or none, each new or in place of the one of its name. Returns how many were new or
+/// changed. Errors: kInvalidArgument naming the budget (the first is 1) and the field; kTooLarge beyond
+/// kBudgetRecordsMax; of the store.
+Result<std::size_t> set_budgets(Client& client, std::vector<Budget> budgets);
 
 /// Errors: kInvalidArgument when there is no budget of this name; of the store.
 Result<void> remove_budget(Client& client, const std::string& name);
@@ -40,8 +46,12 @@ Result<std::size_t> copy_budgets(Client& source, Client& target);
 /// All records of budgets for the customer.
 store::RowsToRemove budgets_of(const Uuid& customer);
 
-/// The dimensions that a budget can be for: "customer", "service", ...
-std::vector<std::string> budget_scopes();
+/// The names of a budget's fields: budget (its name), amount, currency, scope, scope_id, thresholds.
+std::span<const std::string_view> budget_fields();
+
+/// A budget from texts, one for each of budget_fields(); budget and amount are required. Errors:
+/// kInvalidArgument, naming the field.
+Result<Budget> budget_of(std::vector<std::string> texts);
 
 /// "50,80,100". Errors: kInvalidArgument unless they are 1 to 10 ascending percents from 1 to 1,000.
 Result<std::vector<double>> parse_thresholds(const std::string& text);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "optiinfra/client/client.hpp"
 
 namespace optiinfra::attribution {
+
+/// `price_source` of a cost from the price book begins with this; what follows is the price's own source.
+inline constexpr const char* kPriceBookSource = "price book";
 
 enum class PriceUnit { kHour, kMillionInputTokens, kMillionCachedTokens, kMillionOutputTokens };
 std::string_view to_string(PriceUnit unit) noexcept;
@@ -30,6 +34,8 @@ struct Price {
   std::string currency = {};                   ///< ISO 4217; empty when not stated, as in bills.
   sys_seconds valid_from = {}, valid_to = {};  ///< The end is not included.
   std::string source = {};                     ///< Where the price is from, for people.
+
+  friend bool operator==(const Price&, const Price&) = default;
 };
 
 /// Most records of the table, those of earlier prices included.
@@ -77,6 +83,13 @@ Result<std::size_t> copy_prices(Client& source, Client& target);
 /// Removes the price with these keys (price, currency, end and source are not looked at).
 /// Errors: kInvalidArgument when there is none; of the store.
 Result<void> remove_price(Client& client, const Price& price);
+
+/// The names of a price's fields, in the order of the texts of price_of().
+std::span<const std::string_view> price_fields();
+
+/// A price from texts, one for each of price_fields(); empty ones are not stated. sku, unit and price are
+/// required. Errors: kInvalidArgument, naming the field.
+Result<Price> price_of(std::vector<std::string> texts);
 
 /// Prices of a file: CSV with a header of the fields' names (sku, unit and price are required), or TOML with
 /// `[[price]]` tables of the same names. Times are "2026-03-01" or "2026-03-01T12:00:00Z".

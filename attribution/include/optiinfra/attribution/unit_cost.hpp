@@ -39,6 +39,9 @@ struct UnitCostQuestion {
   IdlePolicy idle = IdlePolicy::kSeparate;
   /// The least overall score of a good answer; without it no answer is good or bad.
   std::optional<double> good_score = {};
+  /// What amounts of other currencies are converted to, each hour's by the rate of its day
+  /// (optiinfra/attribution/exchange_rates.hpp); empty: each currency by itself.
+  std::string currency = {};
 };
 
 /// The reason that stands in every row of a question without `good_score`.
@@ -46,8 +49,9 @@ inline constexpr const char* kNoGoodScore = "no score of a good answer was given
 
 /// Returns a row for each bucket, combination of dimensions and currency. Amounts are in the row's currency.
 /// An unknown value is absent, and the column `reason` says why.
-/// Errors: kInvalidArgument for an unknown dimension and an empty range; kTooLarge beyond kAnswerRowsMax
-/// rows.
+/// Converted amounts say so in the column `exchange_rates`.
+/// Errors: kInvalidArgument for an unknown dimension, an empty range and a day without a rate; kTooLarge
+/// beyond kAnswerRowsMax rows.
 Result<Answer> query_unit_cost(Client& client, const UnitCostQuestion& question);
 
 }  // namespace optiinfra::attribution

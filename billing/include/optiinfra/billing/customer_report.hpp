@@ -33,15 +33,18 @@ struct CustomerReportQuestion {
   /// was nor who else was served.
   std::vector<Uuid> customers = {};
   ReportFormat format = ReportFormat::kHtml;
+  /// What page and CSV convert amounts of other currencies to, each hour's by the rate of its day; empty:
+  /// each currency by itself. FOCUS rows have the currency of their charge.
+  std::string currency = {};
   sys_seconds asked_at{};  ///< Hours of the month that have not ended by then are left out.
 };
 
 /// Writes the report, piece by piece. A value that is not known is absent, and the reason stands in its row.
 /// Amounts of each currency stand apart. `names` are shown next to ids. Returns the hours of the month that
 /// have rows of the customers but are not attributed, neighbours together: page and CSV name them, FOCUS rows
-/// cannot. Errors: kInvalidArgument for a month that has not begun by `asked_at`; kTooLarge beyond
-/// kAnswerRowsMax rows of a table; those of the store and of `output`. What was written before an error is no
-/// report.
+/// cannot. Errors: kInvalidArgument for a month that has not begun by `asked_at`, a day without a rate, and a
+/// currency for FOCUS rows; kTooLarge beyond kAnswerRowsMax rows of a table; those of the store and of
+/// `output`. What was written before an error is no report.
 Result<std::vector<TimeRange>> write_customer_report(Client& client, const CustomerReportQuestion& question,
                                                      const Names& names, const report::TextOutput& output);
 

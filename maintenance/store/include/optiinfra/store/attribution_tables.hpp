@@ -28,6 +28,31 @@ struct AttributionColumn {
 std::span<const AttributionColumn> attributed_cost_columns();
 std::span<const AttributionColumn> attributed_hours_columns();
 
+/// A sum that answers are made of.
+struct AttributedSum {
+  const char* column;     ///< Empty: counts rows.
+  const char* condition;  ///< Empty: of all rows.
+
+  /// With another expression instead of the column.
+  std::string sql(const std::string& of) const;
+  std::string sql() const { return sql(column); }
+};
+
+/// Those that the table keeps by hour and version, for each model and for each customer that was served, so
+/// that a question about one of the two reads some thousand rows of them instead of a row for each service
+/// and instance. The engine takes them for a query that uses these expressions and no other column.
+std::span<const AttributedSum> attributed_sums();
+
+/// "groupUniqArrayIf(method, method != '')", which is kept too: the distinct texts of `column` ("method",
+/// "price_source").
+std::string attributed_texts(const char* column);
+
+/// "uniqExact(hour)", which is kept too.
+inline constexpr const char* kAttributedHourCount = "uniqExact(hour)";
+
+/// The statements that add the sums to a table that an older program made; each may run twice.
+std::vector<std::string> add_attributed_sums(std::string_view database, const TableForm& form);
+
 /// The statements that make both on one machine or a shard, in the order above; each may run twice.
 std::vector<std::string> create_attribution_tables(std::string_view database, const TableForm& form);
 

@@ -1,0 +1,128 @@
+// Objectives in a store, and how requests are held to them.
+#include "answer_reading.hpp"
+#include "fleet.hpp"
+#include "optiinfra/attribution/objectives.hpp"
+#include "optiinfra/attribution/questions.hpp"
+
+namespace optiinfra::attribution {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::cell_in;
+using testing::number_at_key;
+using testing::row_with;
+
+class ObjectivesTest : public testing::FleetTest {
+ protected:
+  void set(const std::vector<Objective>& objectives) {
+    const auto done = set_objectives(*client_, objectives);
+    EXPECT_TRUE(done) << done.error().message;
+  }
+
+  Answer slo(const GivenValues& given = {}) {
+    auto answer = find_computed_question("slo")->ask(*client_, kHours, given);
+    EXPECT_TRUE(answer) << answer.error().message;
+    return answer ? *std::move(answer) : Answer{};
+  }
+
+  PerformanceMetric timed(sys_seconds time, const Uuid& customer, float latency_ms,
+                          const char* status = "ok") const {
+    PerformanceMetric row = request(time, customer, 100, 10, latency_ms);
+    row.status = status;
+    return row;
+  }
+};
+
+TEST_F(ObjectivesTest, KeepsTheNewestOfEachName) {
+  set({{.name = "fleet", .latency_ms = 1000},
+       {.name = "acme",
+        .scope = "customer",
+        .scope_id = kAcme.to_string(),
+        .share = 0.9,
+        .period = std::chrono::days{7}}});
+  set({{.name = "fleet", .time_to_first_token_ms = 500.5}});
+  const auto objectives = read_objectives(*client_);
+  ASSERT_TRUE(objectives) << objectives.error().message;
+  ASSERT_EQ(objectives->size(), 2U);
+  EXPECT_EQ((*objectives)[0].period, std::chrono::days{7});
+  EXPECT_EQ((*objectives)[1].time_to_first_token_ms, 500.5);
+  EXPECT_FALSE((*objectives)[1].latency_ms.has_value()) << "of the objective before";
+  EXPECT_EQ(set_objectives(*client_, *objectives).value(), 0U) << "all of them are there";
+  const auto wrong = remove_objective(*client_, "fleeet");
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().message.find("did you mean 'fleet'?"), std::string::npos) << wrong.error().message;
+  ASSERT_TRUE(remove_objective(*client_, "fleet"));
+  EXPECT_EQ(read_objectives(*client_)->size(), 1U);
+  ASSERT_TRUE(client_->with_session(
+      [&](Session& session) { return store::remove_rows(session, objectives_of(kAcme)); }));
+  EXPECT_TRUE(read_objectives(*client_)->empty());
+}
+
+TEST_F(ObjectivesTest, RefusesWhatIsNoObjective) {
+  for (const Objective& wrong : std::vector<Objective>{{.name = ""},
+                                                       {.name = "a", .latency_ms = 0},
+                                                       {.name = "a", .latency_ms = std::nan("")},
+                                                       {.name = "a", .share = 1},
+                                                       {.name = "a", .share = 0},
+                                                       {.name = "a", .period = std::chrono::days{0}},
+                                                       {.name = "a", .scope = "region", .scope_id = "eu"},
+                                                       {.name = "a", .scope = "service", .scope_id = "chat"}})
+    EXPECT_FALSE(set_objectives(*client_, {wrong})) << wrong.name << wrong.scope;
+  EXPECT_FALSE(set_objectives(*client_, {{.name = "a"}, {.name = "a", .share = 0.9}})) << "two of one name";
+  EXPECT_TRUE(read_objectives(*client_)->empty());
+  EXPECT_TRUE(objective_of({"a", "", "", "", "", "250", "0.995", "7"}));
+  EXPECT_FALSE(objective_of({"a", "", "", "", "", "fast", "", ""}));
+  EXPECT_FALSE(objective_of({"a", "", "", "", "", "", "", "7.5"}));
+}
+
+TEST_F(ObjectivesTest, EachRowSaysWhichObjectiveItsRequestsWereHeldTo) {
+  insert(std::vector<PerformanceMetric>{
+      timed(kHour, kAcme, 900), timed(kHour + 1min, kAcme, 1100), timed(kHour + 2min, kZen, 900),
+      timed(kHour + 3min, kZen, 100, "dropped"), timed(kHour - 48h, kAcme, 5000)});
+  EXPECT_EQ(cell_in(slo(), 0, "objective_name"), Cell{}) << "there is none yet";
+  EXPECT_EQ(number_at_key(slo(), 0, "good_requests"), 3) << "errors alone count";
+  set({{.name = "acme", .scope = "customer", .scope_id = kAcme.to_string(), .latency_ms = 1000, .share = 0.5},
+       {.name = "fleet", .latency_ms = 2000, .share = 0.9, .period = std::chrono::days{2}},
+       {.name = "old", .share = 0.9, .period = std::chrono::days{366}}});
+  const Answer answer = slo();
+  ASSERT_EQ(answer.rows.size(), 3U);
+  const std::size_t acme = row_with(answer, "objective_name", "acme"),
+                    fleet = row_with(answer, "objective_name", "fleet");
+  EXPECT_EQ(number_at_key(answer, acme, "requests"), 2);
+  EXPECT_EQ(number_at_key(answer, acme, "attainment"), 0.5);
+  EXPECT_EQ(number_at_key(answer, acme, "target_latency_ms"), 1000);
+  EXPECT_EQ(cell_in(answer, acme, "target_time_to_first_token_ms"), Cell{});
+  EXPECT_EQ(number_at_key(answer, acme, "period_days"), 30);
+  // Of three requests in 30 days, two missed one second; half may.
+  EXPECT_NEAR(number_at_key(answer, acme, "period_error_budget_left"), 1 - 2 / (3 * 0.5), 1e-9);
+  EXPECT_EQ(number_at_key(answer, fleet, "requests"), 4);
+  EXPECT_EQ(number_at_key(answer, fleet, "missed_requests"), 1);
+  EXPECT_NEAR(number_at_key(answer, fleet, "error_budget_left"), 1 - 1 / (4 * 0.1), 1e-9);
+  EXPECT_NEAR(number_at_key(answer, fleet, "period_error_budget_left"), 1 - 1 / (4 * 0.1), 1e-9)
+      << "the late request is older than the period";
+  EXPECT_EQ(cell_in(answer, row_with(answer, "objective_name", "old"), "period_error_budget_left"), Cell{})
+      << "requests are not kept for a year";
+  const Answer by_customer = slo({{"by", "customer"}, {"objective_name", "fleet"}});
+  EXPECT_EQ(by_customer.rows.size(), 2U);
+}
+
+TEST_F(ObjectivesTest, AreUsedForTheCustomersThatAreAskedForAlone) {
+  insert(std::vector<PerformanceMetric>{timed(kHour, kAcme, 900), timed(kHour + 1min, kZen, 900)});
+  set({{.name = "acme", .scope = "customer", .scope_id = kAcme.to_string(), .share = 0.5},
+       {.name = "chat", .scope = "service", .scope_id = kChat.to_string(), .latency_ms = 10},
+       {.name = "zen", .scope = "customer", .scope_id = kZen.to_string()}});
+  const Answer answer = slo({{"customer", kZen.to_string()}});
+  ASSERT_EQ(answer.rows.size(), 2U);
+  for (std::size_t row = 0; row < 2; ++row) EXPECT_EQ(number_at_key(answer, row, "requests"), 1);
+  EXPECT_EQ(number_at_key(answer, row_with(answer, "objective_name", "chat"), "good_requests"), 0);
+  row_with(answer, "objective_name", "zen");
+  const Answer given = slo({{"latency_ms", "1000"}});
+  ASSERT_EQ(given.rows.size(), 1U) << "targets of the question win";
+  EXPECT_EQ(cell_in(given, 0, "objective_name"), Cell{});
+  const auto slo_question = find_computed_question("slo");
+  EXPECT_FALSE(slo_question->ask(*client_, kHours, {{"objective_name", "none"}}));
+  EXPECT_FALSE(slo_question->ask(*client_, kHours, {{"objective_name", "zen"}, {"latency_ms", "1"}}));
+}
+
+}  // namespace
+}  // namespace optiinfra::attribution
