@@ -33,7 +33,7 @@ Records price_records(const std::vector<attribution::Price>& prices) {
   return records;
 }
 
-Records budget_records(const std::vector<Budget>& budgets) {
+Records budget_records(const std::vector<attribution::Budget>& budgets) {
   Records records{.fields = {{"budget", "budget"},
                              {"scope", "of"},
                              {"scope_id", "which"},
@@ -41,7 +41,7 @@ Records budget_records(const std::vector<Budget>& budgets) {
                              {"currency", "currency"},
                              {"thresholds", "thresholds, percent"}},
                   .rows = {}};
-  for (const Budget& each : budgets)
+  for (const attribution::Budget& each : budgets)
     records.rows.push_back({each.name, text_or_absent(each.scope), text_or_absent(each.scope_id), each.amount,
                             text_or_absent(each.currency), attribution::thresholds_text(each.thresholds)});
   return records;

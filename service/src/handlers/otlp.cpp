@@ -156,7 +156,7 @@ Response answer(const Call& call, otlp::OtlpSignal signal, const char* what,
   return in(encoding, 200, otlp::otlp_response(signal, encoding, rows->rejected, rows->reason));
 }
 
-Response answer_metrics(const Call& call) {
+Response answer_otlp_metrics(const Call& call) {
   auto request =
       exported(call, call.backend.remote_write == nullptr ? call.backend.why_no_remote_write : std::string());
   if (auto* refused = std::get_if<Response>(&request)) return std::move(*refused);
@@ -215,7 +215,7 @@ std::vector<Route> otlp_routes() {
           route_of("/v1/metrics", "otlp_metrics",
                    "Metrics of OpenTelemetry: those of engines, GPUs and hosts become rows, as those of "
                    "remote write do",
-                   answer_metrics)};
+                   answer_otlp_metrics)};
 }
 
 }  // namespace optiinfra::service

@@ -71,7 +71,7 @@ using Counts = std::pair<std::size_t, std::size_t>;
 
 Result<Counts> set_all_prices(const Call& call) {
   OPTIINFRA_TRY(const auto prices,
-                values_in<attribution::Price>(call, attribution::price_fields(), price_of));
+                values_in<attribution::Price>(call, attribution::price_fields(), attribution::price_of));
   OPTIINFRA_TRY(const std::size_t changed, attribution::set_prices(call.backend.client, prices));
   return Counts{prices.size(), changed};
 }
@@ -92,12 +92,15 @@ Result<void> remove_named_price(const Call& call) {
 
 Result<report::Records> read_own_budgets(const Call& call) {
   OPTIINFRA_TRY(auto budgets, attribution::read_budgets(call.backend.client));
-  std::erase_if(budgets, [&](const Budget& each) { return !is_own(call.caller, each.scope, each.scope_id); });
+  std::erase_if(budgets, [&](const attribution::Budget& each) {
+    return !is_own(call.caller, each.scope, each.scope_id);
+  });
   return budget_records(budgets);
 }
 
 Result<Counts> set_all_budgets(const Call& call) {
-  OPTIINFRA_TRY(auto budgets, values_in<Budget>(call, attribution::budget_fields(), budget_of));
+  OPTIINFRA_TRY(auto budgets,
+                values_in<attribution::Budget>(call, attribution::budget_fields(), attribution::budget_of));
   OPTIINFRA_CHECK(resolve_scopes(call, budgets));
   const std::size_t count = budgets.size();
   OPTIINFRA_TRY(const std::size_t changed, attribution::set_budgets(call.backend.client, std::move(budgets)));
@@ -114,8 +117,8 @@ Result<report::Records> read_own_objectives(const Call& call) {
 }
 
 Result<Counts> set_all_objectives(const Call& call) {
-  OPTIINFRA_TRY(auto objectives,
-                values_in<attribution::Objective>(call, attribution::objective_fields(), objective_of));
+  OPTIINFRA_TRY(auto objectives, values_in<attribution::Objective>(call, attribution::objective_fields(),
+                                                                   attribution::objective_of));
   OPTIINFRA_CHECK(resolve_scopes(call, objectives));
   const std::size_t count = objectives.size();
   OPTIINFRA_TRY(const std::size_t changed,
@@ -128,8 +131,8 @@ Result<Counts> set_all_rates(const Call& call) {
   if (call.request.header("content-type").starts_with("text/csv")) {
     OPTIINFRA_TRY(rates, attribution::read_exchange_rates_csv(call.request.body));
   } else {
-    OPTIINFRA_TRY(rates,
-                  values_in<attribution::ExchangeRate>(call, attribution::rate_fields(), exchange_rate_of));
+    OPTIINFRA_TRY(rates, values_in<attribution::ExchangeRate>(call, attribution::rate_fields(),
+                                                              attribution::exchange_rate_of));
   }
   OPTIINFRA_TRY(const std::size_t changed, attribution::set_exchange_rates(call.backend.client, rates));
   return Counts{rates.size(), changed};

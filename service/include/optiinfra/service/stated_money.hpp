@@ -17,7 +17,7 @@ namespace optiinfra::service {
 /// A value that is not stated is absent.
 /// @{
 report::Records price_records(const std::vector<attribution::Price>& prices);
-report::Records budget_records(const std::vector<Budget>& budgets);
+report::Records budget_records(const std::vector<attribution::Budget>& budgets);
 report::Records objective_records(const std::vector<attribution::Objective>& objectives);
 report::Records rate_records(const std::vector<attribution::ExchangeRate>& rates);
 /// @}
