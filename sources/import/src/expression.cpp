@@ -238,8 +238,9 @@ bool may_fail(const ExpressionNames& names) {
 Result<ExpressionNames> read_syntax_tree(const Expression& expression, std::string_view tree) {
   constexpr std::size_t kTopLines = 4;
   ExpressionNames names;
-  std::set<std::string> parameters;  // Of lambdas: x -> x + 1.
-  std::optional<std::size_t> lambda_depth;
+  // Of a lambda, x -> x + a: its parameters are a tuple of names, the first thing below it.
+  std::set<std::string> parameters;
+  std::optional<std::size_t> tuple_depth, parameter_depth;
   std::size_t index = 0;
   for (; !tree.empty(); ++index) {
     const std::string_view line = tree.substr(0, tree.find('\n'));
@@ -248,18 +249,17 @@ Result<ExpressionNames> read_syntax_tree(const Expression& expression, std::stri
     if (index < kTopLines) {
       if (!is_top(index, node)) return refuse(expression, "more than one expression");
     } else if (node.kind == "Function" && without_children(node.text) == "lambda") {
-      lambda_depth = node.depth;
+      tuple_depth = node.depth + 2;
+      parameter_depth.reset();
     } else if (node.kind == "Function") {
-      // The parameters are a tuple of names, the first thing below.
-      if (lambda_depth && node.depth != *lambda_depth + 2) lambda_depth.reset();
+      parameter_depth.reset();
+      if (tuple_depth == node.depth) parameter_depth = node.depth + 2;
+      tuple_depth.reset();
       names.functions.emplace_back(without_children(node.text));
+    } else if (node.kind == "Identifier" && parameter_depth == node.depth) {
+      parameters.emplace(node.text);
     } else if (node.kind == "Identifier") {
-      if (lambda_depth && node.depth == *lambda_depth + 4) {
-        parameters.emplace(node.text);
-      } else {
-        lambda_depth.reset();
-        names.columns.emplace_back(node.text);
-      }
+      names.columns.emplace_back(node.text);
     } else if (node.kind != "Literal" && node.kind != "ExpressionList") {
       return refuse(expression, "a " + std::string(node.kind) +
                                     ", where only functions, columns and literals are understood,");
