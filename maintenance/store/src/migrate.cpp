@@ -141,8 +141,8 @@ constexpr const char* kLedgerColumnsMissing =
 
 constexpr const char* kObjectivesRatesOrSumsMissing =
     "SELECT toUInt64(4 - (SELECT count() FROM system.tables WHERE database = {database:String} AND name IN "
-    "('objectives', 'exchange_rates')) - (SELECT count() FROM system.projections WHERE database = "
-    "{database:String} AND table = 'attributed_cost_hourly'))";
+    "('objectives', 'exchange_rates')) - (SELECT sum(countSubstrings(create_table_query, 'PROJECTION by_')) "
+    "FROM system.tables WHERE database = {database:String} AND name = 'attributed_cost_hourly'))";
 
 std::vector<std::string> no_statements(std::string_view, const TableForm&) { return {}; }
 
