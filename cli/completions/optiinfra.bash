@@ -15,7 +15,7 @@ _optiinfra() {
     --scope) COMPREPLY=($(compgen -W "read write admin" -- "$current")); return ;;
     --volume) COMPREPLY=($(compgen -W "requests tokens" -- "$current")); return ;;
     --spool|--map|--customer-map|--aliases|--config|--state|--path|--tls-cert|--tls-key|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--delivery|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--region|--tier|--currency|--source|--of|--thresholds|--hours|--measures|--by|--where|--order|--limit|--model|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--before-from|--before-to|--month|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only|--format) COMPREPLY=(); return ;;
+    --url|--cluster|--format|--delivery|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--region|--tier|--currency|--source|--of|--thresholds|--hours|--measures|--by|--where|--order|--limit|--model|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--before-from|--before-to|--month|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -29,7 +29,7 @@ _optiinfra() {
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
     "ping") words="-h --help --url --output -q --quiet" ;;
-    "import") words="cost performance resource quality serving metrics -h --help --map --customer-map --strict --delivery --replace --dry-run --customer --service --instance --at --interval --aliases --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "import") words="cost performance resource quality serving metrics -h --help --format --map --customer-map --strict --delivery --replace --dry-run --customer --service --instance --at --interval --aliases --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
     "imports") words="list show undo -h --help --url --output -q --quiet" ;;
     "imports list") words="-h --help --family --url --output -q --quiet" ;;
     "imports show") words="-h --help --url --output -q --quiet" ;;

@@ -57,6 +57,7 @@ complete -c optiinfra -n "__optiinfra_at ' ping'" -s h -l help -d 'Print help an
 complete -c optiinfra -n "__optiinfra_at ' import'" -F
 complete -c optiinfra -n "__optiinfra_at ' import'" -a 'cost performance resource quality serving metrics'
 complete -c optiinfra -n "__optiinfra_at ' import'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' import'" -l format -x -d 'The files'\'' format, whatever their names end in: csv, tsv, jsonl, parquet, arrow, '
 complete -c optiinfra -n "__optiinfra_at ' import'" -l map -r -F -d 'How the files'\'' columns map to the table'\''s columns: a TOML file, or the name of a ready-made map'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l customer-map -r -F -d 'Who pays: a CSV file with a key (account, project, subscription, tag:NAME or a column of the files) and the customer'\''s name or UUID'
 complete -c optiinfra -n "__optiinfra_at ' import'" -l strict -d 'Store nothing of a file with a row that breaks a rule'
