@@ -240,7 +240,7 @@ Result<ExpressionNames> read_syntax_tree(const Expression& expression, std::stri
   ExpressionNames names;
   // Of a lambda, x -> x + a: its parameters are a tuple of names, the first thing below it.
   std::set<std::string> parameters;
-  std::optional<std::size_t> tuple_depth, parameter_depth;
+  std::size_t tuple_depth = 0, parameter_depth = 0;  // 0: none, since both lie below the root.
   std::size_t index = 0;
   for (; !tree.empty(); ++index) {
     const std::string_view line = tree.substr(0, tree.find('\n'));
@@ -250,11 +250,11 @@ Result<ExpressionNames> read_syntax_tree(const Expression& expression, std::stri
       if (!is_top(index, node)) return refuse(expression, "more than one expression");
     } else if (node.kind == "Function" && without_children(node.text) == "lambda") {
       tuple_depth = node.depth + 2;
-      parameter_depth.reset();
+      parameter_depth = 0;
     } else if (node.kind == "Function") {
-      parameter_depth.reset();
+      parameter_depth = 0;
       if (tuple_depth == node.depth) parameter_depth = node.depth + 2;
-      tuple_depth.reset();
+      tuple_depth = 0;
       names.functions.emplace_back(without_children(node.text));
     } else if (node.kind == "Identifier" && parameter_depth == node.depth) {
       parameters.emplace(node.text);
