@@ -15,16 +15,16 @@ _optiinfra() {
     --scope) COMPREPLY=($(compgen -W "read write admin" -- "$current")); return ;;
     --volume) COMPREPLY=($(compgen -W "requests tokens" -- "$current")); return ;;
     --spool|--map|--customer-map|--aliases|--config|--state|--path|--tls-cert|--tls-key|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--format|--delivery|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--region|--tier|--currency|--source|--of|--thresholds|--hours|--measures|--by|--where|--order|--limit|--model|--instance-type|--good-score|--model-version|--server|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--objective|--grid-g-per-kwh|--pue|--before-from|--before-to|--month|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only) COMPREPLY=(); return ;;
+    --url|--cluster|--format|--delivery|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--region|--tier|--currency|--source|--day|--of|--thresholds|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--share|--period|--hours|--measures|--by|--where|--order|--limit|--model|--instance-type|--good-score|--model-version|--server|--objective|--objective-name|--grid-g-per-kwh|--pue|--before-from|--before-to|--api-provider|--month|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports show"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"price"|"price set"|"price import"|"price list"|"price remove"|"price missing"|"budget"|"budget set"|"budget list"|"budget remove"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"query explain"|"query forecast"|"query budgets"|"report"|"report customer"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports show"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"price"|"price set"|"price import"|"price list"|"price remove"|"price missing"|"rate"|"rate set"|"rate import"|"rate list"|"rate remove"|"budget"|"budget set"|"budget list"|"budget remove"|"objective"|"objective set"|"objective list"|"objective remove"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"query explain"|"query forecast"|"query budgets"|"query self-host"|"report"|"report customer"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify doctor ping import imports copy generate collect explain-metrics attribute price budget query report customers services instances models names backup restore retention forget server token bench sql version help --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify doctor ping import imports copy generate collect explain-metrics attribute price rate budget objective query report customers services instances models names backup restore retention forget server token bench sql version help --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
@@ -47,11 +47,20 @@ _optiinfra() {
     "price list") words="-h --help --url --output -q --quiet" ;;
     "price remove") words="-h --help --per --provider --region --tier --from --url --output -q --quiet" ;;
     "price missing") words="-h --help --from --to --url --output -q --quiet" ;;
+    "rate") words="set import list remove -h --help --url --output -q --quiet" ;;
+    "rate set") words="-h --help --day --source --url --output -q --quiet" ;;
+    "rate import") words="-h --help --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "rate list") words="-h --help --url --output -q --quiet" ;;
+    "rate remove") words="-h --help --day --url --output -q --quiet" ;;
     "budget") words="set list remove -h --help --url --output -q --quiet" ;;
     "budget set") words="-h --help --currency --of --thresholds --url --output -q --quiet" ;;
     "budget list") words="-h --help --url --output -q --quiet" ;;
     "budget remove") words="-h --help --url --output -q --quiet" ;;
-    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models serving saturation cost metrics unit-cost slo idle energy explain forecast budgets -h --help --list --url --output -q --quiet" ;;
+    "objective") words="set list remove -h --help --url --output -q --quiet" ;;
+    "objective set") words="-h --help --time-to-first-token-ms --inter-token-latency-ms --latency-ms --share --period --of --url --output -q --quiet" ;;
+    "objective list") words="-h --help --url --output -q --quiet" ;;
+    "objective remove") words="-h --help --url --output -q --quiet" ;;
+    "query") words="cost-hourly performance-p95 resource-utilization quality-trends models serving saturation cost metrics unit-cost slo idle energy explain forecast budgets self-host -h --help --list --url --output -q --quiet" ;;
     "query cost-hourly") words="-h --help --customer --provider --hours --from --to --url --output -q --quiet" ;;
     "query performance-p95") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query resource-utilization") words="-h --help --customer --instance --hours --from --to --url --output -q --quiet" ;;
@@ -61,15 +70,16 @@ _optiinfra() {
     "query saturation") words="-h --help --customer --service --hours --from --to --url --output -q --quiet" ;;
     "query cost") words="-h --help --customer --hours --from --to --by --bucket --url --output -q --quiet" ;;
     "query metrics") words="-h --help --measures --by --bucket --hours --from --to --where --order --limit --url --output -q --quiet" ;;
-    "query unit-cost") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --bucket --basis --idle --good-score --hours --from --to --url --output -q --quiet" ;;
-    "query slo") words="-h --help --customer --service --model --model-version --server --instance --by --bucket --time-to-first-token-ms --inter-token-latency-ms --latency-ms --objective --hours --from --to --url --output -q --quiet" ;;
-    "query idle") words="-h --help --customer --instance --instance-type --provider --region --by --bucket --hours --from --to --url --output -q --quiet" ;;
+    "query unit-cost") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --bucket --basis --idle --good-score --currency --hours --from --to --url --output -q --quiet" ;;
+    "query slo") words="-h --help --customer --service --model --model-version --server --instance --by --bucket --time-to-first-token-ms --inter-token-latency-ms --latency-ms --objective --objective-name --hours --from --to --url --output -q --quiet" ;;
+    "query idle") words="-h --help --customer --instance --instance-type --provider --region --by --bucket --currency --hours --from --to --url --output -q --quiet" ;;
     "query energy") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --bucket --grid-g-per-kwh --pue --hours --from --to --url --output -q --quiet" ;;
-    "query explain") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --measure --volume --before-from --before-to --basis --idle --hours --from --to --url --output -q --quiet" ;;
-    "query forecast") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --at --url --output -q --quiet" ;;
-    "query budgets") words="-h --help --customer --url --output -q --quiet" ;;
+    "query explain") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --measure --volume --before-from --before-to --basis --idle --currency --hours --from --to --url --output -q --quiet" ;;
+    "query forecast") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --currency --at --url --output -q --quiet" ;;
+    "query budgets") words="-h --help --customer --currency --url --output -q --quiet" ;;
+    "query self-host") words="-h --help --customer --service --model --instance --provider --region --instance-type --by --bucket --api-provider --currency --hours --from --to --url --output -q --quiet" ;;
     "report") words="customer -h --help --url --output -q --quiet" ;;
-    "report customer") words="-h --help --month --customer --format --url --output -q --quiet" ;;
+    "report customer") words="-h --help --month --customer --currency --format --url --output -q --quiet" ;;
     "customers") words="-h --help --limit --url --output -q --quiet" ;;
     "services") words="-h --help --customer --limit --url --output -q --quiet" ;;
     "instances") words="-h --help --customer --limit --url --output -q --quiet" ;;
