@@ -65,7 +65,8 @@ TEST(Import, ShowsCountsThatAreNotZeroAndTakesStandardInput) {
   EXPECT_THAT(first.output, AllOf(HasSubstr("rows read"), HasSubstr("refused"), Not(HasSubstr("taken back")),
                                   Not(HasSubstr("gone since")), Not(HasSubstr("past their retention"))));
   const auto again = testing::run_program(
-      {"/bin/sh", "-c", std::string(OPTIINFRA_PROGRAM) + " import cost - --output json < '" + file + "'"}, home.options());
+      {"/bin/sh", "-c", std::string(OPTIINFRA_PROGRAM) + " import cost - --output json < '" + file + "'"},
+      home.options());
   EXPECT_EQ(again.exit_code, 0) << again.error_output;
   const auto report = nlohmann::json::parse(again.output, nullptr, false);
   EXPECT_EQ(report["data"]["summary"]["rows_already_stored"], 1) << "the same content: " << again.output;
