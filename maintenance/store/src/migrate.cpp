@@ -140,9 +140,9 @@ constexpr const char* kLedgerColumnsMissing =
     "'oldest', 'newest')";
 
 constexpr const char* kObjectivesRatesOrSumsMissing =
-    "SELECT toUInt64(4 - (SELECT count() FROM system.tables WHERE database = {database:String} AND name IN "
-    "('objectives', 'exchange_rates')) - (SELECT sum(countSubstrings(create_table_query, 'PROJECTION by_')) "
-    "FROM system.tables WHERE database = {database:String} AND name = 'attributed_cost_hourly'))";
+    "SELECT toUInt64(4 - sum(if(name = 'attributed_cost_hourly', countSubstrings(create_table_query, "
+    "'PROJECTION by_'), 1))) FROM system.tables WHERE database = {database:String} AND name IN ('objectives', "
+    "'exchange_rates', 'attributed_cost_hourly')";
 
 std::vector<std::string> no_statements(std::string_view, const TableForm&) { return {}; }
 
