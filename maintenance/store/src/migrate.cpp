@@ -139,10 +139,15 @@ constexpr const char* kLedgerColumnsMissing =
     "'import_ledger' AND name IN ('delivery', 'map', 'content', 'content_bytes', 'reading', 'continues', "
     "'oldest', 'newest')";
 
+/// Tables, definitions of sums, and parts with rows whose sums were not written yet.
 constexpr const char* kObjectivesRatesOrSumsMissing =
     "SELECT toUInt64(4 - sum(if(name = 'attributed_cost_hourly', countSubstrings(create_table_query, "
-    "'PROJECTION by_'), 1))) FROM system.tables WHERE database = {database:String} AND name IN ('objectives', "
-    "'exchange_rates', 'attributed_cost_hourly')";
+    "'PROJECTION by_'), 1)) + assumeNotNull((SELECT count() FROM system.parts WHERE database = "
+    "{database:String} AND table = 'attributed_cost_hourly' AND active AND rows > 0 AND name NOT IN (SELECT "
+    "parent_name FROM system.projection_parts WHERE database = {database:String} AND table = "
+    "'attributed_cost_hourly' AND active GROUP BY parent_name HAVING uniqExact(name) = 2)))) FROM "
+    "system.tables WHERE database = {database:String} AND name IN ('objectives', 'exchange_rates', "
+    "'attributed_cost_hourly')";
 
 std::vector<std::string> no_statements(std::string_view, const TableForm&) { return {}; }
 

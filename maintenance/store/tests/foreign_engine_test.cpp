@@ -78,7 +78,7 @@ TEST_F(Foreign, IsAColumnADefaultATtlAConstraintAnIndexAndAProjection) {
       {"MODIFY COLUMN latency_ms TTL timestamp + toIntervalDay(ascii(model_name))", "ascii"},
       {"ADD CONSTRAINT looks CHECK length(file(materialize('/etc/hostname'))) > 0", "looks"},
       {"ADD INDEX looks length(model_name) TYPE minmax", "INDEX"},
-      {"ADD PROJECTION looks (SELECT upper(model_name) ORDER BY model_name)", "PROJECTION"}};
+      {"ADD PROJECTION looks (SELECT upper(model_name) ORDER BY model_name)", "looks"}};
   int count = 0;
   for (const auto& [sql, word] : planted) {
     open(std::to_string(++count));

@@ -90,6 +90,7 @@ bool Increases::began_since(std::optional<std::int64_t> start) const {
 
 std::optional<double> Increases::of_counter(std::size_t index) {
   const ReadValue& after = after_.counters[index];
+  if (after.is_delta) return after.value;
   const ReadValue* const before = counters_.find(after.key);
   if (before == nullptr) {
     if (began_since(after.start_ms)) return after.value;
@@ -107,6 +108,7 @@ std::optional<HistogramIncrease> Increases::of_histogram(std::size_t index) {
   const ReadHistogram& after = after_.histograms[index];
   const ReadHistogram* const before = histograms_.find(after.key);
   const auto now = buckets_of(after_, after);
+  if (after.is_delta) return HistogramIncrease{apart({}, now), after.sum, after.count};
   if (before == nullptr) {
     if (began_since(after.start_ms)) return HistogramIncrease{apart({}, now), after.sum, after.count};
     ++counts_.first_sights;

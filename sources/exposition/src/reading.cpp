@@ -98,7 +98,8 @@ class ReadingBuilder::State {
         reading_.gauges.push_back({{series}, sample.value * alias.scale});
         break;
       case QuantityKind::kCounter:
-        reading_.counters.push_back({{series}, sample.value * alias.scale, sample.start_timestamp_ms});
+        reading_.counters.push_back(
+            {{series}, sample.value * alias.scale, sample.start_timestamp_ms, sample.is_delta});
         break;
       case QuantityKind::kHistogram:
         return take_histogram(sample, labels, use.part, series);
@@ -127,6 +128,7 @@ class ReadingBuilder::State {
     }
     ReadHistogram& histogram = reading_.histograms[at->second];
     if (sample.start_timestamp_ms) histogram.start_ms = sample.start_timestamp_ms;
+    histogram.is_delta = histogram.is_delta || sample.is_delta;
     const double scale = aliases_.aliases()[series.alias].scale;
     if (part == SamplePart::kBucket) {
       const auto upper = parse_value(label_value(labels, "le"));

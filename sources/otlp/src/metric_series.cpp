@@ -65,6 +65,8 @@ const char* why_refused(const MetricInfo& metric, const MetricPoint& point) {
   if (metric.name.empty()) return "a metric has no name";
   if (point.time_ns == 0) return "a data point has no time";
   if (metric.is_delta && point.start_ns == 0) return "a delta has no start time";
+  if (metric.is_delta && metric.kind == PointKind::kSum && !metric.is_monotonic)
+    return "a delta of a sum that can fall says nothing of its value; export it as cumulative";
   if (metric.kind == PointKind::kHistogram && !point.counts.empty()) {
     if (point.counts.size() != point.bounds.size() + 1) return "a histogram needs one count more than bounds";
     if (!std::is_sorted(point.bounds.begin(), point.bounds.end(), std::less_equal<>()))
@@ -106,7 +108,9 @@ Result<void> MetricSeries::set_resource_labels(const Attributes& told) {
                 identity_of_("service", told.text({"optiinfra.service", "service.name"})));
   customer_ = customer.to_string();
   add("service", service.to_string());
-  add("job", told.text({"service.name"}));
+  // Processes of one service count apart, also on one host.
+  add("job", told.text({"service.name"}) + '/' +
+                 told.text({"service.instance.id", "container.id", "k8s.pod.uid", "process.pid"}));
   const std::string instance = told.text({"host.id", "service.instance.id", "host.name", "k8s.pod.name"});
   if (instance.empty())
     return invalid_argument(
@@ -114,8 +118,6 @@ Result<void> MetricSeries::set_resource_labels(const Attributes& told) {
         "OTEL_RESOURCE_ATTRIBUTES");
   add("instance", instance);
   add("instance_type", told.text({"host.type"}));
-  // Two processes of one host count apart.
-  add("process_pid", told.text({"process.pid"}));
   return {};
 }
 
@@ -138,16 +140,17 @@ Result<void> MetricSeries::set_labels(const MetricPoint& point) {
 
 void MetricSeries::add_sample(const std::string& name, const MetricPoint& point, double value,
                               std::string_view bound) {
-  if (++series_count_ > kSeriesOfRequestMax) return;
+  if (++series_count_ > kSeriesOfRequestMax || is_too_large()) return;
   Sample sample{.labels_begin = static_cast<std::uint32_t>(references_.size()),
                 .value = point.is_absent ? stale_marker() : value,
                 .time_ns = point.time_ns,
-                .start_ns = point.start_ns};
+                .start_ns = point.start_ns < point.time_ns ? point.start_ns : 0};
   const auto add = [&](std::string_view label, std::string_view text) {
     references_.push_back(symbol(label));
     references_.push_back(symbol(text));
   };
   add("__name__", name);
+  if (is_delta_) add("__temporality__", "delta");
   for (const auto& [label, text] : labels_) add(label, text);
   if (!bound.empty()) add("le", bound);
   sample.labels_end = static_cast<std::uint32_t>(references_.size());
@@ -173,8 +176,10 @@ void MetricSeries::add_exponential(const MetricInfo& metric, const MetricPoint& 
   for (const std::uint64_t each : point.negative.counts) below += each;
   const std::string name = metric.name + "_bucket";
   std::size_t next = 0;
-  const auto first = static_cast<int>(std::ceil(kGridLowest / step));
-  const auto last = static_cast<int>(std::floor(kGridHighest / step));
+  // In the unit of the metric.
+  const double shift_of_unit = -std::round(std::log2(scale));
+  const auto first = static_cast<int>(std::ceil((kGridLowest + shift_of_unit) / step));
+  const auto last = static_cast<int>(std::floor((kGridHighest + shift_of_unit) / step));
   for (int bound = first; bound <= last; ++bound) {
     // The bucket of index i ends at bound i + 1.
     const auto holds = [&](std::size_t i) {
@@ -193,6 +198,7 @@ void MetricSeries::add(const Resource& resource, const MetricInfo& metric, const
   if (!owner_) return reject(metric, owner_.error().message);
   if (const auto labels = set_labels(point); !labels) return reject(metric, labels.error().message);
   ++result_.points;
+  is_delta_ = metric.is_delta;
   const double scale = scale_of(metric);
   switch (metric.kind) {
     case PointKind::kGauge:
@@ -242,9 +248,10 @@ void MetricSeries::end_resource() {
 }
 
 Result<OtlpMetrics> MetricSeries::take() {
-  if (series_count_ > kSeriesOfRequestMax)
+  if (series_count_ > kSeriesOfRequestMax || is_too_large())
     return Error{ErrorKind::kTooLarge, "the request has more than " + std::to_string(kSeriesOfRequestMax) +
-                                           " values and buckets; export smaller batches"};
+                                           " values and buckets, or too many labels of them; export smaller "
+                                           "batches"};
   end_resource();
   if (!series_.empty()) {
     protozero::pbf_writer request(result_.body);

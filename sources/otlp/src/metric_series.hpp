@@ -25,6 +25,8 @@ inline constexpr int kGridScale = 2, kGridLowest = -10, kGridHighest = 12;
 
 /// Series of one request. A histogram is one for each bucket.
 inline constexpr std::size_t kSeriesOfRequestMax = 1'000'000;
+/// Names and values of labels of one resource's series, and bytes of all series.
+inline constexpr std::size_t kReferencesMax = 8'000'000, kSeriesBytesMax = std::size_t{60} << 20;
 
 /// The points of one request, resource by resource.
 class MetricSeries {
@@ -44,6 +46,10 @@ class MetricSeries {
     std::uint64_t time_ns = 0, start_ns = 0;
   };
 
+  /// Beyond what the receiver of remote write takes.
+  bool is_too_large() const {
+    return references_.size() > kReferencesMax || series_.size() > kSeriesBytesMax;
+  }
   void begin_resource(const Resource& resource);
   Result<void> set_resource_labels(const Attributes& told);
   void end_resource();
@@ -66,6 +72,7 @@ class MetricSeries {
   std::deque<std::string> texts_;  ///< What symbols_ refers to, in order.
   std::string series_;             ///< Encoded, of the resources that ended.
   std::size_t series_count_ = 0;
+  bool is_delta_ = false;  ///< The metric whose points are added.
   OtlpMetrics result_;
 };
 

@@ -130,6 +130,43 @@ TEST(MetricsOfOtlp, ACounterThatBeganLongAgoHasNoFirstIncrease) {
   EXPECT_EQ(completion_tokens(receiver.servings()), 3U);
 }
 
+TEST(MetricsOfOtlp, ADeltaOfMoreThanFiveMinutesCounts) {
+  Receiver receiver;
+  receiver.send(request({tokens(kDelta, kStart, kStart + 900 * kSecond, "7")}));
+  receiver.send(request({tokens(kDelta, kStart + 900 * kSecond, kStart + 1'800 * kSecond, "5")}));
+  EXPECT_EQ(completion_tokens(receiver.servings()), 12U);
+}
+
+TEST(MetricsOfOtlp, ProcessesOfOneHostCountApart) {
+  Receiver receiver;
+  for (const int temporality : {kDelta, kCumulative}) {
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+      for (const char* const process : {"a", "b"}) {
+        Json resource = kResource;
+        resource["service.instance.id"] = std::string(process) + std::to_string(temporality);
+        // Process b began, and reports, five seconds later.
+        const std::uint64_t began_ns = kStart + (*process == 'b' ? 5 * kSecond : 0);
+        const std::uint64_t time_ns = began_ns + 10 * i * kSecond;
+        receiver.send(request({tokens(temporality, temporality == kDelta ? time_ns - 10 * kSecond : began_ns,
+                                      time_ns, std::to_string(temporality == kDelta ? 10 : 10 * i))},
+                              resource));
+      }
+    }
+  }
+  EXPECT_EQ(completion_tokens(receiver.servings()), 2U * 2 * 30);
+}
+
+/// A collector that scrapes knows no start of a counter: after a restart it says that of its own first look.
+TEST(MetricsOfOtlp, ACollectorThatRestartsAddsNothing) {
+  Receiver receiver;
+  const std::uint64_t again_ns = kStart + 40 * kSecond;
+  receiver.send(request({tokens(kCumulative, kStart, kStart, "1000")}));
+  receiver.send(request({tokens(kCumulative, kStart, kStart + 10 * kSecond, "1004")}));
+  receiver.send(request({tokens(kCumulative, again_ns, again_ns, "1007")}));
+  receiver.send(request({tokens(kCumulative, again_ns, again_ns + 10 * kSecond, "1009")}));
+  EXPECT_EQ(completion_tokens(receiver.servings()), 9U);
+}
+
 TEST(MetricsOfOtlp, APointOfAnotherCustomerIsThatCustomers) {
   Receiver receiver;
   receiver.send(
@@ -206,6 +243,17 @@ TEST(MetricsOfOtlp, AnExponentialHistogramKeepsItsDistributionWhenItsRangeAndSca
   for (const auto& [bound, count] : histogram.items())
     if (count != 0) filled[bound] = count;
   EXPECT_THAT(filled, ElementsAre(std::pair("297302", 3), std::pair("45254834", 1)));
+}
+
+TEST(MetricsOfOtlp, AnExponentialHistogramInMillisecondsHasTheSameBounds) {
+  Receiver receiver;
+  Json metric = exponential(kStart + 10 * kSecond, {40'000, 300}, 2);
+  metric["unit"] = "ms";
+  receiver.send(request({metric}));
+  const auto rows = receiver.servings();
+  ASSERT_EQ(rows.size(), 1U);
+  const Json histogram = Json::parse(rows[0].latency_histogram);
+  EXPECT_EQ(histogram.size() > 10 && !histogram.contains("+Inf"), true) << histogram;
 }
 
 TEST(MetricsOfOtlp, TimesOfOneCollectionAreOneRow) {

@@ -152,7 +152,7 @@ class RemoteWriteGatherer::State {
     target.last_arrival = arrival_.time;
     const std::string_view model = known.tells_model ? std::string_view() : labels.model;
     for (const RemoteSample& sample : samples)
-      if (const char* const why = add_sample(key, target, labels.metric, model, sample))
+      if (const char* const why = add_sample(key, target, labels, model, sample))
         refuse(labels, 1, why, answer);
   }
 
@@ -165,7 +165,7 @@ class RemoteWriteGatherer::State {
   }
 
   /// Why the sample is refused, or nullptr.
-  const char* add_sample(const exposition::SeriesKey& key, RemoteTarget& target, std::string_view metric,
+  const char* add_sample(const exposition::SeriesKey& key, RemoteTarget& target, const TargetLabels& labels,
                          std::string_view model, const RemoteSample& sample) {
     if (sample.timestamp_ms <= 0) return "a sample has no time";
     if (sample.timestamp_ms - unix_milliseconds(arrival_.clock) >
@@ -196,8 +196,10 @@ class RemoteWriteGatherer::State {
       open.records.push_back({arrival_.record, sample.timestamp_ms});
       ++references_[arrival_.record];
     }
-    const auto added = open.builder.add(
-        metric, labels_, {.value = sample.value, .start_timestamp_ms = sample.start_timestamp_ms});
+    const auto added = open.builder.add(labels.metric, labels_,
+                                        {.value = sample.value,
+                                         .start_timestamp_ms = sample.start_timestamp_ms,
+                                         .is_delta = labels.are_of_delta()});
     return added ? nullptr : "one target has too many GPUs, engines and models";
   }
 

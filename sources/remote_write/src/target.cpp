@@ -47,7 +47,8 @@ TargetLabels take_target_labels(std::span<const exposition::MetricLabel> labels,
       {"instance", &TargetLabels::instance},
       {"instance_type", &TargetLabels::instance_type},
       {"prometheus_replica", &TargetLabels::replica},
-      {"__replica__", &TargetLabels::replica}};
+      {"__replica__", &TargetLabels::replica},
+      {kTemporalityLabel, &TargetLabels::temporality}};
   for (const exposition::MetricLabel& each : labels) {
     const auto place = std::find_if(std::begin(places), std::end(places),
                                     [&](const auto& known) { return known.first == each.name; });

@@ -13,9 +13,15 @@
 namespace optiinfra::remote_write {
 
 /// The labels that say whose a series is. Views of the request.
+/// The label, and its value, of a counter that holds what came since its start. Receivers of other protocols
+/// set it; it is no label of the series.
+inline constexpr std::string_view kTemporalityLabel = "__temporality__", kDelta = "delta";
+
 struct TargetLabels {
   std::string_view metric;
-  std::string_view customer, service, job, instance, instance_type, model, replica;
+  std::string_view customer, service, job, instance, instance_type, model, replica, temporality;
+
+  bool are_of_delta() const { return temporality == kDelta; }
 };
 
 /// Takes those labels out of `labels`; the others go to `rest`.

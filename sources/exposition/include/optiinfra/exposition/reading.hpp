@@ -52,6 +52,7 @@ struct ReadValue : ReadSeries {
   double value = 0;  ///< Scaled to the quantity's unit.
   /// When a counter began to count, where the text says so: milliseconds since 1970.
   std::optional<std::int64_t> start_ms = {};
+  bool is_delta = false;  ///< A counter that holds what came since its start alone.
 };
 
 struct ReadBucket {
@@ -63,6 +64,7 @@ struct ReadHistogram : ReadSeries {
   std::uint32_t begin = 0, end = 0;  ///< Its buckets in MetricsReading::buckets, by ascending bound.
   std::optional<double> sum = {}, count = {};
   std::optional<std::int64_t> start_ms = {};
+  bool is_delta = false;  ///< As of a ReadValue.
 };
 
 struct MetricsReading {
@@ -85,6 +87,7 @@ struct SeriesSample {
   double value = 0;
   std::optional<std::int64_t> timestamp_ms = {};  ///< Its own, where it differs from the reading's.
   std::optional<std::int64_t> start_timestamp_ms = {};
+  bool is_delta = false;  ///< Of a counter: what came since the start, not all since it began.
 };
 
 /// Brings the samples of one target at one time together.
