@@ -231,9 +231,9 @@ TEST_F(UnitCostTest, SumsOfModelsAndCustomersAreKept) {
       "toUUID('" +
       kPlatform.to_string() + "'), toUUID('" + kAcme.to_string() +
       "'), generateUUIDv4(number), 'qwen', concat('i-', toString(number % 100)), 'served', 'USD', 1000, 2, "
-      "'duration/instance', 'bill' FROM numbers(100000) CROSS JOIN (SELECT hour, version FROM "
+      "'duration/instance', 'bill' FROM numbers(100000) AS n CROSS JOIN (SELECT hour, version FROM "
       "optiinfra.attributed_hours WHERE hour = toDateTime(" +
-      hour + ", 'UTC'))");
+      hour + ", 'UTC')) AS h");
   const auto plan_of = [&](const std::string& key, bool uses_sums) {
     std::string sql = "SELECT CAST(" + key + ", 'String') AS key0, CAST(currency, 'String') AS money";
     for (const char* const column : {"method", "price_source"})

@@ -326,12 +326,12 @@ TEST_F(ImportTest, TellsHowFarItIs) {
   options.on_progress = [&](const ImportProgress& progress) { seen.push_back(progress); };
   options.on_file = [&](const FileReport& file) { files.push_back(file); };
   ASSERT_TRUE(import_files(*client_, options));
-  ASSERT_EQ(seen.size(), 2u);
-  EXPECT_EQ(seen[1].file_index, 1u);
-  EXPECT_EQ(seen[1].file_count, 2u);
-  EXPECT_EQ(seen[1].rows_total, 11u);
-  EXPECT_EQ(seen[1].rows_read, 11u);
-  EXPECT_EQ(seen[1].rows_stored, 11u);
+  ASSERT_GE(seen.size(), 2u);
+  EXPECT_EQ(seen.back().file_index, 1u);
+  EXPECT_EQ(seen.back().file_count, 2u);
+  EXPECT_EQ(seen.back().rows_total, 11u);
+  EXPECT_EQ(seen.back().rows_read, 11u);
+  EXPECT_EQ(seen.back().rows_stored, 11u);
   ASSERT_EQ(files.size(), 2u);
   EXPECT_EQ(files[0].path, options.files[0]);
 }
