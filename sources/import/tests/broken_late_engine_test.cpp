@@ -1,4 +1,5 @@
 // Files with a fault after many good rows: the fault is found before the first row is stored.
+#include <iostream>
 #include <random>
 
 #include "csv_quotes.hpp"
@@ -149,7 +150,7 @@ TEST_F(BrokenLateTest, TheCaseOfAStrayQuote) {
 /// The scanner's verdict on small files is the engine's.
 TEST_F(BrokenLateTest, QuotesPairUpAsTheEnginePairsThem) {
   const unsigned seed = std::random_device{}();
-  std::printf("seed %u\n", seed);
+  std::cout << "seed " << seed << std::endl;  // Also seen when the engine ends the process.
   std::mt19937 random(seed);
   // For the engine a carriage return without a line feed ends a line after a quote, and is text elsewhere.
   const std::vector<std::string> pieces = {"a", ",", "\"", "\"\"", "\n", " ", "\r\n", "\"a\"", ",\"", "\","};
