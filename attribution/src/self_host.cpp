@@ -40,10 +40,19 @@ struct ModelPrice {
   }
 };
 
-/// The cheapest price of `model` at the day's beginning for these tokens, of `provider` where that is not
-/// empty. Nothing when none has both a price for input and one for output.
-std::optional<ModelPrice> cheapest(const PriceBook& book, const std::string& model,
-                                   const std::string& provider, sys_days day, const ModelTokens& tokens) {
+/// What an API charges for a model's tokens.
+struct ApiCost {
+  const Price* input = nullptr;  ///< The price for input of the offer that is taken; null when there is none.
+  double cost = 0;
+  std::set<std::string> other_currencies;  ///< Of offers that cannot be compared.
+};
+
+/// The cost of the cheapest offer for `model` at the day's beginning, in `currency`, of `provider` where that
+/// is not empty. An offer has both a price for input and one for output. One of another currency counts when
+/// `rates` can convert it.
+ApiCost cheapest(const PriceBook& book, const RateBook& rates, const std::string& model,
+                 const std::string& provider, const std::string& currency, sys_days day,
+                 const ModelTokens& tokens) {
   std::map<std::tuple<std::string, std::string, std::string>, ModelPrice> offers;
   auto price = std::lower_bound(book.prices().begin(), book.prices().end(), model,
                                 [](const Price& each, const std::string& sku) { return each.sku < sku; });
@@ -57,10 +66,22 @@ std::optional<ModelPrice> cheapest(const PriceBook& book, const std::string& mod
     if (price->unit == PriceUnit::kMillionCachedTokens) offer.cached = &*price;
     if (price->unit == PriceUnit::kMillionOutputTokens) offer.output = &*price;
   }
-  std::optional<ModelPrice> best;
+  ApiCost best;
   for (const auto& [key, offer] : offers) {
     if (!offer.is_whole()) continue;
-    if (!best || offer.cost_of(tokens) < best->cost_of(tokens)) best = offer;
+    const std::string& of_offer = offer.input->currency;
+    double cost = offer.cost_of(tokens);
+    if (of_offer != currency) {
+      const auto rate = rates.find(of_offer, currency, day);
+      if (!rate) {
+        best.other_currencies.insert(of_offer);
+        continue;
+      }
+      cost *= rate->rate;
+    }
+    if (best.input != nullptr && best.cost <= cost) continue;
+    best.input = offer.input;
+    best.cost = cost;
   }
   return best;
 }
@@ -183,23 +204,17 @@ class SelfHost {
 
   Result<void> add_api_cost(Comparison& to, const std::string& currency, const std::string& model,
                             sys_days day, const ModelTokens& tokens) const {
-    const auto price = cheapest(book_, model, provider_, day, tokens);
-    if (!price) {
-      to.models_without_price.insert(model.empty() ? "(no model)" : model);
+    const ApiCost api = cheapest(book_, rates_, model, provider_, currency, day, tokens);
+    if (api.input == nullptr) {
+      if (api.other_currencies.empty()) to.models_without_price.insert(model.empty() ? "(no model)" : model);
+      for (const std::string& other : api.other_currencies) {
+        if (conversion_.is_active() && !other.empty()) return no_rate(other, currency, day);
+        to.other_currencies.insert(other.empty() ? "no stated currency" : other);
+      }
       return {};
     }
-    const Price& input = *price->input;
-    double rate = 1;
-    if (input.currency != currency) {
-      if (!conversion_.is_active() || input.currency.empty()) {
-        to.other_currencies.insert(input.currency.empty() ? "no stated currency" : input.currency);
-        return {};
-      }
-      const auto found = rates_.find(input.currency, currency, day);
-      if (!found) return no_rate(input.currency, currency, day);
-      rate = found->rate;
-    }
-    to.api += price->cost_of(tokens) * rate;
+    const Price& input = *api.input;
+    to.api += api.cost;
     const std::string source = input.source.empty() ? "price book" : input.source;
     to.offers.insert(input.provider.empty() ? source : input.provider + ": " + source);
     return {};
@@ -241,7 +256,7 @@ class SelfHost {
   std::string provider_;
   Conversion conversion_;
   PriceBook book_;
-  RateBook rates_{{}};
+  RateBook rates_{{}};  ///< Without a currency to convert to there is none.
   std::map<std::pair<Key, std::string>, Comparison> rows_;
   std::map<Key, double> unpriced_;
   Answer answer_;

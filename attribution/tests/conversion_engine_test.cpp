@@ -137,7 +137,18 @@ TEST_F(ConversionTest, OwnServingStandsBesideTheApisPrice) {
         .sku = "llama",
         .unit = PriceUnit::kMillionOutputTokens,
         .price = 100'000,
-        .currency = "USD"}});
+        .currency = "USD"},
+       {.provider = "euro",
+        .sku = "llama",
+        .unit = PriceUnit::kMillionInputTokens,
+        .price = 6'000,
+        .currency = "EUR"},
+       {.provider = "euro",
+        .sku = "llama",
+        .unit = PriceUnit::kMillionOutputTokens,
+        .price = 60'000,
+        .currency = "EUR"}});
+  // The euro's numbers are smaller; its prices cannot be compared here, and are higher at the rate below.
   answer = ask("self-host", {});
   const std::size_t llama = row_with(answer, "model_name", "llama");
   EXPECT_EQ(text_at_key(answer, llama, "api_price"), "cheap: list");
@@ -157,6 +168,7 @@ TEST_F(ConversionTest, OwnServingStandsBesideTheApisPrice) {
   EXPECT_NEAR(number_at_key(euros, row_with(euros, "cloud_provider", "aws"), "own_cost"), 82 * 0.5 + 20,
               1e-9);
   EXPECT_NEAR(number_at_key(euros, row_with(euros, "cloud_provider", "aws"), "api_cost"), api * 0.5, 1e-9);
+  EXPECT_EQ(text_at_key(euros, row_with(euros, "cloud_provider", "aws"), "api_price"), "cheap: list");
 }
 
 }  // namespace
