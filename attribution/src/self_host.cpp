@@ -228,12 +228,16 @@ class SelfHost {
     const char* const why_no_own = "no charge covers the requests";
     const std::string other = "the API's prices are in " + joined_texts(of.other_currencies) +
                               ", and currencies are not compared; convert with --currency";
-    const char* const why_no_api = !is_priced                         ? why_no_own
-                                   : !of.models_without_price.empty() ? kNoPrice
-                                                                      : other.c_str();
-    const bool has_api = is_priced && of.models_without_price.empty() && of.other_currencies.empty();
     const double prompt = of.tokens.uncached + of.tokens.cached, all = prompt + of.tokens.generated;
     constexpr const char* kNoTokens = "no tokens were counted";
+    // Requests had tokens that nobody counted; without a request there was nothing to pay an API for.
+    const bool lacks_tokens = of.requests > 0 && all == 0;
+    const char* const why_no_api = !is_priced                         ? why_no_own
+                                   : lacks_tokens                     ? kNoTokens
+                                   : !of.models_without_price.empty() ? kNoPrice
+                                                                      : other.c_str();
+    const bool has_api =
+        is_priced && !lacks_tokens && of.models_without_price.empty() && of.other_currencies.empty();
     AnswerCells cells(selection_.cells_of(key));
     cells.add(currency);
     cells.add_number(is_priced, of.own, why_no_own);

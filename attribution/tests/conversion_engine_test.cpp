@@ -169,6 +169,19 @@ TEST_F(ConversionTest, OwnServingStandsBesideTheApisPrice) {
               1e-9);
   EXPECT_NEAR(number_at_key(euros, row_with(euros, "cloud_provider", "aws"), "api_cost"), api * 0.5, 1e-9);
   EXPECT_EQ(text_at_key(euros, row_with(euros, "cloud_provider", "aws"), "api_price"), "cheap: list");
+  PerformanceMetric uncounted = request(kHour + 1h + 1min, kAcme, 0, 0, 1000, "gpu-4");
+  uncounted.model_name = "whisper";
+  uncounted.prompt_tokens.reset();
+  uncounted.completion_tokens.reset();
+  insert(std::vector<CostMetric>{charge(kHour + 1h, 5, "gpu-4")});
+  insert(std::vector<PerformanceMetric>{uncounted});
+  attributed();
+  answer = ask("self-host", {});
+  const std::size_t whisper = row_with(answer, "model_name", "whisper");
+  EXPECT_GT(number_at_key(answer, whisper, "own_cost"), 0);
+  EXPECT_EQ(cell_in(answer, whisper, "api_cost"), Cell{}) << "unknown, and not nothing";
+  EXPECT_EQ(cell_in(answer, whisper, "difference"), Cell{});
+  EXPECT_EQ(text_at_key(answer, whisper, "reason"), "no tokens were counted");
 }
 
 }  // namespace
