@@ -24,7 +24,9 @@ struct Objective {
   std::optional<double> time_to_first_token_ms = {}, inter_token_latency_ms = {},
                         latency_ms = {};  ///< Above 0.
   double share = 0.99;                    ///< Of the requests that shall be good; between 0 and 1.
-  std::chrono::days period{30};  ///< That the error budget is for, up to the time of the question; 1 to 366.
+  /// That the error budget is for, up to the time of the question; 1 to 366. The default is below the 30 days
+  /// for which requests are kept unless set, since a question may be about a time some hours ago.
+  std::chrono::days period{28};
 
   friend bool operator==(const Objective&, const Objective&) = default;
 };
