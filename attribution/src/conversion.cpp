@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
 
 #include "hour_reader.hpp"
 #include "money_records.hpp"
@@ -12,6 +14,10 @@ namespace optiinfra::attribution {
 namespace {
 
 using std::chrono::sys_days;
+
+/// The name of the rate in statements.
+constexpr const char* kRate = "conversion_rate";
+constexpr double kUnknownRate = std::numeric_limits<double>::quiet_NaN();
 
 std::string shown_day(sys_days day) { return format_time(day).substr(0, 10); }
 
@@ -94,7 +100,7 @@ Result<Conversion> Conversion::create(Client& client, const std::string& currenc
       continue;
     }
     auto& rates = conversion.rates_[each.currency];
-    rates.resize(days);
+    rates.resize(days, kUnknownRate);
     rates[static_cast<std::size_t>((each.day - conversion.first_).count())] = found->rate;
     auto& used = conversion.used_[each.currency];
     const ExchangeRate& from = *found->from;
@@ -112,8 +118,10 @@ std::string Conversion::money() const {
   return is_active() ? "CAST('" + currency_ + "', 'String')" : "CAST(currency, 'String')";
 }
 
-std::string Conversion::rate() const {
-  std::string sql = "multiIf(";
+std::string Conversion::with() const {
+  if (!is_active()) return "";
+  // Requests without a price have no currency, and nothing to convert.
+  std::string sql = "WITH multiIf(currency = '" + currency_ + "' OR kind = 'unpriced', 1., ";
   for (const auto& [currency, rates] : rates_) {
     std::string list;
     for (const double rate : rates) {
@@ -125,11 +133,17 @@ std::string Conversion::rate() const {
     sql += "currency = '" + currency + "', arrayElement([" + list + "], toUInt32(toUInt16(toDate(hour))) - " +
            std::to_string(first_.time_since_epoch().count() - 1) + "), ";
   }
-  return sql + "1.)";
+  return sql + "nan) AS " + kRate + " ";
 }
 
 std::string Conversion::amount(const std::string& column) const {
-  return rates_.empty() ? column : "toFloat64(" + column + ") * " + rate();
+  return is_active() ? "toFloat64(" + column + ") * " + kRate : column;
+}
+
+Result<void> Conversion::expect_known(double sum) const {
+  if (!std::isnan(sum)) return {};
+  return Error{ErrorKind::kUnavailable, "hours were attributed while the question ran, and their rates to " +
+                                            currency_ + " were not looked up; ask again"};
 }
 
 std::string Conversion::described() const {

@@ -56,18 +56,23 @@ class Conversion {
   /// The currency of an amount, as text.
   std::string money() const;
 
-  /// `column`, a whole number of billionths. Converted amounts are Float64.
+  /// What a SELECT with amounts begins with: the rates, named once, for they are long. "WITH ... " or "".
+  std::string with() const;
+
+  /// `column`, a whole number of billionths. With a currency to convert to, amounts are Float64, and those
+  /// whose rates create() did not look up are NaN.
   std::string amount(const std::string& column) const;
+
+  /// Refuses a sum of amounts that is NaN: hours were stored after create(). Errors: kUnavailable.
+  Result<void> expect_known(double sum) const;
 
   /// "EUR: ECB, 2026-11-01 to 2026-11-30"; empty when nothing had to be converted.
   std::string described() const;
 
  private:
-  std::string rate() const;
-
   std::string currency_;
   std::chrono::sys_days first_{};
-  /// The rate of each day since first_, by the currency that is converted; 0 where none was needed.
+  /// The rate of each day since first_, by the currency that is converted; NaN where none was needed.
   std::map<std::string, std::vector<double>> rates_;
   std::map<std::string, std::map<std::string, UsedRates>> used_;  ///< By currency and source.
 };

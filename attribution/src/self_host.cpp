@@ -150,7 +150,7 @@ class SelfHost {
   Result<void> read(Session& session) {
     const std::string cost = conversion_.amount("cost");
     const std::string groups = selection_.key_names() + ", money, model, day";
-    std::string sql = "SELECT " + selection_.keys() + ", " + conversion_.money() +
+    std::string sql = conversion_.with() + "SELECT " + selection_.keys() + ", " + conversion_.money() +
                       " AS money, CAST(model_name, 'String') AS model, toUInt16(toDate(hour)) AS day";
     for (const std::string& sum :
          {"sumIf(" + cost + ", kind != 'unreconciled') + sum(" + conversion_.amount("shared_underfill") +
@@ -187,6 +187,7 @@ class SelfHost {
     const std::string currency = text_in(block, texts, row), model = text_in(block, texts + 1, row);
     const sys_days day{std::chrono::days{number_in<std::uint16_t>(block, texts + 2, row)}};
     const Key key = selection_.key_at(block, row);
+    OPTIINFRA_CHECK(conversion_.expect_known(sum(0)));
     unpriced_[key] += sum(7);
     if (sum(5) == 0) return {};  // Requests without a price have no currency either.
     Comparison& to = rows_[{key, currency}];

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "answer_reading.hpp"
+#include "conversion.hpp"
 #include "fleet.hpp"
 #include "optiinfra/attribution/budgets.hpp"
 #include "optiinfra/attribution/exchange_rates.hpp"
@@ -75,6 +76,16 @@ TEST_F(ConversionTest, EachQuestionAddsUpInOneCurrency) {
   EXPECT_THAT(text_at_key(cost, 0, "exchange_rates"), HasSubstr("EUR: ECB, "));
   EXPECT_NEAR(number_at_key(ask("unit-cost", {{"currency", "EUR"}}), 0, "total_cost"), 82 / 1.25 + 20, 1e-9)
       << "by the other direction";
+  // Euros are in the second hour alone, so a look-up of the first knows nothing of them.
+  const auto first_hour = Conversion::create(
+      *client_, "USD", {kHour, kHour + 1h},
+      " AND hour < toDateTime(" + std::to_string((kHour + 1h).time_since_epoch().count()) + ", 'UTC')", {});
+  ASSERT_TRUE(first_hour) << first_hour.error().message;
+  const std::string sum =
+      FleetTest::ask("(" + first_hour->with() + "SELECT sum(" + first_hour->amount("cost") +
+                     ") FROM optiinfra.attributed_cost_hourly)");
+  EXPECT_EQ(sum, "nan") << "what was not looked up is not counted 1:1";
+  EXPECT_FALSE(first_hour->expect_known(std::stod(sum)));
   const Answer idle = ask("idle", {{"currency", "USD"}, {"by", "instance"}});
   EXPECT_NEAR(number_at_key(idle, row_with(idle, "instance_id", "gpu-3"), "total_cost"), 25, 1e-9);
   EXPECT_NEAR(number_at_key(ask("unit-cost", {{"currency", "USD"}, {"instance", "gpu-1"}}), 0, "total_cost"),
