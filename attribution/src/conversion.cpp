@@ -70,9 +70,8 @@ std::optional<RateBook::Found> RateBook::find_stated(const std::string& currency
 
 std::optional<RateBook::Found> RateBook::find(const std::string& currency, const std::string& to,
                                               sys_days day) const {
-  if (const auto stated = find_stated(currency, to, day)) return stated;
-  const auto inverse = find_stated(to, currency, day);
-  if (!inverse) return {};
+  const auto stated = find_stated(currency, to, day), inverse = find_stated(to, currency, day);
+  if (!inverse || (stated && stated->from->day >= inverse->from->day)) return stated;
   return Found{1 / inverse->rate, inverse->from};
 }
 

@@ -19,7 +19,7 @@ struct UsedRates {
 };
 
 /// Finds the rate from one currency to `to`: that of the day, or of the nearest earlier day within
-/// kRateHolds; where there is none, of the other direction.
+/// kRateHolds. The other direction counts where it is of a later day, or the only one.
 class RateBook {
  public:
   explicit RateBook(std::vector<ExchangeRate> rates);
