@@ -56,23 +56,26 @@ RateBook::RateBook(std::vector<ExchangeRate> rates) : rates_(std::move(rates)) {
   });
 }
 
-std::optional<RateBook::Found> RateBook::find_stated(const std::string& currency, const std::string& to,
-                                                     sys_days day) const {
+const ExchangeRate* RateBook::find_stated(const std::string& currency, const std::string& to,
+                                          sys_days day) const {
   const auto after = std::upper_bound(rates_.begin(), rates_.end(), std::tie(currency, to, day),
                                       [](const auto& wanted, const ExchangeRate& rate) {
                                         return wanted < std::tie(rate.currency, rate.to, rate.day);
                                       });
-  if (after == rates_.begin()) return {};
+  if (after == rates_.begin()) return nullptr;
   const ExchangeRate& found = *std::prev(after);
-  if (found.currency != currency || found.to != to || found.day + kRateHolds < day) return {};
-  return Found{found.rate, &found};
+  if (found.currency != currency || found.to != to || found.day + kRateHolds < day) return nullptr;
+  return &found;
 }
 
 std::optional<RateBook::Found> RateBook::find(const std::string& currency, const std::string& to,
                                               sys_days day) const {
-  const auto stated = find_stated(currency, to, day), inverse = find_stated(to, currency, day);
-  if (!inverse || (stated && stated->from->day >= inverse->from->day)) return stated;
-  return Found{1 / inverse->rate, inverse->from};
+  const ExchangeRate* const stated = find_stated(currency, to, day);
+  const ExchangeRate* const inverse = find_stated(to, currency, day);
+  if (stated != nullptr && (inverse == nullptr || stated->day >= inverse->day))
+    return Found{stated->rate, stated};
+  if (inverse == nullptr) return {};
+  return Found{1 / inverse->rate, inverse};
 }
 
 Result<Conversion> Conversion::create(Client& client, const std::string& currency, TimeRange window,

@@ -32,8 +32,8 @@ class RateBook {
                             std::chrono::sys_days day) const;
 
  private:
-  std::optional<Found> find_stated(const std::string& currency, const std::string& to,
-                                   std::chrono::sys_days day) const;
+  const ExchangeRate* find_stated(const std::string& currency, const std::string& to,
+                                  std::chrono::sys_days day) const;
 
   std::vector<ExchangeRate> rates_;
 };
