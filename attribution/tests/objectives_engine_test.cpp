@@ -121,6 +121,9 @@ TEST_F(ObjectivesTest, AreUsedForTheCustomersThatAreAskedForAlone) {
   EXPECT_EQ(cell_in(given, 0, "objective_name"), Cell{});
   const auto slo_question = find_computed_question("slo");
   EXPECT_FALSE(slo_question->ask(*client_, kHours, {{"objective_name", "none"}}));
+  EXPECT_FALSE(
+      slo_question->ask(*client_, kHours, {{"objective_name", "acme"}, {"customer", kZen.to_string()}}))
+      << "as if there were none of this name";
   EXPECT_FALSE(slo_question->ask(*client_, kHours, {{"objective_name", "zen"}, {"latency_ms", "1"}}));
 }
 

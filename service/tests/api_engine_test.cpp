@@ -339,6 +339,9 @@ TEST_F(Api, ShowsABoundTokenItsOwnMoneyAlone) {
   ASSERT_EQ(objectives.size(), 1u);
   EXPECT_EQ(objectives[0]["objective_name"], "everybody");
   EXPECT_EQ(objectives[0]["requests"], 1);
+  const HttpAnswer of_bob = get("/api/v1/query/slo?objective_name=objective-of-bob", ada_);
+  EXPECT_EQ(of_bob.status, get("/api/v1/query/slo?objective_name=nobodys", ada_).status) << of_bob.body;
+  EXPECT_EQ(of_bob.status, 400);
   EXPECT_EQ(json::parse(get("/api/v1/query/slo?hours=4").body)["data"].size(), 3u);
 }
 
