@@ -83,8 +83,7 @@ Result<Conversion> Conversion::create(Client& client, const std::string& currenc
                                       const std::vector<NamedValue>& parameters) {
   Conversion conversion;
   if (currency.empty()) return conversion;
-  if (!is_currency(currency))
-    return invalid_argument("currency: '" + currency + "' is not three capital letters, such as USD");
+  OPTIINFRA_CHECK(expect_currency(currency));
   conversion.currency_ = currency;
   conversion.first_ = std::chrono::floor<std::chrono::days>(window.begin);
   OPTIINFRA_TRY(auto needed, read_needed(client, window, conditions, parameters));
@@ -157,6 +156,11 @@ std::string Conversion::described() const {
     }
   }
   return text;
+}
+
+Result<void> expect_currency(const std::string& text) {
+  if (is_currency(text)) return {};
+  return invalid_argument("currency: '" + text + "' is not three capital letters, such as USD");
 }
 
 Error no_rate(const std::string& currency, const std::string& to, sys_days day, std::size_t days) {

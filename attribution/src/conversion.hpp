@@ -77,6 +77,9 @@ class Conversion {
   std::map<std::string, std::map<std::string, UsedRates>> used_;  ///< By currency and source.
 };
 
+/// Errors: kInvalidArgument for a text that is no currency.
+Result<void> expect_currency(const std::string& text);
+
 /// Says which rate is missing, and how to set it. `days` lack it.
 Error no_rate(const std::string& currency, const std::string& to, std::chrono::sys_days day,
               std::size_t days = 1);

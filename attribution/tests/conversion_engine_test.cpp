@@ -56,7 +56,8 @@ TEST_F(ConversionTest, NothingIsAddedWithoutARate) {
                 HasSubstr("there is no rate from EUR to USD for " + format_time(kHour + 1h).substr(0, 10) +
                           "; set it with: optiinfra rate set EUR USD RATE --day"))
         << question;
-  EXPECT_THAT(refused("unit-cost", {{"currency", "dollars"}}), HasSubstr("three capital letters"));
+  for (const char* question : {"unit-cost", "budgets"})
+    EXPECT_THAT(refused(question, {{"currency", "usd"}}), HasSubstr("three capital letters")) << question;
   CostMetric unknown = charge(kHour + 2h, 1, "gpu-4");
   unknown.currency = "";
   insert(std::vector<CostMetric>{unknown});
