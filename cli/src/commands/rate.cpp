@@ -79,10 +79,9 @@ void describe_set(CLI::App& app, RateFlags& flags) {
 }
 
 void describe_import(CLI::App& app, RateFileFlags& flags) {
-  app.add_option(
-         "file", flags.file,
-         "CSV with the columns currency, to, day, rate and source; or the European Central Bank's file of "
-         "reference rates as it is")
+  app.add_option("file", flags.file,
+                 "CSV with the columns currency, to, day, rate and source; or the European Central Bank's "
+                 "eurofxref-hist.csv as it is")
       ->type_name("FILE")
       ->required();
 }

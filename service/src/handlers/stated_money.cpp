@@ -195,7 +195,8 @@ const std::vector<StatedList>& stated_lists() {
       {.key = "rates",
        .command = "rate list",
        .meaning = "exchange rates, day by day",
-       .fields = "currency, to, day, rate and source; as CSV also the European Central Bank's file",
+       .fields = "currency, to, day, rate and source; as CSV also the European Central Bank's "
+                 "eurofxref-hist.csv",
        .openness = Openness::kToken,
        .key_parameters = {{.name = "currency", .meaning = "One unit of it", .is_required = true},
                           {.name = "to", .meaning = "In this currency", .is_required = true},
