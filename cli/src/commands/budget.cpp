@@ -44,7 +44,7 @@ Result<ExitCode> run_list(const BudgetListFlags&, Context& context) {
     OPTIINFRA_TRY(const auto budgets, attribution::read_budgets(client));
     return service::budget_records(budgets);
   };
-  return list_stated({"budget list", "budgets"}, "no budget; set one with: optiinfra budget set NAME AMOUNT",
+  return list_stated({"budget list", "budgets"}, {}, "no budget; set one with: optiinfra budget set NAME AMOUNT",
                      read, context);
 }
 

@@ -45,7 +45,7 @@ Result<ExitCode> run_list(const ObjectiveListFlags&, Context& context) {
     OPTIINFRA_TRY(const auto objectives, attribution::read_objectives(client));
     return service::objective_records(objectives);
   };
-  return list_stated({"objective list", "objectives"},
+  return list_stated({"objective list", "objectives"}, {},
                      "no objective; set one with: optiinfra objective set NAME --latency-ms MS", read,
                      context);
 }
