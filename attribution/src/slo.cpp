@@ -306,6 +306,14 @@ Result<Answer> ask_slo(Client& client, TimeRange range, const GivenValues& given
     OPTIINFRA_TRY(objectives, objectives_for(client, given));
   }
   if (answer.window.begin >= answer.window.end) return answer;
+  std::erase_if(objectives, [&](const Objective& each) { return !filters_for(each, filters); });
+  if (objectives.size() > kObjectivesOfQuestionMax)
+    return Error{ErrorKind::kTooLarge,
+                 std::to_string(objectives.size()) +
+                     " objectives are for these requests, and a question takes " +
+                     std::to_string(kObjectivesOfQuestionMax) +
+                     "; name one with objective_name, ask for some of the customers, services or models that "
+                     "they are for, or give targets here"};
   for (const Objective& objective : objectives) {
     const auto selected = filters_for(objective, filters);
     if (!selected) continue;

@@ -120,6 +120,14 @@ TEST_F(ObjectivesTest, AreUsedForTheCustomersThatAreAskedForAlone) {
   ASSERT_EQ(given.rows.size(), 1U) << "targets of the question win";
   EXPECT_EQ(cell_in(given, 0, "objective_name"), Cell{});
   const auto slo_question = find_computed_question("slo");
+  std::vector<Objective> many;
+  for (std::size_t i = 0; i < kObjectivesOfQuestionMax; ++i)
+    many.push_back({.name = "fleet-" + std::to_string(i)});
+  set(many);
+  const auto refused = slo_question->ask(*client_, kHours, {});
+  ASSERT_FALSE(refused) << "each is a scan of its own";
+  EXPECT_NE(refused.error().message.find("objective_name"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(slo({{"objective_name", "fleet-7"}}).rows.size(), 1U);
   EXPECT_FALSE(slo_question->ask(*client_, kHours, {{"objective_name", "none"}}));
   EXPECT_FALSE(
       slo_question->ask(*client_, kHours, {{"objective_name", "acme"}, {"customer", kZen.to_string()}}))

@@ -31,9 +31,11 @@ struct Objective {
   friend bool operator==(const Objective&, const Objective&) = default;
 };
 
-/// Most objectives that hold at a time: `slo` asks for each by itself. Most records of the table, those of
-/// earlier objectives included.
+/// Most objectives that hold at a time. Most records of the table, those of earlier objectives included.
 inline constexpr std::size_t kObjectivesMax = 1'000, kObjectiveRecordsMax = 100'000;
+
+/// Most objectives that one question `slo` holds requests to: each is a scan of its own.
+inline constexpr std::size_t kObjectivesOfQuestionMax = 50;
 
 /// The objectives that hold, by name. Errors: of the store; kTooLarge beyond kObjectiveRecordsMax.
 Result<std::vector<Objective>> read_objectives(Client& client);
