@@ -106,7 +106,7 @@ Result<Answer> ask_idle(Client& client, TimeRange range, const GivenValues& give
            " GROUP BY " + selection.key_names() + ", money ORDER BY bucket, sum(idle) DESC, " +
            selection.key_names();
     double paid = 0;
-    OPTIINFRA_CHECK(done(session.query({.sql = sql, .parameters = parameters}, [&](const Block& block) {
+    auto asked = session.query({.sql = sql, .parameters = parameters}, [&](const Block& block) {
       for (std::size_t row = 0; row < block.row_count(); ++row) {
         std::vector<double> of;
         for (std::size_t i = selection.key_count() + 1; i < block.columns().size(); ++i)
@@ -117,7 +117,8 @@ Result<Answer> ask_idle(Client& client, TimeRange range, const GivenValues& give
                                          of, conversion));
       }
       return answer.rows.size() <= kAnswerRowsMax;
-    })));
+    });
+    if (!asked) return std::move(asked).error();
     return conversion.expect_known(paid);
   }));
   OPTIINFRA_CHECK(expect_rows_fit(answer.rows.size()));
