@@ -174,6 +174,8 @@ std::vector<Budget> asked_for(std::vector<Budget> budgets, const GivenValues& gi
 }
 
 Result<Answer> ask_budgets(Client& client, TimeRange range, const GivenValues& given) {
+  if (const std::string currency = given_currency(given); !currency.empty())
+    OPTIINFRA_CHECK(expect_currency(currency));
   OPTIINFRA_TRY(auto all, read_budgets(client));
   const std::vector<Budget> budgets = asked_for(std::move(all), given);
   Answer answer;

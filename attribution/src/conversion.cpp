@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
 
 #include "hour_reader.hpp"
 #include "money_records.hpp"
@@ -12,6 +14,10 @@ namespace optiinfra::attribution {
 namespace {
 
 using std::chrono::sys_days;
+
+/// The name of the rate in statements.
+constexpr const char* kRate = "conversion_rate";
+constexpr double kUnknownRate = std::numeric_limits<double>::quiet_NaN();
 
 std::string shown_day(sys_days day) { return format_time(day).substr(0, 10); }
 
@@ -50,24 +56,26 @@ RateBook::RateBook(std::vector<ExchangeRate> rates) : rates_(std::move(rates)) {
   });
 }
 
-std::optional<RateBook::Found> RateBook::find_stated(const std::string& currency, const std::string& to,
-                                                     sys_days day) const {
+const ExchangeRate* RateBook::find_stated(const std::string& currency, const std::string& to,
+                                          sys_days day) const {
   const auto after = std::upper_bound(rates_.begin(), rates_.end(), std::tie(currency, to, day),
                                       [](const auto& wanted, const ExchangeRate& rate) {
                                         return wanted < std::tie(rate.currency, rate.to, rate.day);
                                       });
-  if (after == rates_.begin()) return {};
+  if (after == rates_.begin()) return nullptr;
   const ExchangeRate& found = *std::prev(after);
-  if (found.currency != currency || found.to != to || found.day + kRateHolds < day) return {};
-  return Found{found.rate, &found};
+  if (found.currency != currency || found.to != to || found.day + kRateHolds < day) return nullptr;
+  return &found;
 }
 
 std::optional<RateBook::Found> RateBook::find(const std::string& currency, const std::string& to,
                                               sys_days day) const {
-  if (const auto stated = find_stated(currency, to, day)) return stated;
-  const auto inverse = find_stated(to, currency, day);
-  if (!inverse) return {};
-  return Found{1 / inverse->rate, inverse->from};
+  const ExchangeRate* const stated = find_stated(currency, to, day);
+  const ExchangeRate* const inverse = find_stated(to, currency, day);
+  if (stated != nullptr && (inverse == nullptr || stated->day >= inverse->day))
+    return Found{stated->rate, stated};
+  if (inverse == nullptr) return {};
+  return Found{1 / inverse->rate, inverse};
 }
 
 Result<Conversion> Conversion::create(Client& client, const std::string& currency, TimeRange window,
@@ -75,8 +83,7 @@ Result<Conversion> Conversion::create(Client& client, const std::string& currenc
                                       const std::vector<NamedValue>& parameters) {
   Conversion conversion;
   if (currency.empty()) return conversion;
-  if (!is_currency(currency))
-    return invalid_argument("currency: '" + currency + "' is not three capital letters, such as USD");
+  OPTIINFRA_CHECK(expect_currency(currency));
   conversion.currency_ = currency;
   conversion.first_ = std::chrono::floor<std::chrono::days>(window.begin);
   OPTIINFRA_TRY(auto needed, read_needed(client, window, conditions, parameters));
@@ -94,7 +101,7 @@ Result<Conversion> Conversion::create(Client& client, const std::string& currenc
       continue;
     }
     auto& rates = conversion.rates_[each.currency];
-    rates.resize(days);
+    rates.resize(days, kUnknownRate);
     rates[static_cast<std::size_t>((each.day - conversion.first_).count())] = found->rate;
     auto& used = conversion.used_[each.currency];
     const ExchangeRate& from = *found->from;
@@ -112,8 +119,10 @@ std::string Conversion::money() const {
   return is_active() ? "CAST('" + currency_ + "', 'String')" : "CAST(currency, 'String')";
 }
 
-std::string Conversion::rate() const {
-  std::string sql = "multiIf(";
+std::string Conversion::with() const {
+  if (!is_active()) return "";
+  // Requests without a price have no currency, and nothing to convert.
+  std::string sql = "WITH multiIf(currency = '" + currency_ + "' OR kind = 'unpriced', 1., ";
   for (const auto& [currency, rates] : rates_) {
     std::string list;
     for (const double rate : rates) {
@@ -125,11 +134,17 @@ std::string Conversion::rate() const {
     sql += "currency = '" + currency + "', arrayElement([" + list + "], toUInt32(toUInt16(toDate(hour))) - " +
            std::to_string(first_.time_since_epoch().count() - 1) + "), ";
   }
-  return sql + "1.)";
+  return sql + "nan) AS " + kRate + " ";
 }
 
 std::string Conversion::amount(const std::string& column) const {
-  return rates_.empty() ? column : "toFloat64(" + column + ") * " + rate();
+  return is_active() ? "toFloat64(" + column + ") * " + kRate : column;
+}
+
+Result<void> Conversion::expect_known(double sum) const {
+  if (!std::isnan(sum)) return {};
+  return Error{ErrorKind::kUnavailable, "hours were attributed while the question ran, and their rates to " +
+                                            currency_ + " were not looked up; ask again"};
 }
 
 std::string Conversion::described() const {
@@ -141,6 +156,11 @@ std::string Conversion::described() const {
     }
   }
   return text;
+}
+
+Result<void> expect_currency(const std::string& text) {
+  if (is_currency(text)) return {};
+  return invalid_argument("currency: '" + text + "' is not three capital letters, such as USD");
 }
 
 Error no_rate(const std::string& currency, const std::string& to, sys_days day, std::size_t days) {

@@ -19,7 +19,7 @@ struct UsedRates {
 };
 
 /// Finds the rate from one currency to `to`: that of the day, or of the nearest earlier day within
-/// kRateHolds; where there is none, of the other direction.
+/// kRateHolds. The other direction counts where it is of a later day, or the only one.
 class RateBook {
  public:
   explicit RateBook(std::vector<ExchangeRate> rates);
@@ -32,8 +32,8 @@ class RateBook {
                             std::chrono::sys_days day) const;
 
  private:
-  std::optional<Found> find_stated(const std::string& currency, const std::string& to,
-                                   std::chrono::sys_days day) const;
+  const ExchangeRate* find_stated(const std::string& currency, const std::string& to,
+                                  std::chrono::sys_days day) const;
 
   std::vector<ExchangeRate> rates_;
 };
@@ -56,21 +56,29 @@ class Conversion {
   /// The currency of an amount, as text.
   std::string money() const;
 
-  /// `column`, a whole number of billionths. Converted amounts are Float64.
+  /// What a SELECT with amounts begins with: the rates, named once, for they are long. "WITH ... " or "".
+  std::string with() const;
+
+  /// `column`, a whole number of billionths. With a currency to convert to, amounts are Float64, and those
+  /// whose rates create() did not look up are NaN.
   std::string amount(const std::string& column) const;
+
+  /// Refuses a sum of amounts that is NaN: hours were stored after create(). Errors: kUnavailable.
+  Result<void> expect_known(double sum) const;
 
   /// "EUR: ECB, 2026-11-01 to 2026-11-30"; empty when nothing had to be converted.
   std::string described() const;
 
  private:
-  std::string rate() const;
-
   std::string currency_;
   std::chrono::sys_days first_{};
-  /// The rate of each day since first_, by the currency that is converted; 0 where none was needed.
+  /// The rate of each day since first_, by the currency that is converted; NaN where none was needed.
   std::map<std::string, std::vector<double>> rates_;
   std::map<std::string, std::map<std::string, UsedRates>> used_;  ///< By currency and source.
 };
+
+/// Errors: kInvalidArgument for a text that is no currency.
+Result<void> expect_currency(const std::string& text);
 
 /// Says which rate is missing, and how to set it. `days` lack it.
 Error no_rate(const std::string& currency, const std::string& to, std::chrono::sys_days day,

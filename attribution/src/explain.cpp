@@ -158,10 +158,12 @@ class Explanation {
     };
     const std::string volume =
         question_.measure.is_of_tokens ? "prompt_tokens + completion_tokens" : "requests";
-    std::string sql = "SELECT " + selection_.keys() + ", " + conversion_.money() + " AS money" +
-                      list("method") + list("price_source");
+    std::string sql = conversion_.with() + "SELECT " + selection_.keys() + ", " + conversion_.money() +
+                      " AS money" + list("method") + list("price_source");
     const auto add_sum = [&](const char* column, const char* condition) {
-      sql += ", toInt64(round(sumIf(" + conversion_.amount(column) + ", " + condition + ")))";
+      const std::string sum = "sumIf(" + conversion_.amount(column) + ", " + condition + ")";
+      // The engine refuses to make a whole number of what is none; the last column tells.
+      sql += ", toInt64(round(" + (conversion_.is_active() ? "ifNotFinite(" + sum + ", 0.)" : sum) + "))";
     };
     add_sum("cost", "kind IN ('served', 'wasted')");
     for (const char* const kind :
@@ -171,7 +173,8 @@ class Explanation {
     add_sum("shared_idle", "1");
     sql += ", sumIf(" + volume +
            ", kind != 'unpriced'), sumIf(requests, kind != 'unpriced'), sumIf(requests, kind = 'unpriced'), "
-           "countIf(kind != 'unpriced') FROM " +
+           "countIf(kind != 'unpriced'), toFloat64(sum(" +
+           conversion_.amount("cost") + ")) FROM " +
            qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
            newest_versions(session.database()) + selection_.conditions() + " GROUP BY " +
            selection_.key_names() + ", money";
@@ -182,6 +185,7 @@ class Explanation {
       for (std::size_t row = 0; row < block.row_count(); ++row) take(block, row, window, requests);
       return groups_.size() <= kAnswerRowsMax;
     })));
+    OPTIINFRA_CHECK(conversion_.expect_known(cost_));
     return expect_rows_fit(groups_.size());
   }
 
@@ -196,6 +200,7 @@ class Explanation {
     };
     Key key = selection_.key_at(block, row);
     requests_[key].*requests += PricedRequests{count(1), count(2)};
+    cost_ += (*block.values<std::vector<double>>(counts + 4))[row];
     if (count(3) == 0) return;  // Requests without a price have no currency either.
     std::string currency((*block.values<Strings>(texts))[row]);
     ExplainedGroup& group = groups_[{key, currency}];
@@ -368,6 +373,7 @@ class Explanation {
   std::map<std::pair<Key, std::string>, ExplainedGroup> groups_;
   std::map<Key, BeforeAfter<PricedRequests>> requests_;
   BeforeAfter<std::size_t> hours_;
+  double cost_ = 0;  ///< Of all rows that were read; NaN when one was not converted.
   Answer answer_;
 };
 

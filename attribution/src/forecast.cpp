@@ -77,7 +77,7 @@ class ForecastQuestion {
     OPTIINFRA_TRY(const auto versions, read_versions(session, read_range()));
     for (const auto& [hour, version] : versions) attributed_.push_back(hour);
     const std::string groups = selection_.key_names() + ", money, start";
-    const std::string sql = "SELECT " + selection_.keys() + ", " + conversion_.money() +
+    const std::string sql = conversion_.with() + "SELECT " + selection_.keys() + ", " + conversion_.money() +
                             " AS money, toUInt32(toUnixTimestamp(hour)) AS start, toFloat64(sumIf(" +
                             conversion_.amount("cost") + ", kind != 'unreconciled')) / 1e9, toFloat64(sum(" +
                             conversion_.amount("cost") + ")) / 1e9 FROM " +
@@ -93,7 +93,7 @@ class ForecastQuestion {
       return answer_.rows.size() <= kAnswerRowsMax;
     })));
     finish(costs);
-    return {};
+    return conversion_.expect_known(billed_);
   }
 
   void take(const Block& block, std::size_t row, HourlyCosts& costs) {
@@ -103,6 +103,7 @@ class ForecastQuestion {
     if (!costs.hours.empty() && (key != costs.key || currency != costs.currency)) finish(costs);
     costs.key = std::move(key);
     costs.currency = currency;
+    billed_ += (*block.values<std::vector<double>>(after + 3))[row];
     costs.hours.push_back(
         {sys_seconds{std::chrono::seconds{(*block.values<std::vector<std::uint32_t>>(after + 1))[row]}},
          (*block.values<std::vector<double>>(after + 2))[row],
@@ -170,6 +171,7 @@ class ForecastQuestion {
   TimeRange month_;
   Conversion conversion_;
   std::vector<sys_seconds> attributed_;
+  double billed_ = 0;  ///< Of all rows that were read; NaN when one was not converted.
   Answer answer_;
 };
 

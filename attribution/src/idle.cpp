@@ -69,7 +69,8 @@ constexpr const char* kIsOfInstances =
 /// What each instance was in each hour. Charges without an instance are nobody's idle time.
 std::string instance_hours(std::string_view database, const Conversion& conversion) {
   const std::string cost = conversion.amount("cost");
-  return "SELECT hour, customer_id, instance_id, instance_type, cloud_provider, region, " +
+  return conversion.with() +
+         "SELECT hour, customer_id, instance_id, instance_type, cloud_provider, region, " +
          conversion.money() + " AS money, sumIf(" + cost + ", kind = 'idle') AS idle, sumIf(" + cost +
          ", kind = 'underfill') AS underfill, sum(" + cost +
          ") AS paid, "
@@ -104,17 +105,21 @@ Result<Answer> ask_idle(Client& client, TimeRange range, const GivenValues& give
     sql += " FROM (" + instance_hours(session.database(), conversion) + ") WHERE 1" + selection.conditions() +
            " GROUP BY " + selection.key_names() + ", money ORDER BY bucket, sum(idle) DESC, " +
            selection.key_names();
-    return done(session.query({.sql = sql, .parameters = parameters}, [&](const Block& block) {
+    double paid = 0;
+    auto asked = session.query({.sql = sql, .parameters = parameters}, [&](const Block& block) {
       for (std::size_t row = 0; row < block.row_count(); ++row) {
         std::vector<double> of;
         for (std::size_t i = selection.key_count() + 1; i < block.columns().size(); ++i)
           of.push_back((*block.values<std::vector<double>>(i))[row]);
+        paid += of[3];
         answer.rows.push_back(idle_cells(selection.cells_of(selection.key_at(block, row)),
                                          std::string((*block.values<Strings>(selection.key_count()))[row]),
                                          of, conversion));
       }
       return answer.rows.size() <= kAnswerRowsMax;
-    }));
+    });
+    if (!asked) return std::move(asked).error();
+    return conversion.expect_known(paid);
   }));
   OPTIINFRA_CHECK(expect_rows_fit(answer.rows.size()));
   return answer;

@@ -40,10 +40,19 @@ struct ModelPrice {
   }
 };
 
-/// The cheapest price of `model` at the day's beginning for these tokens, of `provider` where that is not
-/// empty. Nothing when none has both a price for input and one for output.
-std::optional<ModelPrice> cheapest(const PriceBook& book, const std::string& model,
-                                   const std::string& provider, sys_days day, const ModelTokens& tokens) {
+/// What an API charges for a model's tokens.
+struct ApiCost {
+  const Price* input = nullptr;  ///< The price for input of the offer that is taken; null when there is none.
+  double cost = 0;
+  std::set<std::string> other_currencies;  ///< Of offers that cannot be compared.
+};
+
+/// The cost of the cheapest offer for `model` at the day's beginning, in `currency`, of `provider` where that
+/// is not empty. An offer has both a price for input and one for output. One of another currency counts when
+/// `rates` can convert it.
+ApiCost cheapest(const PriceBook& book, const RateBook& rates, const std::string& model,
+                 const std::string& provider, const std::string& currency, sys_days day,
+                 const ModelTokens& tokens) {
   std::map<std::tuple<std::string, std::string, std::string>, ModelPrice> offers;
   auto price = std::lower_bound(book.prices().begin(), book.prices().end(), model,
                                 [](const Price& each, const std::string& sku) { return each.sku < sku; });
@@ -57,10 +66,22 @@ std::optional<ModelPrice> cheapest(const PriceBook& book, const std::string& mod
     if (price->unit == PriceUnit::kMillionCachedTokens) offer.cached = &*price;
     if (price->unit == PriceUnit::kMillionOutputTokens) offer.output = &*price;
   }
-  std::optional<ModelPrice> best;
+  ApiCost best;
   for (const auto& [key, offer] : offers) {
     if (!offer.is_whole()) continue;
-    if (!best || offer.cost_of(tokens) < best->cost_of(tokens)) best = offer;
+    const std::string& of_offer = offer.input->currency;
+    double cost = offer.cost_of(tokens);
+    if (of_offer != currency) {
+      const auto rate = rates.find(of_offer, currency, day);
+      if (!rate) {
+        best.other_currencies.insert(of_offer);
+        continue;
+      }
+      cost *= rate->rate;
+    }
+    if (best.input != nullptr && best.cost <= cost) continue;
+    best.input = offer.input;
+    best.cost = cost;
   }
   return best;
 }
@@ -129,7 +150,7 @@ class SelfHost {
   Result<void> read(Session& session) {
     const std::string cost = conversion_.amount("cost");
     const std::string groups = selection_.key_names() + ", money, model, day";
-    std::string sql = "SELECT " + selection_.keys() + ", " + conversion_.money() +
+    std::string sql = conversion_.with() + "SELECT " + selection_.keys() + ", " + conversion_.money() +
                       " AS money, CAST(model_name, 'String') AS model, toUInt16(toDate(hour)) AS day";
     for (const std::string& sum :
          {"sumIf(" + cost + ", kind != 'unreconciled') + sum(" + conversion_.amount("shared_underfill") +
@@ -166,6 +187,7 @@ class SelfHost {
     const std::string currency = text_in(block, texts, row), model = text_in(block, texts + 1, row);
     const sys_days day{std::chrono::days{number_in<std::uint16_t>(block, texts + 2, row)}};
     const Key key = selection_.key_at(block, row);
+    OPTIINFRA_CHECK(conversion_.expect_known(sum(0)));
     unpriced_[key] += sum(7);
     if (sum(5) == 0) return {};  // Requests without a price have no currency either.
     Comparison& to = rows_[{key, currency}];
@@ -183,23 +205,17 @@ class SelfHost {
 
   Result<void> add_api_cost(Comparison& to, const std::string& currency, const std::string& model,
                             sys_days day, const ModelTokens& tokens) const {
-    const auto price = cheapest(book_, model, provider_, day, tokens);
-    if (!price) {
-      to.models_without_price.insert(model.empty() ? "(no model)" : model);
+    const ApiCost api = cheapest(book_, rates_, model, provider_, currency, day, tokens);
+    if (api.input == nullptr) {
+      if (api.other_currencies.empty()) to.models_without_price.insert(model.empty() ? "(no model)" : model);
+      for (const std::string& other : api.other_currencies) {
+        if (conversion_.is_active() && !other.empty()) return no_rate(other, currency, day);
+        to.other_currencies.insert(other.empty() ? "no stated currency" : other);
+      }
       return {};
     }
-    const Price& input = *price->input;
-    double rate = 1;
-    if (input.currency != currency) {
-      if (!conversion_.is_active() || input.currency.empty()) {
-        to.other_currencies.insert(input.currency.empty() ? "no stated currency" : input.currency);
-        return {};
-      }
-      const auto found = rates_.find(input.currency, currency, day);
-      if (!found) return no_rate(input.currency, currency, day);
-      rate = found->rate;
-    }
-    to.api += price->cost_of(tokens) * rate;
+    const Price& input = *api.input;
+    to.api += api.cost;
     const std::string source = input.source.empty() ? "price book" : input.source;
     to.offers.insert(input.provider.empty() ? source : input.provider + ": " + source);
     return {};
@@ -213,12 +229,16 @@ class SelfHost {
     const char* const why_no_own = "no charge covers the requests";
     const std::string other = "the API's prices are in " + joined_texts(of.other_currencies) +
                               ", and currencies are not compared; convert with --currency";
-    const char* const why_no_api = !is_priced                         ? why_no_own
-                                   : !of.models_without_price.empty() ? kNoPrice
-                                                                      : other.c_str();
-    const bool has_api = is_priced && of.models_without_price.empty() && of.other_currencies.empty();
     const double prompt = of.tokens.uncached + of.tokens.cached, all = prompt + of.tokens.generated;
     constexpr const char* kNoTokens = "no tokens were counted";
+    // Requests had tokens that nobody counted; without a request there was nothing to pay an API for.
+    const bool lacks_tokens = of.requests > 0 && all == 0;
+    const char* const why_no_api = !is_priced                         ? why_no_own
+                                   : lacks_tokens                     ? kNoTokens
+                                   : !of.models_without_price.empty() ? kNoPrice
+                                                                      : other.c_str();
+    const bool has_api =
+        is_priced && !lacks_tokens && of.models_without_price.empty() && of.other_currencies.empty();
     AnswerCells cells(selection_.cells_of(key));
     cells.add(currency);
     cells.add_number(is_priced, of.own, why_no_own);
@@ -241,7 +261,7 @@ class SelfHost {
   std::string provider_;
   Conversion conversion_;
   PriceBook book_;
-  RateBook rates_{{}};
+  RateBook rates_{{}};  ///< Without a currency to convert to there is none.
   std::map<std::pair<Key, std::string>, Comparison> rows_;
   std::map<Key, double> unpriced_;
   Answer answer_;

@@ -247,9 +247,7 @@ Result<std::optional<Objective>> given_objective(const GivenValues& given) {
   return is_given || share ? std::optional(objective) : std::nullopt;
 }
 
-/// The filters of the question and the objective's scope together; nothing when no request can meet both. Of
-/// the objectives for customers those of others are left out, so a caller that sees some customers learns
-/// nothing of them.
+/// The filters of the question and the objective's scope together; nothing when no request can meet both.
 std::optional<std::vector<Filter>> filters_for(const Objective& objective, std::vector<Filter> filters) {
   if (objective.scope.empty()) return filters;
   bool is_filtered = false, is_selected = false;
@@ -264,17 +262,24 @@ std::optional<std::vector<Filter>> filters_for(const Objective& objective, std::
   return filters;
 }
 
-/// The store's objectives, or the one that the question names.
+/// The store's objectives, or the one that the question names; of those for customers, these of the
+/// question's customers.
 Result<std::vector<Objective>> objectives_for(Client& client, const GivenValues& given) {
   OPTIINFRA_TRY(auto objectives, read_objectives(client));
+  const auto customers = given_names(given, "customer");
+  // A caller that sees some customers learns nothing of others' objectives, not even that a name is taken.
+  std::erase_if(objectives, [&](const Objective& each) {
+    return !customers.empty() && each.scope == "customer" &&
+           std::find(customers.begin(), customers.end(), each.scope_id) == customers.end();
+  });
   const auto wanted = given_value(given, "objective_name");
   if (!wanted) return objectives;
   std::vector<std::string> known;
   for (const Objective& each : objectives) known.push_back(each.name);
   std::erase_if(objectives, [&](const Objective& each) { return each.name != *wanted; });
   if (!objectives.empty()) return objectives;
-  // Names of others' objectives are no suggestion for a caller that sees some customers.
-  if (!given_names(given, "customer").empty()) known.clear();
+  // Nor are the names of what it may not see a suggestion.
+  if (!customers.empty()) known.clear();
   return no_such("objective", *wanted, known);
 }
 
@@ -301,6 +306,14 @@ Result<Answer> ask_slo(Client& client, TimeRange range, const GivenValues& given
     OPTIINFRA_TRY(objectives, objectives_for(client, given));
   }
   if (answer.window.begin >= answer.window.end) return answer;
+  std::erase_if(objectives, [&](const Objective& each) { return !filters_for(each, filters); });
+  if (objectives.size() > kObjectivesOfQuestionMax)
+    return Error{ErrorKind::kTooLarge,
+                 std::to_string(objectives.size()) +
+                     " objectives are for these requests, and a question takes " +
+                     std::to_string(kObjectivesOfQuestionMax) +
+                     "; name one with objective_name, ask for some of the customers, services or models that "
+                     "they are for, or give targets here"};
   for (const Objective& objective : objectives) {
     const auto selected = filters_for(objective, filters);
     if (!selected) continue;

@@ -63,7 +63,8 @@ class UnitCost {
   }
 
   Result<void> read_sums(Session& session) {
-    std::string sql = "SELECT " + costs_.keys() + ", " + conversion_.money() + " AS money";
+    std::string sql =
+        conversion_.with() + "SELECT " + costs_.keys() + ", " + conversion_.money() + " AS money";
     for (const char* const column : {"method", "price_source"})
       sql += ", arrayStringConcat(arraySort(" + store::attributed_texts(column) + "), ', ')";
     const auto kept = store::attributed_sums();
@@ -89,6 +90,8 @@ class UnitCost {
       return sums_.size() <= kAnswerRowsMax;
     });
     if (!asked) return std::move(asked).error();
+    for (const Sums& sums : sums_)
+      for (std::size_t i = 0; i < kFirstCount; ++i) OPTIINFRA_CHECK(conversion_.expect_known(sums.values[i]));
     return expect_rows_fit(sums_.size());
   }
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "answer_reading.hpp"
+#include "conversion.hpp"
 #include "fleet.hpp"
 #include "optiinfra/attribution/budgets.hpp"
 #include "optiinfra/attribution/exchange_rates.hpp"
@@ -55,7 +56,8 @@ TEST_F(ConversionTest, NothingIsAddedWithoutARate) {
                 HasSubstr("there is no rate from EUR to USD for " + format_time(kHour + 1h).substr(0, 10) +
                           "; set it with: optiinfra rate set EUR USD RATE --day"))
         << question;
-  EXPECT_THAT(refused("unit-cost", {{"currency", "dollars"}}), HasSubstr("three capital letters"));
+  for (const char* question : {"unit-cost", "budgets"})
+    EXPECT_THAT(refused(question, {{"currency", "usd"}}), HasSubstr("three capital letters")) << question;
   CostMetric unknown = charge(kHour + 2h, 1, "gpu-4");
   unknown.currency = "";
   insert(std::vector<CostMetric>{unknown});
@@ -75,6 +77,16 @@ TEST_F(ConversionTest, EachQuestionAddsUpInOneCurrency) {
   EXPECT_THAT(text_at_key(cost, 0, "exchange_rates"), HasSubstr("EUR: ECB, "));
   EXPECT_NEAR(number_at_key(ask("unit-cost", {{"currency", "EUR"}}), 0, "total_cost"), 82 / 1.25 + 20, 1e-9)
       << "by the other direction";
+  // Euros are in the second hour alone, so a look-up of the first knows nothing of them.
+  const auto first_hour = Conversion::create(
+      *client_, "USD", {kHour, kHour + 1h},
+      " AND hour < toDateTime(" + std::to_string((kHour + 1h).time_since_epoch().count()) + ", 'UTC')", {});
+  ASSERT_TRUE(first_hour) << first_hour.error().message;
+  const std::string sum =
+      FleetTest::ask("(" + first_hour->with() + "SELECT sum(" + first_hour->amount("cost") +
+                     ") FROM optiinfra.attributed_cost_hourly)");
+  EXPECT_EQ(sum, "nan") << "what was not looked up is not counted 1:1";
+  EXPECT_FALSE(first_hour->expect_known(std::stod(sum)));
   const Answer idle = ask("idle", {{"currency", "USD"}, {"by", "instance"}});
   EXPECT_NEAR(number_at_key(idle, row_with(idle, "instance_id", "gpu-3"), "total_cost"), 25, 1e-9);
   EXPECT_NEAR(number_at_key(ask("unit-cost", {{"currency", "USD"}, {"instance", "gpu-1"}}), 0, "total_cost"),
@@ -137,7 +149,18 @@ TEST_F(ConversionTest, OwnServingStandsBesideTheApisPrice) {
         .sku = "llama",
         .unit = PriceUnit::kMillionOutputTokens,
         .price = 100'000,
-        .currency = "USD"}});
+        .currency = "USD"},
+       {.provider = "euro",
+        .sku = "llama",
+        .unit = PriceUnit::kMillionInputTokens,
+        .price = 6'000,
+        .currency = "EUR"},
+       {.provider = "euro",
+        .sku = "llama",
+        .unit = PriceUnit::kMillionOutputTokens,
+        .price = 60'000,
+        .currency = "EUR"}});
+  // The euro's numbers are smaller; its prices cannot be compared here, and are higher at the rate below.
   answer = ask("self-host", {});
   const std::size_t llama = row_with(answer, "model_name", "llama");
   EXPECT_EQ(text_at_key(answer, llama, "api_price"), "cheap: list");
@@ -157,6 +180,20 @@ TEST_F(ConversionTest, OwnServingStandsBesideTheApisPrice) {
   EXPECT_NEAR(number_at_key(euros, row_with(euros, "cloud_provider", "aws"), "own_cost"), 82 * 0.5 + 20,
               1e-9);
   EXPECT_NEAR(number_at_key(euros, row_with(euros, "cloud_provider", "aws"), "api_cost"), api * 0.5, 1e-9);
+  EXPECT_EQ(text_at_key(euros, row_with(euros, "cloud_provider", "aws"), "api_price"), "cheap: list");
+  PerformanceMetric uncounted = request(kHour + 1h + 1min, kAcme, 0, 0, 1000, "gpu-4");
+  uncounted.model_name = "whisper";
+  uncounted.prompt_tokens.reset();
+  uncounted.completion_tokens.reset();
+  insert(std::vector<CostMetric>{charge(kHour + 1h, 5, "gpu-4")});
+  insert(std::vector<PerformanceMetric>{uncounted});
+  attributed();
+  answer = ask("self-host", {});
+  const std::size_t whisper = row_with(answer, "model_name", "whisper");
+  EXPECT_GT(number_at_key(answer, whisper, "own_cost"), 0);
+  EXPECT_EQ(cell_in(answer, whisper, "api_cost"), Cell{}) << "unknown, and not nothing";
+  EXPECT_EQ(cell_in(answer, whisper, "difference"), Cell{});
+  EXPECT_EQ(text_at_key(answer, whisper, "reason"), "no tokens were counted");
 }
 
 }  // namespace

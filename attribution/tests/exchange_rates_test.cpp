@@ -50,5 +50,17 @@ TEST(ExchangeRates, HoldOverAWeekendAndNotOverAMonth) {
   EXPECT_EQ(rate("EUR", "CHF", 0), 0);
 }
 
+TEST(ExchangeRates, TheLaterDayWinsInEitherDirection) {
+  const auto next = kFriday + std::chrono::days{1};
+  const RateBook book({{"EUR", "USD", kFriday, 1.08, "ECB"},
+                       {"USD", "EUR", next, 0.8, "bank"},
+                       {"EUR", "CHF", kFriday, 0.9, "ECB"},
+                       {"CHF", "EUR", kFriday, 2, "bank"}});
+  EXPECT_EQ(book.find("EUR", "USD", kFriday)->rate, 1.08);
+  EXPECT_EQ(book.find("EUR", "USD", next)->rate, 1 / 0.8) << "the inverse of the day itself";
+  EXPECT_EQ(book.find("USD", "EUR", next)->rate, 0.8);
+  EXPECT_EQ(book.find("EUR", "CHF", next)->rate, 0.9) << "of one day the direction as stated";
+}
+
 }  // namespace
 }  // namespace optiinfra::attribution

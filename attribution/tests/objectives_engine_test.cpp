@@ -92,8 +92,8 @@ TEST_F(ObjectivesTest, EachRowSaysWhichObjectiveItsRequestsWereHeldTo) {
   EXPECT_EQ(number_at_key(answer, acme, "attainment"), 0.5);
   EXPECT_EQ(number_at_key(answer, acme, "target_latency_ms"), 1000);
   EXPECT_EQ(cell_in(answer, acme, "target_time_to_first_token_ms"), Cell{});
-  EXPECT_EQ(number_at_key(answer, acme, "period_days"), 30);
-  // Of three requests in 30 days, two missed one second; half may.
+  EXPECT_EQ(number_at_key(answer, acme, "period_days"), 28);
+  // Of three requests in 28 days, two missed one second; half may.
   EXPECT_NEAR(number_at_key(answer, acme, "period_error_budget_left"), 1 - 2 / (3 * 0.5), 1e-9);
   EXPECT_EQ(number_at_key(answer, fleet, "requests"), 4);
   EXPECT_EQ(number_at_key(answer, fleet, "missed_requests"), 1);
@@ -120,7 +120,18 @@ TEST_F(ObjectivesTest, AreUsedForTheCustomersThatAreAskedForAlone) {
   ASSERT_EQ(given.rows.size(), 1U) << "targets of the question win";
   EXPECT_EQ(cell_in(given, 0, "objective_name"), Cell{});
   const auto slo_question = find_computed_question("slo");
+  std::vector<Objective> many;
+  for (std::size_t i = 0; i < kObjectivesOfQuestionMax; ++i)
+    many.push_back({.name = "fleet-" + std::to_string(i)});
+  set(many);
+  const auto refused = slo_question->ask(*client_, kHours, {});
+  ASSERT_FALSE(refused) << "each is a scan of its own";
+  EXPECT_NE(refused.error().message.find("objective_name"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(slo({{"objective_name", "fleet-7"}}).rows.size(), 1U);
   EXPECT_FALSE(slo_question->ask(*client_, kHours, {{"objective_name", "none"}}));
+  EXPECT_FALSE(
+      slo_question->ask(*client_, kHours, {{"objective_name", "acme"}, {"customer", kZen.to_string()}}))
+      << "as if there were none of this name";
   EXPECT_FALSE(slo_question->ask(*client_, kHours, {{"objective_name", "zen"}, {"latency_ms", "1"}}));
 }
 

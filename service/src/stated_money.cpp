@@ -13,7 +13,7 @@ Value number_or_absent(const std::optional<double>& number) { return number ? Va
 
 }  // namespace
 
-Records price_records(const std::vector<attribution::Price>& prices) {
+Records price_records(const std::vector<attribution::Price>& prices, const std::string& sku) {
   Records records{.fields = {{"provider", "provider", Look::kText, 0, true},
                              {"sku", "sku"},
                              {"region", "region", Look::kText, 0, true},
@@ -25,11 +25,13 @@ Records price_records(const std::vector<attribution::Price>& prices) {
                              {"valid_to", "to (UTC)", Look::kTime, 0, true},
                              {"source", "source", Look::kText, 0, true}},
                   .rows = {}};
-  for (const attribution::Price& price : prices)
+  for (const attribution::Price& price : prices) {
+    if (!sku.empty() && price.sku != sku) continue;
     records.rows.push_back({text_or_absent(price.provider), price.sku, text_or_absent(price.region),
                             text_or_absent(price.tier), std::string(to_string(price.unit)), price.price,
                             text_or_absent(price.currency), time_or_absent(price.valid_from),
                             time_or_absent(price.valid_to), text_or_absent(price.source)});
+  }
   return records;
 }
 
@@ -65,16 +67,18 @@ Records objective_records(const std::vector<attribution::Objective>& objectives)
   return records;
 }
 
-Records rate_records(const std::vector<attribution::ExchangeRate>& rates) {
+Records rate_records(const std::vector<attribution::ExchangeRate>& rates, const std::string& currency) {
   Records records{.fields = {{"currency", "one"},
                              {"to", "is so many"},
                              {"day", "day"},
                              {"rate", "rate", Look::kDecimal, 6},
                              {"source", "source", Look::kText, 0, true}},
                   .rows = {}};
-  for (const attribution::ExchangeRate& each : rates)
+  for (const attribution::ExchangeRate& each : rates) {
+    if (!currency.empty() && each.currency != currency && each.to != currency) continue;
     records.rows.push_back({each.currency, each.to, format_time(each.day).substr(0, 10), each.rate,
                             text_or_absent(each.source)});
+  }
   return records;
 }
 

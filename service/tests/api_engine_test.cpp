@@ -339,6 +339,9 @@ TEST_F(Api, ShowsABoundTokenItsOwnMoneyAlone) {
   ASSERT_EQ(objectives.size(), 1u);
   EXPECT_EQ(objectives[0]["objective_name"], "everybody");
   EXPECT_EQ(objectives[0]["requests"], 1);
+  const HttpAnswer of_bob = get("/api/v1/query/slo?objective_name=objective-of-bob", ada_);
+  EXPECT_EQ(of_bob.status, get("/api/v1/query/slo?objective_name=nobodys", ada_).status) << of_bob.body;
+  EXPECT_EQ(of_bob.status, 400);
   EXPECT_EQ(json::parse(get("/api/v1/query/slo?hours=4").body)["data"].size(), 3u);
 }
 
@@ -358,6 +361,7 @@ TEST_F(Api, TakesWhatPeopleStateAboutMoney) {
   EXPECT_EQ(
       json::parse(post("/api/v1/prices", "sku,unit,price\na,hour,2.5\n", {}, "text/csv").body)["changed"], 0);
   EXPECT_EQ(count("prices"), 3u);
+  EXPECT_EQ(count("prices?sku=a"), 1u);
   EXPECT_EQ(remove("/api/v1/prices?sku=a"), 200);
   EXPECT_EQ(remove("/api/v1/prices?sku=a"), 400) << "it is gone";
   answer = post("/api/v1/budgets",
@@ -372,6 +376,8 @@ TEST_F(Api, TakesWhatPeopleStateAboutMoney) {
   EXPECT_EQ(json::parse(answer.body), json({{"objectives", 3}, {"changed", 0}})) << answer.body;
   answer = post("/api/v1/rates", "Date,USD,\n2026-11-06,1.08,\n", {}, "text/csv");
   EXPECT_EQ(json::parse(answer.body)["rates"], 1) << answer.body;
+  EXPECT_EQ(count("rates?currency=USD"), 1u);
+  EXPECT_EQ(count("rates?currency=CHF"), 0u);
   EXPECT_EQ(remove("/api/v1/rates?currency=EUR&to=USD&day=2026-11-06"), 200);
   for (const char* wrong : {"[{\"sku\": \"a\"}]", "[{\"sku\": \"a\", \"unit\": \"hour\", \"price\": -1}]",
                             "[{\"skuu\": \"a\"}]", "[1]", "{", "[{\"sku\": {}}]"})

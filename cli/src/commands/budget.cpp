@@ -44,8 +44,8 @@ Result<ExitCode> run_list(const BudgetListFlags&, Context& context) {
     OPTIINFRA_TRY(const auto budgets, attribution::read_budgets(client));
     return service::budget_records(budgets);
   };
-  return list_stated({"budget list", "budgets"}, "no budget; set one with: optiinfra budget set NAME AMOUNT",
-                     read, context);
+  return list_stated({"budget list", "budgets"}, {},
+                     "no budget; set one with: optiinfra budget set NAME AMOUNT", read, context);
 }
 
 void describe_set(CLI::App& app, BudgetSetFlags& flags) {

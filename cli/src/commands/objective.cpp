@@ -45,7 +45,7 @@ Result<ExitCode> run_list(const ObjectiveListFlags&, Context& context) {
     OPTIINFRA_TRY(const auto objectives, attribution::read_objectives(client));
     return service::objective_records(objectives);
   };
-  return list_stated({"objective list", "objectives"},
+  return list_stated({"objective list", "objectives"}, {},
                      "no objective; set one with: optiinfra objective set NAME --latency-ms MS", read,
                      context);
 }
@@ -74,7 +74,7 @@ void describe_set(CLI::App& app, ObjectiveSetFlags& flags) {
   add_parsed(app, "--share", objective.share, parse_share,
              "The share of requests that shall be good, such as 99.5%; default 99%", "SHARE");
   add_parsed(app, "--period", objective.period, parse_days,
-             "What the error budget is for, up to the time of the question; default 30d", "DAYS");
+             "What the error budget is for, up to the time of the question; default 28d", "DAYS");
   app.add_option("--of", flags.of,
                  "Whose requests: customer, service, model, model_version, server or instance; default: all")
       ->type_name("DIMENSION=VALUE");

@@ -56,13 +56,12 @@ Result<ExitCode> run_import(const PriceFileFlags& flags, Context& context) {
 Result<ExitCode> run_list(const PriceListFlags& flags, Context& context) {
   const auto read = [&](Client& client) -> Result<Records> {
     OPTIINFRA_TRY(const attribution::PriceBook book, attribution::read_price_book(client));
-    std::vector<attribution::Price> prices = book.prices();
-    std::erase_if(
-        prices, [&](const attribution::Price& each) { return !flags.sku.empty() && each.sku != flags.sku; });
-    return service::price_records(prices);
+    return service::price_records(book.prices(), flags.sku);
   };
-  return list_stated({"price list", "prices"}, "no price; set one with: optiinfra price set SKU PRICE", read,
-                     context);
+  std::vector<NamedValue> filters;
+  if (!flags.sku.empty()) filters.emplace_back("sku", flags.sku);
+  return list_stated({"price list", "prices"}, std::move(filters),
+                     "no price; set one with: optiinfra price set SKU PRICE", read, context);
 }
 
 Result<ExitCode> run_remove(const PriceFlags& flags, Context& context) {

@@ -48,14 +48,13 @@ Result<ExitCode> run_import(const RateFileFlags& flags, Context& context) {
 
 Result<ExitCode> run_list(const RateListFlags& flags, Context& context) {
   const auto read = [&](Client& client) -> Result<Records> {
-    OPTIINFRA_TRY(auto rates, attribution::read_exchange_rates(client));
-    std::erase_if(rates, [&](const attribution::ExchangeRate& each) {
-      return !flags.currency.empty() && each.currency != flags.currency && each.to != flags.currency;
-    });
-    return service::rate_records(rates);
+    OPTIINFRA_TRY(const auto rates, attribution::read_exchange_rates(client));
+    return service::rate_records(rates, flags.currency);
   };
-  return list_stated({"rate list", "rates"}, "no rate; set one with: optiinfra rate set EUR USD RATE", read,
-                     context);
+  std::vector<NamedValue> filters;
+  if (!flags.currency.empty()) filters.emplace_back("currency", flags.currency);
+  return list_stated({"rate list", "rates"}, std::move(filters),
+                     "no rate; set one with: optiinfra rate set EUR USD RATE", read, context);
 }
 
 Result<ExitCode> run_remove(const RateFlags& flags, Context& context) {
@@ -79,10 +78,9 @@ void describe_set(CLI::App& app, RateFlags& flags) {
 }
 
 void describe_import(CLI::App& app, RateFileFlags& flags) {
-  app.add_option(
-         "file", flags.file,
-         "CSV with the columns currency, to, day, rate and source; or the European Central Bank's file of "
-         "reference rates as it is")
+  app.add_option("file", flags.file,
+                 "CSV with the columns currency, to, day, rate and source; or the European Central Bank's "
+                 "eurofxref-hist.csv as it is")
       ->type_name("FILE")
       ->required();
 }

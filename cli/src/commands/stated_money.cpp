@@ -36,7 +36,13 @@ Result<ExitCode> set_stated(const StatedCommand& of, const Records& rows,
                                                      .path = path_of(of),
                                                      .headers = {"Content-Type: application/json"},
                                                      .body = body_of(rows)}));
-    changed = nlohmann::json::parse(body, nullptr, false).value("changed", std::size_t{0});
+    const auto answer = nlohmann::json::parse(body, nullptr, false);
+    const auto found = answer.is_object() ? answer.find("changed") : answer.end();
+    if (found == answer.end() || !found->is_number_unsigned())
+      return Error{ErrorKind::kCorrupt, api->description() +
+                                            " does not say how many were changed; is it an `optiinfra "
+                                            "server`? List them to see what holds"};
+    changed = found->get<std::size_t>();
   } else {
     OPTIINFRA_TRY(Client client, context.open(false));
     OPTIINFRA_TRY(changed, set(client));
@@ -51,10 +57,11 @@ Result<ExitCode> set_stated(const StatedCommand& of, const Records& rows,
   return ExitCode::kDone;
 }
 
-Result<ExitCode> list_stated(const StatedCommand& of, const std::string& nothing,
-                             const std::function<Result<Records>(Client&)>& read, Context& context) {
+Result<ExitCode> list_stated(const StatedCommand& of, std::vector<NamedValue> filters,
+                             const std::string& nothing, const std::function<Result<Records>(Client&)>& read,
+                             Context& context) {
   OPTIINFRA_TRY(auto api, context.api());
-  if (api) return answer_from_api(*api, path_of(of), {}, context);
+  if (api) return answer_from_api(*api, path_of(of), std::move(filters), context);
   const Stopwatch watch;
   OPTIINFRA_TRY(Client client, context.open(false));
   OPTIINFRA_TRY(Records records, read(client));

@@ -24,8 +24,10 @@ Result<ExitCode> set_stated(const StatedCommand& of, const report::Records& rows
                             const std::function<Result<std::size_t>(Client&)>& set, const std::string& note,
                             Context& context);
 
-/// Lists what `read` finds in a store; `nothing` is said where there is none.
-Result<ExitCode> list_stated(const StatedCommand& of, const std::string& nothing,
+/// Lists what `read` finds in a store; `nothing` is said where there is none. `filters` keep the list to the
+/// same in the API.
+Result<ExitCode> list_stated(const StatedCommand& of, std::vector<NamedValue> filters,
+                             const std::string& nothing,
                              const std::function<Result<report::Records>(Client&)>& read, Context& context);
 
 /// Removes one; `parameters` name it in the API.

@@ -14,6 +14,9 @@
 namespace optiinfra::service {
 namespace {
 
+/// Most rows of a list. A part would not do: what is listed can be set again.
+constexpr std::size_t kListRowsMax = 100'000;
+
 /// One of the lists, and how it is changed.
 struct StatedList {
   const char* key;      ///< "prices": of the path and of answers.
@@ -22,6 +25,7 @@ struct StatedList {
   const char* fields;  ///< For the description of a body.
   /// Who may read it. Callers that see some customers get what concerns these alone.
   Openness openness;
+  std::vector<RouteParameter> filters;         ///< What keeps a list to some.
   std::vector<RouteParameter> key_parameters;  ///< What names one that is removed.
   Result<report::Records> (*read)(const Call& call);
   /// Returns how many rows there were and how many of them were new or changed.
@@ -152,6 +156,7 @@ const std::vector<StatedList>& stated_lists() {
        .meaning = "prices of instances and of models at their providers",
        .fields = "sku, unit, price and any of provider, region, tier, currency, valid_from, valid_to, source",
        .openness = Openness::kSeesAll,
+       .filters = {{.name = "sku", .meaning = "Only the prices of this one"}},
        .key_parameters = {{.name = "sku", .meaning = "What has the price", .is_required = true},
                           {.name = "unit",
                            .meaning = "What it is for one of; hour by default",
@@ -163,7 +168,7 @@ const std::vector<StatedList>& stated_lists() {
                           {.name = "valid_from", .meaning = "As it was set"}},
        .read = [](const Call& call) -> Result<report::Records> {
          OPTIINFRA_TRY(const attribution::PriceBook book, attribution::read_price_book(call.backend.client));
-         return price_records(book.prices());
+         return price_records(book.prices(), given(call, "sku"));
        },
        .set = set_all_prices,
        .remove = remove_named_price},
@@ -172,6 +177,7 @@ const std::vector<StatedList>& stated_lists() {
        .meaning = "budgets: what a month may cost",
        .fields = "budget (its name), amount and any of currency, scope, scope_id, thresholds (\"50,80,100\")",
        .openness = Openness::kToken,
+       .filters = {},
        .key_parameters = {{.name = "budget", .meaning = "Its name", .is_required = true}},
        .read = read_own_budgets,
        .set = set_all_budgets,
@@ -185,6 +191,7 @@ const std::vector<StatedList>& stated_lists() {
        .fields = "objective (its name) and any of scope, scope_id, time_to_first_token_ms, "
                  "inter_token_latency_ms, latency_ms, share, period_days",
        .openness = Openness::kToken,
+       .filters = {},
        .key_parameters = {{.name = "objective", .meaning = "Its name", .is_required = true}},
        .read = read_own_objectives,
        .set = set_all_objectives,
@@ -195,14 +202,16 @@ const std::vector<StatedList>& stated_lists() {
       {.key = "rates",
        .command = "rate list",
        .meaning = "exchange rates, day by day",
-       .fields = "currency, to, day, rate and source; as CSV also the European Central Bank's file",
+       .fields = "currency, to, day, rate and source; as CSV also the European Central Bank's "
+                 "eurofxref-hist.csv",
        .openness = Openness::kToken,
+       .filters = {{.name = "currency", .meaning = "Only rates from or to this one"}},
        .key_parameters = {{.name = "currency", .meaning = "One unit of it", .is_required = true},
                           {.name = "to", .meaning = "In this currency", .is_required = true},
                           {.name = "day", .meaning = "On this day: 2026-11-03", .is_required = true}},
        .read = [](const Call& call) -> Result<report::Records> {
          OPTIINFRA_TRY(const auto rates, attribution::read_exchange_rates(call.backend.client));
-         return rate_records(rates);
+         return rate_records(rates, given(call, "currency"));
        },
        .set = set_all_rates,
        .remove = remove_named_rate}};
@@ -212,6 +221,12 @@ const std::vector<StatedList>& stated_lists() {
 Response answer_read(const StatedList& list, const Call& call) {
   auto records = list.read(call);
   if (!records) return problem_of(records.error());
+  if (const std::size_t count = records->rows.size(); count > kListRowsMax) {
+    std::string message = "there are " + std::to_string(count) + " " + list.key +
+                          ", and an answer has at most " + std::to_string(kListRowsMax);
+    for (const RouteParameter& filter : list.filters) message += "; ask for some of them with " + filter.name;
+    return problem_of(Error{ErrorKind::kTooLarge, message});
+  }
   report::Report report{.command = list.command};
   report.sections.push_back({.key = list.key, .records = *std::move(records)});
   return answer_of(call.request, report);
@@ -236,13 +251,15 @@ std::vector<Route> stated_money_routes() {
   std::vector<Route> routes;
   for (const StatedList& list : stated_lists()) {
     const std::string path = std::string("/api/v1/") + list.key, key = list.key, what = list.meaning;
+    std::vector<RouteParameter> list_parameters = list.filters;
+    list_parameters.push_back(format_parameter());
     routes.push_back({.method = "GET",
                       .path = path,
                       .name = "list_" + key,
                       .tag = "money",
                       .meaning = "The " + what,
                       .openness = list.openness,
-                      .parameters = {format_parameter()},
+                      .parameters = std::move(list_parameters),
                       .handle = [&list](const Call& call) { return answer_read(list, call); }});
     routes.push_back({.method = "POST",
                       .path = path,

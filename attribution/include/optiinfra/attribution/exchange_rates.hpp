@@ -54,9 +54,9 @@ std::span<const std::string_view> rate_fields();
 /// naming the field.
 Result<ExchangeRate> exchange_rate_of(std::vector<std::string> texts);
 
-/// Rates of a CSV file with a header of rate_fields(); or the reference rates of the European Central Bank as
-/// it publishes them (eurofxref.csv, eurofxref-hist.csv: Date, USD, JPY, ...), which say what one euro is;
-/// their source is "ECB". Errors: kInvalidArgument, naming the line.
+/// Rates of a CSV file with a header of rate_fields(); or the history of reference rates as the European
+/// Central Bank publishes it (eurofxref-hist.csv: Date, USD, JPY, ...), which says what one euro is; its
+/// source is "ECB". Errors: kInvalidArgument, naming the line.
 Result<std::vector<ExchangeRate>> read_exchange_rates_csv(std::string_view text);
 
 }  // namespace optiinfra::attribution

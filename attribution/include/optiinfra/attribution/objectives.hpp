@@ -24,14 +24,18 @@ struct Objective {
   std::optional<double> time_to_first_token_ms = {}, inter_token_latency_ms = {},
                         latency_ms = {};  ///< Above 0.
   double share = 0.99;                    ///< Of the requests that shall be good; between 0 and 1.
-  std::chrono::days period{30};  ///< That the error budget is for, up to the time of the question; 1 to 366.
+  /// That the error budget is for, up to the time of the question; 1 to 366. The default is below the 30 days
+  /// for which requests are kept unless set, since a question may be about a time some hours ago.
+  std::chrono::days period{28};
 
   friend bool operator==(const Objective&, const Objective&) = default;
 };
 
-/// Most objectives that hold at a time: `slo` asks for each by itself. Most records of the table, those of
-/// earlier objectives included.
+/// Most objectives that hold at a time. Most records of the table, those of earlier objectives included.
 inline constexpr std::size_t kObjectivesMax = 1'000, kObjectiveRecordsMax = 100'000;
+
+/// Most objectives that one question `slo` holds requests to: each is a scan of its own.
+inline constexpr std::size_t kObjectivesOfQuestionMax = 50;
 
 /// The objectives that hold, by name. Errors: of the store; kTooLarge beyond kObjectiveRecordsMax.
 Result<std::vector<Objective>> read_objectives(Client& client);

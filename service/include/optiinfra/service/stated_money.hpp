@@ -4,6 +4,7 @@
 /// is.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "optiinfra/attribution/budgets.hpp"
@@ -16,10 +17,13 @@ namespace optiinfra::service {
 
 /// A value that is not stated is absent.
 /// @{
-report::Records price_records(const std::vector<attribution::Price>& prices);
+/// Those of `sku`, where it is not empty.
+report::Records price_records(const std::vector<attribution::Price>& prices, const std::string& sku = {});
 report::Records budget_records(const std::vector<attribution::Budget>& budgets);
 report::Records objective_records(const std::vector<attribution::Objective>& objectives);
-report::Records rate_records(const std::vector<attribution::ExchangeRate>& rates);
+/// Those from or to `currency`, where it is not empty.
+report::Records rate_records(const std::vector<attribution::ExchangeRate>& rates,
+                             const std::string& currency = {});
 /// @}
 
 }  // namespace optiinfra::service
