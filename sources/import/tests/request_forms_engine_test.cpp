@@ -228,6 +228,17 @@ TEST_F(RequestFormTest, ARefusedRequestIsDescribedByItself) {
   EXPECT_EQ(lines[0]["raw"][0], 100) << lines[0].dump();
 }
 
+TEST_F(RequestFormTest, TextsThatSayNaNAreReadAsTheyAre) {
+  const FileReport report = form(
+      Family::kPerformance, "texts.jsonl",
+      said(R"({"timestamp": )", kBegin, R"(, "customer_id": ")", kCustomer, R"(", "service_id": ")", kService,
+           R"(", "latency_ms": 1, "gpu_utilization": NaN, "model_name": "a, NaN [\"b\"]: -Infinity"})", "\n"),
+      "contract");
+  EXPECT_EQ(report.rows_stored, 1u);
+  EXPECT_EQ(ask("SELECT toString(model_name), gpu_utilization FROM optiinfra.performance_metrics_ts"),
+            "a, NaN [\"b\"]: -Infinity\t\\N");
+}
+
 TEST_F(RequestFormTest, GenaiPerfAndGuidellmAndAiperfAreKnownByWhatTheyHold) {
   const auto ns = [](double seconds) {
     return std::to_string(kBegin * 1'000'000'000 + std::int64_t(seconds * 1e9));
