@@ -226,8 +226,8 @@ Result<void> describe_hours(Session& session, const ReconcileScope& scope, const
       " FROM (" + both_sides(scope, session.database()) + ") WHERE " + among_hours(table, hours, "hour") +
       " AND " + difference_condition(scope) + " ORDER BY hour";
   const auto first = static_cast<std::ptrdiff_t>(report.differences.size());
-  for (std::uint32_t piece = 0;
-       piece < scope.pieces && report.differences.size() < kDifferencesDescribedMax; ++piece) {
+  for (std::uint32_t piece = 0; piece < scope.pieces && report.differences.size() < kDifferencesDescribedMax;
+       ++piece) {
     OPTIINFRA_CHECK(done(session.query(statement(scope, day, sql, piece), [&](const Block& block) {
       for (std::size_t row = 0; row < block.row_count(); ++row) describe(table, block, row, report);
       return report.differences.size() < kDifferencesDescribedMax;
@@ -317,13 +317,12 @@ Result<std::uint64_t> count_keys(Session& session, const ReconcileScope& scope, 
   const std::string customers = scope.customers.empty() ? "" : " AND customer_id IN {customers:Array(UUID)}";
   std::string keys = "toStartOfHour(timestamp)";
   for (const char* key : table.grouped()) keys += ", " + std::string(key);
-  const std::string sql = "SELECT arrayJoin([(SELECT toUInt64(count()) FROM " +
-                          qualified(session.database(), table.rollup_table) +
-                          " WHERE toDate(hour) = {day:Date} AND " + within("hour") + customers +
-                          "), (SELECT toUInt64(uniq(" + keys + ")) FROM " +
-                          qualified(session.database(), table.raw_table) +
-                          " WHERE toDate(timestamp) = {day:Date} AND " + within("timestamp") + customers +
-                          ")])";
+  const std::string sql =
+      "SELECT arrayJoin([(SELECT toUInt64(count()) FROM " +
+      qualified(session.database(), table.rollup_table) + " WHERE toDate(hour) = {day:Date} AND " +
+      within("hour") + customers + "), (SELECT toUInt64(uniq(" + keys + ")) FROM " +
+      qualified(session.database(), table.raw_table) + " WHERE toDate(timestamp) = {day:Date} AND " +
+      within("timestamp") + customers + ")])";
   ReconcileScope whole = scope;
   whole.pieces = 1;
   OPTIINFRA_TRY(const auto counts, query_numbers(session, statement(whole, day, sql, 0)));

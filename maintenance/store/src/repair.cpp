@@ -171,7 +171,7 @@ Result<void> describe_refused(Session& session, ReconcileScope scope, const std:
 
 /// The generations of `scope` are closed, so one comparison is enough.
 Result<void> rebuild_differing(Session& session, const ReconcileScope& scope, const std::string& day,
-                        RepairReport& report) {
+                               RepairReport& report) {
   std::map<std::string, int> attempts;
   while (true) {
     OPTIINFRA_TRY(std::vector<DifferingHour> hours, differing_hours(session, scope, day, kHoursOfStatement));
