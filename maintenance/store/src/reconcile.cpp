@@ -233,8 +233,11 @@ Result<void> describe_hours(Session& session, const ReconcileScope& scope, const
       return report.differences.size() < kDifferencesDescribedMax;
     })));
   }
-  std::stable_sort(report.differences.begin() + first, report.differences.end(),
-                   [](const HourDifference& a, const HourDifference& b) { return a.hour < b.hour; });
+  if (scope.pieces == 1) return {};
+  std::sort(report.differences.begin() + first, report.differences.end(),
+            [](const HourDifference& a, const HourDifference& b) {
+              return std::tie(a.hour, a.key, a.measure) < std::tie(b.hour, b.key, b.measure);
+            });
   return {};
 }
 

@@ -48,7 +48,7 @@ class FileImport {
         before_(target.before),
         is_begun_now_(target.is_begun_now),
         map_(*target.map),
-        rejected_(file_.path(), job.options.rejected_folder),
+        rejected_(rejected_for(job, target.index), job.options.rejected_folder),
         border_(job.test.limits) {
     report_.path = file_.path();
     report_.import_id = origin_.id;
@@ -91,6 +91,13 @@ class FileImport {
   }
 
  private:
+  /// The file that the file of refused rows is named after. What comes from standard input has no name that
+  /// tells it from other imports.
+  std::filesystem::path rejected_for(const ImportJob& job, std::size_t index) const {
+    if (job.options.files[index] != kStandardInput) return file_.path();
+    return std::string(kStandardInputName) + "-" + origin_.id.to_string().substr(0, 8);
+  }
+
   /// What a file that failed has left in the store, and what to do about it.
   Error with_progress(Error error) const {
     if (recorded_rows_ == 0) return error;

@@ -238,7 +238,8 @@ TEST_F(TextForms, StandardInputIsStoredOnceByItsContent) {
     const auto lines = import(kStandardInput);
     ASSERT_TRUE(lines) << lines.error().message;
     EXPECT_EQ(lines->rows_refused, 1u);
-    EXPECT_EQ(lines->rejected_path.filename(), "standard-input.rejected.jsonl");
+    EXPECT_EQ(lines->rejected_path.filename().string(),
+              "standard-input-" + lines->import_id.to_string().substr(0, 8) + ".rejected.jsonl");
   }
   const PipedInput input("");
   EXPECT_THAT(refusal(kStandardInput), HasSubstr("standard-input is empty"));
