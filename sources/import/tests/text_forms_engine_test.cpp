@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <thread>
 
@@ -193,6 +194,7 @@ TEST_F(TextForms, FormatsAreStatedForNamesThatDoNotTellThem) {
 class PipedInput {
  public:
   explicit PipedInput(std::string text) : saved_(::dup(STDIN_FILENO)) {
+    std::signal(SIGPIPE, SIG_IGN);
     int ends[2];
     EXPECT_EQ(::pipe(ends), 0);
     ::dup2(ends[0], STDIN_FILENO);
@@ -208,8 +210,8 @@ class PipedInput {
     });
   }
   ~PipedInput() {
+    ::dup2(saved_, STDIN_FILENO);  // It closes the pipe, so that a writer whose text nobody reads ends.
     writer_.join();
-    ::dup2(saved_, STDIN_FILENO);
     ::close(saved_);
   }
   PipedInput(const PipedInput&) = delete;
