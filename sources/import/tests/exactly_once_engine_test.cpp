@@ -9,6 +9,7 @@
 #include "exactly_once.hpp"
 #include "import_fixture.hpp"
 #include "optiinfra/import/imports.hpp"
+#include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra {
 namespace {
@@ -224,9 +225,10 @@ TEST_F(LostRecords, OfManyBlocksLetEachRowCountOnce) {
   ASSERT_TRUE(import_files(*client_, options, small));
   execute("ALTER TABLE optiinfra.import_ledger DELETE WHERE block > 0 SETTINGS mutations_sync = 2");
   // So that only the search for the rows can find them, and not the engine's memory of tokens.
-  execute(
-      "ALTER TABLE optiinfra.performance_metrics_ts MODIFY SETTING non_replicated_deduplication_window = 0");
-  execute("ALTER TABLE optiinfra.performance_hourly MODIFY SETTING non_replicated_deduplication_window = 0");
+  const TableDefinition& table = table_of(Family::kPerformance);
+  for (const char* const name : {table.raw_table, table.rollup_table})
+    execute(std::string("ALTER TABLE optiinfra.") + name +
+            " MODIFY SETTING non_replicated_deduplication_window = 0");
   const auto again = import_files(*client_, options, small);
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(ask("SELECT count(), sum(prompt_tokens) FROM optiinfra.performance_metrics_ts"), "9\t45");
