@@ -28,7 +28,7 @@ Error too_many_rows(std::size_t rows) {
 }
 
 /// What the insert of a day's rows, a statement of its own, may take on a busy machine.
-constexpr std::chrono::milliseconds kBudgetOfDay{500};
+constexpr std::chrono::milliseconds kBudgetOfDay{2'000};
 
 /// The parts of the store that get rows of `plan`. `places` are the rows' shards, on a cluster.
 std::vector<PartInsert> parts_of(InsertPlan plan, std::span<const std::uint32_t> places,

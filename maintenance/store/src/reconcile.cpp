@@ -225,12 +225,19 @@ Result<void> describe_hours(Session& session, const ReconcileScope& scope, const
       "SELECT toUInt32(hour), " + key_text(table) + ", toUInt8(in_rollup), toUInt8(in_raw)" + columns +
       " FROM (" + both_sides(scope, session.database()) + ") WHERE " + among_hours(table, hours, "hour") +
       " AND " + difference_condition(scope) + " ORDER BY hour";
-  for (std::uint32_t piece = 0; piece < scope.pieces; ++piece) {
+  const auto first = static_cast<std::ptrdiff_t>(report.differences.size());
+  for (std::uint32_t piece = 0; piece < scope.pieces && report.differences.size() < kDifferencesDescribedMax;
+       ++piece) {
     OPTIINFRA_CHECK(done(session.query(statement(scope, day, sql, piece), [&](const Block& block) {
       for (std::size_t row = 0; row < block.row_count(); ++row) describe(table, block, row, report);
       return report.differences.size() < kDifferencesDescribedMax;
     })));
   }
+  if (scope.pieces == 1) return {};
+  std::sort(report.differences.begin() + first, report.differences.end(),
+            [](const HourDifference& a, const HourDifference& b) {
+              return std::tie(a.hour, a.key, a.measure) < std::tie(b.hour, b.key, b.measure);
+            });
   return {};
 }
 
@@ -293,25 +300,44 @@ Result<std::vector<DifferingHour>> settled_differing_hours(Session& session, con
 }
 
 Result<std::vector<Days>> days_of(Session& session, const TableDefinition& table) {
-  OPTIINFRA_TRY(const auto rows,
-                query_texts(session, {.sql = "SELECT toString(day), toString(sum(n)), toString(sum(r)) FROM "
-                                             "(SELECT toDate(timestamp) AS day, count() AS n, 0 AS r FROM " +
-                                             qualified(session.database(), table.raw_table) +
-                                             " GROUP BY day UNION ALL SELECT toDate(hour) AS day, count() AS "
-                                             "n, n AS r FROM " +
-                                             qualified(session.database(), table.rollup_table) +
-                                             " GROUP BY day) GROUP BY day ORDER BY day",
-                                      .timeout = kDayTimeout}));
+  OPTIINFRA_TRY(
+      const auto rows,
+      query_texts(session,
+                  {.sql = "SELECT toString(day), toString(sum(n)) FROM (SELECT toDate(timestamp) AS day, "
+                          "count() AS n FROM " +
+                          qualified(session.database(), table.raw_table) +
+                          " GROUP BY day UNION ALL SELECT toDate(hour) AS day, count() AS n FROM " +
+                          qualified(session.database(), table.rollup_table) +
+                          " GROUP BY day) GROUP BY day ORDER BY day",
+                   .timeout = kDayTimeout}));
   std::vector<Days> days;
-  for (const auto& row : rows) days.push_back({row[0], row[0], std::stoull(row[1]), std::stoull(row[2])});
+  for (const auto& row : rows) days.push_back({row[0], row[0], std::stoull(row[1])});
   return days;
 }
 
-ReconcileScope scope_of_day(const ReconcileScope& scope, const std::vector<Days>& days,
-                            const std::string& day) {
+Result<std::uint64_t> count_keys(Session& session, const ReconcileScope& scope, const std::string& day) {
+  const TableDefinition& table = *scope.table;
+  const std::string customers = scope.customers.empty() ? "" : " AND customer_id IN {customers:Array(UUID)}";
+  std::string keys = "toStartOfHour(timestamp)";
+  for (const char* key : table.grouped()) keys += ", " + std::string(key);
+  const std::string sql =
+      "SELECT arrayJoin([(SELECT toUInt64(count()) FROM " +
+      qualified(session.database(), table.rollup_table) + " WHERE toDate(hour) = {day:Date} AND " +
+      within("hour") + customers + "), (SELECT toUInt64(uniq(" + keys + ")) FROM " +
+      qualified(session.database(), table.raw_table) + " WHERE toDate(timestamp) = {day:Date} AND " +
+      within("timestamp") + customers + ")])";
+  ReconcileScope whole = scope;
+  whole.pieces = 1;
+  OPTIINFRA_TRY(const auto counts, query_numbers(session, statement(whole, day, sql, 0)));
+  return counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
+}
+
+std::uint32_t pieces_of(std::uint64_t keys) { return static_cast<std::uint32_t>(keys / kKeysOfPieceMax + 1); }
+
+Result<ReconcileScope> scope_of_day(Session& session, const ReconcileScope& scope, const std::string& day) {
+  OPTIINFRA_TRY(const std::uint64_t keys, count_keys(session, scope, day));
   ReconcileScope of_day = scope;
-  for (const Days& each : days)
-    if (each.first == day) of_day.pieces = static_cast<std::uint32_t>(each.rollup_rows / kKeysOfPieceMax + 1);
+  of_day.pieces = pieces_of(keys);
   return of_day;
 }
 

@@ -38,7 +38,6 @@ struct DayCounts {
 struct Days {
   std::string first, last;
   std::uint64_t rows = 0;  ///< Raw and rollup rows together.
-  std::uint64_t rollup_rows = 0;
 
   bool is_one() const { return first == last; }
 };
@@ -87,9 +86,15 @@ std::string hour_hash(const TableDefinition& table, std::string_view hour, std::
 /// The days for which the family has raw or rollup rows, ascending, each by itself.
 Result<std::vector<Days>> days_of(Session& session, const TableDefinition& table);
 
-/// The scope for one of `days`: in pieces of at most 200,000 keys and hours, as the rollup counts them.
-ReconcileScope scope_of_day(const ReconcileScope& scope, const std::vector<Days>& days,
-                            const std::string& day);
+/// How many keys and hours the scope has on `day`, about: as many as the rollup has rows or, where it lacks
+/// some, as the raw rows have.
+Result<std::uint64_t> count_keys(Session& session, const ReconcileScope& scope, const std::string& day);
+
+/// In how many pieces so many keys and hours are compared: of at most 200,000.
+std::uint32_t pieces_of(std::uint64_t keys);
+
+/// The scope for one day: in pieces_of(count_keys()).
+Result<ReconcileScope> scope_of_day(Session& session, const ReconcileScope& scope, const std::string& day);
 
 /// Neighbours in `days` together, as long as they have few rows: a statement takes longer to prepare than
 /// such days do to read. `days` is ascending and may have gaps.

@@ -170,8 +170,8 @@ Result<void> describe_refused(Session& session, ReconcileScope scope, const std:
 }
 
 /// The generations of `scope` are closed, so one comparison is enough.
-Result<void> repair_day(Session& session, const ReconcileScope& scope, const std::string& day,
-                        RepairReport& report) {
+Result<void> rebuild_differing(Session& session, const ReconcileScope& scope, const std::string& day,
+                               RepairReport& report) {
   std::map<std::string, int> attempts;
   while (true) {
     OPTIINFRA_TRY(std::vector<DifferingHour> hours, differing_hours(session, scope, day, kHoursOfStatement));
@@ -194,6 +194,14 @@ Result<void> repair_day(Session& session, const ReconcileScope& scope, const std
   }
 }
 
+Result<void> repair_day(Session& session, const ReconcileScope& of_days, const std::string& day,
+                        RepairReport& report) {
+  OPTIINFRA_TRY(const ReconcileScope scope, scope_of_day(session, of_days, day));
+  OPTIINFRA_CHECK(rebuild_differing(session, scope, day, report));
+  if (scope.may_lower) return {};
+  return describe_refused(session, scope, day, report);
+}
+
 }  // namespace
 
 Result<std::uint32_t> repair_days(Session& session, ReconcileScope scope,
@@ -208,9 +216,7 @@ Result<std::uint32_t> repair_days(Session& session, ReconcileScope scope,
   OPTIINFRA_TRY(scope.generation_max, close_generation(session, *scope.table));
   for (const std::string& day : days) {
     scope.may_lower = !lossy.contains(day);
-    auto repaired = repair_day(session, scope, day, report);
-    if (repaired && !scope.may_lower) repaired = describe_refused(session, scope, day, report);
-    if (!repaired)
+    if (auto repaired = repair_day(session, scope, day, report); !repaired)
       return with_context(std::move(repaired).error(),
                           "repair " + std::string(scope.table->rollup_table) + " of " + day);
   }
@@ -228,6 +234,7 @@ Result<RepairReport> repair_hours(Session& session, const RepairHours& which) {
     ReconcileScope scope = repair_scope_of(kept);
     scope.hours = which.hours;
     scope.customers = which.customers;
+    OPTIINFRA_TRY(scope, scope_of_day(session, scope, day));
     OPTIINFRA_TRY(const DayCounts counts, count_day(session, scope, day));
     if (counts.differing > 0)
       OPTIINFRA_CHECK(done(repair_days(session, scope, {day}, OnLoss::kRefuse, report)));

@@ -99,8 +99,9 @@ Error in_reconciling(const ReconcileScope& scope, const std::string& day, const 
 }
 
 /// Gives how many hours of `day` differ, and still do after a while.
-Result<std::uint64_t> compare_day(Session& session, const ReconcileScope& scope, const std::string& day,
+Result<std::uint64_t> compare_day(Session& session, const ReconcileScope& of_days, const std::string& day,
                                   RepairMode mode, VerifyReport& report) {
+  OPTIINFRA_TRY(const ReconcileScope scope, scope_of_day(session, of_days, day));
   OPTIINFRA_TRY(const DayCounts counts, count_day(session, scope, day));
   report.hours_compared += counts.compared;
   report.hours_past_retention += counts.skipped;
@@ -134,7 +135,7 @@ Result<std::vector<std::string>> compare_days(Session& session, const ReconcileS
     }
     for (; day != end; ++day) {
       const auto compared =
-          compare_day(session, scope_of_day(scope, days, day->first), day->first, mode, report);
+          compare_day(session, scope, day->first, mode, report);
       if (!compared) return in_reconciling(scope, day->first, compared.error());
       if (*compared > 0) differing.push_back(day->first);
     }
@@ -152,7 +153,7 @@ Result<void> reconcile(Session& session, const Retention& kept, RepairMode mode,
                 repair_days(session, repair_scope_of(kept), differing,
                             mode == RepairMode::kRollups ? OnLoss::kRefuse : OnLoss::kAccept, report.repair));
   for (const std::string& day : differing) {
-    const ReconcileScope of_day = scope_of_day(closed, days, day);
+    OPTIINFRA_TRY(const ReconcileScope of_day, scope_of_day(session, closed, day));
     OPTIINFRA_TRY(const DayCounts left, count_day(session, of_day, day));
     if (left.differing == 0) continue;
     report.hours_differing += left.differing;

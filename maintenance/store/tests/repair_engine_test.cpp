@@ -77,6 +77,9 @@ TEST_F(Repair, ComparesADayInPiecesAsInOne) {
   });
   ReconcileScope scope = scope_of(*raw, now());
   const std::string day = format_time(now() - days{1}).substr(0, 10);
+  const auto keys = count_keys(*session_, scope, day);
+  ASSERT_TRUE(keys) << keys.error().message;
+  EXPECT_EQ(*keys, 60u) << "also those that the rollup lacks";
   const auto whole = count_day(*session_, scope, day);
   const auto hours = differing_hours(*session_, scope, day, 15);
   scope.pieces = 7;

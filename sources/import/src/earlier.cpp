@@ -119,7 +119,7 @@ class Search {
     if (request_.replace || (!each.finished && has_grown_from(each))) return add(each), Result<void>{};
     if (each.content_bytes == origin_.content_bytes && each.map == origin_.map)
       return conflict(each, "was imported through the map " + shown_map(each) +
-                                " with other customers or other contents of the map")
+                                " with other customers, another --at or other contents of the map")
           .error();
     if (each.content_bytes == origin_.content_bytes)
       return conflict(each, "has the content of an import through the map " + shown_map(each)).error();

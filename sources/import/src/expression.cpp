@@ -239,6 +239,11 @@ Result<ExpressionNames> read_syntax_tree(const Expression& expression, std::stri
   constexpr std::size_t kTopLines = 4;
   ExpressionNames names;
   // Of a lambda, x -> x + a: its parameters are a tuple of names, the first thing below it.
+  struct Lambda {
+    std::size_t depth;
+    std::set<std::string> parameters = {};
+  };
+  std::vector<Lambda> enclosing;  // Those that hold the node.
   std::set<std::string> parameters;
   std::size_t tuple_depth = 0, parameter_depth = 0;  // 0: none, since both lie below the root.
   std::size_t index = 0;
@@ -246,9 +251,14 @@ Result<ExpressionNames> read_syntax_tree(const Expression& expression, std::stri
     const std::string_view line = tree.substr(0, tree.find('\n'));
     tree.remove_prefix(std::min(line.size() + 1, tree.size()));
     const Node node = node_of(line);
+    while (!enclosing.empty() && enclosing.back().depth >= node.depth) enclosing.pop_back();
+    const auto is_parameter = [&](const Lambda& each) {
+      return each.parameters.contains(std::string(node.text));
+    };
     if (index < kTopLines) {
       if (!is_top(index, node)) return refuse(expression, "more than one expression");
     } else if (node.kind == "Function" && without_children(node.text) == "lambda") {
+      enclosing.push_back({.depth = node.depth});
       tuple_depth = node.depth + 2;
       parameter_depth = 0;
     } else if (node.kind == "Function") {
@@ -258,15 +268,21 @@ Result<ExpressionNames> read_syntax_tree(const Expression& expression, std::stri
       names.functions.emplace_back(without_children(node.text));
     } else if (node.kind == "Identifier" && parameter_depth == node.depth) {
       parameters.emplace(node.text);
+      if (!enclosing.empty()) enclosing.back().parameters.emplace(node.text);
     } else if (node.kind == "Identifier") {
-      names.columns.emplace_back(node.text);
+      if (std::none_of(enclosing.begin(), enclosing.end(), is_parameter))
+        names.columns.emplace_back(node.text);
     } else if (node.kind != "Literal" && node.kind != "ExpressionList") {
       return refuse(expression, "a " + std::string(node.kind) +
                                     ", where only functions, columns and literals are understood,");
     }
   }
   if (index <= kTopLines) return refuse(expression, "nothing to compute");
-  std::erase_if(names.columns, [&](const std::string& name) { return parameters.contains(name); });
+  for (const std::string& name : names.columns)
+    if (parameters.contains(name))
+      return refuse(
+          expression,
+          "'" + name + "' is a column and a parameter of a lambda: give the parameter another name,");
   return names;
 }
 

@@ -11,16 +11,29 @@ namespace {
 /// Of a delivery. A process may have 1,024 open files by default, and the engine needs some.
 constexpr std::size_t kOpenFilesMax = 64;
 
+/// The imports whose rows the file of `origin` begins with.
+std::set<Uuid> continued_by(const std::vector<ImportRecord>& known, const ImportOrigin& origin) {
+  std::set<Uuid> ids;
+  for (Uuid next = origin.continues; !next.is_nil() && ids.insert(next).second;) {
+    const auto each =
+        std::find_if(known.begin(), known.end(), [&](const ImportRecord& other) { return other.id == next; });
+    if (each == known.end()) break;
+    next = each->continues;
+  }
+  return ids;
+}
+
 /// Programs that import a restated bill without `delivery` hear of it.
 std::vector<std::string> remarks_on_time(const std::vector<ImportRecord>& known, const ImportOrigin& origin,
                                          const FileReport& report) {
   if (origin.family != Family::kCost || !origin.delivery.empty() || !report.times) return {};
+  const std::set<Uuid> continued = continued_by(known, origin);
   const ImportRecord* latest = nullptr;
   std::size_t count = 0;
   for (const ImportRecord& each : known) {
     const bool overlaps =
         each.times && each.times->begin < report.times->end && report.times->begin < each.times->end;
-    if (!overlaps || each.id == origin.id || each.id == origin.continues || each.map != origin.map) continue;
+    if (!overlaps || each.id == origin.id || continued.contains(each.id) || each.map != origin.map) continue;
     ++count;
     if (latest == nullptr || latest->begun < each.begun) latest = &each;
   }

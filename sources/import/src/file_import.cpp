@@ -29,7 +29,7 @@ constexpr std::size_t kKeysWithoutCustomerMax = 1'000;
 
 /// How long a store may take none of the rows before the import gives up; it can be run again.
 constexpr std::chrono::milliseconds kStorePatience = std::chrono::minutes{2};
-constexpr std::chrono::milliseconds kPatienceOfDay = std::chrono::seconds{1};  ///< Each is an insert.
+constexpr std::chrono::milliseconds kPatienceOfDay = std::chrono::seconds{3};  ///< Each is an insert.
 
 /// How often the caller hears of a file that is only read.
 constexpr std::chrono::milliseconds kReadingPause{500};
@@ -48,7 +48,7 @@ class FileImport {
         before_(target.before),
         is_begun_now_(target.is_begun_now),
         map_(*target.map),
-        rejected_(file_.path(), job.options.rejected_folder),
+        rejected_(rejected_for(job, target.index), job.options.rejected_folder),
         border_(job.test.limits) {
     report_.path = file_.path();
     report_.import_id = origin_.id;
@@ -91,6 +91,13 @@ class FileImport {
   }
 
  private:
+  /// The file that the file of refused rows is named after. What comes from standard input has no name that
+  /// tells it from other imports.
+  std::filesystem::path rejected_for(const ImportJob& job, std::size_t index) const {
+    if (job.options.files[index] != kStandardInput) return file_.path();
+    return std::string(kStandardInputName) + "-" + origin_.id.to_string().substr(0, 8);
+  }
+
   /// What a file that failed has left in the store, and what to do about it.
   Error with_progress(Error error) const {
     if (recorded_rows_ == 0) return error;
@@ -129,7 +136,7 @@ class FileImport {
       OPTIINFRA_CHECK(check_values());
     }
     if (!was_begun) OPTIINFRA_CHECK(ledger_->begin(state_));
-    if (was_begun && !is_begun_now_) OPTIINFRA_CHECK(settle_block());
+    OPTIINFRA_CHECK(settle_tokens(was_begun));
     reached(ImportPoint::kBegun);
     OPTIINFRA_CHECK(rejected_.keep(before_.rows_refused + state_.rows_refused));
     last_refused_row_ = row_of_rejected_line(rejected_.last_line());
@@ -140,13 +147,15 @@ class FileImport {
     return record_block();
   }
 
-  /// The first block may have been tried by the call that ended early, of this program or a former one.
-  Result<void> settle_block() {
-    is_tried_ = true;
-    OPTIINFRA_TRY(const bool is_former, is_former_block_begun(job_.client, origin_, state_));
-    if (!is_former) return {};
-    cut_ = BlockCut::kFormer;
+  /// An import that an earlier call began goes on with the numbers and the tokens that it was begun with. Any
+  /// of its further blocks may be in the store: a power failure may take records of the ledger that were
+  /// written long after the blocks, which are synced.
+  Result<void> settle_tokens(bool was_begun) {
+    is_resumed_ = was_begun && !is_begun_now_;
+    token_start_ = import_token_start(report_.import_id, state_.begun, state_.cut);
+    if (state_.cut == BlockCut::kByDays) return {};
     border_ = BlockBorder(job_.test.former_limits);
+    OPTIINFRA_TRY(token_start_, former_token_start(job_.client, origin_, state_));
     return {};
   }
 
@@ -341,14 +350,10 @@ class FileImport {
     count_times();
     units_.add<Row>(batch_);
     auto receipt = job_.writer.template write<Row>(
-        batch_,
-        {.token = import_token_start(report_.import_id, state_.begun, cut_) + std::to_string(state_.records),
-         .is_new_token = !is_tried_});
+        batch_, {.token = token_start_ + std::to_string(state_.records), .is_new_token = !is_resumed_});
     if (!receipt) return with_context(std::move(receipt).error(), file_.path().string());
     in_flight_.emplace(std::move(receipt->ticket));
     patience_ = kStorePatience + border_.day_count() * kPatienceOfDay;
-    is_tried_ = false;
-    if (std::exchange(cut_, BlockCut::kByDays) == BlockCut::kFormer) border_ = BlockBorder(job_.test.limits);
     state_.records += records;
     state_.rows_stored += batch_.size();
     state_.rows_refused += pending_refused_;
@@ -363,8 +368,7 @@ class FileImport {
   /// Waits for the block that the writer has, and notes in the ledger that it is stored.
   Result<void> record_block() {
     if (!in_flight_) return {};
-    if (auto stored = in_flight_->wait(patience_); !stored)
-      return with_context(std::move(stored).error(), file_.path().string());
+    if (auto stored = in_flight_->wait(patience_); !stored) return not_stored(std::move(stored).error());
     in_flight_.reset();
     reached(ImportPoint::kBlockInserted);
     recorded_rows_ = state_.rows_stored;
@@ -372,6 +376,15 @@ class FileImport {
     report_progress();
     reached(ImportPoint::kBlockRecorded);
     return {};
+  }
+
+  /// A block of which an earlier call stored other rows stays what it is, however often this is repeated.
+  Error not_stored(Error error) const {
+    if (is_resumed_ && error.kind == ErrorKind::kCorrupt)
+      error.message +=
+          "; where an earlier call stored other rows of this file, --replace takes them back and imports it "
+          "anew";
+    return with_context(std::move(error), file_.path().string());
   }
 
   /// Of the block that is about to be stored: old rows are named before they are.
@@ -438,8 +451,8 @@ class FileImport {
   ImportState state_;  ///< With the block in flight, which the ledger gets once it is stored.
   std::optional<Ticket> in_flight_;
   std::chrono::milliseconds patience_{0};  ///< With it.
-  bool is_tried_ = false;                  ///< The next block may be in the store.
-  BlockCut cut_ = BlockCut::kByDays;       ///< Of the next block.
+  bool is_resumed_ = false;                ///< Begun by an earlier call: any block may be in the store.
+  std::string token_start_;                ///< Of all its blocks.
   steady_clock::time_point told_{};        ///< When the caller heard of this file last.
   UnitCheck units_;
   Bill bill_;  ///< Of this call.

@@ -22,14 +22,16 @@ constexpr std::chrono::hours kExpiryMargin{3};
 constexpr std::chrono::minutes kBlockPatience{15};
 constexpr std::chrono::milliseconds kClockPoll{20};
 
-/// What the tokens of an import's blocks may begin with, as a list in SQL. The earliest programs left the
-/// time out.
-std::string former_starts(const Uuid& id, sys_seconds begun) {
-  return "'" + import_token_start(id, begun, BlockCut::kFormer) + "','import:" + id.to_string() + ":'";
-}
+/// How long a statement may take that reads the batch ids of a whole raw table.
+constexpr std::chrono::hours kSearchTimeout{1};
 
+/// What tokens of the earliest programs began with, which left the time out.
+std::string earliest_start(const Uuid& id) { return "import:" + id.to_string() + ":"; }
+
+/// What the tokens of an import's blocks may begin with, as a list in SQL.
 std::string all_starts(const Uuid& id, sys_seconds begun) {
-  return former_starts(id, begun) + ",'" + import_token_start(id, begun, BlockCut::kByDays) + "'";
+  return "'" + import_token_start(id, begun, BlockCut::kFormer) + "','" + earliest_start(id) + "','" +
+         import_token_start(id, begun, BlockCut::kByDays) + "'";
 }
 
 /// Tokens of all blocks on all days that the table has: one of `starts` and the block; ":DAY" follows, on a
@@ -46,10 +48,12 @@ Result<store::RowsToRemove> rows_of(const ImportRecord& import, Session& session
     times.emplace_back("oldest", std::to_string(to_column_time(import.times->begin)));
     times.emplace_back("newest", std::to_string(to_column_time(import.times->end)));
   }
+  OPTIINFRA_TRY(const auto timeout, statement_time_up_to(session, kSearchTimeout));
   OPTIINFRA_TRY(const auto days,
                 query_texts(session, {.sql = "SELECT DISTINCT toString(toDate(timestamp)) FROM " +
                                              qualified(session.database(), raw) + " WHERE " + within,
-                                      .parameters = times}));
+                                      .parameters = times,
+                                      .timeout = timeout}));
   std::string blocks, day_list;
   for (const std::uint64_t block : import.blocks)
     blocks += (blocks.empty() ? "" : ",") + std::to_string(block);
@@ -206,23 +210,6 @@ Result<void> expect_not_running(const Client& client, const ImportRecord& import
 
 }  // namespace
 
-Result<bool> is_former_block_begun(Client& client, const ImportOrigin& origin, const ImportState& state) {
-  ImportRecord block;
-  block.id = origin.id;
-  block.family = origin.family;
-  block.blocks = {state.records};
-  std::uint64_t found = 0;
-  const auto count = [&](Session& session, std::uint32_t shard) -> Result<void> {
-    OPTIINFRA_TRY(const store::RowsToRemove rows,
-                  rows_of(block, session, shard, former_starts(origin.id, state.begun)));
-    OPTIINFRA_TRY(const std::uint64_t here, store::count_rows(session, rows));
-    found += here;
-    return {};
-  };
-  OPTIINFRA_CHECK(client.with_each_part(count));
-  return found > 0;
-}
-
 Result<std::vector<ImportRecord>> list_imports(Client& client) {
   std::vector<ImportRecord> imports;
   OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {
@@ -250,6 +237,29 @@ Result<std::vector<ImportRecord>> list_imports(Client& client) {
     return {};
   }));
   return imports;
+}
+
+Result<std::string> former_token_start(Client& client, const ImportOrigin& origin, const ImportState& state) {
+  OPTIINFRA_TRY(const auto imports, list_imports(client));
+  ImportRecord recorded;
+  for (const ImportRecord& each : imports)
+    if (each.id == origin.id) recorded = each;
+  ImportRecord blocks;  // Without times: those of the block in flight are unknown.
+  blocks.id = origin.id;
+  blocks.family = origin.family;
+  blocks.blocks = std::move(recorded.blocks);
+  blocks.blocks.push_back(state.records);
+  std::uint64_t found = 0;
+  const auto count = [&](Session& session, std::uint32_t shard) -> Result<void> {
+    OPTIINFRA_TRY(const store::RowsToRemove rows,
+                  rows_of(blocks, session, shard, "'" + earliest_start(origin.id) + "'"));
+    OPTIINFRA_TRY(const std::uint64_t here, store::count_rows(session, rows));
+    found += here;
+    return {};
+  };
+  OPTIINFRA_CHECK(client.with_each_part(count));
+  return found > 0 ? earliest_start(origin.id)
+                   : import_token_start(origin.id, state.begun, BlockCut::kFormer);
 }
 
 Result<std::vector<ImportDay>> days_of_import(Client& client, const ImportRecord& import) {

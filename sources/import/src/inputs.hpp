@@ -22,7 +22,8 @@ class Inputs {
   /// SourceFile::open(), and the content of standard input under kStandardInputName.
   Result<SourceFile> open(const std::filesystem::path& path) const;
 
-  /// format_of(), where ImportOptions::format says more than the name. Standard input is known by its bytes.
+  /// format_of(), where ImportOptions::format says more than the name. Standard input is known by its bytes,
+  /// or where they do not tell by the format of the map.
   Result<FileFormat> format_of(const std::filesystem::path& path, std::string_view format_of_map) const;
 
  private:

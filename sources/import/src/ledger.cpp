@@ -9,6 +9,9 @@
 namespace optiinfra {
 namespace {
 
+/// In column `oldest` of an import's first record, which has no rows. Metrics are never so old.
+constexpr std::uint32_t kMarkOfCutByDays = 1;
+
 template <typename T>
 T value(const Block& block, std::size_t column) {
   const auto* values = block.values<std::vector<T>>(column);
@@ -28,14 +31,19 @@ Result<std::optional<ImportState>> Ledger::find() {
     const Statement statement{
         .sql =
             "SELECT toUInt64(count()), max(block), max(rows), max(refused), max(finished), "
-            "min(recorded_at) FROM " +
-            qualified(session.database(), "import_ledger") + " WHERE import_id = {import_id:UUID}",
+            "min(recorded_at), max(toUnixTimestamp(oldest) = " +
+            std::to_string(kMarkOfCutByDays) + ") FROM " + qualified(session.database(), "import_ledger") +
+            " WHERE import_id = {import_id:UUID}",
         .parameters = {{"import_id", origin_.id.to_string()}}};
     auto read = session.query(statement, [&](const Block& block) {
       if (value<std::uint64_t>(block, 0) == 0 || value<std::uint8_t>(block, 4) == kBeingRemoved) return true;
-      state = ImportState{value<std::uint64_t>(block, 1), value<std::uint64_t>(block, 2),
-                          value<std::uint64_t>(block, 3), value<std::uint8_t>(block, 4) != 0,
-                          sys_seconds{std::chrono::seconds{value<std::uint32_t>(block, 5)}}};
+      state = ImportState{value<std::uint64_t>(block, 1),
+                          value<std::uint64_t>(block, 2),
+                          value<std::uint64_t>(block, 3),
+                          value<std::uint8_t>(block, 4) != 0,
+                          sys_seconds{std::chrono::seconds{value<std::uint32_t>(block, 5)}},
+                          {},
+                          value<std::uint8_t>(block, 6) != 0 ? BlockCut::kByDays : BlockCut::kFormer};
       return true;
     });
     if (!read) return with_context(std::move(read).error(), "the record of imports");
@@ -45,7 +53,12 @@ Result<std::optional<ImportState>> Ledger::find() {
 }
 
 // The time of the first row is the clock of the whole import; later rows say when they were written.
-Result<void> Ledger::begin(const ImportState& state) { return add(state, 0, state.begun); }
+Result<void> Ledger::begin(const ImportState& state) {
+  ImportState first = state;
+  if (state.cut == BlockCut::kByDays)
+    first.times = TimeRange{sys_seconds{std::chrono::seconds{kMarkOfCutByDays}}, sys_seconds{}};
+  return add(first, 0, state.begun);
+}
 
 Result<void> Ledger::record(const ImportState& state) {
   return add(state, state.finished ? 1 : 0, std::max(now(), state.begun));

@@ -12,6 +12,12 @@
 
 namespace optiinfra {
 
+/// By which numbers the blocks of an import are cut (record_block.hpp), which their tokens tell.
+enum class BlockCut {
+  kFormer,  ///< By programs that ended a block after 300 days.
+  kByDays,
+};
+
 /// The state of one import. Counts are of the whole file up to `records`.
 struct ImportState {
   std::uint64_t records = 0;  ///< Rows of the reading query that were handled; the next block begins here.
@@ -20,6 +26,7 @@ struct ImportState {
   bool finished = false;
   sys_seconds begun;  ///< When the import was begun: the clock against which all of its rows are checked.
   std::optional<TimeRange> times = {};  ///< Of the rows of the block that is recorded.
+  BlockCut cut = BlockCut::kByDays;     ///< Of all blocks, as the program that began it cuts them.
 };
 
 /// What an import is made of, as the ledger keeps it in each of its rows.
@@ -35,25 +42,21 @@ struct ImportOrigin {
   Uuid continues = {};              ///< The import whose rows this file begins with; nil: none.
 };
 
-/// By which numbers a block was cut (record_block.hpp), which its token tells.
-enum class BlockCut {
-  kFormer,  ///< By programs that ended a block after 300 days.
-  kByDays,
-};
-
 /// What the tokens of an import's blocks begin with; the block's first record follows. With the time of the
 /// beginning, because the engine remembers the tokens of an import that was taken back, and would take the
 /// rows of its repetition for known ones.
 std::string import_token_start(const Uuid& import_id, sys_seconds begun, BlockCut cut);
 
-/// Whether the store has rows of the block that begins at `state.records`, as a former program cuts it: then
-/// it is that block that has to be completed. Reads the whole raw table's batch ids.
-Result<bool> is_former_block_begun(Client& client, const ImportOrigin& origin, const ImportState& state);
+/// What the tokens of an import that a former program began begin with: those of the earliest programs, when
+/// the store has rows of a recorded block or of the next one under them, had no time. Reads the batch ids of
+/// the raw table.
+Result<std::string> former_token_start(Client& client, const ImportOrigin& origin, const ImportState& state);
 
 /// The table import_ledger, for one import: a row when it is begun, one after each stored block, the last of
 /// them marked as finished; one more, with 2 in `finished`, when it is about to be taken back. Column `block`
 /// holds ImportState::records, `rows` and `refused` the counts up to there, `oldest` and `newest` the times
-/// of the block's rows, 1970 without any.
+/// of the block's rows, 1970 without any; `oldest` of the first row is the second 1 of 1970 where blocks are
+/// cut by BlockCut::kByDays.
 class Ledger {
  public:
   Ledger(Client& client, ImportOrigin origin) : client_(client), origin_(std::move(origin)) {}

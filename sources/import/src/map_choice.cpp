@@ -66,6 +66,11 @@ std::string quoted(const std::vector<std::string>& names) {
   return text;
 }
 
+/// For messages.
+std::string shown_path(const std::filesystem::path& path) {
+  return path == kStandardInput ? kStandardInputName : path.string();
+}
+
 }  // namespace
 
 Result<FittingMap> fitting_map(const std::vector<ImportMap>& maps, Family family,
@@ -128,11 +133,11 @@ Result<PreparedMap*> MapChoice::map_of(Session& reader, const std::filesystem::p
   OPTIINFRA_TRY(PreparedMap * map, map_named(reader, path));
   const bool takes_time = reads_stated_time(map->checked);
   if (takes_time && !options_.time)
-    return invalid_argument(path.string() + ": a file of the form " + map->checked.map.name +
+    return invalid_argument(shown_path(path) + ": a file of the form " + map->checked.map.name +
                             " does not say when its rows were made: state it with --at, such as "
                             "--at 2026-03-01T10:00:00Z");
   if (!takes_time && options_.time)
-    return invalid_argument(path.string() +
+    return invalid_argument(shown_path(path) +
                             ": --at states the time for files that say none, and this one says it");
   return map;
 }
@@ -145,7 +150,7 @@ Result<PreparedMap*> MapChoice::map_named(Session& reader, const std::filesystem
   OPTIINFRA_TRY(const std::string name, choose(reader, path));
   if (name == kContractMap && !customers_.key_name.empty())
     return invalid_argument(
-        path.string() +
+        shown_path(path) +
         ": customers are given, and the file either has the table's own columns, which say "
         "who pays, or fits no ready-made map: name one with --map");
   for (const auto& each : prepared_)

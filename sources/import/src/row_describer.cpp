@@ -97,7 +97,10 @@ void each_named(std::uint64_t mask, const std::vector<std::string>& names, Use u
 }
 
 Json raw_row(const Json& raw, const std::vector<std::string>& names) {
-  if (raw.is_object() || (raw.is_array() && names.empty())) return raw;  // An element of a list.
+  if (raw.is_object() || (raw.is_array() && names.empty())) {  // An element of a list.
+    std::string element = text_of(raw);
+    return element.size() > kRawBytesMax ? Json(element.substr(0, kRawShownMax)) : raw;
+  }
   if (raw.is_array()) {
     Json row = Json::object();
     for (std::size_t i = 0; i < names.size() && i < raw.size(); ++i) row[names[i]] = raw[i];

@@ -249,11 +249,13 @@ std::string file_function(const SourceFile& file, const FileFormat& format, std:
   std::string line = "`optiinfra:line`";
   if (name == "LineAsString" && format.begins_with_mark)
     line = "if(startsWith(" + line + ", '\\xEF\\xBB\\xBF'), substring(" + line + ", 4), " + line + ")";
-  // Python writes NaN and Infinity, which JSON has not.
-  return "(SELECT if(multiSearchAny(line, ['NaN', 'Infinity']) AND NOT isValidJSON(line), "
-         "replaceRegexpAll(line, "
-         "'([:\\\\[,]\\\\s*)-?(NaN|Infinity)\\\\b', '\\\\1null'), line) AS `optiinfra:line` FROM (SELECT " +
-         line + " AS line FROM " + file_text + "))";
+  // Python writes NaN and Infinity, which JSON has not. Texts, which may contain the words, are left as they
+  // are: a line is taken apart into them and what stands between.
+  constexpr const char* kWithNulls =
+      R"(arrayStringConcat(arrayMap(part -> if(startsWith(part, '"'), part, replaceRegexpAll(part, '([:\\[,]\\s*)-?(NaN|Infinity)\\b', '\\1null')), extractAll(line, '"(?:[^"\\\\]|\\\\.)*"|[^"]+|"'))))";
+  return "(SELECT if(multiSearchAny(line, ['NaN', 'Infinity']) AND NOT isValidJSON(line), " +
+         std::string(kWithNulls) + ", line) AS `optiinfra:line` FROM (SELECT " + line + " AS line FROM " +
+         file_text + "))";
 }
 
 Result<std::vector<std::string>> read_column_names(Session& session, const SourceFile& file,

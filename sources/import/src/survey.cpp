@@ -20,7 +20,7 @@ Result<std::vector<std::vector<std::string>>> ask(Session& session, const Source
   return rows;
 }
 
-/// The first line that is not UTF-8, and what it begins with from there on; "0" and nothing without one.
+/// The number of the first line that is not UTF-8, and its first 80 bytes; "0" and nothing without one.
 constexpr const char* kNotUtf8 =
     ", toString(minIf(rowNumberInAllBlocks() + 1, NOT isValidUTF8(`optiinfra:line`))), "
     "toValidUTF8(substring(argMinIf(`optiinfra:line`, rowNumberInAllBlocks(), NOT "

@@ -9,6 +9,7 @@
 #include "exactly_once.hpp"
 #include "import_fixture.hpp"
 #include "optiinfra/import/imports.hpp"
+#include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra {
 namespace {
@@ -139,46 +140,99 @@ TEST_F(ExactlyOnceTest, AfterKillsAtTimesChosenByChance) {
   EXPECT_GE(kills, rounds / 2);
 }
 
-class FormerBlock : public ImportTest {};
+class FormerBlock : public ImportTest {
+ protected:
+  static constexpr int kDays = 9;
 
-// Programs before ended a block after fewer days, under another token. One that they had stored in part when
-// they were killed is completed as they would have.
-TEST_F(FormerBlock, IsCompletedAsItWasBegun) {
-  std::string content = kPerformanceHeader;
-  Batch<PerformanceMetric> stored;
-  for (int day = 1; day <= 9; ++day) {
-    const sys_seconds time = floor_hour(now()) - std::chrono::days{10 - day};
-    content += performance_line(format_time(time), kCustomer, "1", "50", std::to_string(day));
-    if (day > 2) continue;
-    PerformanceMetric row;
-    row.timestamp = time;
-    row.customer_id = *Uuid::parse(kCustomer);
-    row.service_id = *Uuid::parse(kService);
-    row.latency_ms = 1;
-    row.prompt_tokens = static_cast<std::uint32_t>(day);
-    stored.append(row);
+  sys_seconds time_of_day(int day) const { return hour_ - std::chrono::days{kDays + 1 - day}; }
+
+  /// Leaves an import of nine rows of nine days without a block; its id.
+  std::string begin_as_a_former_program() {
+    std::string content = kPerformanceHeader;
+    for (int day = 1; day <= kDays; ++day)
+      content += performance_line(format_time(time_of_day(day)), kCustomer, "1", "50", std::to_string(day));
+    options_.files = {write("requests.csv", content)};
+    struct Stopped {};
+    const auto stop = [](ImportPoint) { throw Stopped{}; };
+    EXPECT_THROW((void)import_files(*client_, options_, {.reached = stop}), Stopped);
+    execute(
+        "ALTER TABLE optiinfra.import_ledger UPDATE oldest = toDateTime(0, 'UTC') WHERE 1 SETTINGS "
+        "mutations_sync = 2");
+    const auto imports = list_imports(*client_);
+    EXPECT_TRUE(imports && imports->size() == 1);
+    if (!imports || imports->empty()) return {};
+    begun_ = imports->front().begun;
+    return imports->front().id.to_string();
   }
+
+  void store_two_days(const std::string& token) {
+    Batch<PerformanceMetric> stored;
+    for (int day = 1; day <= 2; ++day) {
+      PerformanceMetric row;
+      row.timestamp = time_of_day(day);
+      row.customer_id = *Uuid::parse(kCustomer);
+      row.service_id = *Uuid::parse(kService);
+      row.latency_ms = 1;
+      row.prompt_tokens = static_cast<std::uint32_t>(day);
+      stored.append(row);
+    }
+    ASSERT_TRUE(client_->insert(stored, {.token = token}));
+  }
+
+  void expect_each_row_once() {
+    const auto report = import_files(*client_, options_, {.reached = {}, .former_limits = {.days_max = 4}});
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(ask("SELECT count(), sum(prompt_tokens) FROM optiinfra.performance_metrics_ts"), "9\t45");
+    EXPECT_EQ(ask("SELECT sum(request_count) FROM optiinfra.performance_hourly"), "9");
+    const auto imports = list_imports(*client_);
+    ASSERT_TRUE(imports);
+    EXPECT_THAT(imports->front().blocks, testing::ElementsAre(0, 4, 8, 9));
+    const auto undone = undo_imports(*client_, *imports);
+    ASSERT_TRUE(undone) << undone.error().message;
+    EXPECT_EQ(undone->rows_removed, 9u) << "its blocks are found under any token";
+  }
+
+  const sys_seconds hour_ = floor_hour(now());
+  ImportOptions options_;
+  sys_seconds begun_{};
+};
+
+// Programs before ended a block after fewer days, under another token. What they began is completed as they
+// would have, from the first block to the last.
+TEST_F(FormerBlock, IsCompletedAsItWasBegun) {
+  const std::string id = begin_as_a_former_program();
+  store_two_days(import_token_start(*Uuid::parse(id), begun_, BlockCut::kFormer) + "0");
+  expect_each_row_once();
+}
+
+TEST_F(FormerBlock, OfTheEarliestProgramsHasATokenWithoutTheTime) {
+  const std::string id = begin_as_a_former_program();
+  store_two_days("import:" + id + ":0");
+  expect_each_row_once();
+}
+
+class LostRecords : public ImportTest {};
+
+// Inserts are synced and the ledger is not: after a power failure it may know of none of the blocks.
+TEST_F(LostRecords, OfManyBlocksLetEachRowCountOnce) {
+  std::string content = kPerformanceHeader;
+  for (int day = 1; day <= 9; ++day)
+    content += performance_line(format_time(floor_hour(now()) - std::chrono::days{10 - day}), kCustomer, "1",
+                                "50", std::to_string(day));
   ImportOptions options;
   options.files = {write("requests.csv", content)};
-  struct Stopped {};
-  const auto stop = [](ImportPoint) { throw Stopped{}; };
-  EXPECT_THROW((void)import_files(*client_, options, {.reached = stop}), Stopped);
-  const auto begun = list_imports(*client_);
-  ASSERT_TRUE(begun && begun->size() == 1);
-  const std::string token =
-      import_token_start(begun->front().id, begun->front().begun, BlockCut::kFormer) + "0";
-  ASSERT_TRUE(client_->insert(stored, {.token = token}));
-
-  const auto report = import_files(*client_, options, {.reached = {}, .former_limits = {.days_max = 4}});
-  ASSERT_TRUE(report) << report.error().message;
+  const ImportTestSettings small = {.reached = {}, .limits = {.days_max = 2}};
+  ASSERT_TRUE(import_files(*client_, options, small));
+  execute("ALTER TABLE optiinfra.import_ledger DELETE WHERE block > 0 SETTINGS mutations_sync = 2");
+  // So that only the search for the rows can find them, and not the engine's memory of tokens.
+  const TableDefinition& table = table_of(Family::kPerformance);
+  for (const char* const name : {table.raw_table, table.rollup_table})
+    execute(std::string("ALTER TABLE optiinfra.") + name +
+            " MODIFY SETTING non_replicated_deduplication_window = 0");
+  const auto again = import_files(*client_, options, small);
+  ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(ask("SELECT count(), sum(prompt_tokens) FROM optiinfra.performance_metrics_ts"), "9\t45");
   EXPECT_EQ(ask("SELECT sum(request_count) FROM optiinfra.performance_hourly"), "9");
-  const auto imports = list_imports(*client_);
-  ASSERT_TRUE(imports);
-  EXPECT_THAT(imports->front().blocks, testing::ElementsAre(0, 4, 9));
-  const auto undone = undo_imports(*client_, *imports);
-  ASSERT_TRUE(undone) << undone.error().message;
-  EXPECT_EQ(undone->rows_removed, 9u) << "blocks of both cuts are those of the import";
 }
 
 }  // namespace

@@ -66,6 +66,17 @@ TEST(ReadSyntaxTree, TakesParametersOfLambdasForNoColumns) {
   EXPECT_THAT(names->functions, ElementsAre("arrayMap", "tuple", "plus"));
 }
 
+TEST(ReadSyntaxTree, RefusesAParameterThatIsAColumnToo) {
+  const auto names = read_syntax_tree(
+      {},
+      std::string(kTop) +
+          "    Function arrayMap (children 1)\n     ExpressionList (children 2)\n      Function lambda "
+          "(children 1)\n       ExpressionList (children 2)\n        Function tuple (children 1)\n         "
+          "ExpressionList (children 1)\n          Identifier x\n        Identifier x\n      Identifier x\n");
+  ASSERT_FALSE(names);
+  EXPECT_NE(names.error().message.find("give the parameter another name"), std::string::npos);
+}
+
 TEST(ReadSyntaxTree, RefusesEverythingThatIsNoFunctionColumnOrLiteral) {
   for (const char* node :
        {"Subquery (children 1)", "Asterisk", "ColumnsRegexpMatcher", "QueryParameter p:String",

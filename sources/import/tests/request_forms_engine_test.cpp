@@ -193,6 +193,25 @@ TEST_F(RequestFormTest, VllmBenchIsARowForEachRequest) {
   printed.replace(0, 1, "{\n ");
   form(Family::kPerformance, "printed.json", printed, "vllm-bench");
   EXPECT_EQ(requests(), rows_of_asked({.starts = true}));
+
+  // A request that never began has no start, and is not the first one.
+  const std::string zero = ", \"start_times\": " + list([](const Asked& each) {
+                             return said(each.error.empty() ? 5000 + each.start : 0);
+                           });
+  form(Family::kPerformance, "zero.json", vllm_bench(zero), "vllm-bench");
+  EXPECT_EQ(requests(), rows_of_asked());
+}
+
+TEST_F(RequestFormTest, WithoutTheTimesBetweenItsTokensARequestHasNoLatency) {
+  std::string text = vllm_bench("");
+  const std::size_t begin = text.find("\"itls\": [") + 9;
+  text.erase(text.find("], [", begin) + 1, text.find("]]", begin) - text.find("], [", begin));
+  auto report = import_at(Family::kPerformance, write("short.json", text), {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->rows_stored(), 1u);
+  const auto lines = rejected(report->files[0]);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_THAT(lines[0]["reason"].get<std::string>(), HasSubstr("latency_ms: null"));
 }
 
 TEST_F(RequestFormTest, OfManyRequestsInOneObjectEachIsARow) {
@@ -228,6 +247,17 @@ TEST_F(RequestFormTest, ARefusedRequestIsDescribedByItself) {
   EXPECT_EQ(lines[0]["raw"][0], 100) << lines[0].dump();
 }
 
+TEST_F(RequestFormTest, TextsThatSayNaNAreReadAsTheyAre) {
+  const FileReport report = form(
+      Family::kPerformance, "texts.jsonl",
+      said(R"({"timestamp": )", kBegin, R"(, "customer_id": ")", kCustomer, R"(", "service_id": ")", kService,
+           R"(", "latency_ms": 1, "gpu_utilization": NaN, "model_name": "a, NaN [\"b\"]: -Infinity"})", "\n"),
+      kContractMap);
+  EXPECT_EQ(report.rows_stored, 1u);
+  EXPECT_EQ(ask("SELECT toString(model_name), gpu_utilization FROM optiinfra.performance_metrics_ts"),
+            "a, NaN [\"b\"]: -Infinity\t\\N");
+}
+
 TEST_F(RequestFormTest, GenaiPerfAndGuidellmAndAiperfAreKnownByWhatTheyHold) {
   const auto ns = [](double seconds) {
     return std::to_string(kBegin * 1'000'000'000 + std::int64_t(seconds * 1e9));
@@ -241,12 +271,17 @@ TEST_F(RequestFormTest, GenaiPerfAndGuidellmAndAiperfAreKnownByWhatTheyHold) {
                 R"(, "request_inputs": {"payload": "{\"model\":\"llama\",\"messages\":[]}"}, )",
                 R"("response_timestamps": [)", times, R"(], "response_outputs": [{"response": "data"}]})");
   };
-  form(
+  const std::string failed =
+      said(R"({"timestamp": )", ns(3), R"(, "response_timestamps": [], "response_outputs": []})");
+  std::string requests_of_genai = list(genai, answered);
+  requests_of_genai.insert(requests_of_genai.size() - 1, ", " + failed);
+  const FileReport profile = form(
       Family::kPerformance, "profile_export.json",
       said(R"({"service_kind": "openai", "endpoint": "v1/chat/completions", "experiments": [{"experiment": )",
-           R"({"mode": "concurrency", "value": 2}, "requests": )", list(genai, answered),
+           R"({"mode": "concurrency", "value": 2}, "requests": )", requests_of_genai,
            R"(, "window_boundaries": []}], "version": "2.1"})"),
       "genai-perf");
+  EXPECT_EQ(profile.rows_left_out, 1u);
   EXPECT_EQ(requests(), rows_of_asked({.tokens = true, .first_of_one = true}));
   EXPECT_EQ(ask("SELECT DISTINCT toString(model_name) FROM optiinfra.performance_metrics_ts"), "llama");
 
@@ -446,6 +481,15 @@ TEST_F(RequestFormTest, ScoresOfEvaluationsAreOnOneScale) {
       ask(rows),
       "1772359200\t\t\\N\t\\N\t\\N\t1\tlm-eval/strict-match\t0\n1772359200\t\t\\N\t\\N\t\\N\t0\tlm-eval/"
       "strict-match\t1");
+  form(
+      Family::kQuality, "samples_ifeval.jsonl",
+      R"({"doc_id": 0, "doc": {"key": 1}, "target": "", "arguments": {}, "resps": [["a"]], "filtered_resps": ["a"], "prompt_level_strict_acc": true, "inst_level_strict_acc": [true]})"
+      "\n"
+      R"({"doc_id": 1, "doc": {"key": 2}, "target": "", "arguments": {}, "resps": [["b"]], "filtered_resps": ["b"], "prompt_level_strict_acc": false, "inst_level_strict_acc": [false]})"
+      "\n",
+      "lm-eval", kBegin);
+  EXPECT_EQ(ask(rows),
+            "1772359200\t\t\\N\t\\N\t\\N\t1\tlm-eval\t0\n1772359200\t\t\\N\t\\N\t\\N\t0\tlm-eval\t1");
 
   const FileReport judged = form(
       Family::kQuality, "gpt-4_single.jsonl",

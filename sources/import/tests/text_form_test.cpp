@@ -35,7 +35,8 @@ TEST(CsvDelimiter, IsTheOneOfTheHeader) {
 }
 
 TEST(EndingOfContent, IsKnownByTheFirstBytes) {
-  EXPECT_EQ(*ending_of_content("PAR1\x15"), "parquet");
+  EXPECT_EQ(*ending_of_content(std::string("PAR1\x15\0", 6)), "parquet");
+  EXPECT_EQ(*ending_of_content("ORCID,latency_ms\n1,2\n"), "csv") << "a text may begin as ORC does";
   EXPECT_EQ(*ending_of_content("\xEF\xBB\xBF {\"a\":1}"), "jsonl");
   EXPECT_EQ(*ending_of_content("[\n{}]"), "jsonl");
   EXPECT_EQ(*ending_of_content("a\tb\n1,2"), "tsv");

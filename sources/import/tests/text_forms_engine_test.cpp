@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <thread>
 
@@ -193,6 +194,7 @@ TEST_F(TextForms, FormatsAreStatedForNamesThatDoNotTellThem) {
 class PipedInput {
  public:
   explicit PipedInput(std::string text) : saved_(::dup(STDIN_FILENO)) {
+    std::signal(SIGPIPE, SIG_IGN);
     int ends[2];
     EXPECT_EQ(::pipe(ends), 0);
     ::dup2(ends[0], STDIN_FILENO);
@@ -208,8 +210,8 @@ class PipedInput {
     });
   }
   ~PipedInput() {
+    ::dup2(saved_, STDIN_FILENO);  // It closes the pipe, so that a writer whose text nobody reads ends.
     writer_.join();
-    ::dup2(saved_, STDIN_FILENO);
     ::close(saved_);
   }
   PipedInput(const PipedInput&) = delete;
@@ -238,7 +240,8 @@ TEST_F(TextForms, StandardInputIsStoredOnceByItsContent) {
     const auto lines = import(kStandardInput);
     ASSERT_TRUE(lines) << lines.error().message;
     EXPECT_EQ(lines->rows_refused, 1u);
-    EXPECT_EQ(lines->rejected_path.filename(), "standard-input.rejected.jsonl");
+    EXPECT_EQ(lines->rejected_path.filename().string(),
+              "standard-input-" + lines->import_id.to_string().substr(0, 8) + ".rejected.jsonl");
   }
   const PipedInput input("");
   EXPECT_THAT(refusal(kStandardInput), HasSubstr("standard-input is empty"));
