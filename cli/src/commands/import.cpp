@@ -290,10 +290,9 @@ void remark_refused(const ApiFile& file, const Context& context) {
 
 Result<ImportReport> import_by_api(api::ApiStore& store, const ImportFlags& flags, const Context& context) {
   if (needs_store(flags) || flags.metrics.at)
-    return invalid_argument(
-        std::string(kStoreFlags) +
-        ", and --at, work on the store itself, where the engine reads the files and the record of "
-        "imports is: give the store's own URL");
+    return invalid_argument(std::string("--at, ") + kStoreFlags +
+                            " work on the store itself, where the engine reads the files and the record of "
+                            "imports is: give the store's own URL");
   ImportReport imported;
   for (const std::string& path : flags.files) {
     std::error_code ignored;
