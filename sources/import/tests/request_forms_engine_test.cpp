@@ -271,10 +271,10 @@ TEST_F(RequestFormTest, GenaiPerfAndGuidellmAndAiperfAreKnownByWhatTheyHold) {
                 R"(, "request_inputs": {"payload": "{\"model\":\"llama\",\"messages\":[]}"}, )",
                 R"("response_timestamps": [)", times, R"(], "response_outputs": [{"response": "data"}]})");
   };
-  const std::string failed =
+  const std::string failed_request =
       said(R"({"timestamp": )", ns(3), R"(, "response_timestamps": [], "response_outputs": []})");
   std::string requests_of_genai = list(genai, answered);
-  requests_of_genai.insert(requests_of_genai.size() - 1, ", " + failed);
+  requests_of_genai.insert(requests_of_genai.size() - 1, ", " + failed_request);
   const FileReport profile = form(
       Family::kPerformance, "profile_export.json",
       said(R"({"service_kind": "openai", "endpoint": "v1/chat/completions", "experiments": [{"experiment": )",
