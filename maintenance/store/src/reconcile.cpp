@@ -318,18 +318,24 @@ Result<std::vector<Days>> days_of(Session& session, const TableDefinition& table
 Result<std::uint64_t> count_keys(Session& session, const ReconcileScope& scope, const std::string& day) {
   const TableDefinition& table = *scope.table;
   const std::string customers = scope.customers.empty() ? "" : " AND customer_id IN {customers:Array(UUID)}";
-  std::string keys = "toStartOfHour(timestamp)";
-  for (const char* key : table.grouped()) keys += ", " + std::string(key);
-  const std::string sql =
-      "SELECT arrayJoin([(SELECT toUInt64(count()) FROM " +
-      qualified(session.database(), table.rollup_table) + " WHERE toDate(hour) = {day:Date} AND " +
-      within("hour") + customers + "), (SELECT toUInt64(uniq(" + keys + ")) FROM " +
-      qualified(session.database(), table.raw_table) + " WHERE toDate(timestamp) = {day:Date} AND " +
-      within("timestamp") + customers + ")])";
+  const std::string in_rollup = "count()) FROM " + qualified(session.database(), table.rollup_table) +
+                                " WHERE toDate(hour) = {day:Date} AND " + within("hour") + customers;
+  const std::string in_raw = ") FROM " + qualified(session.database(), table.raw_table) +
+                             " WHERE toDate(timestamp) = {day:Date} AND " + within("timestamp") + customers;
   ReconcileScope whole = scope;
   whole.pieces = 1;
-  OPTIINFRA_TRY(const auto counts, query_numbers(session, statement(whole, day, sql, 0)));
-  return counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
+  const auto count = [&](const std::string& sql) -> Result<std::uint64_t> {
+    OPTIINFRA_TRY(const auto counts, query_numbers(session, statement(whole, day, sql, 0)));
+    return counts.empty() ? 0 : counts.front();
+  };
+  OPTIINFRA_TRY(const std::uint64_t hours, count("SELECT toUInt64(" + in_rollup));
+  OPTIINFRA_TRY(const std::uint64_t rows, count("SELECT toUInt64(count()" + in_raw));
+  // To count keys costs much more than to count rows.
+  if (rows <= kKeysOfPieceMax) return std::max(hours, rows);
+  std::string keys = "toStartOfHour(timestamp)";
+  for (const char* key : table.grouped()) keys += ", " + std::string(key);
+  OPTIINFRA_TRY(const std::uint64_t in_rows, count("SELECT toUInt64(uniq(" + keys + ")" + in_raw));
+  return std::max(hours, in_rows);
 }
 
 std::uint32_t pieces_of(std::uint64_t keys) { return static_cast<std::uint32_t>(keys / kKeysOfPieceMax + 1); }

@@ -86,8 +86,8 @@ std::string hour_hash(const TableDefinition& table, std::string_view hour, std::
 /// The days for which the family has raw or rollup rows, ascending, each by itself.
 Result<std::vector<Days>> days_of(Session& session, const TableDefinition& table);
 
-/// How many keys and hours the scope has on `day`, about: as many as the rollup has rows or, where it lacks
-/// some, as the raw rows have.
+/// How many keys and hours the scope has on `day`, about, and of few raw rows at most: as many as the rollup
+/// has rows or, where it lacks some, as the raw rows have.
 Result<std::uint64_t> count_keys(Session& session, const ReconcileScope& scope, const std::string& day);
 
 /// In how many pieces so many keys and hours are compared: of at most 200,000.
