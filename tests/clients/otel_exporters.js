@@ -171,7 +171,7 @@ async function main(url) {
     FROM (SELECT *, multiIf(service_id = '${identity("engine-DELTA")}', 'delta', service_id = '${identity("engine-CUMULATIVE")}', 'cumulative', 'other') AS service
       FROM serving_metrics_ts) GROUP BY service ORDER BY service`,
     ["cumulative", "delta"].map((service) => ({ service, hosts: 4, tokens: 48,
-      first: { 500000: 16, 1000000: 8 }, whole: 8 })), "metrics");
+      first: { 100000: 0, 500000: 16, 1000000: 8 }, whole: 8 })), "metrics");
   await eventually(url, `SELECT toUInt32(uniqExact(instance_id)) AS hosts, min(gpu_temperature) AS coldest, max(gpu_temperature) AS hottest,
       any(gpu_uuid) AS gpu FROM resource_metrics_ts`, [{ hosts: 4, coldest: 61, hottest: 61, gpu: "GPU-1" }], "temperatures");
 }
