@@ -134,8 +134,7 @@ Result<std::vector<std::string>> compare_days(Session& session, const ReconcileS
       day = end;
     }
     for (; day != end; ++day) {
-      const auto compared =
-          compare_day(session, scope, day->first, mode, report);
+      const auto compared = compare_day(session, scope, day->first, mode, report);
       if (!compared) return in_reconciling(scope, day->first, compared.error());
       if (*compared > 0) differing.push_back(day->first);
     }
