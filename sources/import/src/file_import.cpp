@@ -383,7 +383,7 @@ class FileImport {
     if (is_resumed_ && error.kind == ErrorKind::kCorrupt)
       error.message +=
           "; where an earlier call stored other rows of this file, --replace takes them back and imports it "
-          "anew";
+          "from the start";
     return with_context(std::move(error), file_.path().string());
   }
 
