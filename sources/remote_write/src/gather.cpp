@@ -38,15 +38,15 @@ const char* why_labels_are_refused(std::span<const exposition::MetricLabel> labe
 /// What there was when the first of the series began to count that began within kStaleAfter. Where none did,
 /// it is too old to be compared with.
 exposition::MetricsReading reading_at_beginning(const exposition::MetricsReading& after) {
-  std::int64_t begin_ms = after.time.time_since_epoch().count();
-  const std::int64_t oldest_ms = begin_ms - std::chrono::milliseconds(exposition::kStaleAfter).count();
-  std::int64_t first_ms = begin_ms;
+  const std::int64_t read_ms = unix_milliseconds(after.time);
+  const std::int64_t oldest_ms = read_ms - std::chrono::milliseconds(exposition::kStaleAfter).count();
+  std::int64_t first_ms = read_ms;
   const auto take = [&](std::optional<std::int64_t> start_ms) {
     if (start_ms && *start_ms >= oldest_ms && *start_ms < first_ms) first_ms = *start_ms;
   };
   for (const exposition::ReadValue& each : after.counters) take(each.start_ms);
   for (const exposition::ReadHistogram& each : after.histograms) take(each.start_ms);
-  if (first_ms == begin_ms) first_ms = oldest_ms - 1;
+  if (first_ms == read_ms) first_ms = oldest_ms - 1;
   exposition::MetricsReading beginning;
   beginning.time = exposition::sys_milliseconds(std::chrono::milliseconds(first_ms));
   return beginning;
@@ -226,8 +226,11 @@ class RemoteWriteGatherer::State {
   void add_rows(const exposition::SeriesKey& key, const RemoteTarget& target,
                 const exposition::MetricsReading& after) {
     const exposition::MetricsReading* before = target.last.reading();
-    const exposition::MetricsReading beginning = reading_at_beginning(after);
-    if (before == nullptr || after.time - before->time > exposition::kStaleAfter) before = &beginning;
+    exposition::MetricsReading beginning;
+    if (before == nullptr || after.time - before->time > exposition::kStaleAfter) {
+      beginning = reading_at_beginning(after);
+      before = &beginning;
+    }
     exposition::RowsBetween between = exposition::rows_between(before, after, aliases_, target.owner);
     counts_.resets += between.resets;
     counts_.first_sights += between.first_sights;
