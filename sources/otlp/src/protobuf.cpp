@@ -155,6 +155,18 @@ bool read_shared(MetricPoint& point, pbf_reader& message, const PointFields& fie
   return true;
 }
 
+/// Whether the field was the count or the sum: they have the same numbers in all points but plain numbers.
+bool read_count_or_sum(MetricPoint& point, pbf_reader& message) {
+  if (message.tag() == 4) {
+    point.count = message.get_fixed64();
+  } else if (message.tag() == 5) {
+    point.sum = message.get_double();
+  } else {
+    return false;
+  }
+  return true;
+}
+
 MetricPoint number_of(pbf_reader message) {
   MetricPoint point;
   while (message.next()) {
@@ -186,14 +198,8 @@ void read_numbers(std::vector<Value>& values, pbf_reader& message, One&& one, Pa
 MetricPoint histogram_of(pbf_reader message) {
   MetricPoint point;
   while (message.next()) {
-    if (read_shared(point, message, kHistogramFields)) continue;
+    if (read_shared(point, message, kHistogramFields) || read_count_or_sum(point, message)) continue;
     switch (message.tag()) {
-      case 4:
-        point.count = message.get_fixed64();
-        break;
-      case 5:
-        point.sum = message.get_double();
-        break;
       case 6:
         read_numbers(
             point.counts, message, [&] { return message.get_fixed64(); },
@@ -230,14 +236,8 @@ ExponentialBuckets buckets_of(pbf_reader message) {
 MetricPoint exponential_of(pbf_reader message) {
   MetricPoint point;
   while (message.next()) {
-    if (read_shared(point, message, kExponentialFields)) continue;
+    if (read_shared(point, message, kExponentialFields) || read_count_or_sum(point, message)) continue;
     switch (message.tag()) {
-      case 4:
-        point.count = message.get_fixed64();
-        break;
-      case 5:
-        point.sum = message.get_double();
-        break;
       case 6:
         point.scale = message.get_sint32();
         break;
@@ -260,17 +260,7 @@ MetricPoint exponential_of(pbf_reader message) {
 MetricPoint summary_of(pbf_reader message) {
   MetricPoint point;
   while (message.next()) {
-    if (read_shared(point, message, kSummaryFields)) continue;
-    switch (message.tag()) {
-      case 4:
-        point.count = message.get_fixed64();
-        break;
-      case 5:
-        point.sum = message.get_double();
-        break;
-      default:
-        message.skip();
-    }
+    if (!read_shared(point, message, kSummaryFields) && !read_count_or_sum(point, message)) message.skip();
   }
   return point;
 }
