@@ -9,18 +9,22 @@ constexpr char kQuote = '"';
 
 bool ends(std::string_view rest) { return rest.empty() || rest == "\r"; }
 
+}  // namespace
+
 /// Goes to the byte after the quote that closes the field; false when the line has none.
-bool close(std::string_view& rest) {
+bool CsvQuotes::close(std::string_view& rest) {
   while (true) {
     const auto quote = rest.find(kQuote);
     if (quote == std::string_view::npos) return false;
+    const bool is_behind_blank = quote > 0 && (rest[quote - 1] == ' ' || rest[quote - 1] == '\t');
     rest.remove_prefix(quote + 1);
-    if (!rest.starts_with(kQuote)) return true;
+    if (!rest.starts_with(kQuote)) {
+      quotes_last_blanks_ = quotes_last_blanks_ || is_behind_blank;
+      return true;
+    }
     rest.remove_prefix(1);
   }
 }
-
-}  // namespace
 
 void CsvQuotes::skip_blanks(std::string_view& rest) const {
   rest.remove_prefix(std::min(rest.find_first_not_of(delimiter_ == '\t' ? " " : " \t"), rest.size()));

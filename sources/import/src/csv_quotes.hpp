@@ -27,13 +27,18 @@ class CsvQuotes {
   /// Whether a field has had a line break in it.
   bool spans_lines() const noexcept { return spans_lines_; }
 
+  /// Whether a text in quotes has ended in a space or a tab.
+  bool quotes_last_blanks() const noexcept { return quotes_last_blanks_; }
+
  private:
   void skip_blanks(std::string_view& rest) const;
+  bool close(std::string_view& rest);
 
   char delimiter_;
   bool is_open_ = false;
   std::uint64_t opened_at_ = 0;
   bool spans_lines_ = false;
+  bool quotes_last_blanks_ = false;
 };
 
 }  // namespace optiinfra

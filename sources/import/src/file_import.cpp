@@ -120,6 +120,7 @@ class FileImport {
                               " begins with the content of an earlier import, and its objects are not one a "
                               "line, so that what was added cannot be told: --replace imports it as a whole");
     OPTIINFRA_TRY(found_, survey(job_.reader, file_, format_));
+    format_.may_quote_last_blanks = found_.quotes_last_blanks;
     progress_.rows_total = map_.checked.map.rows.empty() ? found_.rows : 0;
     OPTIINFRA_TRY(plan_,
                   plan_reading(job_.reader, {file_, format_, map_.checked, table_, found_, state_.begun},

@@ -44,6 +44,8 @@ struct FileFormat {
   /// write commas; 0: a point, and commas stand in no number.
   char decimal = 0;
   TextEncoding encoding = TextEncoding::kUtf8;
+  /// Whether texts in quotes of a CSV may end in blanks: until survey() has seen that none does.
+  bool may_quote_last_blanks = true;
 
   bool is_csv() const { return kind == FormatKind::kDelimited && name.starts_with("CSV"); }
 };

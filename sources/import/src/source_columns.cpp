@@ -61,6 +61,7 @@ Result<std::vector<SourceColumn>> read_header(Session& session, const SourceFile
   settings.emplace_back(name == "CSV" ? "input_format_csv_detect_header" : "input_format_tsv_detect_header",
                         "0");
   settings.emplace_back("input_format_max_rows_to_read_for_schema_inference", "1");
+  settings.emplace_back("max_block_size", "1");
   OPTIINFRA_TRY(
       const auto rows,
       query_texts(session, {.sql = "SELECT arrayJoin(arrayMap(x -> ifNull(x, ''), "
@@ -232,12 +233,19 @@ std::vector<NamedValue> reading_settings(const FileFormat& format) {
 }
 
 std::string file_function(const SourceFile& file, const FileFormat& format, std::size_t field_count) {
-  std::string name = format.name, structure = "auto";
+  std::string name = format.name, structure = "auto", texts;
+  // The engine takes blanks away from the end of a column's bytes where a field is empty, and with them those
+  // that a text in quotes of an earlier row ends in, whose length is wrong then. Each value of LowCardinality
+  // has bytes of its own; it is read slower.
+  const bool are_apart = format.is_csv() && format.may_quote_last_blanks;
   if (format.kind == FormatKind::kDelimited) {
     name = name.substr(0, 3);  // The header is passed over as a line, so that rows longer than it are seen.
     structure.clear();
     for (std::size_t i = 1; i <= field_count + 1; ++i) {
-      structure += (i == 1 ? "`optiinfra:" : ", `optiinfra:") + std::to_string(i) + "` Nullable(String)";
+      const std::string separator = i == 1 ? "" : ", ", column = "`optiinfra:" + std::to_string(i) + "`";
+      structure +=
+          separator + column + (are_apart ? " LowCardinality(Nullable(String))" : " Nullable(String)");
+      texts += separator + "CAST(" + column + ", 'Nullable(String)') AS " + column;
     }
   } else if (format.kind == FormatKind::kJsonLines) {
     name = format.is_json_over_lines ? "JSONAsString" : "LineAsString";
@@ -245,6 +253,7 @@ std::string file_function(const SourceFile& file, const FileFormat& format, std:
   }
   const std::string file_text = "file(" + sql_literal(file.engine_path()) + ", " + sql_literal(name) + ", " +
                                 sql_literal(structure) + ", " + sql_literal(format.compression) + ")";
+  if (are_apart) return "(SELECT " + texts + " FROM " + file_text + ")";
   if (format.name != "JSONEachRow") return file_text;
   std::string line = "`optiinfra:line`";
   if (name == "LineAsString" && format.begins_with_mark)

@@ -61,8 +61,7 @@ std::string lines_of(const SourceFile& file, const FileFormat& format) {
       file, {.name = "LineAsString", .kind = FormatKind::kJsonLines, .compression = format.compression}, 0);
 }
 
-/// Whether a field goes over several lines.
-Result<bool> check_quotes(Session& session, const SourceFile& file, const FileFormat& format) {
+Result<CsvQuotes> check_quotes(Session& session, const SourceFile& file, const FileFormat& format) {
   const Statement statement{
       .sql =
           "SELECT number, line FROM (SELECT rowNumberInAllBlocks() + 1 AS number, `optiinfra:line` AS "
@@ -84,7 +83,7 @@ Result<bool> check_quotes(Session& session, const SourceFile& file, const FileFo
   if (!read) return unreadable(file, format, read.error());
   if (!fault) fault = quotes.finish();
   if (fault) return invalid_argument(file.path().string() + ", " + *fault);
-  return quotes.spans_lines();
+  return quotes;
 }
 
 Result<Survey> survey_delimited(Session& session, const SourceFile& file, const FileFormat& format) {
@@ -100,8 +99,9 @@ Result<Survey> survey_delimited(Session& session, const SourceFile& file, const 
   found.has_commas = rows.at(0)[2] != "0";
   // Quotes mean nothing in TSV, and line breaks are written in another way there.
   if (format.name.starts_with("CSV") && rows.at(0)[1] != "0") {
-    OPTIINFRA_TRY(const bool spans_lines, check_quotes(session, file, format));
-    found.lines_are_rows = !spans_lines;
+    OPTIINFRA_TRY(const CsvQuotes quotes, check_quotes(session, file, format));
+    found.lines_are_rows = !quotes.spans_lines();
+    found.quotes_last_blanks = quotes.quotes_last_blanks();
   }
   return found;
 }

@@ -15,10 +15,11 @@ namespace optiinfra {
 inline constexpr std::size_t kJsonKeysMax = 4096;
 
 struct Survey {
-  std::uint64_t rows = 0;         ///< Lines after the header of delimited text, else rows.
-  bool lines_are_rows = true;     ///< False: fields have line breaks, so lines must be counted.
-  bool has_commas = false;        ///< Of delimited text.
-  std::vector<std::string> keys;  ///< Of all JSON objects, in order; the first kJsonKeysMax that occur.
+  std::uint64_t rows = 0;           ///< Lines after the header of delimited text, else rows.
+  bool lines_are_rows = true;       ///< False: fields have line breaks, so lines must be counted.
+  bool has_commas = false;          ///< Of delimited text.
+  bool quotes_last_blanks = false;  ///< A text in quotes ends in a space or a tab.
+  std::vector<std::string> keys;    ///< Of all JSON objects, in order; the first kJsonKeysMax that occur.
 };
 
 /// Reads a text file to its end. Of typed formats it counts the rows, which damage does not show in.

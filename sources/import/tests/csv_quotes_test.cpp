@@ -43,6 +43,23 @@ TEST(CsvQuotes, NameTheLineThatIsWrong) {
   EXPECT_THAT(fault({"a,b", "a,\"b", "c,d", "e,f"}), HasSubstr("line 3: a quote opens a field"));
 }
 
+TEST(CsvQuotes, SeeTheBlanksThatATextEndsIn) {
+  for (const char* line : {"\"a \"", "b,\" \"", "\"a\"\" \",b", "\"\t\"", "\"a\" ,\"b \" "}) {
+    CsvQuotes quotes;
+    EXPECT_FALSE(quotes.take(2, line));
+    EXPECT_TRUE(quotes.quotes_last_blanks()) << line;
+  }
+  for (const char* line : {"\"\"", " \"a\" ,b ", "\" a\"", "\"a \"\"\"", "a \"b \" "}) {
+    CsvQuotes quotes;
+    EXPECT_FALSE(quotes.take(2, line));
+    EXPECT_FALSE(quotes.quotes_last_blanks()) << line;
+  }
+  CsvQuotes over_lines;
+  EXPECT_FALSE(over_lines.take(2, "\"a"));
+  EXPECT_FALSE(over_lines.take(3, "b \",c"));
+  EXPECT_TRUE(over_lines.quotes_last_blanks());
+}
+
 TEST(CsvQuotes, EndFieldsAtTheDelimiterOfTheFile) {
   CsvQuotes semicolons(';');
   EXPECT_FALSE(semicolons.take(2, "\"a;b\" ;1,\"5"));

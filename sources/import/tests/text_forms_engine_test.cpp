@@ -151,6 +151,26 @@ TEST_F(TextForms, BytesThatAreNotUtf8AreNamedAndReadWhenStated) {
   EXPECT_EQ(stored("session_id"), "caf\xC3\xA9 \xE2\x82\xAC");
 }
 
+/// The engine takes the blanks at the end of a quoted text away again when the next row's field is empty, and
+/// ends the process then (docs/engine.md).
+TEST_F(TextForms, QuotedTextsThatEndInBlanksStayWhole) {
+  for (const char separator : {',', ';'}) {
+    std::string text = "timestamp,customer_id,service_id,model_name,latency_ms,session_id,finish_reason\n";
+    std::replace(text.begin(), text.end(), ',', separator);
+    const std::string begin = row(separator, "5", "");
+    for (const auto& [session, reason] :
+         {std::pair("\"a, ; \"", "\"stop\t\""), std::pair("", ""), std::pair("\"b \"\" \"", ""),
+          std::pair("\"\"", "\"length \""), std::pair("", "\"\""), std::pair("c", "")})
+      text += begin.substr(0, begin.size() - 1) + session + separator + reason + "\n";
+    const auto report = import(write(std::string("blanks") + separator + ".csv", text));
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->rows_stored, 6u);
+    EXPECT_EQ(stored("arrayStringConcat(arraySort(groupUniqArray(concat('<', session_id, '|', "
+                     "finish_reason, '>'))), ' ')"),
+              "<a, ; |stop\t> <b \" |> <c|> <|> <|length >");
+  }
+}
+
 TEST_F(TextForms, ArchivesAreNamedWithTheCommandThatUnpacksThem) {
   for (const char* name : {"rows.zip", "zipped.csv"})
     EXPECT_THAT(refusal(write(name, "PK\x03\x04 and more")),
