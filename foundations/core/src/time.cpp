@@ -30,8 +30,11 @@ class Reader {
     return true;
   }
 
-  void skip_digits() {
+  /// At least one.
+  bool skip_digits() {
+    const std::size_t size = rest_.size();
     while (!rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9') rest_.remove_prefix(1);
+    return rest_.size() < size;
   }
 
  private:
@@ -67,7 +70,7 @@ std::optional<sys_seconds> read_calendar(std::string_view text) {
     if (!reader.number(2, hour) || !reader.literal(':') || !reader.number(2, minute)) return std::nullopt;
     if (reader.literal(':')) {
       if (!reader.number(2, second)) return std::nullopt;
-      if (reader.literal('.')) reader.skip_digits();
+      if (reader.literal('.') && !reader.skip_digits()) return std::nullopt;
     }
     if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
     const auto read = read_offset(reader);

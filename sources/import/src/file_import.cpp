@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "bill.hpp"
 #include "customers.hpp"
 #include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/schema/validate.hpp"
+#include "plain_rows.hpp"
 #include "record_block.hpp"
 #include "rejected_file.hpp"
 #include "row_describer.hpp"
@@ -119,12 +121,29 @@ class FileImport {
       return invalid_argument(file_.path().string() +
                               " begins with the content of an earlier import, and its objects are not one a "
                               "line, so that what was added cannot be told: --replace imports it as a whole");
+    OPTIINFRA_CHECK(examine_plain());
+    return is_plain_ ? Result<void>() : prepare_query();
+  }
+
+  Result<void> prepare_query() {
     OPTIINFRA_TRY(found_, survey(job_.reader, file_, format_));
     format_.may_quote_last_blanks = found_.quotes_last_blanks;
     progress_.rows_total = map_.checked.map.rows.empty() ? found_.rows : 0;
     OPTIINFRA_TRY(plan_,
                   plan_reading(job_.reader, {file_, format_, map_.checked, table_, found_, state_.begun},
                                map_.known_types));
+    return {};
+  }
+
+  Result<void> examine_plain() {
+    is_plain_ = false;
+    if (!job_.test.may_read_plain || !may_be_plain(format_, map_.checked.map)) return {};
+    OPTIINFRA_TRY(const auto rows,
+                  examine_plain_file<Row>(file_, format_, state_.begun, [this] { go_on_reading(); }));
+    is_plain_ = rows.has_value();
+    found_ = {};
+    found_.rows = progress_.rows_total = rows.value_or(0);
+    plan_ = {};
     return {};
   }
 
@@ -198,11 +217,20 @@ class FileImport {
   }
 
   Result<void> read_records() {
+    if (is_plain_) {
+      OPTIINFRA_TRY(const bool was_all, read_plain());
+      if (was_all) return {};
+      // The query reads the rest of this file, also when it is read again.
+      is_plain_ = false;
+      OPTIINFRA_CHECK(prepare_query());
+    }
     failure_.reset();
+    // Those of the block that is being gathered as well.
+    const std::uint64_t handled = state_.records + border_.record_count();
     Statement statement{.sql = plan_.sql, .settings = plan_.settings, .timeout = kReadTimeout};
     // Line breaks before the first row of interest count for its line number, so those rows are read too.
-    skip_ = plan_.counts_line_breaks ? state_.records : 0;
-    if (state_.records > skip_) statement.sql += " OFFSET " + std::to_string(state_.records);
+    skip_ = plan_.counts_line_breaks ? handled : 0;
+    if (handled > skip_) statement.sql += " OFFSET " + std::to_string(handled);
     auto read = job_.reader.query(statement, [this](const Block& block) {
       if (auto taken = take(RecordBlock(block)); !taken) failure_ = std::move(taken).error();
       return !failure_.has_value() && go_on_reading();
@@ -210,6 +238,30 @@ class FileImport {
     if (failure_) return *std::move(failure_);
     if (!read) return with_context(std::move(read).error(), "reading " + file_.path().string());
     return {};
+  }
+
+  /// Takes rows up to the first that is not plain. Whether they were all.
+  Result<bool> read_plain() {
+    std::uint64_t handled = state_.records;
+    return read_plain_rows<Row>(file_, format_, state_.begun, [&](const BatchType& rows) -> Result<void> {
+      const PlainRecords<Row> records(rows);
+      std::size_t begin = static_cast<std::size_t>(std::min<std::uint64_t>(handled, rows.size()));
+      handled -= begin;
+      last_row_ += begin;
+      std::vector<std::uint32_t> taken;
+      while (begin < rows.size()) {
+        const std::size_t end = border_.take(records, begin);
+        taken.resize(end - begin);
+        std::iota(taken.begin(), taken.end(), static_cast<std::uint32_t>(begin));
+        append_batch<Row>(batch_, rows, taken);
+        report_.rows_read += end - begin;
+        last_row_ += end - begin;
+        if (border_.is_full()) OPTIINFRA_CHECK(store_block(false));
+        begin = end;
+      }
+      go_on_reading();
+      return {};
+    });
   }
 
   Result<void> take(const RecordBlock& records) {
@@ -444,6 +496,7 @@ class FileImport {
   PreparedMap& map_;
   std::optional<SourceFile> given_file_;  ///< Of which file_ may be a copy that can be read.
   Survey found_;
+  bool is_plain_ = false;  ///< See plain_rows.hpp.
   RejectedFile rejected_;
   Ledger* ledger_ = nullptr;
   FileReport report_;

@@ -23,6 +23,7 @@ struct ImportTestSettings {
   std::function<void(ImportPoint)> reached = {};
   BlockLimits limits = {};
   BlockLimits former_limits = kFormerLimits;
+  bool may_read_plain = true;  ///< Without the engine, what needs none of it.
 };
 
 /// What the files of one call have in common.

@@ -29,7 +29,9 @@ struct RecordBlock {
   explicit RecordBlock(const Block& from);
 
   bool is_complete() const;
+  std::size_t count() const { return block.row_count(); }
   bool is_candidate(std::size_t record) const { return (*keep)[record] == kWanted && (*refuse)[record] == 0; }
+  std::int64_t time(std::size_t record) const { return times == nullptr ? 0 : (*times)[record]; }
 
   /// Bytes of the record's texts.
   std::size_t text_bytes(std::size_t record) const;
@@ -60,8 +62,14 @@ class BlockBorder {
   explicit BlockBorder(BlockLimits limits) : limits_(limits) {}
 
   /// Takes records from `begin` on into the block, and returns where it had to stop, at the latest at the end
-  /// of `records`.
-  std::size_t take(const RecordBlock& records, std::size_t begin);
+  /// of `records`, which are a RecordBlock or have the same count(), is_candidate(), time() and text_bytes().
+  template <typename Records>
+  std::size_t take(const Records& records, std::size_t begin) {
+    std::size_t record = begin;
+    while (record < records.count() && admits(records, record)) ++record, ++record_count_;
+    is_full_ = record < records.count();
+    return record;
+  }
 
   /// Whether take() stopped because the block is full.
   bool is_full() const noexcept { return is_full_; }
@@ -72,7 +80,9 @@ class BlockBorder {
   void restart();
 
  private:
-  bool admits(const RecordBlock& records, std::size_t record);
+  template <typename Records>
+  bool admits(const Records& records, std::size_t record);
+  bool admits_day(std::int64_t day);
 
   BlockLimits limits_;
   std::uint64_t record_count_ = 0;
@@ -81,5 +91,18 @@ class BlockBorder {
   std::int64_t last_day_ = 0;
   bool is_full_ = false;
 };
+
+template <typename Records>
+bool BlockBorder::admits(const Records& records, std::size_t record) {
+  const bool has_many_days = days_.size() >= limits_.days_many;
+  if (record_count_ >= (has_many_days ? limits_.records_of_many_days_max : limits_.records_max)) return false;
+  if (!records.is_candidate(record)) return true;
+  const std::size_t text_bytes = records.text_bytes(record);
+  if (record_count_ > 0 && text_bytes_ + text_bytes > limits_.text_bytes_max) return false;
+  constexpr std::int64_t kSecondsOfDay = 86'400;
+  if (!admits_day(records.time(record) / kSecondsOfDay)) return false;
+  text_bytes_ += text_bytes;
+  return true;
+}
 
 }  // namespace optiinfra

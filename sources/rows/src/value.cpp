@@ -32,7 +32,11 @@ Refusal read_flag(const Token& token, std::uint8_t& into) {
 /// Nobody has metrics of the year 5138; milliseconds of these years are above.
 constexpr double kUnixSecondsMax = 1e11;
 
-Refusal read_unix(std::string_view text, sys_seconds& into) {
+/// In text an exponent is a spreadsheet's, which has lost the last digits.
+Refusal read_unix(const Token& token, sys_seconds& into) {
+  const std::string_view text = token.text;
+  if (token.kind == Token::Kind::kText && text.find_first_of("eE") != std::string_view::npos)
+    return "a time: RFC 3339 text, or Unix seconds without an exponent";
   double seconds = 0;
   if (!read_float(text, seconds) || std::abs(seconds) > kUnixSecondsMax)
     return "Unix seconds or RFC 3339 text; this looks like milliseconds or a smaller unit";
@@ -109,7 +113,7 @@ Refusal read_value(const Token& token, Rule, Uuid& into) {
 }
 
 Refusal read_value(const Token& token, Rule, sys_seconds& into) {
-  if (holds_number(token)) return read_unix(token.text, into);
+  if (holds_number(token)) return read_unix(token, into);
   constexpr Refusal kTime = "a time: RFC 3339 text such as 2026-03-01T12:30:05Z, or Unix seconds";
   if (token.kind != Token::Kind::kText) return kTime;
   if (read_usual_time(token.text, into)) return nullptr;

@@ -43,6 +43,12 @@ TEST(TimeValue, TakesTheFormsThatNameAnInstant) {
     EXPECT_EQ(read_time(number(same)), "2026-03-01T12:30:05Z") << same;
 }
 
+TEST(TimeValue, RefusesTheExponentOfASpreadsheet) {
+  EXPECT_EQ(read_time(text("1.77237E+09")),
+            "must be a time: RFC 3339 text, or Unix seconds without an exponent");
+  EXPECT_EQ(read_time(text("1772368205.5")), "2026-03-01T12:30:05Z");
+}
+
 TEST(TimeValue, DoesNotGuessTheUnitOfANumber) {
   for (const char* milliseconds : {"1772368205000", "1772368205000000000", "-1772368205000", "1e400"})
     EXPECT_EQ(read_time(number(milliseconds)),
