@@ -12,11 +12,11 @@ import { Customers } from './pages/Customers.js';
 import { DataHealth } from './pages/DataHealth.js';
 import { Explore } from './pages/Explore.js';
 import { Fleet } from './pages/Fleet.js';
+import { Objectives } from './pages/Objectives.js';
 import { Overview } from './pages/Overview.js';
 import { Quality } from './pages/Quality.js';
 import { Service } from './pages/Service.js';
 import { Services } from './pages/Services.js';
-import { Targets } from './pages/Targets.js';
 import { FirstRun } from './parts/FirstRun.js';
 import { How } from './parts/How.js';
 import { Keys } from './parts/Keys.js';
@@ -26,7 +26,7 @@ import { TopBar } from './parts/TopBar.js';
 
 const SHOWN = /** @type {Record<string, any>} */ ({
   overview: Overview, customers: Customers, customer: Customer, services: Services, service: Service,
-  fleet: Fleet, quality: Quality, targets: Targets, health: DataHealth, explore: Explore,
+  fleet: Fleet, quality: Quality, objectives: Objectives, health: DataHealth, explore: Explore,
 });
 
 function Application() {

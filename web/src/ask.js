@@ -21,7 +21,7 @@ export class Problem extends Error {
 export const unreachableSince = signal(0);
 
 /** @param {string} path @param {Parameters} parameters */
-function urlOf(path, parameters = {}) {
+export function urlOf(path, parameters = {}) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters))
     for (const each of Array.isArray(value) ? value : [value]) if (each !== undefined && each !== '') query.append(name, String(each));

@@ -9,10 +9,12 @@ import { ContributionBars } from '../parts/ContributionBars.js';
 import { CostSplit } from '../parts/CostSplit.js';
 import { DataTable, SeriesTable } from '../parts/DataTable.js';
 import { CustomerLink } from '../parts/Names.js';
+import { Month } from '../parts/Month.js';
 import { Panel } from '../parts/Panel.js';
 import { Sentence, comparedText } from '../parts/Sentence.js';
 import { Tile } from '../parts/Tile.js';
 import { whyNone } from '../parts/Value.js';
+import { WhyChanged } from '../parts/WhyChanged.js';
 import { latencySeries, seriesBy, timesOf, valuesOf } from '../parts/series.js';
 
 const TOTALS = 'performance.request_count,error_count,prompt_tokens,completion_tokens,p95_time_to_first_token,p95_latency,resource.avg_gpu_util,gpu_energy,avg_quality';
@@ -25,6 +27,9 @@ export function Overview() {
   const costTrend = useAnswer(METRICS, metrics('total_cost', { bucket, by: 'provider,currency', ...parameters(window) }));
   const customers = useBoth(METRICS, metrics('total_cost', { by: 'customer,currency', order: 'total_cost:desc', limit: 2000 }), window);
   const unit = useAnswer(UNIT_COST, parameters(window));
+  const forecast = useAnswer('/api/v1/query/forecast', {});
+  const budgets = useAnswer('/api/v1/query/budgets', {});
+  const explain = useAnswer('/api/v1/query/explain', parameters(window));
 
   const currency = mainCurrency(cost.now.answer, 'total_cost');
   const spent = sum(cost.now.answer, 'total_cost', currency), spentBefore = sum(cost.then.answer, 'total_cost', currency);
@@ -74,6 +79,12 @@ export function Overview() {
       <//>
       <${Panel} name="waste" title="Where the money went" subtitle="Attributed cost: what served requests, and what did not" asked=${unit} currency=${currency} empty="No hour of this window is attributed yet. optiinfra attribute does it.">
         <${CostSplit} row=${unitRow} />
+      <//>
+      <${Panel} name="month" title="This month" subtitle="Calendar month in UTC: attributed hours, and a forecast of the others" asked=${[forecast, budgets]} currency=${currency}>
+        <${Month} row=${forecast.answer?.rows.find((row) => row.currency === currency) ?? null} budgets=${(budgets.answer?.rows ?? []).filter((row) => !row.scope)} />
+      <//>
+      <${Panel} name="why" title="Why the cost changed" subtitle="Attributed cost against the period before, by model" asked=${explain} currency=${currency} empty="No hour of this window is attributed yet: optiinfra attribute does it.">
+        <${WhyChanged} answer=${explain.answer} currency=${currency} />
       <//>
       <${Panel} name="load" title="Requests" asked=${trend} keys=${['total_requests', 'error_count']} empty="No request in this window." table=${html`<${SeriesTable} label="Requests" times=${times} series=${loadSeries(line)} unit="requests" />`}>
         <${Chart} label=${`Requests for each ${bucket}`} times=${times} step=${step} series=${loadSeries(line)} unit="requests" isStacked height=${180} />
