@@ -49,7 +49,7 @@ export function Service() {
   const why = whyNone(total.now.answer, 'performance');
   const requests = line('total_requests'), p95 = line('p95_latency_ms');
   const points = times.map((time, i) => ({ time, x: (requests[i] ?? 0) / step, y: p95[i] ?? 0 })).filter((each) => each.x > 0 && each.y > 0 && each.time * 1000 >= window.begin && (each.time + step) * 1000 <= window.end);
-  const ofService = (held.answer?.rows ?? []).filter((row) => row.objective_name).map((row) => ({ ...row, share: row.objective, ...(listed.answer?.rows ?? []).find((each) => each.objective === row.objective_name) }));
+  const ofService = (held.answer?.rows ?? []).filter((row) => row.objective_name).map((row) => /** @type {import('../answers.js').Row} */ ({ ...row, share: row.objective, ...(listed.answer?.rows ?? []).find((each) => each.objective === row.objective_name) }));
   /** What objectives want, as lines of a chart. @param {string} target */
   const wanted = (target) => ofService.filter((row) => row[`target_${target}`] !== null).map((row) => ({ label: `${row.objective_name}: ${percent(row.share * 100)} within`, values: times.map(() => row[`target_${target}`]), colour: '--quiet', dash: [5, 4] }));
   const latencies = [...latencySeries(line), ...wanted('latency_ms')], firstTokens = [...latencySeries(line, 'time_to_first_token_ms'), ...wanted('time_to_first_token_ms')];

@@ -13,8 +13,7 @@ export function Month({ row, budgets }) {
     { label: 'So far', value: row.cost_so_far, colour: '--series-1' },
     { label: 'Still to come', value: rest, colour: '--series-1', pattern: true, hint: `Computed by ${row.method}` },
   ]} />
-  <p class="quiet">${row.month_end_cost === null ? 'Where it will end is not known' : html`At its end <b>${money(row.month_end_cost, row.currency)}</b>`}${row.month_end_cost_p10 !== null && row.month_end_cost_p90 !== null ? `, in eight of ten cases between ${money(row.month_end_cost_p10, row.currency)} and ${money(row.month_end_cost_p90, row.currency)}` : ''}.
-    ${row.attributed_hours} hours are attributed, ${row.estimated_hours} are estimated. ${row.reason && `${row.reason}.`}</p>
+  <p class="quiet">${row.month_end_cost === null ? 'Where it will end is not known' : html`At its end <b>${money(row.month_end_cost, row.currency)}</b>`}${row.month_end_cost_p10 !== null && row.month_end_cost_p90 !== null ? `, in eight of ten cases between ${money(row.month_end_cost_p10, row.currency)} and ${money(row.month_end_cost_p90, row.currency)}` : ''}; ${row.attributed_hours} hours are attributed, ${row.estimated_hours} are estimated${row.reason && `; ${row.reason}`}.</p>
   ${budgets.map((budget) => html`<p key=${budget.budget}><b>${budget.budget}</b>: ${money(budget.amount, budget.currency)}, ${budget.used_percent === null ? 'of which the used part is not known' : html`<b>${percent(budget.used_percent)}</b> used`}; <${BudgetState} row=${budget} /></p>`)}`;
 }
 
