@@ -46,6 +46,7 @@ class Server {
     });
     this.port = Number(/api=\S+:(\d+)/.exec(said)[1]);
     this.url = `http://127.0.0.1:${this.port}`;
+    this.clickhousePort = Number(/http=\S+:(\d+)/.exec(said)?.[1]);
     return this;
   }
   async stop() {

@@ -105,7 +105,7 @@ export function DataHealth() {
           ...(mayChange.value ? [{ key: 'name', title: 'Name', text: (/** @type {any} */ row) => html`<${NameForm} key=${row.id} kind=${row.kind} id=${row.id} customer=${row.customer} />` }] : []),
         ]} />` : html`<p class="nothing">All have a name.</p>`}
       <//>
-      <${Panel} name="models-unpriced" title="Models without an API's price" asked=${models} empty="No hour of this window is attributed yet: optiinfra attribute does it." subtitle="What an API would charge is compared where the price book knows it">
+      <${Panel} name="models-unpriced" title="Models without an API's price" isWide asked=${models} empty="No hour of this window is attributed yet: optiinfra attribute does it." subtitle="What an API would charge is compared where the price book knows it">
         ${withoutPrice.length ? html`<${DataTable} name="models-unpriced" label="Models without an API's price" rows=${withoutPrice} sort="own_cost:desc" columns=${[
           { key: 'model_name', title: 'Model', text: (/** @type {any} */ row) => html`<${ModelName} name=${row.model_name} />` },
           { key: 'own_cost', title: 'Own cost', unit: 'currency' },
@@ -122,7 +122,7 @@ export function DataHealth() {
       <//>`}
       ${seesAll.value && html`<section class="panel" aria-labelledby="title-verify"><header><h2 id="title-verify">Rollups and raw rows</h2></header>
         <${Verification} metrics=${server.metrics} mayCompare=${mayChange.value} /></section>`}
-      ${me.value?.may_sql && html`<section class="panel" aria-labelledby="title-sizes"><header><h2 id="title-sizes">Size and retention</h2></header>
+      ${me.value?.may_sql && html`<section class="panel panel-wide" aria-labelledby="title-sizes"><header><h2 id="title-sizes">Size and retention</h2></header>
         ${sizes.problem ? html`<p class="problem">${sizes.problem}</p>` : sizes.rows === null ? html`<div class="skeleton panel-skeleton"></div>` : html`<${DataTable} name="sizes" label="Size and retention" rows=${sizes.rows} sort="bytes:desc" columns=${[
           { key: 'table', title: 'Table' }, { key: 'rows', title: 'Rows', unit: 'rows' },
           { key: 'bytes', title: 'On disk', unit: 'bytes', bar: '--series-1' },

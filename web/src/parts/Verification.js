@@ -11,8 +11,8 @@ export function Verification({ metrics, mayCompare }) {
     setState({ isBusy: true, said: '', isProblem: false });
     try {
       const { data } = await (await send('/api/v1/verify?detail=faults')).json();
-      const parts = Object.values(data).filter((each) => each && typeof each.hours_checked === 'number');
-      setState({ isBusy: false, said: parts.length ? `${plain(parts.reduce((sum, each) => sum + each.hours_checked, 0))} hours compared.` : 'Compared.', isProblem: false });
+      const { hours_compared, hours_differing } = data.summary;
+      setState({ isBusy: false, said: `${plain(hours_compared)} hours compared, ${hours_differing ? `${plain(hours_differing)} differ` : 'none differs'}.`, isProblem: hours_differing > 0 });
       refresh();
     } catch (error) {
       setState({ isBusy: false, said: /** @type {Error} */ (error).message, isProblem: true });

@@ -1,0 +1,98 @@
+// measure.js FOLDER [SERVICES] [LIVE_MINUTES]: how long a reader waits for the overview of a large store, what each of its
+// requests takes, and what live updates leave in memory. Makes the store in FOLDER where there is none: a generated fleet of 30
+// days, its rows copied to so many services. By hand, by tests/page/measure.sh; the numbers are those of docs/dashboard.md.
+const fs = require('node:fs');
+const os = require('node:os');
+const { Server, findBrowser, openTab, run, settled } = require('./support.js');
+
+const { chromium, executablePath } = findBrowser();
+const [folder, services = '10000', liveMinutes = '10'] = process.argv.slice(2);
+const DAYS = 30, ROUNDS = 20;
+/** What the generated fleet has. */
+const SERVICES_OF_FLEET = 24;
+/** Rows that are copied: one request of each service and hour, and all charges. */
+const COPIED = [['performance_metrics_ts', 'LIMIT 1 BY service_id, toStartOfHour(timestamp)'], ['cost_metrics_ts', '']];
+
+const at = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+const say = (name, values, unit = 'ms') => console.log(`${name}: p50 ${Math.round(at(values, 0.5))} ${unit}, p95 ${Math.round(at(values, 0.95))} ${unit}, of ${values.length}`);
+
+/** A statement that writes: by the server's ClickHouse port, since the API only reads. */
+async function write(server, sql) {
+  const response = await fetch(`http://127.0.0.1:${server.clickhousePort}/?database=optiinfra`, { method: 'POST', body: sql });
+  if (!response.ok) throw new Error(await response.text());
+}
+
+async function copyRows(server) {
+  const copies = Math.ceil(Number(services) / SERVICES_OF_FLEET);
+  const other = (column) => `toUUID(UUIDNumToString(sipHash128(toString(${column}), n))) AS ${column}`;
+  for (const [table, limit] of COPIED)
+    for (let day = 0; day <= DAYS; day++)
+      await write(server, `INSERT INTO ${table} SELECT * EXCEPT n REPLACE (${[other('customer_id'), ...(table.startsWith('perf') ? [other('service_id')] : [])].join(', ')})
+        FROM (SELECT * FROM ${table} WHERE toDate(timestamp) = toDate(now()) - ${day} ${limit}) AS r CROSS JOIN (SELECT number + 1 AS n FROM numbers(${copies - 1})) AS copies`);
+}
+
+async function overview(browser, server, query) {
+  const one = await openTab(browser);
+  const requests = [];
+  one.on('requestfinished', async (request) => request.url().includes('/api/') && requests.push([request.url().slice(server.url.length), request.timing().responseEnd]));
+  const begin = performance.now();
+  await one.goto(`${server.url}/?${query}`);
+  await settled(one);
+  const took = performance.now() - begin;
+  const paint = await one.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0);
+  await one.context().close();
+  return { took, paint, requests };
+}
+
+async function live(browser, server) {
+  const one = await openTab(browser);
+  await one.goto(`${server.url}/?from=now-24h`);
+  await settled(one);
+  const session = await one.context().newCDPSession(one);
+  const heap = async () => {
+    await session.send('HeapProfiler.collectGarbage');
+    return (await session.send('Runtime.getHeapUsage')).usedSize / 1e6;
+  };
+  let count = 0, bytes = 0;
+  one.on('requestfinished', async (request) => {
+    count++;
+    bytes += (await request.sizes()).responseBodySize;
+  });
+  await one.waitForTimeout(40_000);
+  const before = await heap();
+  count = bytes = 0;
+  await one.waitForTimeout(Number(liveMinutes) * 60_000);
+  console.log(`${liveMinutes} minutes of live updates: ${before.toFixed(2)} MB of JavaScript before, ${(await heap()).toFixed(2)} MB after; ${count} requests, ${Math.round(bytes / 1e3)} kB`);
+  await one.context().close();
+}
+
+(async () => {
+  if (!fs.existsSync(folder)) run('--url', `embedded:${folder}`, 'generate', '--days', String(DAYS), '--rows', '1200000', '--seed', '1');
+  const server = await new Server(folder).start();
+  try {
+    const count = async () => (await server.ask('/api/v1/services?limit=100000')).data.length;
+    if ((await count()) < Number(services)) await copyRows(server);
+    console.log(`${await count()} services, ${DAYS} days; load of the machine ${os.loadavg().map((each) => each.toFixed(1)).join(' ')}`);
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    for (const query of ['from=now-24h', 'from=now-30d']) {
+      const all = [];
+      await overview(browser, server, query);
+      for (let i = 0; i < ROUNDS; i++) all.push(await overview(browser, server, query));
+      console.log(`\nOverview, ${query}`);
+      say('first paint', all.map((each) => each.paint));
+      say('complete', all.map((each) => each.took));
+      const byPath = new Map();
+      for (const [url, ms] of all.flatMap((each) => each.requests)) {
+        const asked = new URL(url, server.url);
+        const name = `${asked.pathname} ${['measures', 'by', 'bucket'].map((key) => asked.searchParams.get(key)).filter(Boolean).join(' ').slice(0, 70)}`;
+        byPath.set(name, [...(byPath.get(name) ?? []), ms]);
+      }
+      for (const [name, values] of [...byPath].sort((a, b) => at(b[1], 0.95) - at(a[1], 0.95))) say(`  ${name}`, values);
+    }
+    await live(browser, server);
+    console.log(`load at the end ${os.loadavg().map((each) => each.toFixed(1)).join(' ')}`);
+    await browser.close();
+  } finally {
+    await server.stop();
+  }
+})();
