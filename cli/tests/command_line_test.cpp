@@ -231,7 +231,8 @@ TEST(Completion, OffersWhatCanStandThere) {
           "init verify doctor ping import imports copy generate collect explain-metrics attribute price "
           "rate budget objective "
           "query report customers services "
-          "instances models names backup restore retention forget server grafana token bench sql version help"));
+          "instances models names backup restore retention forget server grafana token bench sql version "
+          "help"));
   EXPECT_EQ(completed("optiinfra query co"), "cost-hourly cost\n");
   EXPECT_EQ(completed("optiinfra --output ''"), "table json csv\n");
   EXPECT_EQ(completed("optiinfra query cost --bucket d"), "day\n");

@@ -102,21 +102,21 @@ export function DataHealth() {
         ${unnamed.length ? html`<${DataTable} name="unnamed" label="Without a name" canFilter rows=${unnamed} sort="rows:desc" columns=${[
           { key: 'kind', title: 'What' }, { key: 'id', title: 'Id', text: (/** @type {any} */ row) => html`<code title=${row.id}>${row.id.slice(0, 8)}</code>` },
           { key: 'rows', title: 'Requests', unit: 'rows' },
-          ...(mayChange.value ? [{ key: 'name', title: 'Name', text: (/** @type {any} */ row) => html`<${NameForm} key=${row.id} kind=${row.kind} id=${row.id} customer=${row.customer} />` }] : []),
+          ...(mayChange.value ? [{ key: 'name', title: 'Name', isAction: true, text: (/** @type {any} */ row) => html`<${NameForm} key=${row.id} kind=${row.kind} id=${row.id} customer=${row.customer} />` }] : []),
         ]} />` : html`<p class="nothing">All have a name.</p>`}
       <//>
       <${Panel} name="models-unpriced" title="Models without an API's price" isWide asked=${models} empty="No hour of this window is attributed yet: optiinfra attribute does it." subtitle="What an API would charge is compared where the price book knows it">
         ${withoutPrice.length ? html`<${DataTable} name="models-unpriced" label="Models without an API's price" rows=${withoutPrice} sort="own_cost:desc" columns=${[
           { key: 'model_name', title: 'Model', text: (/** @type {any} */ row) => html`<${ModelName} name=${row.model_name} />` },
           { key: 'own_cost', title: 'Own cost', unit: 'currency' },
-          ...(mayChange.value ? [{ key: 'price', title: 'List price of 1M tokens', text: (/** @type {any} */ row) => html`<${ChangeForm} key=${row.model_name} isSmall label=${`Price of ${row.model_name}`} button="Set" onSubmit=${(/** @type {any} */ fields) => setRows('prices', modelPrices(row, fields))}
+          ...(mayChange.value ? [{ key: 'price', title: 'List price of 1M tokens', isAction: true, text: (/** @type {any} */ row) => html`<${ChangeForm} key=${row.model_name} isSmall label=${`Price of ${row.model_name}`} button="Set" onSubmit=${(/** @type {any} */ fields) => setRows('prices', modelPrices(row, fields))}
             fields=${[{ name: 'provider', title: 'Provider', required: true }, { name: 'input', title: 'in', type: 'number', min: '0', required: true }, { name: 'output', title: 'out', type: 'number', min: '0', required: true }]} />` }] : []),
         ]} />` : html`<p class="nothing">All models of this window have one.</p>`}
       <//>
       ${seesAll.value && html`<${Panel} name="instances-unpriced" title="Instances without a price" asked=${instances} empty="Every instance that was seen has a bill or a price." subtitle="Seen at work, but on no bill and not in the price book">
         <${DataTable} name="instances-unpriced" label="Instances without a price" canFilter rows=${instances.answer?.rows ?? []} sort="hours:desc" columns=${[
           { key: 'instance_id', title: 'Instance' }, { key: 'instance_type', title: 'Type' }, { key: 'hours', title: 'Hours', unit: 'hours' },
-          ...(mayChange.value ? [{ key: 'price', title: 'Price of an hour', text: (/** @type {any} */ row) => html`<${ChangeForm} key=${row.instance_id} isSmall label=${`Price of ${row.instance_type || row.instance_id}`} button="Set" onSubmit=${(/** @type {any} */ fields) => setRows('prices', { ...fields, sku: row.instance_type || row.instance_id, unit: 'hour' })}
+          ...(mayChange.value ? [{ key: 'price', title: 'Price of an hour', isAction: true, text: (/** @type {any} */ row) => html`<${ChangeForm} key=${row.instance_id} isSmall label=${`Price of ${row.instance_type || row.instance_id}`} button="Set" onSubmit=${(/** @type {any} */ fields) => setRows('prices', { ...fields, sku: row.instance_type || row.instance_id, unit: 'hour' })}
             fields=${[{ name: 'price', title: 'Price', type: 'number', min: '0', required: true }, { name: 'currency', title: 'Currency', value: 'USD' }]} />` }] : []),
         ]} />
       <//>`}

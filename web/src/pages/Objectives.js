@@ -49,7 +49,7 @@ export function Objectives() {
           shareColumn('error_budget_left', 'Budget left', { hint: 'The error budget of this window' }),
           shareColumn('period_error_budget_left', 'Of its period', { hint: 'The error budget of the days that the objective names; known while their requests are kept' }),
           ...['1h', '6h', '3d'].map((each) => ({ key: `burn_rate_${each}`, title: `Burn ${each}`, unit: 'times', why: () => 'no traffic' })),
-          ...(mayChange.value ? [{ key: 'remove', title: '', text: (/** @type {any} */ row) => html`<${Remove} list="objectives" named=${{ objective: row.objective }} title=${row.objective} />` }] : []),
+          ...(mayChange.value ? [{ key: 'remove', title: 'Change', isAction: true, text: (/** @type {any} */ row) => html`<${Remove} list="objectives" named=${{ objective: row.objective }} title=${row.objective} />` }] : []),
         ]} />
       <//>
       <${Panel} name="budgets" title="Budgets of this month" isWide asked=${budgets} empty="No budget is set."
@@ -64,7 +64,7 @@ export function Objectives() {
           { key: 'threshold_passed', title: 'Threshold passed', unit: 'percent', text: (/** @type {any} */ row) => (row.threshold_passed === null ? 'none' : percent(row.threshold_passed)) },
           { key: 'month_end_cost', title: 'Month end', unit: 'currency', why: () => 'not attributed' },
           { key: 'month_end_cost_p90', title: 'p90', unit: 'currency', hint: 'In nine of ten cases the month costs less', why: () => 'too early' },
-          ...(mayChange.value ? [{ key: 'remove', title: '', text: (/** @type {any} */ row) => html`<${Remove} list="budgets" named=${{ budget: row.budget }} title=${row.budget} />` }] : []),
+          ...(mayChange.value ? [{ key: 'remove', title: 'Change', isAction: true, text: (/** @type {any} */ row) => html`<${Remove} list="budgets" named=${{ budget: row.budget }} title=${row.budget} />` }] : []),
         ]} />
       <//>
     </div>
