@@ -1,13 +1,13 @@
-// measure.js FOLDER [SERVICES] [LIVE_MINUTES]: how long a reader waits for the overview of a large store, what each of its
-// requests takes, and what live updates leave in memory. Makes the store in FOLDER where there is none: a generated fleet of 30
-// days, its rows copied to so many services. By hand, by tests/page/measure.sh; the numbers are those of docs/dashboard.md.
+// measure.js FOLDER [SERVICES] [DAYS] [LIVE_MINUTES]: how long a reader waits for the overview of a large store, what each of its
+// requests takes, and what live updates leave in memory. Makes the store in FOLDER where there is none: a generated fleet, its
+// rows copied to so many services, day by day, so that a run that was ended goes on. By hand, by tests/page/measure.sh; the numbers are those of docs/dashboard.md.
 const fs = require('node:fs');
 const os = require('node:os');
 const { Server, findBrowser, openTab, run, settled } = require('./support.js');
 
 const { chromium, executablePath } = findBrowser();
-const [folder, services = '10000', liveMinutes = '10'] = process.argv.slice(2);
-const DAYS = 30, ROUNDS = 20;
+const [folder, services = '10000', days = '30', liveMinutes = '10'] = process.argv.slice(2);
+const DAYS = Number(days), ROUNDS = 20;
 /** What the generated fleet has. */
 const SERVICES_OF_FLEET = 24;
 /** Rows that are copied: one request of each service and hour, and all charges. */
@@ -22,13 +22,18 @@ async function write(server, sql) {
   if (!response.ok) throw new Error(await response.text());
 }
 
+const read = async (server, sql) => (await fetch(`${server.url}/api/v1/sql`, { method: 'POST', body: sql })).json();
+
 async function copyRows(server) {
   const copies = Math.ceil(Number(services) / SERVICES_OF_FLEET);
   const other = (column) => `toUUID(UUIDNumToString(sipHash128(toString(${column}), n))) AS ${column}`;
-  for (const [table, limit] of COPIED)
-    for (let day = 0; day <= DAYS; day++)
+  for (let day = 0; day <= DAYS; day++)
+    for (const [table, limit] of COPIED) {
+      const { data: [{ count }] } = await read(server, `SELECT uniq(customer_id) AS count FROM optiinfra.${table} WHERE toDate(timestamp) = toDate(now()) - ${day}`);
+      if (count > SERVICES_OF_FLEET) continue;
       await write(server, `INSERT INTO ${table} SELECT * EXCEPT n REPLACE (${[other('customer_id'), ...(table.startsWith('perf') ? [other('service_id')] : [])].join(', ')})
         FROM (SELECT * FROM ${table} WHERE toDate(timestamp) = toDate(now()) - ${day} ${limit}) AS r CROSS JOIN (SELECT number + 1 AS n FROM numbers(${copies - 1})) AS copies`);
+    }
 }
 
 async function overview(browser, server, query) {
@@ -70,11 +75,10 @@ async function live(browser, server) {
   if (!fs.existsSync(folder)) run('--url', `embedded:${folder}`, 'generate', '--days', String(DAYS), '--rows', '1200000', '--seed', '1');
   const server = await new Server(folder).start();
   try {
-    const count = async () => (await server.ask('/api/v1/services?limit=100000')).data.length;
-    if ((await count()) < Number(services)) await copyRows(server);
-    console.log(`${await count()} services, ${DAYS} days; load of the machine ${os.loadavg().map((each) => each.toFixed(1)).join(' ')}`);
+    await copyRows(server);
+    console.log(`${(await server.ask('/api/v1/services?limit=100000')).data.length} services, ${DAYS} days; load of the machine ${os.loadavg().map((each) => each.toFixed(1)).join(' ')}`);
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-    for (const query of ['from=now-24h', 'from=now-30d']) {
+    for (const query of ['from=now-24h', `from=now-${DAYS}d`]) {
       const all = [];
       await overview(browser, server, query);
       for (let i = 0; i < ROUNDS; i++) all.push(await overview(browser, server, query));

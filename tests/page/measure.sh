@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# measure.sh PROGRAM FOLDER [SERVICES] [LIVE_MINUTES]: what measure.js measures, by hand. FOLDER holds the store, some GB, and is kept.
+# measure.sh PROGRAM FOLDER [SERVICES] [DAYS] [LIVE_MINUTES]: what measure.js measures, by hand. FOLDER holds the store, some GB, and is kept.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 program=$1

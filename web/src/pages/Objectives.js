@@ -145,7 +145,7 @@ function OneObjective({ shown }) {
         <${Chart} label="Share of missed requests" times=${times} step=${step} series=${series} unit="percent" height=${180} />
       <//>
       <${Panel} name="target-services" title="Services" isWide asked=${[services, total]} empty="No request in this window." subtitle="Counted from single requests, for as long as those are kept.">
-        <${DataTable} name="targets" label="Services against the target" canFilter rows=${rows} sort="attainment" shown=${15} columns=${[
+        <${DataTable} name="targets" label="Services against the target" canFilter rows=${rows} sort="attainment" shown=${30} columns=${[
           { key: 'service_id', title: 'Service', text: (/** @type {any} */ row) => html`<${ServiceLink} customer=${row.customer_id} service=${row.service_id} />` },
           { key: 'customer_id', title: 'Customer', text: (/** @type {any} */ row) => html`<${CustomerLink} id=${row.customer_id} />` },
           { key: 'met', title: 'Target', text: (/** @type {any} */ row) => (row.attainment === null ? html`<span class="quiet">–</span>` : row.attainment >= share ? html`<span class="change good">✓ met</span>` : html`<span class="change bad">✗ missed</span>`) },
