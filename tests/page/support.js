@@ -59,6 +59,11 @@ class Server {
     if (!response.ok) throw new Error(`${target}: ${response.status} ${await response.text()}`);
     return response.json();
   }
+  /** Sets rows of a list that admins keep: objectives, budgets, prices. */
+  async set(list, rows) {
+    const response = await fetch(`${this.url}/api/v1/${list}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(rows) });
+    if (!response.ok) throw new Error(await response.text());
+  }
   async insert(family, rows) {
     const response = await fetch(`${this.url}/api/v1/insert/${family}?wait=stored`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(rows) });
     const answer = await response.json();

@@ -1,41 +1,36 @@
 #include "optiinfra/report/grafana.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "commands/command.hpp"
 #include "commands/commands.hpp"
+#include "flags.hpp"
 #include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra::cli {
 namespace {
 
 struct GrafanaFlags {
-  std::string family;
+  Family family{};
   std::string database = "optiinfra";
 };
 
+Result<std::string> parse_database(const std::string& text) {
+  const auto may_stand = [](unsigned char letter) { return std::isalnum(letter) != 0 || letter == '_'; };
+  if (!text.empty() && std::ranges::all_of(text, may_stand)) return text;
+  return invalid_argument("'" + text + "' is not a name of letters, digits and _");
+}
+
 Result<ExitCode> print_dashboard(const GrafanaFlags& flags, Context& context) {
-  const bool is_name =
-      !flags.database.empty() && std::ranges::all_of(flags.database, [](unsigned char letter) {
-        return std::isalnum(letter) != 0 || letter == '_';
-      });
-  if (!is_name)
-    return invalid_argument("--database is a name of letters, digits and _, not '" + flags.database + "'");
-  OPTIINFRA_TRY(const Family family, parse_family(flags.family));
-  OPTIINFRA_CHECK(context.screen.write(report::grafana_dashboard(family, flags.database)));
+  OPTIINFRA_CHECK(context.screen.write(report::grafana_dashboard(flags.family, flags.database)));
   return ExitCode::kDone;
 }
 
 void describe_grafana(CLI::App& app, GrafanaFlags& flags) {
-  std::vector<std::string> names;
-  for (const Family family : kFamilies) names.emplace_back(table_of(family).name);
-  app.add_option("family", flags.family, "What it shows")
-      ->type_name("cost|performance|resource|quality|serving")
-      ->required()
-      ->check(CLI::IsMember(names));
-  app.add_option("--database", flags.database, "The store's database on the ClickHouse server")
-      ->type_name("NAME")
-      ->capture_default_str();
+  add_parsed(app, "family", flags.family, parse_family, "What it shows", family_type())->required();
+  add_parsed(app, "--database", flags.database, parse_database,
+             "The store's database on the ClickHouse server; default optiinfra", "NAME");
 }
 
 }  // namespace
