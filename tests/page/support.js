@@ -85,8 +85,8 @@ async function openTab(browser, options = {}) {
 }
 
 /** Waits until the page has drawn all that it asked for. */
-async function settled(tab) {
-  await tab.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('.skeleton') && !document.querySelector('main [aria-busy=true]'), null, { timeout: 20_000 });
+async function settled(tab, timeout = 20_000) {
+  await tab.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('.skeleton') && !document.querySelector('main [aria-busy=true]'), null, { timeout });
 }
 
 async function open(tab, url) {

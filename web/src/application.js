@@ -1,6 +1,6 @@
 // The page: side bar, top bar, and the page that the address names.
 import { address, page } from './address.js';
-import { ask, Problem, send } from './ask.js';
+import { ask, Problem, send, whenQuiet } from './ask.js';
 import { readCatalogue } from './catalogue.js';
 import { locale } from './format.js';
 import { html, render, useEffect, useState } from './html.js';
@@ -28,6 +28,9 @@ const SHOWN = /** @type {Record<string, any>} */ ({
   overview: Overview, customers: Customers, customer: Customer, services: Services, service: Service,
   fleet: Fleet, quality: Quality, objectives: Objectives, health: DataHealth, explore: Explore,
 });
+
+/** Until a page has asked its questions, in milliseconds. */
+const PAGE_ASKS = 200;
 
 function Application() {
   const start = useStart();
@@ -62,6 +65,9 @@ function useStart() {
         void readCatalogue().catch(() => {});
       }
       void readNames().catch(() => {});
+      // A large store counts for half a second, and its numbers come first.
+      await new Promise((resolve) => setTimeout(resolve, PAGE_ASKS));
+      await whenQuiet();
       if (isEmpty !== false) setIsEmpty((await ask('/api/v1/customers', { limit: 1 })).rows.length === 0);
       setProblem('');
     } catch (error) {

@@ -55,6 +55,11 @@ export async function send(url, options = {}) {
 /** @type {Map<string, Promise<Answer>>} */
 const running = new Map();
 
+/** Waits until nothing is on its way, for questions that may come last. */
+export async function whenQuiet() {
+  while (running.size) await Promise.allSettled(running.values());
+}
+
 /** @param {string} path @param {Parameters} parameters @returns {Promise<Answer>} */
 export function ask(path, parameters = {}) {
   const url = urlOf(path, parameters);
