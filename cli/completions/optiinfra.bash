@@ -97,7 +97,7 @@ _optiinfra() {
     "retention apply") words="-h --help --url --output -q --quiet" ;;
     "forget") words="-h --help --customer --yes --dry-run --state --url --output -q --quiet" ;;
     "server") words="-h --help --path --tcp-port --http-port --api-port --no-api --api-listen --tls-cert --tls-key --insecure-http --api-connections --api-rate --no-attribution --api-log --state --listen --user --password-file --host-name --engine-pages --statement-time --memory-limit --connections --log-level --log-file --grace --no-init --cluster --macro --url --output -q --quiet" ;;
-    "grafana") words="cost performance resource quality serving:{cost,performance,resource,quality,serving} -h --help --database --url --output -q --quiet" ;;
+    "grafana") words="cost performance resource quality serving -h --help --database --url --output -q --quiet" ;;
     "token") words="create list revoke -h --help --url --output -q --quiet" ;;
     "token create") words="-h --help --name --scope --customer --path --state --url --output -q --quiet" ;;
     "token list") words="-h --help --path --state --url --output -q --quiet" ;;

@@ -449,7 +449,7 @@ complete -c optiinfra -n "__optiinfra_at ' server'" -l grace -x -d 'How long a s
 complete -c optiinfra -n "__optiinfra_at ' server'" -l no-init -d 'Leave the tables as they are'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l cluster -x -d 'A cluster of such servers, this one included: NAME=HOST:PORT,HOST:PORT, replicas separated by |'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l macro -x -d 'A value for {NAME} in tables'\'' definitions, such as shard=1'
-complete -c optiinfra -n "__optiinfra_at ' grafana'" -a 'cost performance resource quality serving:{cost,performance,resource,quality,serving}'
+complete -c optiinfra -n "__optiinfra_at ' grafana'" -a 'cost performance resource quality serving'
 complete -c optiinfra -n "__optiinfra_at ' grafana'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' grafana'" -l database -x -d 'The store'\''s database on the ClickHouse server'
 complete -c optiinfra -n "__optiinfra_at ' token'" -a create -d 'Make a token and print it, once'
