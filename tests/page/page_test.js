@@ -132,7 +132,7 @@ test('an admin sets and removes an objective and a budget, and reads why one is 
   const { data } = await server.ask(`/api/v1/query/slo?${during}`);
   const answered = data.find((each) => each.objective_name === 'acme first token');
   const cells = await row.locator('th,td').allInnerTexts();
-  assert.equal(cells[5], `${(answered.attainment * 100).toFixed(2)} %`);
+  assert.equal(cells[4], `${(answered.attainment * 100).toFixed(2)} %`);
   assert.match(cells[3], /missed/);
   // The service's own page shows it, as a line of its chart and as a row.
   await open(tab, `${server.url}/?page=service&customer=${ACME}&service=${ACME_SERVICE}&${during}`);

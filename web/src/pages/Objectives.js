@@ -42,12 +42,11 @@ export function Objectives() {
         <${DataTable} name="objectives" label="Objectives" rows=${kept} sort="error_budget_left" columns=${[
           { key: 'objective', title: 'Objective', text: (/** @type {any} */ row) => html`<a href=${toPage('objectives', { objective_name: row.objective })} aria-current=${row.objective === shown.name ? 'true' : undefined}>${row.objective}</a>` },
           { key: 'scope', title: 'For', text: (/** @type {any} */ row) => html`<${ScopeName} scope=${row.scope} id=${row.scope_id} />` },
-          { key: 'targets', title: 'A good request', text: (/** @type {any} */ row) => html`${targetsText(row)}<br /><span class="quiet">over ${row.period_days} days</span>` },
+          { key: 'targets', title: 'A good request', text: (/** @type {any} */ row) => html`${targetsText(row)}<br /><span class="quiet">${percent(row.share * 100, 1)} of them, over ${row.period_days} days</span>` },
           { key: 'state', title: 'State', text: (/** @type {any} */ row) => html`<${ObjectiveState} row=${row} />` },
-          shareColumn('share', 'Wanted'),
           shareColumn('attainment', 'Attainment'),
           shareColumn('error_budget_left', 'Budget left', { hint: 'The error budget of this window' }),
-          shareColumn('period_error_budget_left', 'Of its period', { hint: 'The error budget of the days that the objective names; known while their requests are kept' }),
+          shareColumn('period_error_budget_left', 'Of period', { hint: 'The error budget of the days that the objective names; known while their requests are kept' }),
           ...['1h', '6h', '3d'].map((each) => ({ key: `burn_rate_${each}`, title: `Burn ${each}`, unit: 'times', why: () => 'no traffic' })),
           ...(mayChange.value ? [{ key: 'remove', title: 'Change', isAction: true, text: (/** @type {any} */ row) => html`<${Remove} list="objectives" named=${{ objective: row.objective }} title=${row.objective} />` }] : []),
         ]} />

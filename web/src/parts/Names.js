@@ -19,5 +19,5 @@ export const shortModel = (name) => name.slice(name.lastIndexOf('/') + 1);
 export function ScopeName({ scope, id, all = 'all requests' }) {
   if (!scope || !id) return all;
   if (scope === 'customer') return html`<${CustomerLink} id=${id} />`;
-  return html`${scope} <span title=${id}>${nameOf(id)}</span>`;
+  return html`${scope}<br /><span title=${id}>${nameOf(id)}</span>`;
 }
