@@ -153,6 +153,7 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   define_retention(*app, action);
   define_forget(*app, action);
   define_server(*app, action);
+  define_grafana(*app, action);
   define_token(*app, action);
   define_bench(*app, action);
   define_sql(*app, action);

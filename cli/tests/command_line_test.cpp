@@ -51,6 +51,7 @@ const std::vector<std::vector<std::string>> kCommands = {{"init"},
                                                          {"retention", "show"},
                                                          {"retention", "set"},
                                                          {"retention", "apply"},
+                                                         {"grafana"},
                                                          {"bench"},
                                                          {"sql"},
                                                          {"version"}};
@@ -214,6 +215,15 @@ std::string completed(const std::string& words) {
   return testing::run_program({"bash", "-c", script}).output;
 }
 
+TEST(Grafana, RefusesADatabaseThatSqlWouldNotTakeAsAName) {
+  const auto refused = run({"grafana", "cost", "--database", "a`b"});
+  EXPECT_EQ(refused.exit_code, 2) << refused.output;
+  EXPECT_THAT(refused.error_output, HasSubstr("is not a name of letters, digits and _"));
+  EXPECT_EQ(run({"grafana", "cots"}).exit_code, 2);
+  EXPECT_THAT(run({"grafana", "cost", "--database", "fleet"}).output,
+              HasSubstr("FROM fleet.cost_metrics_hourly"));
+}
+
 TEST(Completion, OffersWhatCanStandThere) {
   EXPECT_THAT(
       completed("optiinfra ''"),
@@ -221,7 +231,8 @@ TEST(Completion, OffersWhatCanStandThere) {
           "init verify doctor ping import imports copy generate collect explain-metrics attribute price "
           "rate budget objective "
           "query report customers services "
-          "instances models names backup restore retention forget server token bench sql version help"));
+          "instances models names backup restore retention forget server grafana token bench sql version "
+          "help"));
   EXPECT_EQ(completed("optiinfra query co"), "cost-hourly cost\n");
   EXPECT_EQ(completed("optiinfra --output ''"), "table json csv\n");
   EXPECT_EQ(completed("optiinfra query cost --bucket d"), "day\n");

@@ -9,6 +9,7 @@
 #include "access.hpp"
 #include "http/message.hpp"
 #include "parameters.hpp"
+#include "rejected_rows.hpp"
 #include "remote_write_receiver.hpp"
 #include "statistics.hpp"
 
@@ -29,6 +30,7 @@ struct Backend {
   std::string why_no_remote_write;
   Connector& connector;
   Statistics& statistics;
+  RejectedRows& rejected;
   std::function<HttpCounts()> http_counts;
   Tokens& tokens;
   std::function<Result<void>()> reload;  ///< Service::reload().
@@ -87,6 +89,7 @@ std::vector<Route> computed_routes();
 Route customer_report_route();
 Route verify_route();
 Route forget_route();
+Route rejected_route();
 Route generated_fleet_route();
 std::vector<Route> list_routes();
 std::vector<Route> name_routes();

@@ -91,7 +91,7 @@ class Service::State {
       OPTIINFRA_CHECK(open_remote_write());
     }
     backend_.emplace(Backend{*client_, writer_ ? &*writer_ : nullptr, writer_ ? "" : writer.error().message,
-                             remote_write_.get(), why_no_remote_write_, *connector_, statistics_,
+                             remote_write_.get(), why_no_remote_write_, *connector_, statistics_, rejected_,
                              [this] { return http_->counts(); }, tokens_, [this] { return reload(); }});
     if (writer_ && options_.attribute_after)
       closed_hours_.emplace(*client_, statistics_, *options_.attribute_after, options_.log);
@@ -257,6 +257,7 @@ class Service::State {
   const ServiceOptions options_;
   const RouteTable table_;
   Statistics statistics_;
+  RejectedRows rejected_;
   std::unique_ptr<HttpServer> http_;
   Tokens tokens_;
   Access access_;

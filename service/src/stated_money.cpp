@@ -35,6 +35,20 @@ Records price_records(const std::vector<attribution::Price>& prices, const std::
   return records;
 }
 
+Records missing_price_records(const std::vector<attribution::InstanceWithoutPrice>& instances) {
+  Records records{.fields = {{"instance_id", "instance"},
+                             {"cloud_provider", "provider"},
+                             {"instance_type", "type"},
+                             {"region", "region"},
+                             {"hours", "hours", Look::kCount},
+                             {"last_seen", "last hour (UTC)", Look::kTime}},
+                  .rows = {}};
+  for (const attribution::InstanceWithoutPrice& each : instances)
+    records.rows.push_back({each.instance, text_or_absent(each.provider), text_or_absent(each.type),
+                            text_or_absent(each.region), each.hours, each.last_seen});
+  return records;
+}
+
 Records budget_records(const std::vector<attribution::Budget>& budgets) {
   Records records{.fields = {{"budget", "budget"},
                              {"scope", "of"},

@@ -316,6 +316,33 @@ TEST_F(Api, ShowsABoundTokenItsOwnCustomerAlone) {
       404);
 }
 
+TEST_F(Api, KeepsSamplesOfRejectedRowsForThoseThatMaySeeThem) {
+  const auto rejected = [](const std::string& token = {}) {
+    return json::parse(get("/api/v1/rejected", token).body)["data"];
+  };
+  const std::string row = R"([{"timestamp": "2026-01-01T00:00:00Z", "customer_id": ")" + kBob.to_string() +
+                          R"(", "cloud_provider": "aws", "service_name": "ec2", "cost_per_hour": -77}])";
+  ASSERT_EQ(post("/api/v1/insert/cost", row, writer_, "application/json").status, 200);
+  const json all = rejected();
+  ASSERT_GE(all.size(), 1u);
+  EXPECT_EQ(all[0]["path"], "/api/v1/insert/cost");
+  EXPECT_EQ(all[0]["column"], "cost_per_hour");
+  EXPECT_EQ(all[0]["row"], 0);
+  EXPECT_THAT(all[0]["reason"].get<std::string>(), HasSubstr("-77 must be"));
+  EXPECT_EQ(rejected(ada_), json::array()) << "a reason holds a value of another customer's row";
+}
+
+TEST_F(Api, NamesInstancesThatHaveNoPrice) {
+  const std::string hour = format_time(std::chrono::floor<std::chrono::hours>(now()) - std::chrono::hours{2});
+  const std::string row = R"([{"timestamp": ")" + hour + R"(", "customer_id": ")" + kAda.to_string() +
+                          R"(", "instance_id": "i-without-price", "gpu_utilization": 50}])";
+  ASSERT_EQ(post("/api/v1/insert/resource?wait=stored", row, writer_, "application/json").status, 200);
+  const json missing = json::parse(get("/api/v1/prices/missing?hours=4").body)["data"];
+  ASSERT_EQ(missing.size(), 1u);
+  EXPECT_EQ(missing[0]["instance_id"], "i-without-price");
+  EXPECT_EQ(missing[0]["hours"], 1);
+}
+
 TEST_F(Api, ShowsABoundTokenItsOwnMoneyAlone) {
   for (const char* target :
        {"/api/v1/query/budgets", "/api/v1/query/forecast?by=customer", "/api/v1/query/slo",

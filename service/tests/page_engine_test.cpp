@@ -8,6 +8,7 @@
 
 #include "customers.hpp"
 #include "decompress.hpp"
+#include "optiinfra/report/grafana.hpp"
 #include "optiinfra/service/tokens.hpp"
 #include "optiinfra/testing/http_call.hpp"
 #include "optiinfra/testing/server.hpp"
@@ -120,18 +121,57 @@ TEST_F(Page, LearnsTheFormulaOfEveryMeasure) {
 }
 
 /// On a store of its own, because what it makes stays.
-TEST(GeneratedFleet, FillsAStoreThatHasNoRowsOnce) {
-  const testing::TemporaryFolder folder;
-  testing::ServerProcess server(OPTIINFRA_PROGRAM, folder / "store");
-  ASSERT_TRUE(server.is_ready()) << server.failure();
-  const HttpCall fill{.method = "POST", .target = "/api/v1/generated-fleet"};
-  const HttpAnswer filled = testing::http_call(server.api_port(), fill);
-  ASSERT_EQ(filled.status, 200) << filled.body;
-  EXPECT_EQ(json::parse(filled.body)["rows"], 200'000);
-  EXPECT_EQ(testing::http_call(server.api_port(), fill).status, 409);
-  const auto ask = [&](const std::string& target) {
-    return testing::http_call(server.api_port(), {.target = target});
-  };
+class GeneratedFleet : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new testing::TemporaryFolder;
+    server_ = new testing::ServerProcess(OPTIINFRA_PROGRAM, *folder_ / "store");
+    ASSERT_TRUE(server_->is_ready()) << server_->failure();
+    filled_ = new HttpAnswer(fill());
+    ASSERT_EQ(filled_->status, 200) << filled_->body;
+  }
+  static void TearDownTestSuite() {
+    delete filled_;
+    delete server_;
+    delete folder_;
+  }
+
+  static HttpAnswer fill() {
+    return testing::http_call(server_->api_port(), {.method = "POST", .target = "/api/v1/generated-fleet"});
+  }
+  static HttpAnswer ask(const std::string& target) {
+    return testing::http_call(server_->api_port(), {.target = target});
+  }
+
+  /// How many rows a panel's statement gives; what Grafana puts in place of its macros is ours.
+  static std::ptrdiff_t rows_of(std::string sql, const std::string& customers) {
+    const auto replace = [&](const std::string& from, const std::string& to) {
+      for (std::size_t at = sql.find(from); at != std::string::npos; at = sql.find(from, at + to.size()))
+        sql.replace(at, from.size(), to);
+    };
+    replace("$__timeFilter(r.hour)", "r.hour >= now() - INTERVAL 9 DAY AND r.hour <= now()");
+    replace("$__conditionalAll(", "(");
+    replace(", $customer)", ")");
+    replace("${customer:singlequote}", customers);
+    EXPECT_EQ(sql.find('$'), std::string::npos) << sql;
+    const HttpAnswer answer = testing::http_call(
+        server_->api_port(), {.method = "POST", .target = "/api/v1/sql?format=ndjson", .body = sql});
+    EXPECT_EQ(answer.status, 200) << answer.body << sql;
+    return std::ranges::count(answer.body, '\n');
+  }
+
+  static testing::TemporaryFolder* folder_;
+  static testing::ServerProcess* server_;
+  static HttpAnswer* filled_;
+};
+
+testing::TemporaryFolder* GeneratedFleet::folder_ = nullptr;
+testing::ServerProcess* GeneratedFleet::server_ = nullptr;
+HttpAnswer* GeneratedFleet::filled_ = nullptr;
+
+TEST_F(GeneratedFleet, FillsAStoreThatHasNoRowsOnce) {
+  EXPECT_EQ(json::parse(filled_->body)["rows"], 200'000);
+  EXPECT_EQ(fill().status, 409);
   const HttpAnswer unit_cost = ask("/api/v1/query/unit-cost?from=now-24h&to=now");
   const json costs = json::parse(unit_cost.body)["data"];
   const auto priced =
@@ -146,6 +186,24 @@ TEST(GeneratedFleet, FillsAStoreThatHasNoRowsOnce) {
   ASSERT_EQ(first.size(), 1u);
   EXPECT_EQ(first[0], gpus[0]);
   EXPECT_THAT(ask(of_gpus + "&where=gpu_index%3D256").body, HasSubstr("no whole number from 0 to 255"));
+}
+
+TEST_F(GeneratedFleet, FillsEveryPanelOfTheDashboardsForGrafana) {
+  const json customers = json::parse(ask("/api/v1/customers").body)["data"];
+  std::string ids;
+  for (const json& each : customers)
+    ids += (ids.empty() ? "'" : ",'") + each["customer_id"].get<std::string>() + "'";
+  const std::string nobody = "'" + kAda.to_string() + "'";
+  for (const Family family : kFamilies) {
+    const json dashboard = json::parse(report::grafana_dashboard(family, "optiinfra"));
+    for (const json& panel : dashboard["panels"]) {
+      const std::string sql = panel["targets"][0]["rawSql"];
+      EXPECT_GT(rows_of(sql, ids), 0) << dashboard["title"] << ": " << panel["title"];
+    }
+    EXPECT_EQ(rows_of(dashboard["panels"][0]["targets"][0]["rawSql"], nobody), 0) << "the customer's alone";
+    const std::string variable = dashboard["templating"]["list"][1]["query"];
+    EXPECT_GT(rows_of(variable, ids), 0) << variable;
+  }
 }
 
 }  // namespace

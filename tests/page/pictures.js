@@ -13,9 +13,12 @@ const { chromium, executablePath } = findBrowser();
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   const services = (await server.ask('/api/v1/services')).data;
   const busiest = services.sort((a, b) => b.performance_rows - a.performance_rows)[0];
+  await server.set('objectives', [{ objective: 'whole answer', latency_ms: 15000, share: 0.9, period_days: 2 }, { objective: 'first token', scope: 'service', scope_id: busiest.service_id, time_to_first_token_ms: 600, share: 0.98, period_days: 2 }]);
+  await server.set('budgets', [{ budget: 'fleet', amount: 120000, currency: 'USD' }, { budget: busiest.customer_name, scope: 'customer', scope_id: busiest.customer_id, amount: 30000, currency: 'USD' }]);
   for (const [name, query, colorScheme, height] of [
     ['overview', '', 'light', 860], ['fleet', 'page=fleet', 'dark', 900],
     ['service', `page=service&customer=${busiest.customer_id}&service=${busiest.service_id}`, 'light', 900],
+    ['objectives', 'page=objectives', 'light', 900],
   ]) {
     const tab = await openTab(browser, { colorScheme, viewport: { width: 1280, height } });
     await open(tab, `${server.url}/?${query}`);

@@ -46,6 +46,7 @@ class Server {
     });
     this.port = Number(/api=\S+:(\d+)/.exec(said)[1]);
     this.url = `http://127.0.0.1:${this.port}`;
+    this.clickhousePort = Number(/http=\S+:(\d+)/.exec(said)?.[1]);
     return this;
   }
   async stop() {
@@ -57,6 +58,11 @@ class Server {
     const response = await fetch(this.url + target, { headers });
     if (!response.ok) throw new Error(`${target}: ${response.status} ${await response.text()}`);
     return response.json();
+  }
+  /** Sets rows of a list that admins keep: objectives, budgets, prices. */
+  async set(list, rows) {
+    const response = await fetch(`${this.url}/api/v1/${list}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(rows) });
+    if (!response.ok) throw new Error(await response.text());
   }
   async insert(family, rows) {
     const response = await fetch(`${this.url}/api/v1/insert/${family}?wait=stored`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(rows) });
@@ -79,8 +85,8 @@ async function openTab(browser, options = {}) {
 }
 
 /** Waits until the page has drawn all that it asked for. */
-async function settled(tab) {
-  await tab.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('.skeleton') && !document.querySelector('main [aria-busy=true]'), null, { timeout: 20_000 });
+async function settled(tab, timeout = 20_000) {
+  await tab.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('.skeleton') && !document.querySelector('main [aria-busy=true]'), null, { timeout });
 }
 
 async function open(tab, url) {

@@ -1,6 +1,6 @@
 // The page: side bar, top bar, and the page that the address names.
 import { address, page } from './address.js';
-import { ask, Problem, send } from './ask.js';
+import { ask, Problem, send, whenQuiet } from './ask.js';
 import { readCatalogue } from './catalogue.js';
 import { locale } from './format.js';
 import { html, render, useEffect, useState } from './html.js';
@@ -12,11 +12,11 @@ import { Customers } from './pages/Customers.js';
 import { DataHealth } from './pages/DataHealth.js';
 import { Explore } from './pages/Explore.js';
 import { Fleet } from './pages/Fleet.js';
+import { Objectives } from './pages/Objectives.js';
 import { Overview } from './pages/Overview.js';
 import { Quality } from './pages/Quality.js';
 import { Service } from './pages/Service.js';
 import { Services } from './pages/Services.js';
-import { Targets } from './pages/Targets.js';
 import { FirstRun } from './parts/FirstRun.js';
 import { How } from './parts/How.js';
 import { Keys } from './parts/Keys.js';
@@ -26,8 +26,11 @@ import { TopBar } from './parts/TopBar.js';
 
 const SHOWN = /** @type {Record<string, any>} */ ({
   overview: Overview, customers: Customers, customer: Customer, services: Services, service: Service,
-  fleet: Fleet, quality: Quality, targets: Targets, health: DataHealth, explore: Explore,
+  fleet: Fleet, quality: Quality, objectives: Objectives, health: DataHealth, explore: Explore,
 });
+
+/** Until a page has asked its questions, in milliseconds. */
+const PAGE_ASKS = 200;
 
 function Application() {
   const start = useStart();
@@ -62,6 +65,9 @@ function useStart() {
         void readCatalogue().catch(() => {});
       }
       void readNames().catch(() => {});
+      // A large store counts for half a second, and its numbers come first.
+      await new Promise((resolve) => setTimeout(resolve, PAGE_ASKS));
+      await whenQuiet();
       if (isEmpty !== false) setIsEmpty((await ask('/api/v1/customers', { limit: 1 })).rows.length === 0);
       setProblem('');
     } catch (error) {

@@ -21,7 +21,7 @@ export class Problem extends Error {
 export const unreachableSince = signal(0);
 
 /** @param {string} path @param {Parameters} parameters */
-function urlOf(path, parameters = {}) {
+export function urlOf(path, parameters = {}) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters))
     for (const each of Array.isArray(value) ? value : [value]) if (each !== undefined && each !== '') query.append(name, String(each));
@@ -54,6 +54,11 @@ export async function send(url, options = {}) {
 
 /** @type {Map<string, Promise<Answer>>} */
 const running = new Map();
+
+/** Waits until nothing is on its way, for questions that may come last. */
+export async function whenQuiet() {
+  while (running.size) await Promise.allSettled(running.values());
+}
 
 /** @param {string} path @param {Parameters} parameters @returns {Promise<Answer>} */
 export function ask(path, parameters = {}) {

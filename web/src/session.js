@@ -13,6 +13,9 @@ export const refusal = signal('');
 export const me = signal(/** @type {Me | null} */ (null));
 export const seesAll = computed(() => me.value !== null && me.value.customers === null);
 
+/** Names, prices, budgets and objectives are changed by admins that see all customers. */
+export const mayChange = computed(() => seesAll.value && me.value?.scope === 'admin');
+
 /** @param {string} text */
 export function signIn(text) {
   token.value = text.trim();

@@ -16,6 +16,7 @@ void define_ping(CLI::App& parent, Action& action);
 void define_import(CLI::App& parent, Action& action);
 void define_imports(CLI::App& parent, Action& action);
 void define_generate(CLI::App& parent, Action& action);
+void define_grafana(CLI::App& parent, Action& action);
 void define_copy(CLI::App& parent, Action& action);
 void define_collect(CLI::App& parent, Action& action);
 void define_collect_host(CLI::App& parent, Action& action);

@@ -83,17 +83,7 @@ Result<ExitCode> run_missing(const PriceMissingFlags& flags, Context& context) {
   if (range.begin >= range.end) return invalid_argument("--from must be before --to");
   OPTIINFRA_TRY(Client client, context.open(false));
   OPTIINFRA_TRY(const auto missing, attribution::instances_without_price(client, range));
-  Records records{.fields = {{"instance_id", "instance"},
-                             {"cloud_provider", "provider"},
-                             {"instance_type", "type"},
-                             {"region", "region"},
-                             {"hours", "hours", Look::kCount},
-                             {"last_seen", "last hour (UTC)", Look::kTime}},
-                  .rows = {}};
-  const auto text = [](const std::string& each) { return each.empty() ? Value{} : Value{each}; };
-  for (const attribution::InstanceWithoutPrice& each : missing)
-    records.rows.push_back(
-        {each.instance, text(each.provider), text(each.type), text(each.region), each.hours, each.last_seen});
+  Records records = service::missing_price_records(missing);
   Report report{.command = "price missing", .window = range};
   if (records.rows.empty()) report.instead = "every instance that was seen has a bill or a price";
   report.sections.push_back({.key = "instances", .title = {}, .records = std::move(records)});

@@ -40,8 +40,7 @@ class Outcome {
   void reject(std::size_t index, std::string column, std::string reason) {
     ++counts_.rejected;
     ++counts_.rejected_by_column[is_column(column) ? column : "other"];
-    if (shown_.size() < kRejectedShownMax)
-      shown_.push_back({{"index", index}, {"column", std::move(column)}, {"reason", std::move(reason)}});
+    if (shown_.size() < kRejectedShownMax) shown_.push_back({index, std::move(column), std::move(reason)});
   }
   void count_rejected(std::size_t more) { counts_.rejected += more; }
   void take(std::size_t rows, bool is_repeated) {
@@ -50,8 +49,18 @@ class Outcome {
 
   const RowCounts& counts() const { return counts_; }
 
+  std::vector<RejectedSample> samples() const {
+    std::vector<RejectedSample> samples;
+    for (const rows::RejectedRow& each : shown_)
+      samples.push_back({.index = each.index, .column = each.column, .reason = each.reason});
+    return samples;
+  }
+
   Response response() const {
-    Json body = {{"accepted", counts_.accepted}, {"duplicates", counts_.duplicates}, {"rejected", shown_}};
+    Json rejected = Json::array();
+    for (const rows::RejectedRow& each : shown_)
+      rejected.push_back({{"index", each.index}, {"column", each.column}, {"reason", each.reason}});
+    Json body = {{"accepted", counts_.accepted}, {"duplicates", counts_.duplicates}, {"rejected", rejected}};
     if (counts_.rejected > shown_.size()) body["rejected_count"] = counts_.rejected;
     return {.body = body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
   }
@@ -65,7 +74,7 @@ class Outcome {
 
   const Family family_;
   RowCounts counts_;
-  Json shown_ = Json::array();
+  std::vector<rows::RejectedRow> shown_;
 };
 
 /// Leaves the rows of the caller's customers; the others are rejected.
@@ -139,6 +148,7 @@ Response store(const Call& call, std::string body, rows::RowFormat format, const
     if (auto reached = receipt->ticket.wait(wait.time); !reached) return refusal_of(reached.error());
   }
   call.backend.statistics.count_rows(kFamily, outcome.counts());
+  keep_rejected(call, outcome.samples());
   return outcome.response();
 }
 

@@ -231,7 +231,8 @@ std::vector<Route> operation_routes() {
           std::move(sql),
           std::move(reload),
           verify_route(),
-          forget_route()};
+          forget_route(),
+          rejected_route()};
 }
 
 }  // namespace optiinfra::service

@@ -117,6 +117,7 @@ Result<void> store(const Call& call, const char* what, const std::string& body, 
     (receipt.is_repeated ? counts.duplicates : counts.accepted) += taken;
   }
   counts.rejected = rows.rejected;
+  if (rows.rejected != 0) keep_rejected(call, {{.reason = rows.reason}});
   call.backend.statistics.count_rows(MetricTraits<Row>::kFamily, counts);
   return {};
 }
@@ -176,6 +177,7 @@ Response answer_otlp_metrics(const Call& call) {
     if (taken->refused != 0 && metrics->reason.empty()) metrics->reason = taken->reason;
     metrics->rejected += std::min<std::size_t>(taken->refused, metrics->points);
   }
+  if (metrics->rejected != 0) keep_rejected(call, {{.reason = metrics->reason}});
   identities.keep_names();
   return in(encoding, 200,
             otlp::otlp_response(otlp::OtlpSignal::kMetrics, encoding, metrics->rejected, metrics->reason));

@@ -59,9 +59,11 @@ Response answer_write(const Call& call) {
        .body = call.request.body});
   if (!taken) return refusal(taken.error());
   Response response{.status = 204};
-  if (taken->refused != 0)
+  if (taken->refused != 0) {
+    keep_rejected(call, {{.reason = taken->reason}});
     response = problem(
         400, std::to_string(taken->refused) + " samples are refused, the others are taken: " + taken->reason);
+  }
   if (*protocol == remote_write::RemoteWriteProtocol::kV2) {
     const auto add = [&](const char* what, std::uint64_t count) {
       response.headers.emplace_back(std::string("X-Prometheus-Remote-Write-") + what + "-Written",

@@ -245,6 +245,30 @@ Response answer_remove(const StatedList& list, const Call& call) {
   return {.body = nlohmann::ordered_json{{"removed", 1}}.dump() + "\n"};
 }
 
+Response answer_missing_prices(const Call& call) {
+  const auto range = window_of(call.request.parameters);
+  if (!range) return problem_of(range.error());
+  const TimeRange hours{floor_hour(range->begin), range->end};
+  const auto missing = attribution::instances_without_price(call.backend.client, hours);
+  if (!missing) return problem_of(missing.error());
+  report::Report report{.command = "price missing", .window = hours};
+  report.sections.push_back({.key = "instances", .records = missing_price_records(*missing)});
+  return answer_of(call.request, report);
+}
+
+Route missing_prices_route() {
+  Route route{.method = "GET",
+              .path = "/api/v1/prices/missing",
+              .name = "list_missing_prices",
+              .tag = "money",
+              .meaning = "Instances that were seen and have neither a bill nor a price",
+              .openness = Openness::kSeesAll,
+              .parameters = window_parameters(),
+              .handle = answer_missing_prices};
+  route.parameters.push_back(format_parameter());
+  return route;
+}
+
 }  // namespace
 
 std::vector<Route> stated_money_routes() {
@@ -282,6 +306,7 @@ std::vector<Route> stated_money_routes() {
                       .parameters = list.key_parameters,
                       .handle = [&list](const Call& call) { return answer_remove(list, call); }});
   }
+  routes.push_back(missing_prices_route());
   return routes;
 }
 

@@ -19,6 +19,10 @@ std::string_view media_type(const Request& request);
 /// else by the content.
 spool::RequestKey key_of(const Call& call, std::string_view what, std::string_view body);
 
+/// Keeps what became of a request's rejected rows for people who look later; the samples need an index,
+/// column and reason alone.
+void keep_rejected(const Call& call, std::vector<RejectedSample> samples);
+
 /// Finds the ids of names in rows. Reads the names with the first one.
 class NamesInRows {
  public:

@@ -11,10 +11,14 @@ import { Chart } from '../parts/Chart.js';
 import { CostSplit } from '../parts/CostSplit.js';
 import { DataTable, SeriesTable } from '../parts/DataTable.js';
 import { ModelName, ServiceLink } from '../parts/Names.js';
+import { Month } from '../parts/Month.js';
+import { OWN_OR_API, OwnOrApi } from '../parts/OwnOrApi.js';
 import { Panel } from '../parts/Panel.js';
+import { ReportLink } from '../parts/ReportLink.js';
 import { Sentence, comparedText } from '../parts/Sentence.js';
 import { Tile } from '../parts/Tile.js';
 import { whyNone } from '../parts/Value.js';
+import { WhyChanged } from '../parts/WhyChanged.js';
 import { latencySeries, seriesBy, timesOf, valuesOf } from '../parts/series.js';
 
 const TOTALS = 'performance.request_count,error_count,prompt_tokens,completion_tokens,cached_tokens,p95_time_to_first_token,p95_latency,avg_quality';
@@ -30,6 +34,10 @@ export function Customer() {
   const services = useAnswer(METRICS, metrics('performance.request_count,error_count,prompt_tokens,completion_tokens,p50_latency,p95_latency,p99_latency', { by: 'service,model', ...own, ...during }));
   const bill = useAnswer(UNIT_COST, { customer, ...during });
   const unit = useAnswer(UNIT_COST, { customer, by: 'service', ...during });
+  const forecast = useAnswer('/api/v1/query/forecast', { customer });
+  const budgets = useAnswer('/api/v1/query/budgets', { customer });
+  const explain = useAnswer('/api/v1/query/explain', { customer, ...during });
+  const api = useAnswer('/api/v1/query/self-host', { customer, ...during });
 
   const currency = mainCurrency(cost.now.answer, 'total_cost');
   const spent = sum(cost.now.answer, 'total_cost', currency), spentBefore = sum(cost.then.answer, 'total_cost', currency);
@@ -48,7 +56,7 @@ export function Customer() {
   if (total.now.answer?.reason && cost.now.answer?.reason)
     return html`<h1>Customer ${nameOf(customer)}</h1><p class="nothing">${total.now.answer.reason}</p><p><a href=${toPage('customers')}>All customers</a></p>`;
   return html`
-    <p class="crumbs"><a href=${toPage('customers')}>Customers</a> / <code>${customer}</code></p>
+    <p class="crumbs"><a href=${toPage('customers')}>Customers</a> / <code>${customer}</code> · <${ReportLink} customer=${customer} /></p>
     <h1>Customer ${nameOf(customer)}</h1>
     <${Sentence} isReady=${cost.now.answer && total.now.answer}>
       In ${window.label} this customer cost <b>${currenciesText(cost.now.answer, 'total_cost')}</b>${comparedText(spent, spentBefore, (rate) => percent(rate))} and sent <b>${compact(now.total_requests ?? 0)} requests</b>${now.p95_latency_ms !== null && now.p95_latency_ms !== undefined ? html`, 95 % of them answered within <b>${withUnit(now.p95_latency_ms, 'ms')}</b>.` : '.'}
@@ -73,11 +81,20 @@ export function Customer() {
       <${Panel} name="customer-cost" title="Cost by cloud service" asked=${costTrend} currency=${currency} empty="No charge in this window." table=${html`<${SeriesTable} label="Cost by cloud service" times=${costTimes} series=${costSeries} unit="currency" currency=${currency} />`}>
         <${Chart} label=${`Cost by cloud service for each ${bucket}`} times=${costTimes} step=${step} series=${costSeries} unit="currency" currency=${currency} isStacked />
       <//>
+      <${Panel} name="customer-month" title="This month" subtitle="Calendar month in UTC: attributed hours, and a forecast of the others" asked=${[forecast, budgets]} currency=${currency}>
+        <${Month} row=${forecast.answer?.rows.find((row) => row.currency === currency) ?? null} budgets=${(budgets.answer?.rows ?? []).filter((row) => row.scope === 'customer' && row.scope_id === customer)} />
+      <//>
+      <${Panel} name="customer-why" title="Why the cost changed" subtitle="Attributed cost against the period before, by model" asked=${explain} currency=${currency} empty="No hour of this window is attributed yet: optiinfra attribute does it.">
+        <${WhyChanged} answer=${explain.answer} currency=${currency} />
+      <//>
       <${Panel} name="customer-latency" title="Latency" asked=${trend} keys=${['p50_latency_ms', 'p95_latency_ms', 'p99_latency_ms']} empty="No request in this window." table=${html`<${SeriesTable} label="Latency" times=${times} series=${latencySeries(line)} unit="ms" />`}>
         <${Chart} label="Latency" times=${times} step=${step} series=${latencySeries(line)} unit="ms" />
       <//>
       <${Panel} name="customer-load" title="Requests" asked=${trend} keys=${['total_requests']} empty="No request in this window." table=${html`<${SeriesTable} label="Requests" times=${times} series=${[{ label: 'requests', values: line('total_requests'), colour: '--series-1' }]} unit="requests" />`}>
         <${Chart} label=${`Requests for each ${bucket}`} times=${times} step=${step} series=${[{ label: 'requests', values: line('total_requests'), colour: '--series-1' }]} unit="requests" isStacked />
+      <//>
+      <${Panel} name="customer-api" title="Own serving or an API" isWide asked=${api} currency=${currency} empty="No hour of this window is attributed yet: optiinfra attribute does it." subtitle=${OWN_OR_API}>
+        <${OwnOrApi} name="own-or-api" answer=${api.answer} />
       <//>
       <${Panel} name="customer-services" title="Services and models" isWide asked=${[services, unit]} currency=${currency} empty="No request in this window.">
         <${DataTable} name="services" label="Services and models" rows=${serviceRows} sort="total_requests:desc" columns=${[

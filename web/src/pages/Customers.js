@@ -1,4 +1,5 @@
 // Who is served, what each costs and how each is served.
+import { toPage } from '../address.js';
 import { METRICS, UNIT_COST, metrics, useAnswer, useBoth } from '../answers.js';
 import { compact, money, percent } from '../format.js';
 import { html } from '../html.js';
@@ -11,6 +12,7 @@ import { DataTable, SeriesTable } from '../parts/DataTable.js';
 import { CustomerLink } from '../parts/Names.js';
 import { Panel } from '../parts/Panel.js';
 import { Sentence } from '../parts/Sentence.js';
+import { Treemap } from '../parts/Treemap.js';
 import { seriesBy, timesOf } from '../parts/series.js';
 import { charged, keyed } from './joins.js';
 
@@ -31,7 +33,7 @@ export function Customers() {
   return html`
     <h1>Customers</h1>
     <${Sentence} isReady=${cost.now.answer && load.answer}>
-      In ${window.label} <b>${compact(rows.length)} customers</b> were served for <b>${currenciesText(cost.now.answer, 'total_cost')}</b>${most?.total_cost ? html`; <${CustomerLink} id=${most.customer_id} /> alone caused <b>${percent((most.total_cost / (total || 1)) * 100)}</b> of it, ${money(most.total_cost, currency)}.` : '.'}
+      In ${window.label} <b>${compact(rows.length)} ${rows.length === 1 ? 'customer' : 'customers'}</b> ${rows.length === 1 ? 'was' : 'were'} served for <b>${currenciesText(cost.now.answer, 'total_cost')}</b>${most?.total_cost && rows.length > 1 ? html`; <${CustomerLink} id=${most.customer_id} /> alone caused <b>${percent((most.total_cost / (total || 1)) * 100)}</b> of it, ${money(most.total_cost, currency)}.` : '.'}
     <//>
     <div class="panels">
       <${Panel} name="all-customers" title="All customers" isWide asked=${[cost.now, load, quality, unit]} currency=${currency}
@@ -49,6 +51,9 @@ export function Customers() {
           number('cost_per_million_tokens', '1M tokens', 'currency', { currency: (/** @type {any} */ row) => row.unit_currency, why: (/** @type {any} */ row) => (row.is_attributed ? 'price unknown' : 'not attributed') }),
         ]} />
       <//>
+      ${rows.length > 1 && html`<${Panel} name="customers-map" title="Where the money goes" isWide asked=${cost.now} currency=${currency} empty="No charge in this window." subtitle="An area for each customer, as large as its cost; click one to open it">
+        <${Treemap} label="Cost of each customer" unit="currency" currency=${currency} areas=${rows.filter((row) => row.currency === currency && row.total_cost).map((row) => ({ name: nameOf(row.customer_id), value: row.total_cost, href: toPage('customer', { customer: row.customer_id }) }))} />
+      <//>`}
       <${OverTime} name="customers-cost" title="Cost over time" asked=${trend} rows=${(trend.answer?.rows ?? []).filter((row) => row.currency === currency)} measure="total_cost" unit="currency" currency=${currency} bucket=${bucket} empty="No charge in this window." />
       <${OverTime} name="customers-requests" title="Requests over time" asked=${requests} rows=${requests.answer?.rows ?? []} measure="total_requests" unit="requests" bucket=${bucket} empty="No request in this window." />
     </div>`;

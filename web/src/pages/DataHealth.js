@@ -1,27 +1,38 @@
 // Whether the numbers can be trusted: who sends, how fresh it is, what was refused, what is missing, how large it is.
 import { METRICS, UNIT_COST, metrics, useAnswer } from '../answers.js';
 import { Problem, send } from '../ask.js';
+import { setRows } from '../changes.js';
 import { compact, percent, plain, timeText, withUnit } from '../format.js';
 import { html, useEffect, useState } from '../html.js';
 import { round } from '../live.js';
-import { me, seesAll, token } from '../session.js';
+import { mayChange, me, seesAll, token } from '../session.js';
 import { clock, lengthText, parameters, shownWindow } from '../time.js';
 import { catalogue } from '../catalogue.js';
 import { readMetrics } from './serverMetrics.js';
+import { ChangeForm } from '../parts/ChangeForm.js';
 import { DataTable } from '../parts/DataTable.js';
-import { CustomerLink, ServiceLink } from '../parts/Names.js';
+import { NameForm } from '../parts/NameForm.js';
+import { CustomerLink, ModelName, ServiceLink } from '../parts/Names.js';
 import { Panel } from '../parts/Panel.js';
 import { Sentence } from '../parts/Sentence.js';
 import { Value } from '../parts/Value.js';
+import { Verification } from '../parts/Verification.js';
 
-const SIZES = `SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS plain_bytes, count() AS parts,
-  formatDateTime(min(min_time), '%Y-%m-%dT%H:%i:%SZ', 'UTC') AS first, formatDateTime(max(max_time), '%Y-%m-%dT%H:%i:%SZ', 'UTC') AS last
-FROM system.parts WHERE database NOT IN ('system', 'default') AND active GROUP BY table ORDER BY bytes DESC`;
+// The days for which rows are kept are part of a table's definition.
+const SIZES = `SELECT p.table AS table, sum(p.rows) AS rows, sum(p.bytes_on_disk) AS bytes, count() AS parts,
+  toUInt32OrZero(extract(any(t.engine_full), 'toIntervalDay[(]([0-9]+)[)]')) AS days
+FROM system.parts AS p INNER JOIN system.tables AS t ON t.database = p.database AND t.name = p.table
+WHERE p.database NOT IN ('system', 'default') AND p.active GROUP BY p.table ORDER BY bytes DESC`;
+const LISTS_MAX = 1000;
 
 export function DataHealth() {
   const families = [...new Set(catalogue.value.measures.map((each) => each.family))];
   const during = parameters(shownWindow.value);
-  const customers = useAnswer('/api/v1/customers', { limit: 1000 });
+  const customers = useAnswer('/api/v1/customers', { limit: LISTS_MAX });
+  const services = useAnswer('/api/v1/services', { limit: LISTS_MAX });
+  const rejected = useAnswer('/api/v1/rejected', {});
+  const models = useAnswer('/api/v1/query/self-host', during);
+  const instances = useAnswer('/api/v1/prices/missing', seesAll.value ? during : null);
   const counts = useAnswer(METRICS, metrics(COUNTS, during));
   const sources = useAnswer(METRICS, metrics('performance.request_count', { by: 'source', ...during }));
   const missing = useAnswer(UNIT_COST, { by: 'customer,service', ...during });
@@ -29,12 +40,17 @@ export function DataHealth() {
   const sizes = useSizes();
   const newest = (customers.answer?.rows ?? []).map((row) => row.last_hour).sort().at(-1);
   const age = newest ? clock.value - Date.parse(newest) : null;
-  const rejected = server.metrics ? families.reduce((all, family) => all + (server.metrics?.rows[family]?.rejected ?? 0), 0) : null;
+  const refused = server.metrics ? families.reduce((all, family) => all + (server.metrics?.rows[family]?.rejected ?? 0), 0) : null;
+  const unnamed = [
+    ...(customers.answer?.rows ?? []).filter((row) => row.customer_name === null).map((row) => ({ kind: 'customer', id: row.customer_id, customer: row.customer_id, rows: row.performance_rows })),
+    ...(services.answer?.rows ?? []).filter((row) => row.service_name === null).map((row) => ({ kind: 'service', id: row.service_id, customer: row.customer_id, rows: row.performance_rows })),
+  ];
+  const withoutPrice = (models.answer?.rows ?? []).filter((row) => row.models_without_price);
   const unpriced = (missing.answer?.rows ?? []).filter((row) => row.coverage !== null && row.coverage < 1);
   return html`
     <h1>Data health</h1>
     <${Sentence} isReady=${customers.answer && server.isKnown}>
-      ${server.ready ? html`The store <b>answers</b>` : html`The store <b>does not answer</b>`}${newest ? html`, its newest hour began <b>${lengthText(Math.max(0, age ?? 0))} ago</b>` : ', and has no rows'}${rejected !== null ? html`; since the server's start <b>${compact(rejected)} rows</b> were refused` : ''}${unpriced.length ? html`, and requests of <b>${compact(unpriced.length)} services</b> have no price.` : '.'}
+      ${server.ready ? html`The store <b>answers</b>` : html`The store <b>does not answer</b>`}${newest ? html`, its newest hour began <b>${lengthText(Math.max(0, age ?? 0))} ago</b>` : ', and has no rows'}${refused !== null ? html`; since the server's start <b>${compact(refused)} rows</b> were refused` : ''}${unpriced.length ? html`, and requests of <b>${compact(unpriced.length)} services</b> have no price.` : '.'}
     <//>
     <div class="panels">
       ${server.metrics ? html`<section class="panel" aria-labelledby="title-writer"><header><h2 id="title-writer">Rows taken since the server's start</h2><div class="panel-actions"><a class="plain" href="/metrics" target="_blank">/metrics</a></div></header>
@@ -47,7 +63,7 @@ export function DataHealth() {
           <div><dt>Oldest waiting row</dt><dd>${withUnit(server.metrics.lag, 's')}</dd></div>
           <div><dt>Inserts tried again</dt><dd>${compact(server.metrics.retries)}</dd></div>
         </dl>
-        ${rejected ? html`<p class="quiet">The answer to each insert names its refused rows, column and reason.</p>` : ''}</section>`
+</section>`
         : html`<section class="panel"><header><h2>Rows taken since the server's start</h2></header><p class="nothing">${server.refusal || 'These need a token that sees all customers.'}</p></section>`}
       <${Panel} name="window-rows" title="Rows of this window" subtitle="What every number of the other pages is computed from" asked=${counts}>
         <dl class="facts">${families.map((family) => html`<div><dt>${family}</dt><dd><${Value} value=${counts.answer?.coverage[family]?.rows} unit="rows" why="no traffic" /></dd></div>`)}</dl>
@@ -72,15 +88,53 @@ export function DataHealth() {
           { key: 'reason', title: 'Why' },
         ]} />` : html`<p class="nothing">Every attributed request of this window has a price.</p>`}
       <//>
-      ${me.value?.may_sql && html`<section class="panel" aria-labelledby="title-sizes"><header><h2 id="title-sizes">Size on disk</h2></header>
-        ${sizes.problem ? html`<p class="problem">${sizes.problem}</p>` : sizes.rows === null ? html`<div class="skeleton panel-skeleton"></div>` : html`<${DataTable} name="sizes" label="Size on disk" rows=${sizes.rows} sort="bytes:desc" columns=${[
+      <${Panel} name="rejected" title="Rows that were refused" isWide asked=${rejected} empty="No row was refused since the server's start." subtitle="The latest, at most ten of a request; the answer to each insert names up to a hundred">
+        <${DataTable} name="rejected" label="Rows that were refused" canFilter rows=${rejected.answer?.rows ?? []} columns=${[
+          { key: 'at', title: 'When', text: (/** @type {any} */ row) => timeText(row.at) },
+          { key: 'path', title: 'Sent to', text: (/** @type {any} */ row) => html`<code>${row.path}</code>` },
+          { key: 'sender', title: 'Token' },
+          { key: 'row', title: 'Row', text: (/** @type {any} */ row) => row.row ?? html`<span class="quiet">–</span>` },
+          { key: 'column', title: 'Column', text: (/** @type {any} */ row) => (row.column ? html`<code>${row.column}</code>` : html`<span class="quiet">–</span>`) },
+          { key: 'reason', title: 'Why', text: (/** @type {any} */ row) => html`<span class="wrapped">${row.reason}</span>` },
+        ]} />
+      <//>
+      <${Panel} name="unnamed" title="Without a name" asked=${[customers, services]} subtitle="Customers and services that have rows and no name; a name is shown everywhere at once">
+        ${unnamed.length ? html`<${DataTable} name="unnamed" label="Without a name" canFilter rows=${unnamed} sort="rows:desc" columns=${[
+          { key: 'kind', title: 'What' }, { key: 'id', title: 'Id', text: (/** @type {any} */ row) => html`<code title=${row.id}>${row.id.slice(0, 8)}</code>` },
+          { key: 'rows', title: 'Requests', unit: 'rows' },
+          ...(mayChange.value ? [{ key: 'name', title: 'Name', isAction: true, text: (/** @type {any} */ row) => html`<${NameForm} key=${row.id} kind=${row.kind} id=${row.id} customer=${row.customer} />` }] : []),
+        ]} />` : html`<p class="nothing">All have a name.</p>`}
+      <//>
+      <${Panel} name="models-unpriced" title="Models without an API's price" isWide asked=${models} empty="No hour of this window is attributed yet: optiinfra attribute does it." subtitle="What an API would charge is compared where the price book knows it">
+        ${withoutPrice.length ? html`<${DataTable} name="models-unpriced" label="Models without an API's price" rows=${withoutPrice} sort="own_cost:desc" columns=${[
+          { key: 'model_name', title: 'Model', text: (/** @type {any} */ row) => html`<${ModelName} name=${row.model_name} />` },
+          { key: 'own_cost', title: 'Own cost', unit: 'currency' },
+          ...(mayChange.value ? [{ key: 'price', title: 'List price of 1M tokens', isAction: true, text: (/** @type {any} */ row) => html`<${ChangeForm} key=${row.model_name} isSmall label=${`Price of ${row.model_name}`} button="Set" onSubmit=${(/** @type {any} */ fields) => setRows('prices', modelPrices(row, fields))}
+            fields=${[{ name: 'provider', title: 'Provider', required: true }, { name: 'input', title: 'in', type: 'number', min: '0', required: true }, { name: 'output', title: 'out', type: 'number', min: '0', required: true }]} />` }] : []),
+        ]} />` : html`<p class="nothing">All models of this window have one.</p>`}
+      <//>
+      ${seesAll.value && html`<${Panel} name="instances-unpriced" title="Instances without a price" asked=${instances} empty="Every instance that was seen has a bill or a price." subtitle="Seen at work, but on no bill and not in the price book">
+        <${DataTable} name="instances-unpriced" label="Instances without a price" canFilter rows=${instances.answer?.rows ?? []} sort="hours:desc" columns=${[
+          { key: 'instance_id', title: 'Instance' }, { key: 'instance_type', title: 'Type' }, { key: 'hours', title: 'Hours', unit: 'hours' },
+          ...(mayChange.value ? [{ key: 'price', title: 'Price of an hour', isAction: true, text: (/** @type {any} */ row) => html`<${ChangeForm} key=${row.instance_id} isSmall label=${`Price of ${row.instance_type || row.instance_id}`} button="Set" onSubmit=${(/** @type {any} */ fields) => setRows('prices', { ...fields, sku: row.instance_type || row.instance_id, unit: 'hour' })}
+            fields=${[{ name: 'price', title: 'Price', type: 'number', min: '0', required: true }, { name: 'currency', title: 'Currency', value: 'USD' }]} />` }] : []),
+        ]} />
+      <//>`}
+      ${seesAll.value && html`<section class="panel" aria-labelledby="title-verify"><header><h2 id="title-verify">Rollups and raw rows</h2></header>
+        <${Verification} metrics=${server.metrics} mayCompare=${mayChange.value} /></section>`}
+      ${me.value?.may_sql && html`<section class="panel panel-wide" aria-labelledby="title-sizes"><header><h2 id="title-sizes">Size and retention</h2></header>
+        ${sizes.problem ? html`<p class="problem">${sizes.problem}</p>` : sizes.rows === null ? html`<div class="skeleton panel-skeleton"></div>` : html`<${DataTable} name="sizes" label="Size and retention" rows=${sizes.rows} sort="bytes:desc" columns=${[
           { key: 'table', title: 'Table' }, { key: 'rows', title: 'Rows', unit: 'rows' },
           { key: 'bytes', title: 'On disk', unit: 'bytes', bar: '--series-1' },
           { key: 'each', title: 'A row', unit: 'bytes', value: (/** @type {any} */ row) => (row.rows ? row.bytes / row.rows : null) },
           { key: 'parts', title: 'Parts', unit: 'parts' },
-        ]} /><p class="quiet">Retention: <code>optiinfra retention show</code>. Agreement of rollups and raw rows: <code>optiinfra verify</code>.</p>`}</section>`}
+          { key: 'days', title: 'Kept', unit: 'days', text: (/** @type {any} */ row) => (row.days ? `${row.days} days` : html`<span class="quiet">for ever</span>`) },
+        ]} /><p class="quiet"><code>optiinfra retention set</code> changes for how long rows are kept.</p>`}</section>`}
     </div>`;
 }
+
+/** A model's list price as two rows of the price book. @param {any} row @param {Record<string, string>} fields */
+const modelPrices = (row, { provider, input, output }) => [['million_input_tokens', input], ['million_output_tokens', output]].map(([unit, price]) => ({ provider, sku: row.model_name, unit, price, currency: row.currency }));
 
 /** What counts the rows of each family. */
 const COUNTS = 'cost.sample_count,performance.request_count,resource.sample_count,quality.request_count,serving.interval_count';

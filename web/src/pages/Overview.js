@@ -9,31 +9,43 @@ import { ContributionBars } from '../parts/ContributionBars.js';
 import { CostSplit } from '../parts/CostSplit.js';
 import { DataTable, SeriesTable } from '../parts/DataTable.js';
 import { CustomerLink } from '../parts/Names.js';
+import { Month } from '../parts/Month.js';
 import { Panel } from '../parts/Panel.js';
 import { Sentence, comparedText } from '../parts/Sentence.js';
 import { Tile } from '../parts/Tile.js';
 import { whyNone } from '../parts/Value.js';
+import { WhyChanged } from '../parts/WhyChanged.js';
 import { latencySeries, seriesBy, timesOf, valuesOf } from '../parts/series.js';
 
-const TOTALS = 'performance.request_count,error_count,prompt_tokens,completion_tokens,p95_time_to_first_token,p95_latency,resource.avg_gpu_util,gpu_energy,avg_quality';
+// Percentiles of many services take a store seconds, so what is counted does not wait for them.
+const COUNTS = 'performance.request_count,error_count,prompt_tokens,completion_tokens,resource.avg_gpu_util,avg_quality', PERCENTILES = 'p95_time_to_first_token,performance.p95_latency';
 
 export function Overview() {
   const window = shownWindow.value, bucket = bucketOf(window);
   const cost = useBoth(METRICS, metrics('total_cost', { by: 'currency' }), window);
-  const total = useBoth(METRICS, metrics(TOTALS), window);
-  const trend = useAnswer(METRICS, metrics(TOTALS + ',p50_latency,p99_latency', { bucket, ...parameters(window) }));
+  const total = useBoth(METRICS, metrics(COUNTS), window);
+  const trend = useAnswer(METRICS, metrics(COUNTS, { bucket, ...parameters(window) }));
   const costTrend = useAnswer(METRICS, metrics('total_cost', { bucket, by: 'provider,currency', ...parameters(window) }));
   const customers = useBoth(METRICS, metrics('total_cost', { by: 'customer,currency', order: 'total_cost:desc', limit: 2000 }), window);
   const unit = useAnswer(UNIT_COST, parameters(window));
+  const forecast = useAnswer('/api/v1/query/forecast', {});
+  const budgets = useAnswer('/api/v1/query/budgets', {});
+  const explain = useAnswer('/api/v1/query/explain', parameters(window));
+  const speed = useBoth(METRICS, metrics(PERCENTILES), window);
+  const latency = useAnswer(METRICS, metrics('performance.p50_latency,performance.p95_latency,performance.p99_latency', { bucket, ...parameters(window) }));
 
   const currency = mainCurrency(cost.now.answer, 'total_cost');
   const spent = sum(cost.now.answer, 'total_cost', currency), spentBefore = sum(cost.then.answer, 'total_cost', currency);
   const now = total.now.answer?.rows[0] ?? {}, then = total.then.answer?.rows[0] ?? {};
   const times = trend.answer ? timesOf(trend.answer, bucket) : [];
   const line = (/** @type {string} */ key) => valuesOf(trend.answer?.rows ?? [], key, times);
+  const fast = speed.now.answer?.rows[0] ?? {}, fastThen = speed.then.answer?.rows[0] ?? {};
+  const latencyTimes = latency.answer ? timesOf(latency.answer, bucket) : [];
+  const latencies = latencySeries((key) => valuesOf(latency.answer?.rows ?? [], key, latencyTimes));
   const unitRow = unit.answer?.rows.find((row) => row.currency === currency) ?? null;
   const both = [total.now.answer, total.then.answer];
   const tile = { answers: both, isLoading: total.now.isLoading };
+  const fastTile = { unit: 'ms', better: 'less', why: whyNone(speed.now.answer, 'performance'), answers: [speed.now.answer, speed.then.answer], isLoading: speed.now.isLoading };
   const none = (/** @type {string} */ family) => whyNone(total.now.answer, family);
   const tokens = (/** @type {any} */ row) => (row.prompt_tokens === undefined ? undefined : row.prompt_tokens === null && row.completion_tokens === null ? null : (row.prompt_tokens ?? 0) + (row.completion_tokens ?? 0));
   const failed = (/** @type {any} */ row) => (row.total_requests ? (row.error_count / row.total_requests) * 100 : null);
@@ -47,14 +59,14 @@ export function Overview() {
     <h1>Overview</h1>
     <${Sentence} isReady=${cost.now.answer && total.now.answer}>
       In ${window.label} the fleet cost <b>${currenciesText(cost.now.answer, 'total_cost')}</b>${comparedText(spent, spentBefore, (rate) => percent(rate))}
-      ${now.total_requests ? html` and served <b>${compact(now.total_requests)} requests</b>, ${now.p95_latency_ms !== null && html`95 % of them within <b>${withUnit(now.p95_latency_ms, 'ms')}</b>`}` : ' and served no request'}${now.avg_gpu_utilization !== null && now.avg_gpu_utilization !== undefined ? html`; its GPUs were busy <b>${percent(now.avg_gpu_utilization)}</b> of the time.` : '; how busy its GPUs were was not measured.'}
+      ${now.total_requests ? html` and served <b>${compact(now.total_requests)} requests</b>${typeof fast.p95_latency_ms === 'number' && html`, 95 % of them within <b>${withUnit(fast.p95_latency_ms, 'ms')}</b>`}` : ' and served no request'}${now.avg_gpu_utilization !== null && now.avg_gpu_utilization !== undefined ? html`; its GPUs were busy <b>${percent(now.avg_gpu_utilization)}</b> of the time.` : '; how busy its GPUs were was not measured.'}
     <//>
     <div class="tiles">
       <${Tile} label="Cost" value=${spent} then=${spentBefore} unit="currency" currency=${currency} better="less" trend=${costLine} answers=${[cost.now.answer, cost.then.answer]} isLoading=${cost.now.isLoading} why="no traffic" />
       <${Tile} label="Requests" value=${now.total_requests} then=${then.total_requests} unit="requests" trend=${line('total_requests')} keys=${['total_requests']} ...${tile} />
       <${Tile} label="Tokens" value=${tokens(now)} then=${tokens(then)} unit="tokens" why=${none('performance')} trend=${line('completion_tokens')} keys=${['prompt_tokens', 'completion_tokens']} how="Prompt and completion tokens together; the line shows completion tokens." ...${tile} />
-      <${Tile} label="First token, p95" value=${now.p95_time_to_first_token_ms} then=${then.p95_time_to_first_token_ms} unit="ms" better="less" why=${none('performance')} trend=${line('p95_time_to_first_token_ms')} keys=${['p95_time_to_first_token_ms']} ...${tile} />
-      <${Tile} label="Latency, p95" value=${now.p95_latency_ms} then=${then.p95_latency_ms} unit="ms" better="less" why=${none('performance')} trend=${line('p95_latency_ms')} keys=${['p95_latency_ms']} ...${tile} />
+      <${Tile} label="First token, p95" value=${fast.p95_time_to_first_token_ms} then=${fastThen.p95_time_to_first_token_ms} keys=${['p95_time_to_first_token_ms']} ...${fastTile} />
+      <${Tile} label="Latency, p95" value=${fast.p95_latency_ms} then=${fastThen.p95_latency_ms} trend=${latencies[1].values} keys=${['p95_latency_ms']} ...${fastTile} />
       <${Tile} label="Failed by the server" value=${failed(now)} then=${failed(then)} unit="percent" better="less" why=${none('performance')} keys=${['error_count', 'total_requests']} how="Requests whose status is server_error or dropped, of all requests; one without a status counts as not failed." ...${tile} />
       <${Tile} label="GPUs busy" value=${now.avg_gpu_utilization} then=${then.avg_gpu_utilization} unit="percent" why=${none('resource')} trend=${line('avg_gpu_utilization')} keys=${['avg_gpu_utilization']} how="The mean of the GPUs' own samples: the share of time in which a kernel ran." ...${tile} />
       <${Tile} label="Quality" value=${now.avg_quality} then=${then.avg_quality} unit="0-1" better="more" why=${none('quality')} trend=${line('avg_quality')} keys=${['avg_quality']} ...${tile} />
@@ -69,11 +81,17 @@ export function Overview() {
         how="Cost now less cost in the period before, of each customer.">
         <${ContributionBars} label="Change of cost by customer" unit="currency" currency=${currency} rows=${changesOf(customers.now.answer, customers.then.answer, currency)} />
       <//>
-      <${Panel} name="latency" title="Latency" asked=${trend} keys=${['p50_latency_ms', 'p95_latency_ms', 'p99_latency_ms']} empty="No request in this window." table=${html`<${SeriesTable} label="Latency" times=${times} series=${latencySeries(line)} unit="ms" />`}>
-        <${Chart} label="Latency" times=${times} step=${step} series=${latencySeries(line)} unit="ms" />
+      <${Panel} name="latency" title="Latency" asked=${latency} keys=${['p50_latency_ms', 'p95_latency_ms', 'p99_latency_ms']} empty="No request in this window." table=${html`<${SeriesTable} label="Latency" times=${latencyTimes} series=${latencies} unit="ms" />`}>
+        <${Chart} label="Latency" times=${latencyTimes} step=${step} series=${latencies} unit="ms" />
       <//>
       <${Panel} name="waste" title="Where the money went" subtitle="Attributed cost: what served requests, and what did not" asked=${unit} currency=${currency} empty="No hour of this window is attributed yet. optiinfra attribute does it.">
         <${CostSplit} row=${unitRow} />
+      <//>
+      <${Panel} name="month" title="This month" subtitle="Calendar month in UTC: attributed hours, and a forecast of the others" asked=${[forecast, budgets]} currency=${currency}>
+        <${Month} row=${forecast.answer?.rows.find((row) => row.currency === currency) ?? null} budgets=${(budgets.answer?.rows ?? []).filter((row) => !row.scope)} />
+      <//>
+      <${Panel} name="why" title="Why the cost changed" subtitle="Attributed cost against the period before, by model" asked=${explain} currency=${currency} empty="No hour of this window is attributed yet: optiinfra attribute does it.">
+        <${WhyChanged} answer=${explain.answer} currency=${currency} />
       <//>
       <${Panel} name="load" title="Requests" asked=${trend} keys=${['total_requests', 'error_count']} empty="No request in this window." table=${html`<${SeriesTable} label="Requests" times=${times} series=${loadSeries(line)} unit="requests" />`}>
         <${Chart} label=${`Requests for each ${bucket}`} times=${times} step=${step} series=${loadSeries(line)} unit="requests" isStacked height=${180} />

@@ -1,7 +1,7 @@
 // One service: load against latency, where the time goes, how requests ended, and its versions.
 import { address, toPage } from '../address.js';
 import { METRICS, UNIT_COST, metrics, useAnswer, useBoth, where } from '../answers.js';
-import { compact, money, withUnit } from '../format.js';
+import { compact, money, percent, withUnit } from '../format.js';
 import { html } from '../html.js';
 import { nameOf } from '../names.js';
 import { DAY, bucketOf, parameters, shownWindow } from '../time.js';
@@ -10,11 +10,14 @@ import { CostSplit } from '../parts/CostSplit.js';
 import { DataTable, SeriesTable } from '../parts/DataTable.js';
 import { HourMap } from '../parts/HourMap.js';
 import { CustomerLink, ModelName } from '../parts/Names.js';
+import { OWN_OR_API, OwnOrApi } from '../parts/OwnOrApi.js';
 import { Panel } from '../parts/Panel.js';
 import { Scatter } from '../parts/Scatter.js';
 import { Sentence } from '../parts/Sentence.js';
 import { Tile } from '../parts/Tile.js';
 import { whyNone } from '../parts/Value.js';
+import { WhyChanged } from '../parts/WhyChanged.js';
+import { ObjectiveState, shareColumn, targetsText } from './objectiveRows.js';
 import { latencySeries, timesOf, valuesOf } from '../parts/series.js';
 
 const TOTALS = 'performance.request_count,error_count,aborted_count,requests_per_second,tokens_per_second,prompt_tokens,completion_tokens,cached_tokens,p50_latency,p95_latency,p99_latency,p95_time_to_first_token,p95_inter_token_latency,avg_queue,avg_prefill,avg_decode,avg_kv_cache_util,avg_batch_size,avg_quality';
@@ -25,13 +28,17 @@ export function Service() {
   const window = shownWindow.value, bucket = bucketOf(window), during = parameters(window);
   const own = { where: where({ customer, service }) };
   const total = useBoth(METRICS, metrics(TOTALS, own), window);
-  const trend = useAnswer(METRICS, metrics('performance.request_count,p50_latency,p95_latency,p99_latency,p95_time_to_first_token,avg_queue,avg_prefill,avg_decode,avg_kv_cache_util,avg_batch_size,avg_quality', { bucket, ...own, ...during }));
+  const trend = useAnswer(METRICS, metrics('performance.request_count,p50_latency,p95_latency,p99_latency,p50_time_to_first_token,p95_time_to_first_token,p99_time_to_first_token,avg_queue,avg_prefill,avg_decode,avg_kv_cache_util,avg_batch_size,avg_quality', { bucket, ...own, ...during }));
   const models = useAnswer(METRICS, metrics('performance.request_count,completion_tokens,p50_latency,p95_latency,p95_time_to_first_token,tokens_per_second', { by: 'model,server', ...own, ...during }));
   // Of raw rows, which are kept for a month.
   const isRaw = Date.now() - window.begin <= RAW_DAYS * DAY;
   const endings = useAnswer(METRICS, isRaw ? metrics('performance.request_count,p95_latency', { by: 'status,finish_reason', ...own, ...during }) : null);
   const versions = useAnswer(METRICS, isRaw ? metrics('performance.request_count,error_count,p50_latency,p95_latency,p95_time_to_first_token,completion_tokens', { by: 'model,model_version', ...own, ...during }) : null);
   const unit = useAnswer(UNIT_COST, { customer, service, ...during });
+  const listed = useAnswer('/api/v1/objectives', {});
+  const held = useAnswer('/api/v1/query/slo', { customer, service, ...during });
+  const explain = useAnswer('/api/v1/query/explain', { customer, service, ...during });
+  const api = useAnswer('/api/v1/query/self-host', { customer, service, ...during });
 
   const now = total.now.answer?.rows[0] ?? {}, then = total.then.answer?.rows[0] ?? {};
   const times = trend.answer ? timesOf(trend.answer, bucket) : [];
@@ -42,6 +49,10 @@ export function Service() {
   const why = whyNone(total.now.answer, 'performance');
   const requests = line('total_requests'), p95 = line('p95_latency_ms');
   const points = times.map((time, i) => ({ time, x: (requests[i] ?? 0) / step, y: p95[i] ?? 0 })).filter((each) => each.x > 0 && each.y > 0 && each.time * 1000 >= window.begin && (each.time + step) * 1000 <= window.end);
+  const ofService = (held.answer?.rows ?? []).filter((row) => row.objective_name).map((row) => /** @type {import('../answers.js').Row} */ ({ ...row, share: row.objective, ...(listed.answer?.rows ?? []).find((each) => each.objective === row.objective_name) }));
+  /** What objectives want, as lines of a chart. @param {string} target */
+  const wanted = (target) => ofService.filter((row) => row[`target_${target}`] !== null).map((row) => ({ label: `${row.objective_name}: ${percent(row.share * 100)} within`, values: times.map(() => row[`target_${target}`]), colour: '--quiet', dash: [5, 4] }));
+  const latencies = [...latencySeries(line), ...wanted('latency_ms')], firstTokens = [...latencySeries(line, 'time_to_first_token_ms'), ...wanted('time_to_first_token_ms')];
   const phases = [
     { label: 'queue', values: line('avg_queue_ms'), colour: '--series-4' },
     { label: 'prefill', values: line('avg_prefill_ms'), colour: '--series-1' },
@@ -69,9 +80,21 @@ export function Service() {
       ${tileOf('Quality', 'avg_quality', '0-1', { better: 'more', why: whyNone(total.now.answer, 'quality'), trend: line('avg_quality') })}
     </div>
     <div class="panels">
-      <${Panel} name="service-latency" title="Latency" asked=${trend} keys=${['p50_latency_ms', 'p95_latency_ms', 'p99_latency_ms']} empty="No request in this window." table=${html`<${SeriesTable} label="Latency" times=${times} series=${latencySeries(line)} unit="ms" />`}>
-        <${Chart} label="Latency" times=${times} step=${step} series=${latencySeries(line)} unit="ms" />
+      <${Panel} name="service-latency" title="Latency" asked=${trend} keys=${['p50_latency_ms', 'p95_latency_ms', 'p99_latency_ms']} empty="No request in this window." table=${html`<${SeriesTable} label="Latency" times=${times} series=${latencies} unit="ms" />`}>
+        <${Chart} label="Latency" times=${times} step=${step} series=${latencies} unit="ms" />
       <//>
+      <${Panel} name="service-first-token" title="First token" asked=${trend} keys=${['p50_time_to_first_token_ms', 'p95_time_to_first_token_ms', 'p99_time_to_first_token_ms']} empty="No request in this window." table=${html`<${SeriesTable} label="First token" times=${times} series=${firstTokens} unit="ms" />`}>
+        ${firstTokens.slice(0, 3).some((each) => each.values.some((value) => value !== null)) ? html`<${Chart} label="Time to the first token" times=${times} step=${step} series=${firstTokens} unit="ms" />` : html`<p class="nothing">Times to the first token were not measured.</p>`}
+      <//>
+      ${ofService.length > 0 && html`<${Panel} name="service-objectives" title="Objectives" isWide asked=${[held, listed]} subtitle=${html`Requests of this service alone. <a href=${toPage('objectives')}>All objectives</a>`}>
+        <${DataTable} name="service-objectives" label="Objectives of this service" rows=${ofService} sort="error_budget_left" columns=${[
+          { key: 'objective_name', title: 'Objective', text: (/** @type {any} */ row) => html`<a href=${toPage('objectives', { objective_name: row.objective_name })}>${row.objective_name}</a>` },
+          { key: 'targets', title: 'A good request', text: targetsText },
+          { key: 'state', title: 'State', text: (/** @type {any} */ row) => html`<${ObjectiveState} row=${row} />` },
+          shareColumn('share', 'Wanted'), shareColumn('attainment', 'Attainment'), shareColumn('error_budget_left', 'Budget left'),
+          ...['1h', '6h', '3d'].map((each) => ({ key: `burn_rate_${each}`, title: `Burn ${each}`, unit: 'times', why: () => 'no traffic' })),
+        ]} />
+      <//>`}
       <${Panel} name="service-knee" title="Load against latency" subtitle=${`A point for each ${bucket}; the large one is the latest. Where points bend up, the service has reached its limit.`} asked=${trend} keys=${['total_requests', 'p95_latency_ms']} empty="No request in this window."
         how=${`Requests of each ${bucket} divided by its length, against the 95th percentile of their latency.`}>
         ${points.length ? html`<${Scatter} label="Load against latency" points=${points} xTitle="requests per second" yTitle="p95 latency" xUnit="requests/s" yUnit="ms" />` : html`<p class="nothing">No request in this window.</p>`}
@@ -88,6 +111,12 @@ export function Service() {
       <${Panel} name="service-cost" title="Where the money went" asked=${unit} currency=${unitRow?.currency} empty="No hour of this window is attributed yet: optiinfra attribute does it.">
         <${CostSplit} row=${unitRow} />
         ${unitRow && html`<p class="quiet">A million tokens in: ${unitRow.cost_per_million_input === null ? 'not known' : money(unitRow.cost_per_million_input, unitRow.currency)}, out: ${unitRow.cost_per_million_output === null ? 'not known' : money(unitRow.cost_per_million_output, unitRow.currency)}; a request: ${unitRow.cost_per_request === null ? 'not known' : money(unitRow.cost_per_request, unitRow.currency)}.</p>`}
+      <//>
+      <${Panel} name="service-why" title="Why the cost changed" subtitle="Attributed cost against the period before, by model" asked=${explain} currency=${unitRow?.currency} empty="No hour of this window is attributed yet: optiinfra attribute does it.">
+        <${WhyChanged} answer=${explain.answer} currency=${unitRow?.currency ?? ''} />
+      <//>
+      <${Panel} name="service-api" title="Own serving or an API" isWide asked=${api} currency=${unitRow?.currency} empty="No hour of this window is attributed yet: optiinfra attribute does it." subtitle=${OWN_OR_API}>
+        <${OwnOrApi} name="own-or-api" answer=${api.answer} />
       <//>
       <${Panel} name="service-versions" title="Models and versions" isWide asked=${isRaw ? versions : models} empty="No request in this window.">
         <${DataTable} name="versions" label="Models and versions" rows=${(isRaw ? versions : models).answer?.rows ?? []} sort="total_requests:desc" columns=${[

@@ -6,6 +6,7 @@ import { parameters, shownWindow } from '../time.js';
 import { keyed } from './joins.js';
 import { DataTable } from '../parts/DataTable.js';
 import { CustomerLink, ModelName, ServiceLink } from '../parts/Names.js';
+import { OWN_OR_API, OwnOrApi } from '../parts/OwnOrApi.js';
 import { Panel } from '../parts/Panel.js';
 import { Sentence } from '../parts/Sentence.js';
 
@@ -18,6 +19,7 @@ export function Services() {
   const quality = useAnswer(METRICS, metrics('avg_quality', { by: 'model', ...during }));
   const unit = useAnswer(UNIT_COST, { by: 'customer,service', ...during });
   const unitByModel = useAnswer(UNIT_COST, { by: 'model', ...during });
+  const api = useAnswer('/api/v1/query/self-host', during);
   const rows = withCost(services.answer?.rows ?? [], unit.answer, ['customer_id', 'service_id']);
   const scores = keyed(quality.answer?.rows ?? [], 'model_name');
   const modelRows = withCost(models.answer?.rows ?? [], unitByModel.answer, ['model_name']).map((row) => ({ ...row, avg_quality: scores.get(row.model_name)?.avg_quality ?? null }));
@@ -42,6 +44,9 @@ export function Services() {
           { key: 'avg_quality', title: 'Quality', unit: '0-1' },
           price,
         ]} />
+      <//>
+      <${Panel} name="services-api" title="Own serving or an API" isWide asked=${api} empty="No hour of this window is attributed yet: optiinfra attribute does it." subtitle=${OWN_OR_API}>
+        <${OwnOrApi} name="own-or-api" answer=${api.answer} />
       <//>
       <${Panel} name="services" title="Services" isWide asked=${[services, unit]} empty="No request in this window.">
         <${DataTable} name="services" label="Services" canFilter rows=${rows} sort="total_requests:desc" shown=${20} columns=${[

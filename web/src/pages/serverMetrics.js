@@ -1,6 +1,6 @@
 // The server's own metrics, from Prometheus' text.
 
-/** @typedef {{rows: Record<string, Record<string, number>>, start: number, memory: number, connections: number, queueRows: number, spoolBytes: number, lag: number, retries: number}} ServerMetrics */
+/** @typedef {{rows: Record<string, Record<string, number>>, start: number, memory: number, connections: number, verifiedAt: number | undefined, verifyAgrees: boolean, queueRows: number, spoolBytes: number, lag: number, retries: number}} ServerMetrics */
 
 /** @param {string} text @returns {ServerMetrics} */
 export function readMetrics(text) {
@@ -18,6 +18,7 @@ export function readMetrics(text) {
   }
   return {
     rows, start: single.process_start_time_seconds, memory: single.process_resident_memory_bytes, connections: single.optiinfra_http_connections,
+    verifiedAt: single.optiinfra_verify_time_seconds, verifyAgrees: single.optiinfra_verify_agrees === 1,
     queueRows: single.optiinfra_writer_queue_rows, spoolBytes: single.optiinfra_writer_spool_bytes, lag: single.optiinfra_writer_lag_seconds, retries: single.optiinfra_writer_retries_total,
   };
 }

@@ -6,10 +6,11 @@ import { html } from '../html.js';
 const withoutDust = (change, amount) => (Math.abs(change) <= Math.abs(amount) * 1e-9 ? 0 : change);
 
 /**
- * @param {{label: string, rows: {name: any, now: number, then: number}[], unit: string, currency?: string, countMax?: number}} properties
+ * Each row has a change, or two amounts whose difference is one.
+ * @param {{label: string, rows: {name: any, now?: number, then?: number, change?: number}[], unit: string, currency?: string, countMax?: number}} properties
  */
 export function ContributionBars({ label, rows, unit, currency, countMax = 8 }) {
-  const changes = rows.map((row) => ({ ...row, change: withoutDust(row.now - row.then, row.now) })).sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
+  const changes = rows.map((row) => ({ ...row, change: row.change ?? withoutDust((row.now ?? 0) - (row.then ?? 0), row.now ?? 0) })).sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
   const shown = changes.slice(0, countMax);
   const rest = changes.slice(countMax).reduce((sum, each) => sum + each.change, 0);
   const largest = Math.max(...shown.map((each) => Math.abs(each.change)), Math.abs(rest), 1e-12);
@@ -21,7 +22,7 @@ export function ContributionBars({ label, rows, unit, currency, countMax = 8 }) 
   return html`<table class="contributions"><caption class="hidden">${label}</caption>
     <thead class="hidden"><tr><th scope="col">Part</th><th scope="col">Bar</th><th scope="col">Change</th></tr></thead>
     <tbody>
-      ${shown.map((each) => line(each.name, each.change, `${withUnit(each.then, unit, currency)} before, ${withUnit(each.now, unit, currency)} now`))}
+      ${shown.map((each) => line(each.name, each.change, each.now === undefined || each.then === undefined ? '' : `${withUnit(each.then, unit, currency)} before, ${withUnit(each.now, unit, currency)} now`))}
       ${changes.length > countMax && line(`${changes.length - countMax} others`, rest)}
     </tbody>
     <tfoot>${line('All', sum, '', false)}</tfoot>

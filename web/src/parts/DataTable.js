@@ -6,8 +6,9 @@ import { Value } from './Value.js';
 /**
  * @typedef {import('../answers.js').Row} Row
  * @typedef {{key: string, title: string, unit?: string, text?: (row: Row) => any, value?: (row: Row) => any, why?: (row: Row) => string,
- *   bar?: string, hint?: string, currency?: (row: Row) => string}} Column
- *   unit: a number's unit; without it the column is text. bar: a colour; the cell then shows its share of the largest.
+ *   bar?: string, hint?: string, currency?: (row: Row) => string, isAction?: boolean}} Column
+ *   unit: a number's unit; without it the column is text. bar: a colour; the cell then shows its share of the largest. isAction: no value
+ *   that rows could be sorted by, but what is done with a row.
  * @param {{name: string, label: string, columns: Column[], rows: Row[], sort?: string, shown?: number, canFilter?: boolean}} properties
  *   sort: "key" or "key:desc", unless the reader chose.
  */
@@ -25,11 +26,11 @@ export function DataTable({ name, label, columns, rows, sort = '', shown = 12, c
     choose({ sort: sortText({ ...sortsOf(address.value.sort), [name]: column.key + ((key === column.key ? direction !== 'desc' : column.unit) ? ':desc' : '') }) }, true);
   return html`
     ${canFilter && rows.length > shown && html`<label class="filter">Filter <input type="search" value=${filter} onInput=${(/** @type {any} */ event) => setFilter(event.target.value)} /></label>`}
-    <div class="table-scroll" tabindex="0" role="region" aria-label=${label}>
+    <div class="table-scroll" tabindex="0" role="region" aria-label=${`${label}, table`}>
     <table class="data">
       <caption class="hidden">${label}</caption>
       <thead><tr>${columns.map((column) => html`<th scope="col" class=${column.unit ? 'number' : ''} aria-sort=${key === column.key ? (direction === 'desc' ? 'descending' : 'ascending') : undefined}>
-        <button type="button" class="heading" title=${column.hint} onClick=${() => sortBy(column)}>${column.title}<span aria-hidden="true">${key === column.key ? (direction === 'desc' ? ' ↓' : ' ↑') : ''}</span></button></th>`)}</tr></thead>
+        ${column.isAction ? column.title : html`<button type="button" class="heading" title=${column.hint} onClick=${() => sortBy(column)}>${column.title}<span aria-hidden="true">${key === column.key ? (direction === 'desc' ? ' ↓' : ' ↑') : ''}</span></button>`}</th>`)}</tr></thead>
       <tbody>${visible.map((row) => html`<tr>${columns.map((column, i) => html`<${Cell} column=${column} row=${row} value=${valueOf(column, row)} largest=${largest.get(column.key)} isFirst=${i === 0} />`)}</tr>`)}</tbody>
     </table></div>
     ${wanted.length > shown && html`<button type="button" class="plain" onClick=${() => setIsWhole(!isWhole)}>${isWhole ? 'Show fewer' : `Show all ${wanted.length}`}</button>`}`;

@@ -14,3 +14,10 @@ export const ModelName = ({ name }) => (name ? html`<span title=${name}>${shortM
 
 /** Without the organisation: "Llama-3.3-70B-Instruct". @param {string} name */
 export const shortModel = (name) => name.slice(name.lastIndexOf('/') + 1);
+
+/** What an objective or a budget is for. @param {{scope: string | null, id: string | null, all?: string}} properties */
+export function ScopeName({ scope, id, all = 'all requests' }) {
+  if (!scope || !id) return all;
+  if (scope === 'customer') return html`<${CustomerLink} id=${id} />`;
+  return html`${scope}<br /><span title=${id}>${nameOf(id)}</span>`;
+}

@@ -9,7 +9,7 @@ export const PAGES = [
   { name: 'services', title: 'Services', key: 's', isAlso: 'service' },
   { name: 'fleet', title: 'GPU fleet', key: 'f' },
   { name: 'quality', title: 'Quality', key: 'q' },
-  { name: 'targets', title: 'Targets', key: 't' },
+  { name: 'objectives', title: 'Objectives', key: 't' },
   { name: 'health', title: 'Data health', key: 'h' },
   { name: 'explore', title: 'Explore', key: 'e' },
 ];

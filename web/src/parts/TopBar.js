@@ -17,7 +17,7 @@ export function TopBar() {
     setIsExact(false);
     choose({ from: event.target.value === DEFAULT_FROM ? undefined : event.target.value, to: undefined });
   };
-  return html`<div class="top-bar">
+  return html`<header class="top-bar">
     <div class="window-picker">
       <label>Time <select value=${isPreset && !isExact ? from : 'exact'} onChange=${onPreset}>
         ${PRESETS.map((each) => html`<option value=${each.from}>Last ${each.label}</option>`)}
@@ -38,7 +38,7 @@ export function TopBar() {
       </select></label>
       ${token.value && html`<button type="button" onClick=${signOut} title=${`Token ${me.value?.name ?? ''}`}>Sign out</button>`}
     </div>
-  </div>`;
+  </header>`;
 }
 
 /** Two fields for a window; times are in the zone that the page shows only when that is this computer's, else UTC. @param {{close: () => void}} properties */

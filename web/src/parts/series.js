@@ -44,9 +44,9 @@ export function seriesBy(rows, dimension, key, times, nameOf = (value) => value 
   return series;
 }
 
-/** The percentiles of latency as lines that also differ in their dashes. @param {(key: string) => (number | null)[]} line */
-export const latencySeries = (line) => [
-  { label: 'p50', values: line('p50_latency_ms'), colour: '--series-1' },
-  { label: 'p95', values: line('p95_latency_ms'), colour: '--series-2', dash: [6, 3] },
-  { label: 'p99', values: line('p99_latency_ms'), colour: '--series-4', dash: [2, 3] },
+/** Percentiles as lines that also differ in their dashes. @param {(key: string) => (number | null)[]} line @param {string} key */
+export const latencySeries = (line, key = 'latency_ms') => [
+  { label: 'p50', values: line(`p50_${key}`), colour: '--series-1' },
+  { label: 'p95', values: line(`p95_${key}`), colour: '--series-2', dash: [6, 3] },
+  { label: 'p99', values: line(`p99_${key}`), colour: '--series-4', dash: [2, 3] },
 ];

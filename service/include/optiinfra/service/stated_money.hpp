@@ -19,6 +19,7 @@ namespace optiinfra::service {
 /// @{
 /// Those of `sku`, where it is not empty.
 report::Records price_records(const std::vector<attribution::Price>& prices, const std::string& sku = {});
+report::Records missing_price_records(const std::vector<attribution::InstanceWithoutPrice>& instances);
 report::Records budget_records(const std::vector<attribution::Budget>& budgets);
 report::Records objective_records(const std::vector<attribution::Objective>& objectives);
 /// Those from or to `currency`, where it is not empty.
