@@ -59,6 +59,7 @@ ErrorKind kind_of(int status) {
   if (status == 429 || status == 503) return ErrorKind::kUnavailable;
   if (status == 507) return ErrorKind::kStorage;
   if (status == 413) return ErrorKind::kTooLarge;
+  if (status == 422) return ErrorKind::kConflict;
   return ErrorKind::kRejected;
 }
 
