@@ -72,7 +72,7 @@ class TailProgram : public ::testing::Test {
     const auto result = testing::run_program(command(url, {"--to-end"}), home_->options(kWithoutEngine));
     EXPECT_EQ(result.exit_code, exit_code) << result.error_output;
     error_output_ = result.error_output;
-    return Json::parse(result.output, nullptr, false)["data"][0];
+    return Json::parse(result.output, nullptr, false)["data"];
   }
   /// Of this test's service: rows, different requests, and the sum of what they asked.
   static std::string stored() {
@@ -190,8 +190,8 @@ TEST_F(TailProgram, WorksOnAStoreOfItsOwnAndSaysWhatIsMissing) {
   const Words words = {"tail",    "--as",      "sglang", log().string(), "--customer",
                        "acme",    "--service", "chat",   "--state",      (folder_ / "state").string(),
                        "--to-end"};
-  EXPECT_EQ(home.json(words)["data"][0]["rows_stored"], 3);
-  EXPECT_EQ(home.json(words)["data"][0]["rows_stored"], 0);
+  EXPECT_EQ(home.json(words)["data"]["rows_stored"], 3);
+  EXPECT_EQ(home.json(words)["data"]["rows_stored"], 0);
   EXPECT_EQ(home.json({"sql", "SELECT count() AS n FROM performance_metrics_ts"})["data"][0]["n"], 3);
   EXPECT_THAT(home.run({"tail", "--as", "sglnag", "x", "--state", "s"}).error_output,
               HasSubstr("did you mean 'sglang'"));
@@ -223,7 +223,7 @@ TEST_F(TailProgram, AgentKeepsRowsWhileTheServiceIsAwayAndAddsUpAfterKills) {
   const auto ended = agent->wait();
   EXPECT_EQ(ended.exit_code, 0) << ended.error_output;
   EXPECT_THAT(ended.error_output, HasSubstr("rows wait on the disk: the service at api://127.0.0.1:"));
-  const Json report = Json::parse(ended.output, nullptr, false)["data"][0];
+  const Json report = Json::parse(ended.output, nullptr, false)["data"];
   EXPECT_EQ(report["requests_waiting"], 0);
   EXPECT_GE(report["rows_measured"], 1);
   EXPECT_EQ(report["rows_refused"], 0);
