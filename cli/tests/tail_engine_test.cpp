@@ -238,6 +238,7 @@ TEST_F(TailProgram, AgentSaysWhetherItsConfigurationIsRight) {
   config();
   EXPECT_EQ(start_agent({"--check"})->wait().exit_code, 0);
   EXPECT_FALSE(fs::exists(folder_ / "agent"));
+  EXPECT_EQ(home_->run({"agent", "--config", OPTIINFRA_AGENT_SAMPLE, "--check"}).exit_code, 0);
   config("[scrape]\nconfig = \"absent.yml\"\n");
   const auto wrong = start_agent({"--check"})->wait();
   EXPECT_NE(wrong.exit_code, 0);
