@@ -58,7 +58,7 @@ class TailProgram : public ::testing::Test {
                    "tail",
                    "--as",
                    "sglang",
-                   log().string(),
+                   log().string() + pattern_,
                    "--customer",
                    "acme",
                    "--service",
@@ -78,7 +78,7 @@ class TailProgram : public ::testing::Test {
   static std::string stored() {
     return ServedStore::ask_url(server_->native_url(),
                                 "SELECT count(), uniqExact(request_id), sum(prompt_tokens) FROM "
-                                "performance_metrics_ts WHERE service_id = '" +
+                                "optiinfra.performance_metrics_ts WHERE service_id = '" +
                                     identity_of("service", name()).to_string() + "'");
   }
   /// The same that it must be, of requests 1 to `last`.
@@ -116,13 +116,14 @@ class TailProgram : public ::testing::Test {
   static inline Home* home_ = nullptr;
   static inline testing::ServerProcess* server_ = nullptr;
   testing::TemporaryFolder folder_;
+  std::string pattern_;  ///< After the log's name.
   mutable std::string error_output_;
 };
 
 TEST_F(TailProgram, StoresEachLineOnceThroughRotationAndTruncation) {
   append(log(), 1, 100);
   std::ofstream(log(), std::ios::app) << "no json\n";
-  const Json first = tail_to_end(api_url(), 4);
+  const Json first = tail_to_end(api_url(), 3);
   EXPECT_EQ(first["rows_stored"], 100);
   EXPECT_EQ(first["refused"], 1);
   EXPECT_THAT(error_output_, HasSubstr("requests.log line 101 is refused: no JSON object"));
@@ -165,13 +166,15 @@ TEST_F(TailProgram, SendsABlockAgainAfterAKillAndItCountsOnce) {
 }
 
 TEST_F(TailProgram, AddsUpWhenItIsKilledWhileALogIsWrittenAndRotated) {
+  // A file may be renamed before anything saw it; the pattern finds it all the same.
+  pattern_ = "*";
   int last = 0;
   for (int round = 0; round < 6; ++round) {
     testing::Program tail(command(api_url(), {}), home_->options(kWithoutEngine));
     for (int step = 0; step < 6; ++step) {
       append(log(), last + 1, last + 50);
       last += 50;
-      pause(20 + 7 * round);
+      pause(50 + 15 * round);
       if (step != 3) continue;
       std::error_code ignored;
       fs::rename(log(), folder_ / ("requests.log." + std::to_string(round)), ignored);
@@ -179,7 +182,7 @@ TEST_F(TailProgram, AddsUpWhenItIsKilledWhileALogIsWrittenAndRotated) {
     tail.send_signal(SIGKILL);
     EXPECT_EQ(tail.wait().signal, SIGKILL);
   }
-  EXPECT_FALSE(tail_to_end(api_url()).is_null());
+  EXPECT_LT(tail_to_end(api_url())["rows_stored"], last) << "nothing was stored before a kill";
   EXPECT_EQ(stored(), requests_to(last));
 }
 
@@ -187,9 +190,8 @@ TEST_F(TailProgram, WorksOnAStoreOfItsOwnAndSaysWhatIsMissing) {
   const Home home;
   home.json({"init"});
   append(log(), 1, 3);
-  const Words words = {"tail",    "--as",      "sglang", log().string(), "--customer",
-                       "acme",    "--service", "chat",   "--state",      (folder_ / "state").string(),
-                       "--to-end"};
+  const Words words = {"tail",      "--as", "sglang",  log().string() + pattern_,    "--customer", "acme",
+                       "--service", "chat", "--state", (folder_ / "state").string(), "--to-end"};
   EXPECT_EQ(home.json(words)["data"]["rows_stored"], 3);
   EXPECT_EQ(home.json(words)["data"]["rows_stored"], 0);
   EXPECT_EQ(home.json({"sql", "SELECT count() AS n FROM performance_metrics_ts"})["data"][0]["n"], 3);
@@ -215,22 +217,22 @@ TEST_F(TailProgram, AgentKeepsRowsWhileTheServiceIsAwayAndAddsUpAfterKills) {
   append(log(), 61, 80);
   pause(1'500);
   agent->send_signal(SIGKILL);
-  agent->wait();
+  EXPECT_THAT(agent->wait().error_output,
+              HasSubstr("rows wait on the disk: the service at api://127.0.0.1:"));
   agent = start_agent();
   ASSERT_TRUE(server_->start()) << server_->failure();
   expect_soon(requests_to(80));
   agent->send_signal(SIGTERM);
   const auto ended = agent->wait();
   EXPECT_EQ(ended.exit_code, 0) << ended.error_output;
-  EXPECT_THAT(ended.error_output, HasSubstr("rows wait on the disk: the service at api://127.0.0.1:"));
   const Json report = Json::parse(ended.output, nullptr, false)["data"];
   EXPECT_EQ(report["requests_waiting"], 0);
   EXPECT_GE(report["rows_measured"], 1);
   EXPECT_EQ(report["rows_refused"], 0);
-  EXPECT_NE(
-      ServedStore::ask_url(server_->native_url(),
-                           "SELECT count() FROM resource_metrics_ts WHERE instance_id = '" + name() + "'"),
-      "0\n");
+  EXPECT_NE(ServedStore::ask_url(
+                server_->native_url(),
+                "SELECT count() FROM optiinfra.resource_metrics_ts WHERE instance_id = '" + name() + "'"),
+            "0\n");
   EXPECT_EQ(stored(), requests_to(80));
 }
 

@@ -117,9 +117,8 @@ void define_tail(CLI::App& parent, Action& action) {
       parent, action, "tail",
       "Follow the logs of requests that engines and gateways write into performance_metrics_ts, each line "
       "once",
-      "  optiinfra tail --as sglang '/var/log/sglang/*.log' --customer acme --service chat --state "
-      "/var/lib/optiinfra/tail\n"
-      "  optiinfra tail --as litellm spend.jsonl --customer acme --service gateway --state ./state --to-end",
+      "  optiinfra tail --as sglang '/var/log/sglang/*.log' --customer acme --service chat --state DIR\n"
+      "  optiinfra tail --as litellm spend.jsonl --customer acme --service gateway --state DIR --to-end",
       describe_tail, run_tail);
 }
 

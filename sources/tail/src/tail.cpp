@@ -28,6 +28,12 @@ std::size_t whole_lines(std::string_view text) {
   return end;
 }
 
+/// The state is used again from another folder, too.
+TailOptions with_whole_paths(TailOptions options) {
+  for (std::string& file : options.files) file = std::filesystem::absolute(file).string();
+  return options;
+}
+
 /// A file that is followed, or was.
 struct Followed {
   FileMark mark = {};
@@ -56,7 +62,8 @@ std::string bytes_text(std::uint64_t bytes) { return "byte " + std::to_string(by
 
 class Tail::State {
  public:
-  State(TailOptions options, spool::FileSystem& disk) : options_(std::move(options)), disk_(disk) {}
+  State(TailOptions options, spool::FileSystem& disk)
+      : options_(with_whole_paths(std::move(options))), disk_(disk) {}
 
   Result<void> open();
   Result<const TailBlock*> next();
