@@ -119,6 +119,8 @@ Error ApiStore::error_of(const HttpAnswer& answer) const {
     server_code = problem.value("server_code", 0);
   } else {
     detail += " from something that is no API of optiinfra";
+    // It says nothing about what was sent to it.
+    if (kind == ErrorKind::kInvalidArgument || kind == ErrorKind::kTooLarge) kind = ErrorKind::kRejected;
   }
   if (answer.status >= 500 || answer.status == 401 || answer.status == 403 || !problem.is_object())
     detail = "the service at " + url_.description + ": " + detail;

@@ -1,17 +1,12 @@
 #include "optiinfra/tail/tail.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <set>
-#include <utility>
 
-#include "checkpoint.hpp"
-#include "followed_file.hpp"
+#include "optiinfra/core/time.hpp"
+#include "tail_state.hpp"
 
 namespace optiinfra::tail {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLookForFilesEvery{1'000};
 constexpr std::size_t kRemarksMax = 50;
@@ -34,80 +29,7 @@ TailOptions with_whole_paths(TailOptions options) {
   return options;
 }
 
-/// A file that is followed, or was.
-struct Followed {
-  FileMark mark = {};
-  std::optional<LogFile> file = {};
-  bool is_named = false;  ///< A name of the options led to it when it was looked last.
-  Clock::time_point unnamed_since = {};
-  bool was_looked_for = false;      ///< In its folder, under another name.
-  std::uint64_t size = 0;           ///< When it was looked last.
-  std::uint64_t half_line_end = 0;  ///< To there, no line ends after the offset.
-  bool has_fault = false;
-  bool is_counted = false;
-};
-
-/// A block that is handed over, and what is to be noted when it is stored.
-struct Handed {
-  TailBlock block = {};
-  Followed* file = nullptr;
-  std::uint64_t end = 0;
-  TailCounts counts = {};
-  bool is_recorded = false;  ///< Its bounds are on the disk, or it has no rows.
-};
-
-std::string bytes_text(std::uint64_t bytes) { return "byte " + std::to_string(bytes); }
-
 }  // namespace
-
-class Tail::State {
- public:
-  State(TailOptions options, spool::FileSystem& disk)
-      : options_(with_whole_paths(std::move(options))), disk_(disk) {}
-
-  Result<void> open();
-  Result<const TailBlock*> next();
-  void stored();
-  Result<void> write();
-  std::vector<std::string> take_remarks() { return std::exchange(remarks_, {}); }
-  TailCounts counts() const;
-
- private:
-  void look_for_files();
-  void take(const std::filesystem::path& path, const FilePlace& place);
-  Followed* known_as(const FilePlace& place, const LogFile& file);
-  void look_for_renamed(Followed& followed);
-  void forget_old();
-  bool is_followed(const FilePlace& place) const;
-
-  bool advance(Followed& followed);
-  Result<bool> try_advance(Followed& followed);
-  Result<bool> holds_what_was_read(const Followed& followed) const;
-  void begin_again(Followed& followed);
-  Result<bool> read_block_again(Followed& followed);
-  Result<bool> read_new_block(Followed& followed);
-  Result<void> note_beginning(Followed& followed, std::uint64_t bytes);
-  Result<bool> leave_long_line_out(Followed& followed);
-  bool finish(Followed& followed);
-  bool is_over(const Followed& followed) const;
-  void hand_over(Followed& followed, std::string_view text);
-  void name_refused(const TailBlock& block, const LogRows& read);
-  void remark(std::string sentence);
-
-  const TailOptions options_;
-  spool::FileSystem& disk_;
-  std::unique_ptr<spool::FolderLock> lock_;
-  std::vector<std::unique_ptr<Followed>> files_;
-  std::optional<Clock::time_point> looked_;
-  std::size_t turn_ = 0;  ///< Whose block is next.
-  std::optional<Handed> handed_;
-  bool has_news_ = false;  ///< That the state on disk lacks.
-  TailCounts counts_;
-  std::uint64_t lines_named_ = 0;
-  bool said_too_many_ = false;
-  std::set<std::string> faults_;  ///< Names that could not be opened.
-  std::vector<std::string> remarks_;
-};
 
 Result<void> Tail::State::open() {
   if (options_.files.empty()) return invalid_argument("no file to follow was named");
@@ -185,117 +107,6 @@ TailCounts Tail::State::counts() const {
   for (const auto& each : files_)
     if (each->file && each->size > each->mark.offset) counts.behind_bytes += each->size - each->mark.offset;
   return counts;
-}
-
-// Which files there are.
-
-void Tail::State::look_for_files() {
-  for (const auto& each : files_) {
-    if (each->is_named) each->unnamed_since = Clock::now();
-    each->is_named = false;
-  }
-  std::error_code ignored;
-  for (const std::string& pattern : options_.files)
-    for (const std::filesystem::path& path : files_of(pattern)) {
-      const auto place = place_of(path);
-      if (place) take(path, *place);
-      if (!place && faults_.insert(path.string()).second)
-        remark(path.string() +
-               (std::filesystem::exists(path, ignored) ? " is no regular file" : " is not there yet"));
-    }
-  for (std::size_t i = 0; i < files_.size(); ++i)
-    if (!files_[i]->is_named && !files_[i]->file) look_for_renamed(*files_[i]);
-  forget_old();
-}
-
-bool Tail::State::is_followed(const FilePlace& place) const {
-  return std::ranges::any_of(files_,
-                             [&](const auto& each) { return each->file && each->file->place() == place; });
-}
-
-void Tail::State::take(const std::filesystem::path& path, const FilePlace& place) {
-  for (const auto& each : files_) {
-    if (!each->file || each->file->place() != place) continue;
-    if (!std::exchange(each->is_named, true)) each->mark.path = path.string();
-    each->mark.seen = now();
-    return;
-  }
-  const auto open = std::ranges::count_if(files_, [](const auto& each) { return each->file.has_value(); });
-  if (static_cast<std::size_t>(open) >= kFollowedFilesMax) {
-    if (!std::exchange(said_too_many_, true))
-      remark("more than " + std::to_string(kFollowedFilesMax) + " files are named; " + path.string() +
-             " and others wait until older ones are gone");
-    return;
-  }
-  auto file = LogFile::open(path);
-  if (!file) {
-    if (faults_.insert(path.string()).second) remark(file.error().message);
-    return;
-  }
-  faults_.erase(path.string());
-  if (is_followed(file->place())) return;  // Renamed since its name was looked up.
-  Followed* followed = known_as(file->place(), *file);
-  if (followed == nullptr) {
-    for (const auto& each : files_)
-      if (!each->file && each->mark.path == path.string() && !each->mark.is_finished &&
-          each->mark.inode == file->place().inode)
-        remark(path.string() + " holds something else than before; what followed " +
-               bytes_text(each->mark.offset) + " of it then is not known");
-    followed = files_.emplace_back(std::make_unique<Followed>()).get();
-    followed->mark.identity = Uuid::random();
-    followed->mark.inode = file->place().inode;
-  }
-  followed->file = std::move(*file);
-  followed->is_named = true;
-  followed->mark.is_finished = false;
-  followed->mark.path = path.string();
-  followed->mark.seen = now();
-}
-
-/// The mark of a file that was followed before. The number of its device changes when a machine starts again.
-Followed* Tail::State::known_as(const FilePlace& place, const LogFile& file) {
-  Followed* best = nullptr;
-  for (const auto& each : files_) {
-    if (each->file || each->mark.inode != place.inode) continue;
-    if (best != nullptr && best->mark.beginning_bytes >= each->mark.beginning_bytes) continue;
-    const auto size = file.size();
-    const auto beginning = file.beginning(each->mark.beginning_bytes);
-    const bool is_same = size && beginning && *beginning &&
-                         *size >= std::max(each->mark.offset, each->mark.block_end) &&
-                         **beginning == each->mark.beginning;
-    if (is_same) best = each.get();
-  }
-  return best;
-}
-
-/// Where a file was renamed while nothing followed it, the rest of it is read.
-void Tail::State::look_for_renamed(Followed& followed) {
-  if (followed.mark.is_finished || std::exchange(followed.was_looked_for, true)) return;
-  const std::filesystem::path path(followed.mark.path);
-  std::error_code ignored;
-  const std::filesystem::path folder =
-      path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  for (std::filesystem::directory_iterator at(folder, ignored), end; !ignored && at != end;
-       at.increment(ignored)) {
-    const auto place = place_of(at->path());
-    if (!place || place->inode != followed.mark.inode || is_followed(*place)) continue;
-    auto file = LogFile::open(at->path());
-    if (!file || known_as(file->place(), *file) != &followed) continue;
-    followed.file = std::move(*file);
-    followed.unnamed_since = Clock::now();
-    return;
-  }
-  remark(followed.mark.path + " is gone, or holds something else; it was read up to " +
-         bytes_text(followed.mark.offset));
-}
-
-void Tail::State::forget_old() {
-  const sys_seconds oldest = now() - kMarkAgeMax;
-  if (handed_) return;
-  if (std::erase_if(files_, [&](const auto& each) { return !each->file && each->mark.seen < oldest; }) != 0) {
-    has_news_ = true;
-    turn_ = 0;
-  }
 }
 
 // What they hold.
@@ -449,7 +260,7 @@ Tail::Tail(Tail&&) noexcept = default;
 Tail& Tail::operator=(Tail&&) noexcept = default;
 
 Result<Tail> Tail::open(TailOptions options, spool::FileSystem& disk) {
-  auto state = std::make_unique<State>(std::move(options), disk);
+  auto state = std::make_unique<State>(with_whole_paths(std::move(options)), disk);
   OPTIINFRA_CHECK(state->open());
   return Tail(std::move(state));
 }
