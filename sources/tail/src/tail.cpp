@@ -135,7 +135,7 @@ Result<bool> Tail::State::holds_what_was_read(const Followed& followed) const {
   return beginning == followed.mark.beginning || followed.mark.beginning_bytes == 0;
 }
 
-/// The file was truncated, or written anew: its lines are others than those that were read.
+/// The file was truncated, or written from its beginning: its lines are others than those that were read.
 void Tail::State::begin_again(Followed& followed) {
   FileMark& mark = followed.mark;
   remark(mark.path + " was truncated; what it had after " + bytes_text(mark.offset) +

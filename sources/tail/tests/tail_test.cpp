@@ -154,8 +154,8 @@ class Tailing : public ::testing::Test {
     }
     for (const std::string& each : tail_->take_remarks()) remarks_ += each + "\n";
   }
-  /// Opens the tail anew, which looks for files at once.
-  void drain_anew() {
+  /// Opens the tail again, which looks for files at once.
+  void drain_again() {
     if (tail_) {
       ASSERT_TRUE(tail_->close());
     }
@@ -180,7 +180,7 @@ TEST_F(Tailing, WaitsForAFileAndForTheEndOfALine) {
   drain();
   EXPECT_THAT(remarks_, HasSubstr("requests.log is not there yet"));
   append(lines(1, 2) + R"({"id": "3", "request_rec)");
-  drain_anew();
+  drain_again();
   expect_once(1, 2);
   drain();
   append(R"(eived_ts": 1772359200, "e2e_latency": 1})"
@@ -188,7 +188,7 @@ TEST_F(Tailing, WaitsForAFileAndForTheEndOfALine) {
          line(4));
   drain();
   expect_once(1, 4);
-  EXPECT_EQ(tail_->counts().rows, 4u);  // Since it was opened anew.
+  EXPECT_EQ(tail_->counts().rows, 4u);  // Since it was opened again.
   EXPECT_EQ(tail_->counts().behind_bytes, 0u);
 }
 
@@ -203,7 +203,7 @@ TEST_F(Tailing, ReadsARenamedFileToItsEndAndItsSuccessorFromTheBeginning) {
   drain();
   expect_once(1, 6);
   append(lines(7, 8));
-  drain_anew();
+  drain_again();
   expect_once(1, 8);
 }
 
@@ -221,12 +221,12 @@ TEST_F(Tailing, FindsAFileThatWasRenamedWhileNothingFollowedIt) {
   drain();
   drain();
   expect_once(1, 8);
-  drain_anew();
+  drain_again();
   expect_once(1, 8);
   EXPECT_EQ(remarks_, "");
 }
 
-TEST_F(Tailing, BeginsAnewWhenAFileIsTruncated) {
+TEST_F(Tailing, BeginsAgainWhenAFileIsTruncated) {
   append(lines(1, 30));
   start();
   drain();
@@ -238,7 +238,7 @@ TEST_F(Tailing, BeginsAnewWhenAFileIsTruncated) {
   ASSERT_TRUE(tail_->close());
   fs::resize_file(log(), 0);
   append(lines(33, 80));  // Longer than what was read: its beginning tells.
-  drain_anew();
+  drain_again();
   expect_once(1, 80);
   EXPECT_THAT(remarks_, HasSubstr("holds something else than before"));
 }
@@ -250,11 +250,11 @@ TEST_F(Tailing, SaysThatAFileIsGoneAndKnowsItWhenItComesBack) {
   ASSERT_TRUE(tail_->close());
   fs::create_directory(folder_ / "away");
   fs::rename(log(), folder_ / "away/log");
-  drain_anew();
+  drain_again();
   EXPECT_THAT(remarks_, HasSubstr("requests.log is gone"));
   fs::rename(folder_ / "away/log", log());
   append(line(4));
-  drain_anew();
+  drain_again();
   expect_once(1, 4);
 }
 
@@ -277,7 +277,7 @@ TEST_F(Tailing, LeavesOutALineThatIsTooLongAndNamesIt) {
   EXPECT_EQ(tail_->counts().too_long, 1u);
   EXPECT_EQ(tail_->counts().lines, 3u);
   append("no json\n");
-  drain_anew();
+  drain_again();
   EXPECT_THAT(remarks_, HasSubstr("requests.log line 4 is refused: no JSON object"));
   expect_once(1, 2);
 }
