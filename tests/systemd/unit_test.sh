@@ -23,4 +23,4 @@ check() {
 }
 check optiinfra-server 25
 # It sees the devices and the processes that it measures.
-check optiinfra-agent 40
+check optiinfra-agent 30
