@@ -124,6 +124,7 @@ endfunction()
 optiinfra_install_file(NOTICE ${CMAKE_INSTALL_DOCDIR} NOTICE)
 optiinfra_install_file(LICENSE ${CMAKE_INSTALL_DOCDIR} copyright)
 optiinfra_install_file(packaging/systemd/server.env ${CMAKE_INSTALL_DOCDIR}/examples server.env)
+optiinfra_install_file(packaging/systemd/agent.toml ${CMAKE_INSTALL_DOCDIR}/examples agent.toml)
 optiinfra_install_file(cli/man/optiinfra.1 ${CMAKE_INSTALL_MANDIR}/man1 optiinfra.1)
 optiinfra_install_file(cli/completions/optiinfra.bash
   ${CMAKE_INSTALL_DATADIR}/bash-completion/completions optiinfra)
@@ -133,12 +134,14 @@ optiinfra_install_file(cli/completions/_optiinfra ${CMAKE_INSTALL_DATADIR}/zsh/v
 optiinfra_install_file(cli/completions/optiinfra.fish
   ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d optiinfra.fish)
 
-# The unit names the program by its whole path, which is known when it is installed.
-install(CODE "
-  set(OPTIINFRA_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
-  configure_file(\"${PROJECT_SOURCE_DIR}/packaging/systemd/optiinfra-server.service.in\"
-    \"${PROJECT_BINARY_DIR}/optiinfra-server.service\" @ONLY)" COMPONENT program)
-install(FILES ${PROJECT_BINARY_DIR}/optiinfra-server.service DESTINATION lib/systemd/system COMPONENT program)
+# The units name the program by its whole path, which is known when it is installed.
+foreach(unit optiinfra-server optiinfra-agent)
+  install(CODE "
+    set(OPTIINFRA_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+    configure_file(\"${PROJECT_SOURCE_DIR}/packaging/systemd/${unit}.service.in\"
+      \"${PROJECT_BINARY_DIR}/${unit}.service\" @ONLY)" COMPONENT program)
+  install(FILES ${PROJECT_BINARY_DIR}/${unit}.service DESTINATION lib/systemd/system COMPONENT program)
+endforeach()
 
 file(GLOB maps CONFIGURE_DEPENDS sources/import/maps/*.toml)
 install(FILES ${maps} DESTINATION ${CMAKE_INSTALL_DATADIR}/optiinfra/maps COMPONENT program)

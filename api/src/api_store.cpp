@@ -59,6 +59,7 @@ ErrorKind kind_of(int status) {
   if (status == 429 || status == 503) return ErrorKind::kUnavailable;
   if (status == 507) return ErrorKind::kStorage;
   if (status == 413) return ErrorKind::kTooLarge;
+  if (status == 422) return ErrorKind::kConflict;
   return ErrorKind::kRejected;
 }
 
@@ -118,6 +119,8 @@ Error ApiStore::error_of(const HttpAnswer& answer) const {
     server_code = problem.value("server_code", 0);
   } else {
     detail += " from something that is no API of optiinfra";
+    // It says nothing about what was sent to it.
+    if (kind == ErrorKind::kInvalidArgument || kind == ErrorKind::kTooLarge) kind = ErrorKind::kRejected;
   }
   if (answer.status >= 500 || answer.status == 401 || answer.status == 403 || !problem.is_object())
     detail = "the service at " + url_.description + ": " + detail;

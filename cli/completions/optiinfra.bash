@@ -14,17 +14,17 @@ _optiinfra() {
     --per) COMPREPLY=($(compgen -W "hour million_input_tokens million_cached_tokens million_output_tokens" -- "$current")); return ;;
     --scope) COMPREPLY=($(compgen -W "read write admin" -- "$current")); return ;;
     --volume) COMPREPLY=($(compgen -W "requests tokens" -- "$current")); return ;;
-    --spool|--map|--customer-map|--aliases|--config|--state|--path|--tls-cert|--tls-key|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
-    --url|--cluster|--format|--delivery|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--provider|--region|--tier|--currency|--source|--day|--of|--thresholds|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--share|--period|--hours|--measures|--by|--where|--order|--limit|--model|--instance-type|--good-score|--model-version|--server|--objective|--objective-name|--grid-g-per-kwh|--pue|--before-from|--before-to|--api-provider|--month|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--database|--name|--rounds|--threads|--fleets|--asks|--growth|--only) COMPREPLY=(); return ;;
+    --spool|--map|--customer-map|--aliases|--config|--form|--state|--path|--tls-cert|--tls-key|--password-file|--log-file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --url|--cluster|--format|--delivery|--customer|--service|--instance|--at|--interval|--from|--to|--days|--rows|--seed|--end|--for|--as|--model|--provider|--region|--tier|--currency|--source|--day|--of|--thresholds|--time-to-first-token-ms|--inter-token-latency-ms|--latency-ms|--share|--period|--hours|--measures|--by|--where|--order|--limit|--instance-type|--good-score|--model-version|--server|--objective|--objective-name|--grid-g-per-kwh|--pue|--before-from|--before-to|--api-provider|--month|--keep|--tcp-port|--http-port|--api-port|--api-listen|--api-connections|--api-rate|--api-log|--listen|--user|--host-name|--statement-time|--memory-limit|--connections|--grace|--macro|--name|--rounds|--threads|--fleets|--asks|--growth|--only) COMPREPLY=(); return ;;
   esac
   local at="" word words=""
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${at:+$at }$word" in
-      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports show"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"explain-metrics"|"attribute"|"price"|"price set"|"price import"|"price list"|"price remove"|"price missing"|"rate"|"rate set"|"rate import"|"rate list"|"rate remove"|"budget"|"budget set"|"budget list"|"budget remove"|"objective"|"objective set"|"objective list"|"objective remove"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"query explain"|"query forecast"|"query budgets"|"query self-host"|"report"|"report customer"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"grafana"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
+      "init"|"verify"|"doctor"|"ping"|"import"|"imports"|"imports list"|"imports show"|"imports undo"|"copy"|"generate"|"collect"|"collect host"|"collect scrape"|"tail"|"agent"|"explain-metrics"|"attribute"|"price"|"price set"|"price import"|"price list"|"price remove"|"price missing"|"rate"|"rate set"|"rate import"|"rate list"|"rate remove"|"budget"|"budget set"|"budget list"|"budget remove"|"objective"|"objective set"|"objective list"|"objective remove"|"query"|"query cost-hourly"|"query performance-p95"|"query resource-utilization"|"query quality-trends"|"query models"|"query serving"|"query saturation"|"query cost"|"query metrics"|"query unit-cost"|"query slo"|"query idle"|"query energy"|"query explain"|"query forecast"|"query budgets"|"query self-host"|"report"|"report customer"|"customers"|"services"|"instances"|"models"|"names"|"names set"|"names list"|"names import"|"names remove"|"backup"|"restore"|"retention"|"retention show"|"retention set"|"retention apply"|"forget"|"server"|"token"|"token create"|"token list"|"token revoke"|"bench"|"sql"|"version"|"help") at="${at:+$at }$word" ;;
     esac
   done
   case "$at" in
-    "") words="init verify doctor ping import imports copy generate collect explain-metrics attribute price rate budget objective query report customers services instances models names backup restore retention forget server grafana token bench sql version help --version -h --help --url --output -q --quiet" ;;
+    "") words="init verify doctor ping import imports copy generate collect tail agent explain-metrics attribute price rate budget objective query report customers services instances models names backup restore retention forget server token bench sql version help --version -h --help --url --output -q --quiet" ;;
     "init") words="-h --help --cluster --no-replication --url --output -q --quiet" ;;
     "verify") words="-h --help --repair --accept-loss --json --url --output -q --quiet" ;;
     "doctor") words="-h --help --repair --accept-loss --spool --url --output -q --quiet" ;;
@@ -39,6 +39,8 @@ _optiinfra() {
     "collect") words="host scrape -h --help --url --output -q --quiet" ;;
     "collect host") words="-h --help --customer --instance --interval --for --spool --url --output -q --quiet" ;;
     "collect scrape") words="-h --help --config --customer --service --aliases --for --spool --url --output -q --quiet" ;;
+    "tail") words="-h --help --as --form --state --customer --service --model --instance --for --to-end --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
+    "agent") words="-h --help --config --check --for --url --output -q --quiet" ;;
     "explain-metrics") words="-h --help --aliases --json --url --output -q --quiet"; compopt -o filenames; COMPREPLY=($(compgen -f -W "$words" -- "$current")); return ;;
     "attribute") words="-h --help --from --to --json --url --output -q --quiet" ;;
     "price") words="set import list remove missing -h --help --url --output -q --quiet" ;;
@@ -97,7 +99,6 @@ _optiinfra() {
     "retention apply") words="-h --help --url --output -q --quiet" ;;
     "forget") words="-h --help --customer --yes --dry-run --state --url --output -q --quiet" ;;
     "server") words="-h --help --path --tcp-port --http-port --api-port --no-api --api-listen --tls-cert --tls-key --insecure-http --api-connections --api-rate --no-attribution --api-log --state --listen --user --password-file --host-name --engine-pages --statement-time --memory-limit --connections --log-level --log-file --grace --no-init --cluster --macro --url --output -q --quiet" ;;
-    "grafana") words="cost performance resource quality serving -h --help --database --url --output -q --quiet" ;;
     "token") words="create list revoke -h --help --url --output -q --quiet" ;;
     "token create") words="-h --help --name --scope --customer --path --state --url --output -q --quiet" ;;
     "token list") words="-h --help --path --state --url --output -q --quiet" ;;

@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports show' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' explain-metrics' ' attribute' ' price' ' price set' ' price import' ' price list' ' price remove' ' price missing' ' rate' ' rate set' ' rate import' ' rate list' ' rate remove' ' budget' ' budget set' ' budget list' ' budget remove' ' objective' ' objective set' ' objective list' ' objective remove' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query explain' ' query forecast' ' query budgets' ' query self-host' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' grafana' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports show' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' tail' ' agent' ' explain-metrics' ' attribute' ' price' ' price set' ' price import' ' price list' ' price remove' ' price missing' ' rate' ' rate set' ' rate import' ' rate list' ' rate remove' ' budget' ' budget set' ' budget list' ' budget remove' ' objective' ' objective set' ' objective list' ' objective remove' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query explain' ' query forecast' ' query budgets' ' query self-host' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -19,6 +19,8 @@ complete -c optiinfra -n "__optiinfra_at ''" -a imports -d 'List the imports of 
 complete -c optiinfra -n "__optiinfra_at ''" -a copy -d 'Copy a store into another one - embedded to server, server to cluster, and every other pair - each row once, and compare both sides'
 complete -c optiinfra -n "__optiinfra_at ''" -a generate -d 'Fill the store with a believable fleet: customers, services, instances, daily rhythm, incidents'
 complete -c optiinfra -n "__optiinfra_at ''" -a collect -d 'Measure and store'
+complete -c optiinfra -n "__optiinfra_at ''" -a tail -d 'Follow the logs of requests that engines and gateways write into performance_metrics_ts, each line once'
+complete -c optiinfra -n "__optiinfra_at ''" -a agent -d 'Measure this host, scrape targets and follow logs all day, and send all to a service'
 complete -c optiinfra -n "__optiinfra_at ''" -a explain-metrics -d 'Show what becomes of each metric of an exporter or engine, and what is not understood'
 complete -c optiinfra -n "__optiinfra_at ''" -a attribute -d 'Split what each instance cost in each hour among the requests that it served, and keep it'
 complete -c optiinfra -n "__optiinfra_at ''" -a price -d 'Prices of instances, for hours that no bill covers yet, and of models at their providers'
@@ -37,7 +39,6 @@ complete -c optiinfra -n "__optiinfra_at ''" -a restore -d 'Make a store from a 
 complete -c optiinfra -n "__optiinfra_at ''" -a retention -d 'Show or set how long rows are kept'
 complete -c optiinfra -n "__optiinfra_at ''" -a forget -d 'Remove a customer for good: its rows, rollups, attributed hours, names and tokens'
 complete -c optiinfra -n "__optiinfra_at ''" -a server -d 'Serve a store by an HTTP API, and an embedded one as ClickHouse, until SIGINT or SIGTERM'
-complete -c optiinfra -n "__optiinfra_at ''" -a grafana -d 'Print a dashboard for Grafana'\''s ClickHouse data source, as JSON to import'
 complete -c optiinfra -n "__optiinfra_at ''" -a token -d 'Make, list and revoke the tokens of the HTTP API'
 complete -c optiinfra -n "__optiinfra_at ''" -a bench -d 'Measure the store that --url names: inserts at each acknowledgement level compared with the engine alone, questions, sizes'
 complete -c optiinfra -n "__optiinfra_at ''" -a sql -d 'Run SQL in the store'
@@ -108,6 +109,21 @@ complete -c optiinfra -n "__optiinfra_at ' collect scrape'" -l service -x -d 'Th
 complete -c optiinfra -n "__optiinfra_at ' collect scrape'" -l aliases -r -F -d 'More names of metrics, which go before those that are known: a TOML file'
 complete -c optiinfra -n "__optiinfra_at ' collect scrape'" -l for -x -d 'How long to scrape'
 complete -c optiinfra -n "__optiinfra_at ' collect scrape'" -l spool -r -F -d 'A folder of this machine that keeps rows until the store has them'
+complete -c optiinfra -n "__optiinfra_at ' tail'" -F
+complete -c optiinfra -n "__optiinfra_at ' tail'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' tail'" -l as -x -d 'How lines become rows'
+complete -c optiinfra -n "__optiinfra_at ' tail'" -l form -r -F -d 'The same in a file of your own'
+complete -c optiinfra -n "__optiinfra_at ' tail'" -l state -r -F -d 'A folder of this machine that keeps how far was read, so that a line counts once'
+complete -c optiinfra -n "__optiinfra_at ' tail'" -l customer -x -d 'Whose requests they are, where lines do not say it: a name or a UUID'
+complete -c optiinfra -n "__optiinfra_at ' tail'" -l service -x -d 'Of which service'
+complete -c optiinfra -n "__optiinfra_at ' tail'" -l model -x -d 'Of which model, where lines do not say it'
+complete -c optiinfra -n "__optiinfra_at ' tail'" -l instance -x -d 'Of which instance, where lines do not say it'
+complete -c optiinfra -n "__optiinfra_at ' tail'" -l for -x -d 'How long to follow'
+complete -c optiinfra -n "__optiinfra_at ' tail'" -l to-end -d 'Stop where the logs end now'
+complete -c optiinfra -n "__optiinfra_at ' agent'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' agent'" -l config -r -F -d 'What to measure, scrape and follow, and where to send it'
+complete -c optiinfra -n "__optiinfra_at ' agent'" -l check -d 'Only say whether the configuration is right'
+complete -c optiinfra -n "__optiinfra_at ' agent'" -l for -x -d 'How long to run'
 complete -c optiinfra -n "__optiinfra_at ' explain-metrics'" -F
 complete -c optiinfra -n "__optiinfra_at ' explain-metrics'" -s h -l help -d 'Print help and exit'
 complete -c optiinfra -n "__optiinfra_at ' explain-metrics'" -l aliases -r -F -d 'More names of metrics, which go before those that are known: a TOML file'
@@ -449,9 +465,6 @@ complete -c optiinfra -n "__optiinfra_at ' server'" -l grace -x -d 'How long a s
 complete -c optiinfra -n "__optiinfra_at ' server'" -l no-init -d 'Leave the tables as they are'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l cluster -x -d 'A cluster of such servers, this one included: NAME=HOST:PORT,HOST:PORT, replicas separated by |'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l macro -x -d 'A value for {NAME} in tables'\'' definitions, such as shard=1'
-complete -c optiinfra -n "__optiinfra_at ' grafana'" -a 'cost performance resource quality serving'
-complete -c optiinfra -n "__optiinfra_at ' grafana'" -s h -l help -d 'Print help and exit'
-complete -c optiinfra -n "__optiinfra_at ' grafana'" -l database -x -d 'The store'\''s database on the ClickHouse server'
 complete -c optiinfra -n "__optiinfra_at ' token'" -a create -d 'Make a token and print it, once'
 complete -c optiinfra -n "__optiinfra_at ' token'" -a list -d 'List the tokens, without their secrets'
 complete -c optiinfra -n "__optiinfra_at ' token'" -a revoke -d 'Revoke a token'

@@ -138,6 +138,8 @@ std::unique_ptr<CLI::App> define_application(Context& context, Action& action) {
   define_copy(*app, action);
   define_generate(*app, action);
   define_collect(*app, action);
+  define_tail(*app, action);
+  define_agent(*app, action);
   define_explain_metrics(*app, action);
   define_attribute(*app, action);
   define_price(*app, action);

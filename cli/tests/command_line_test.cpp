@@ -228,7 +228,8 @@ TEST(Completion, OffersWhatCanStandThere) {
   EXPECT_THAT(
       completed("optiinfra ''"),
       HasSubstr(
-          "init verify doctor ping import imports copy generate collect explain-metrics attribute price "
+          "init verify doctor ping import imports copy generate collect tail agent explain-metrics attribute "
+          "price "
           "rate budget objective "
           "query report customers services "
           "instances models names backup restore retention forget server grafana token bench sql version "

@@ -84,6 +84,14 @@ TEST(JsonOutput, OfEveryCommandIsAsDocumented) {
          "['127.0.0.1:9']}]}\n";
   expect("collect scrape", home.json({"collect", "scrape", "--config", (home / "scrape.yml").string(),
                                       "--customer", "acme", "--for", "2s"}));
+  std::ofstream(home / "requests.log")
+      << R"({"id": "a", "request_received_ts": 1772359200, "e2e_latency": 1})";
+  expect("tail", home.json({"tail", "--as", "sglang", (home / "requests.log").string(), "--customer", "acme",
+                            "--service", "chat", "--state", (home / "tail").string(), "--to-end"}));
+  std::ofstream(home / "agent.toml")
+      << "folder = 'agent'\n[service]\nurl = 'api://127.0.0.1:9'\n[[tail]]\nform = "
+         "'sglang'\nfiles = ['absent']\ncustomer = 'a'\nservice = 's'\n";
+  expect("agent", home.json({"agent", "--config", (home / "agent.toml").string(), "--for", "1s"}));
   std::ofstream(home / "a.prom") << "# TYPE vllm:kv_cache_usage_perc gauge\nvllm:kv_cache_usage_perc 0.5\n";
   expect("explain-metrics", home.json({"explain-metrics", (home / "a.prom").string()}));
   expect("import metrics", home.json({"import", "metrics", (home / "a.prom").string(), "--customer", "acme",

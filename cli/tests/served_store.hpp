@@ -37,6 +37,7 @@ class ServedStore : public ::testing::Test {
     return ask_url(server->native_url(user), sql);
   }
 
+ public:
   static std::string ask_url(const std::string& url, const std::string& sql) {
     std::string answer;
     const auto connector = make_connector(url, IfAbsent::kFail);
@@ -50,6 +51,7 @@ class ServedStore : public ::testing::Test {
     return asked ? answer : asked.error().message;
   }
 
+ protected:
   /// The same of the folder, in a process that opens it.
   std::string ask_embedded(const std::string& sql) const {
     const auto result =

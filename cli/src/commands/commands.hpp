@@ -19,6 +19,8 @@ void define_generate(CLI::App& parent, Action& action);
 void define_grafana(CLI::App& parent, Action& action);
 void define_copy(CLI::App& parent, Action& action);
 void define_collect(CLI::App& parent, Action& action);
+void define_tail(CLI::App& parent, Action& action);
+void define_agent(CLI::App& parent, Action& action);
 void define_collect_host(CLI::App& parent, Action& action);
 void define_collect_scrape(CLI::App& parent, Action& action);
 void define_explain_metrics(CLI::App& parent, Action& action);

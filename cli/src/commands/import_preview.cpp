@@ -10,6 +10,7 @@
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/transport/small_answer.hpp"
 #include "optiinfra/transport/sql.hpp"
+#include "optiinfra/transport/url.hpp"
 
 namespace optiinfra::cli {
 namespace {
