@@ -1,5 +1,6 @@
-#include "decoding.hpp"
 #include "optiinfra/codec/native.hpp"
+
+#include "decoding.hpp"
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/schema/batch_columns.hpp"
 #include "row_text.hpp"

@@ -68,8 +68,8 @@ using IdOfName = std::function<std::optional<Uuid>(std::string_view column, std:
 
 /// Reads `body`, which may begin with a UTF-8 byte order mark. Without `id_of` there are no names. Memory
 /// stays in proportion to the body. Errors: kInvalidArgument when the body as a whole cannot be read (JSON
-/// syntax, a CSV header or a block without a required column), with the byte or the line; kTooLarge for more than
-/// kDecodedRowsMax rows.
+/// syntax, a CSV header or a block without a required column), with the byte or the line; kTooLarge for more
+/// than kDecodedRowsMax rows.
 template <Metric Row>
 Result<DecodedRows<Row>> decode_rows(std::string_view body, RowFormat format, const IdOfName& id_of = {});
 
