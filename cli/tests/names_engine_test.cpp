@@ -188,6 +188,15 @@ TEST_F(Names, ThatWereSetStandForIdsInFlagsListsAndAnswers) {
   EXPECT_EQ(rows[0]["service_name"], "chat");
 }
 
+TEST_F(Names, StandForTheCustomersOfTokens) {
+  ASSERT_EQ(home.run({"names", "set", "customer", "Ada Ltd", kAda}).exit_code, 0);
+  EXPECT_EQ(
+      home.run({"token", "create", "--name", "a", "--customer", "Ada Ltd", "--customer", kBob}).exit_code, 0);
+  EXPECT_EQ(home.json({"token", "list"})["data"][0]["customers"], kAda + " " + kBob);
+  EXPECT_THAT(home.run({"token", "create", "--name", "b", "--customer", "Ada Ldt"}).error_output,
+              HasSubstr("no customer is called so; did you mean 'Ada Ltd'?"));
+}
+
 TEST_F(Names, AreShownToPeopleWhereThereAreAny) {
   EXPECT_THAT(home.run({"customers"}).output, Not(HasSubstr("name")));
   ASSERT_EQ(home.run({"names", "set", "customer", "Ada Ltd", kAda}).exit_code, 0);

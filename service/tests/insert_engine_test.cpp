@@ -10,8 +10,10 @@
 #include <thread>
 
 #include "customers.hpp"
+#include "optiinfra/codec/native.hpp"
 #include "optiinfra/core/time.hpp"
 #include "optiinfra/core/uuid.hpp"
+#include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/service/tokens.hpp"
 #include "optiinfra/testing/http_call.hpp"
 #include "optiinfra/testing/program.hpp"
@@ -33,6 +35,19 @@ json request_row(const Uuid& customer, double latency_ms, int seconds_ago = 100)
           {"service_id", kService.to_string()},
           {"model_name", "llama"},
           {"latency_ms", latency_ms}};
+}
+
+/// The same as a block of the engine's format.
+std::string native_row(const Uuid& customer, float latency_ms) {
+  PerformanceBatch batch;
+  batch.append(PerformanceMetric{
+      .timestamp = now(), .customer_id = customer, .service_id = kService, .latency_ms = latency_ms});
+  std::string bytes;
+  EXPECT_TRUE(write_native(block_of<PerformanceMetric>(batch), [&](auto more) -> Result<void> {
+    bytes.append(reinterpret_cast<const char*>(more.data()), more.size());
+    return {};
+  }));
+  return bytes;
 }
 
 class Inserts : public ::testing::Test {
@@ -83,7 +98,8 @@ TEST_F(Inserts, AreTakenInEveryForm) {
                        "," + kAda.to_string() + "," + kService.to_string() + ",6\n",
                    "text/csv; charset=utf-8"))["accepted"],
       1);
-  EXPECT_EQ(number("SELECT sum(latency_ms) AS n FROM optiinfra.performance_metrics_ts"), 21);
+  EXPECT_EQ(body_of(post(native_row(kAda, 7), "application/vnd.clickhouse.native"))["accepted"], 1);
+  EXPECT_EQ(number("SELECT sum(latency_ms) AS n FROM optiinfra.performance_metrics_ts"), 28);
   EXPECT_EQ(post("x", "application/xml").status, 415);
   EXPECT_EQ(post("[{", "application/json").status, 400);
   EXPECT_EQ(post("[]").body, "{\"accepted\":0,\"duplicates\":0,\"rejected\":[]}\n");

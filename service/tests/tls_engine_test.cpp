@@ -66,6 +66,19 @@ TEST_F(Tls, AnswersWhoChecksTheCertificate) {
   EXPECT_THAT(large.output, HasSubstr("\"n\":3")) << large.error_output;
 }
 
+TEST_F(Tls, IsCheckedByTheProgramToo) {
+  start();
+  const auto ping = [&](const std::string& more) {
+    const std::string url = "apis://localhost:" + std::to_string(server_->api_port()) + more;
+    return testing::run_program({OPTIINFRA_PROGRAM, "--url", url, "ping"});
+  };
+  const auto trusting = ping("?ca_file=" + authority_.certificate_file().string());
+  EXPECT_EQ(trusting.exit_code, 0) << trusting.error_output;
+  const auto other = ping("");
+  EXPECT_NE(other.exit_code, 0);
+  EXPECT_THAT(other.error_output, HasSubstr("certificate"));
+}
+
 TEST_F(Tls, ReadsItsFilesAgainWhenTheyChange) {
   install(authority_.issue("DNS:elsewhere.example"));
   start();

@@ -2,6 +2,8 @@
 #include "commands/commands.hpp"
 #include "commands/server_api.hpp"
 #include "flags.hpp"
+#include "optiinfra/core/nearest.hpp"
+#include "optiinfra/report/names.hpp"
 #include "optiinfra/service/tokens.hpp"
 
 namespace optiinfra::cli {
@@ -10,7 +12,7 @@ namespace {
 struct TokenFlags {
   std::string path, state, name;
   service::Scope scope = service::Scope::kRead;
-  std::vector<Uuid> customers;
+  std::vector<std::string> customers;  ///< Ids and names.
 };
 
 Result<service::Tokens> tokens_of_store(const std::filesystem::path& store) {
@@ -43,9 +45,57 @@ void add_place(CLI::App& app, TokenFlags& flags) {
       ->excludes(path);
 }
 
+/// The customers that have names, from the store or from the server that holds it.
+Result<Records> named_customers(const TokenFlags& flags, const Context& context) {
+  Context at;
+  at.url = flags.path.empty() ? context.url : "embedded:" + flags.path;
+  OPTIINFRA_TRY(auto api, at.api());
+  if (api) {
+    OPTIINFRA_TRY(const auto answer,
+                  api->ask("/api/v1/names", {{"kind", std::string(to_string(NameKind::kCustomer))}}));
+    return answer.report.sections.at(0).records;
+  }
+  OPTIINFRA_TRY(Client client, at.open(false));
+  OPTIINFRA_TRY(const Names names, client.names());
+  return name_records(names.all(NameKind::kCustomer));
+}
+
+Result<Uuid> id_of_named(const Records& named, const std::string& text) {
+  constexpr std::size_t kName = 1, kId = 2;
+  std::vector<std::string> known;
+  for (const Row& row : named.rows) {
+    const auto* name = std::get_if<std::string>(&row.at(kName));
+    const auto* id = std::get_if<std::string>(&row.at(kId));
+    if (name == nullptr || id == nullptr) continue;
+    if (*name == text) return Uuid::parse(*id);
+    known.push_back(*name);
+  }
+  return invalid_argument("--customer: '" + shown(text) + "' is no UUID, and no customer is called so" +
+                          suggestion(text, known));
+}
+
+Result<std::vector<Uuid>> ids_of_customers(const TokenFlags& flags, const Context& context) {
+  std::vector<Uuid> ids;
+  std::optional<Records> named;
+  for (const std::string& text : flags.customers) {
+    auto id = Uuid::parse(text);
+    if (!id) {
+      // The store is opened only for names: a token for ids can be made without an engine.
+      if (!named) {
+        OPTIINFRA_TRY(named, named_customers(flags, context));
+      }
+      id = id_of_named(*named, text);
+    }
+    if (!id) return std::move(id).error();
+    ids.push_back(*id);
+  }
+  return ids;
+}
+
 Result<ExitCode> create(const TokenFlags& flags, Context& context) {
   OPTIINFRA_TRY(auto tokens, tokens_of(flags, context));
-  OPTIINFRA_TRY(const std::string text, tokens.create(flags.name, flags.scope, flags.customers));
+  OPTIINFRA_TRY(std::vector<Uuid> customers, ids_of_customers(flags, context));
+  OPTIINFRA_TRY(const std::string text, tokens.create(flags.name, flags.scope, std::move(customers)));
   if (context.output == OutputFormat::kTable) {
     context.remark("The token of '" + flags.name + "'; it is not shown again:");
     OPTIINFRA_CHECK(context.screen.write(text + "\n"));
@@ -97,24 +147,16 @@ void define_token(CLI::App& parent, Action& action) {
   define_command<TokenFlags>(
       token, action, "create", "Make a token and print it, once",
       "  optiinfra token create --name ingest --scope write\n"
-      "  optiinfra token create --name acme-dashboard --scope read --customer UUID",
+      "  optiinfra token create --name acme-dashboard --scope read --customer acme",
       [](CLI::App& app, TokenFlags& flags) {
         app.add_option("--name", flags.name, "The token's name, which says whose it is")
             ->type_name("NAME")
             ->required();
         add_parsed(app, "--scope", flags.scope, service::parse_scope,
                    "What it allows: asking, inserting, or everything; default read", "read|write|admin");
-        app.add_option_function<std::vector<std::string>>(
-               "--customer",
-               [&flags](const std::vector<std::string>& texts) {
-                 for (const std::string& text : texts) {
-                   auto customer = Uuid::parse(text);
-                   if (!customer) throw CLI::ValidationError("--customer", customer.error().message);
-                   flags.customers.push_back(*customer);
-                 }
-               },
-               "It sees and writes only this customer's rows; may be repeated. Default: all")
-            ->type_name("UUID")
+        app.add_option("--customer", flags.customers,
+                       "It sees and writes only this customer's rows; may be repeated. Default: all")
+            ->type_name("UUID|NAME")
             ->allow_extra_args(false);
         add_place(app, flags);
       },

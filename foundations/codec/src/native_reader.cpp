@@ -172,10 +172,11 @@ Column read_column(BlockInput& block_input, std::uint64_t rows, NativeForm form)
 
 }  // namespace
 
-NativeReader::NativeReader(ByteSource block_input, NativeForm form)
+NativeReader::NativeReader(ByteSource block_input, NativeForm form, std::uint64_t rows_max)
     : own_(std::make_unique<InputBuffer>(std::move(block_input), "Native format")),
       input_(own_.get()),
-      form_(form) {}
+      form_(form),
+      rows_max_(std::min(rows_max, kBlockRowsMax)) {}
 NativeReader::NativeReader(InputBuffer& input, NativeForm form) : input_(&input), form_(form) {}
 NativeReader::~NativeReader() = default;
 NativeReader::NativeReader(NativeReader&&) noexcept = default;
@@ -186,7 +187,7 @@ Result<bool> NativeReader::next(Block& block) {
   block = Block{};
   if (input.at_end() && !input.failure()) return false;
   const std::uint64_t columns = input.bounded(input.varint(), kBlockColumnsMax, "a column count");
-  const std::uint64_t rows = input.bounded(input.varint(), kBlockRowsMax, "a row count");
+  const std::uint64_t rows = input.bounded(input.varint(), rows_max_, "a row count");
   if (columns == 0 && rows > 0) input.fail(ErrorKind::kCorrupt, "a block has rows but no columns");
   BlockInput block_input{input};
   for (std::uint64_t i = 0; i < columns && !input.failure(); ++i) {

@@ -28,13 +28,17 @@ long parse_number(const std::string& text) {
 }
 
 /// Days by table, as the engine's own definition of each table states its TTL.
-Result<std::map<std::string, std::chrono::days>> read_effective(Session& session) {
+/// Of all tables, or of the one of that name, which takes the engine a tenth of the time.
+Result<std::map<std::string, std::chrono::days>> read_effective(Session& session,
+                                                                std::string_view table = {}) {
   OPTIINFRA_TRY(
       const auto rows,
       query_texts(session, {.sql = "SELECT name, extract(engine_full, 'TTL greatest\\\\((?:timestamp|hour) "
                                    "\\\\+ toIntervalDay\\\\((\\\\d+)\\\\)') "
-                                   "FROM system.tables WHERE database = {database:String}",
-                            .parameters = {{"database", std::string(session.database())}}}));
+                                   "FROM system.tables WHERE database = {database:String}" +
+                                   std::string(table.empty() ? "" : " AND name = {table:String}"),
+                            .parameters = {{"database", std::string(session.database())},
+                                           {"table", std::string(table)}}}));
   std::map<std::string, std::chrono::days> effective;
   for (const auto& row : rows) effective[row[0]] = std::chrono::days{parse_number(row[1])};
   return effective;
@@ -164,8 +168,9 @@ Result<std::vector<Retention>> read_retention(Session& session) {
 }
 
 Result<std::chrono::days> effective_retention(Session& session, Family family, Tier tier) {
-  OPTIINFRA_TRY(auto effective, read_effective(session));
-  return effective[table_name(table_of(family), tier)];
+  const std::string table = table_name(table_of(family), tier);
+  OPTIINFRA_TRY(auto effective, read_effective(session, table));
+  return effective[table];
 }
 
 Result<std::vector<ExpiredPartition>> set_retention(Session& session, Family family, Tier tier,

@@ -20,6 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kKeyBytesMax = 256;
+constexpr const char* kNativeType = "application/vnd.clickhouse.native";
 /// Rejected rows that an answer describes; all are counted.
 constexpr std::size_t kRejectedShownMax = 100;
 
@@ -29,6 +30,7 @@ std::optional<rows::RowFormat> row_format_of(const Request& request) {
   if (type == "application/x-ndjson" || type == "application/jsonl" || type == "application/json-lines")
     return rows::RowFormat::kJsonLines;
   if (type == "text/csv") return rows::RowFormat::kCsv;
+  if (type == kNativeType) return rows::RowFormat::kNative;
   return std::nullopt;
 }
 
@@ -159,7 +161,7 @@ Response insert(const Call& call) {
   if (!format)
     return problem(415,
                    "Content-Type must be application/json (an array of rows), application/x-ndjson (one row "
-                   "on each line) or text/csv");
+                   "on each line), text/csv or application/vnd.clickhouse.native");
   if (call.request.header("idempotency-key").size() > kKeyBytesMax)
     return problem(400, "an Idempotency-Key has at most " + std::to_string(kKeyBytesMax) + " bytes");
   auto body = decompressed(call.request.body, call.request.header("content-encoding"), kBodyBytesMax);
@@ -189,7 +191,7 @@ std::vector<Route> insert_routes() {
            .body =
                RequestBody{"Rows whose keys are the columns of the family's table; gzip or zstd may compress "
                            "them. A row that breaks a rule is rejected by itself",
-                           {"application/json", "application/x-ndjson", "text/csv"}},
+                           {"application/json", "application/x-ndjson", "text/csv", kNativeType}},
            .handle = insert<Row>});
     });
   }

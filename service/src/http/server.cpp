@@ -83,6 +83,8 @@ class BodyRoom {
   bool is_there_;
 };
 
+/// Most bytes of a body that are read at once.
+constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 /// How long the rest of a refused body is read and dropped.
 constexpr std::chrono::seconds kDiscardTime{2};
 
@@ -149,6 +151,8 @@ class Connection final : public Ending, public std::enable_shared_from_this<Conn
 
   void read_headers() {
     if (shared_->is_stopping) return close();
+    // A connection that waits holds no more than it needs for headers.
+    if (buffer_.capacity() > kHeaderBytesMax) buffer_.shrink_to_fit();
     parser_.emplace();
     parser_->header_limit(kHeaderBytesMax);
     parser_->body_limit(kBodyBytesMax);
@@ -193,6 +197,8 @@ class Connection final : public Ending, public std::enable_shared_from_this<Conn
   void read_body() {
     lowest().expires_after(kBodyTime);
     if (parser_->is_done()) return handle();
+    // As it is, the buffer has room for 512 bytes, and a body of 64 MiB would take 131,072 reads.
+    buffer_.reserve(std::min<std::size_t>(parser_->content_length().value_or(kReadBytes), kReadBytes));
     read_more_body();
   }
 
@@ -306,7 +312,7 @@ class Connection final : public Ending, public std::enable_shared_from_this<Conn
 
   std::shared_ptr<Shared> shared_;
   Stream stream_;
-  beast::flat_buffer buffer_{kHeaderBytesMax + (64 << 10)};
+  beast::flat_buffer buffer_{kHeaderBytesMax + kReadBytes};
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<BodyRoom> room_;
   Request request_;

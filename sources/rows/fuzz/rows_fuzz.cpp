@@ -13,7 +13,7 @@ using namespace optiinfra;
 using namespace optiinfra::rows;
 
 constexpr rows::RowFormat kFormats[] = {rows::RowFormat::kJson, rows::RowFormat::kJsonLines,
-                                        rows::RowFormat::kCsv};
+                                        rows::RowFormat::kCsv, rows::RowFormat::kNative};
 
 void expect(bool holds) {
   if (!holds) std::abort();
@@ -53,7 +53,8 @@ void decode(std::string_view body, rows::RowFormat format) {
     expect(rows->indexes[row - 1] < rows->indexes[row]);
   for (const rows::RejectedRow& row : rows->rejected)
     expect_printable(row.column), expect_printable(row.reason);
-  if (rows->batch.size() == 0) return;
+  // Native can hold a NaN, which no text has; the rules refuse it later.
+  if (rows->batch.size() == 0 || format == rows::RowFormat::kNative) return;
   expect_same<Row>(rows->batch, json_array<Row>(rows->batch), rows::RowFormat::kJson);
   expect_same<Row>(rows->batch, json_lines<Row>(rows->batch), rows::RowFormat::kJsonLines);
   if (fits_csv<Row>(rows->batch)) expect_same<Row>(rows->batch, csv<Row>(rows->batch), rows::RowFormat::kCsv);

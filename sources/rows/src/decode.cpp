@@ -1,6 +1,7 @@
 #include "optiinfra/rows/decode.hpp"
 
 #include "formats.hpp"
+#include "native_rows.hpp"
 
 namespace optiinfra::rows {
 namespace decoding {
@@ -15,6 +16,8 @@ Result<void> read_body(std::string_view body, RowFormat format, RowBuilder& buil
       return read_json_lines(body, builder);
     case RowFormat::kCsv:
       return read_csv(body, builder);
+    case RowFormat::kNative:
+      break;
   }
   detail::broken_invariant("a format of rows that is not in the list");
 }
@@ -23,6 +26,7 @@ Result<void> read_body(std::string_view body, RowFormat format, RowBuilder& buil
 
 template <Metric Row>
 Result<DecodedRows<Row>> decode_rows(std::string_view body, RowFormat format, const IdOfName& id_of) {
+  if (format == RowFormat::kNative) return read_native<Row>(body);
   decoding::TypedRowBuilder<Row> builder(id_of);
   OPTIINFRA_CHECK(decoding::read_body(body, format, builder));
   return std::move(builder).finish();

@@ -44,7 +44,9 @@ void write_native(const Block& block, OutputBuffer& output, NativeForm form);
 /// here, and those of the source. After an error every further call repeats it.
 class NativeReader {
  public:
-  explicit NativeReader(ByteSource source, NativeForm form = NativeForm::kFile);
+  /// `rows_max`: most rows of a block, for a caller that takes fewer than kBlockRowsMax.
+  explicit NativeReader(ByteSource source, NativeForm form = NativeForm::kFile,
+                        std::uint64_t rows_max = kBlockRowsMax);
 
   /// Reads from `input`, which must outlive it, and takes exactly the blocks that it returns: other readers
   /// take what stands between them. An error becomes `input`'s failure too, and ends the stream for all its
@@ -61,6 +63,7 @@ class NativeReader {
   std::unique_ptr<InputBuffer> own_;
   InputBuffer* input_;
   NativeForm form_;
+  std::uint64_t rows_max_ = kBlockRowsMax;
 };
 
 }  // namespace optiinfra

@@ -1,5 +1,5 @@
 /// @file optiinfra/rows/decode.hpp
-/// Reads rows that other programs wrote as JSON or CSV into a typed batch.
+/// Reads rows that other programs wrote as JSON, CSV or the engine's Native format into a typed batch.
 ///
 /// Keys are the names of the table's columns, each at most once in a row. A value that is null, empty in CSV
 /// or missing is absent. The type of a column decides which values it takes:
@@ -10,6 +10,10 @@
 /// - number: a number, or text that is one. Integer columns take only whole numbers in their range; nothing
 ///   is wrapped or rounded. A number that a float column cannot hold is refused.
 /// - flag: true, false, 0 or 1.
+///
+/// In Native the columns have types: those of the table, with or without Nullable and LowCardinality, a time
+/// DateTime of any zone. A column of another type or name, and a body without a column that every row must
+/// have, are an error of the body.
 ///
 /// A row that cannot be read does not affect other rows. The exception is a syntax error in a JSON document,
 /// after which rows cannot be told apart. The rules of the columns (a percentage, a time that is not in the
@@ -33,6 +37,7 @@ enum class RowFormat {
   kJson,       ///< An array of objects, or one object.
   kJsonLines,  ///< An object on each line; blank lines are ignored.
   kCsv,        ///< RFC 4180, with the columns' names in the first line; blank lines are ignored.
+  kNative,     ///< The engine's blocks (docs/formats/native.md).
 };
 
 /// Most rows of one body, accepted and rejected ones together.
@@ -63,8 +68,8 @@ using IdOfName = std::function<std::optional<Uuid>(std::string_view column, std:
 
 /// Reads `body`, which may begin with a UTF-8 byte order mark. Without `id_of` there are no names. Memory
 /// stays in proportion to the body. Errors: kInvalidArgument when the body as a whole cannot be read (JSON
-/// syntax, a CSV header without a required column), with the byte or the line; kTooLarge for more than
-/// kDecodedRowsMax rows.
+/// syntax, a CSV header or a block without a required column), with the byte or the line; kTooLarge for more
+/// than kDecodedRowsMax rows.
 template <Metric Row>
 Result<DecodedRows<Row>> decode_rows(std::string_view body, RowFormat format, const IdOfName& id_of = {});
 
