@@ -349,7 +349,7 @@ Result<void> add_rows(Client& client, SloQuestion question, const Selection& sel
   std::size_t count = 0;
   OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {
     const std::string sql =
-        with + " SELECT " + selection.keys() + ", objective" + numbers(question) + " FROM " +
+        with + " SELECT " + selection.keys() + ", toUInt32(objective)" + numbers(question) + " FROM " +
         qualified(session.database(), table_of(Family::kPerformance).raw_table) + " ARRAY JOIN " +
         held.numbers() + " AS objective WHERE " + since("read_from") +
         " AND timestamp < toDateTime({to:UInt32}, 'UTC')" + selection.conditions() + held.conditions() +
