@@ -4,6 +4,7 @@
 #include <random>
 
 #include "fleet.hpp"
+#include "optiinfra/attribution/exchange_rates.hpp"
 #include "optiinfra/attribution/unit_cost.hpp"
 #include "optiinfra/store/attribution_tables.hpp"
 #include "optiinfra/testing/program.hpp"
@@ -282,17 +283,43 @@ TEST_F(UnitCostTest, SumsOfModelsAndCustomersAreKept) {
   EXPECT_NE(plan_of("model_name", true).find("(by_model)"), std::string::npos) << plan_of("model_name", true);
   EXPECT_NE(plan_of("served_customer_id", true).find("(by_customer)"), std::string::npos);
   EXPECT_EQ(plan_of("model_name", false).find("(by_model)"), std::string::npos);
-  const Answer by_model = ask_cost(question({"model"}));
-  bool has_qwen = false;
-  for (std::size_t row = 0; row < by_model.rows.size(); ++row) {
-    if (cell(by_model, row, "model_name") != Cell{std::string("qwen")}) continue;
-    has_qwen = true;
-    EXPECT_NEAR(number(by_model, row, "total_cost"), 0.1, 1e-12);
-    EXPECT_EQ(cell(by_model, row, "requests"), Cell{std::uint64_t{200'000}});
-    EXPECT_EQ(cell(by_model, row, "allocation_method"), Cell{std::string("duration/instance")});
-    EXPECT_EQ(cell(by_model, row, "attributed_hours"), Cell{std::uint64_t{1}});
+  using Settings = std::vector<NamedValue>;
+  EXPECT_EQ(store::attributed_sums_settings({"model_name"}),
+            (Settings{{"preferred_optimize_projection_name", "by_model"}}));
+  EXPECT_EQ(store::attributed_sums_settings({"served_customer_id"}),
+            (Settings{{"preferred_optimize_projection_name", "by_customer"}}));
+  EXPECT_EQ(store::attributed_sums_settings({"served_customer_id", "model_name"}),
+            (Settings{{"optimize_use_projections", "0"}}))
+      << "of both there is none";
+  // Another model is in euros, which add up only after they are converted.
+  run("INSERT INTO optiinfra.attributed_cost_hourly (hour, version, served_customer_id, model_name, kind, "
+      "currency, cost, method) SELECT hour, version, toUUID('" +
+      kAcme.to_string() +
+      "'), 'qwen', 'idle', 'EUR', 2000000000, 'duration/none' FROM optiinfra.attributed_hours WHERE hour IN "
+      "(toDateTime(" +
+      hour + ", 'UTC'), toDateTime(" + hour + " + 3600, 'UTC'))");
+  ASSERT_TRUE(set_exchange_rates(
+      *client_,
+      {{"EUR", "USD", std::chrono::floor<std::chrono::days>(kHour) - std::chrono::days{1}, 1.5, ""}}));
+  for (const std::string currency : {"", "USD"}) {
+    UnitCostQuestion asked = question({"model"});
+    asked.currency = currency;
+    const Answer by_model = ask_cost(asked);
+    std::size_t of_qwen = 0;
+    for (std::size_t row = 0; row < by_model.rows.size(); ++row) {
+      if (cell(by_model, row, "model_name") != Cell{std::string("qwen")}) continue;
+      ++of_qwen;
+      if (cell(by_model, row, "currency") == Cell{std::string("EUR")}) continue;
+      EXPECT_NEAR(number(by_model, row, "total_cost"), currency.empty() ? 0.1 : 0.1 + 2 * 2 * 1.5, 1e-12);
+      EXPECT_EQ(cell(by_model, row, "requests"), Cell{std::uint64_t{200'000}});
+      EXPECT_EQ(
+          cell(by_model, row, "allocation_method"),
+          Cell{std::string(currency.empty() ? "duration/instance" : "duration/instance, duration/none")});
+      EXPECT_EQ(cell(by_model, row, "attributed_hours"), Cell{std::uint64_t{currency.empty() ? 1u : 2u}})
+          << "an hour with two currencies is one";
+    }
+    EXPECT_EQ(of_qwen, currency.empty() ? 2u : 1u);
   }
-  EXPECT_TRUE(has_qwen);
 }
 
 }  // namespace
