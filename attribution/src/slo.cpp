@@ -62,6 +62,10 @@ struct SloQuestion {
   std::vector<Objective> objectives = {};
   bool has_periods = false;
 
+  bool has_target(const Target& target) const {
+    return std::any_of(objectives.begin(), objectives.end(),
+                       [&](const Objective& each) { return (each.*target.of_objective).has_value(); });
+  }
   /// Whether the requests of the objective's whole period are kept.
   bool knows_period(const Objective& objective) const {
     return has_periods && !bucket && window.end - objective.period >= kept_since;
@@ -76,18 +80,19 @@ struct Verdicts {
 
 std::string limit_of(const Target& target) { return std::string("limit_") + target.name; }
 
-Verdicts verdicts() {
+Verdicts verdicts(const SloQuestion& question) {
   std::string beyond, unknown;
   for (const Target& target : kTargets) {
+    if (!question.has_target(target)) continue;
     const std::string column = target.name, limit = limit_of(target);
-    beyond += (beyond.empty() ? "(" : " OR ") + ("ifNull(" + column + " > " + limit + ", 0)");
+    beyond += (beyond.empty() ? "" : " OR ") + ("ifNull(" + column + " > " + limit + ", 0)");
     std::string absent = "isNull(" + column + ")";
     if (column == "inter_token_latency_ms") absent += " AND NOT ifNull(completion_tokens <= 1, 0)";
     unknown +=
         (unknown.empty() ? "(" : " OR ") + ("(" + limit + " < " + kNoTargetText + " AND " + absent + ")");
   }
-  beyond += ")";
-  unknown += ")";
+  beyond = beyond.empty() ? "0" : "(" + beyond + ")";
+  unknown = unknown.empty() ? "0" : "(" + unknown + ")";
   const std::string ended_well = "status IN ('', 'ok')";
   Verdicts are;
   are.good = "(" + ended_well + " AND NOT " + beyond + " AND NOT " + unknown + ")";
@@ -109,7 +114,7 @@ std::string since(const std::string& name) { return "timestamp >= toDateTime({" 
 enum Number : std::size_t { kAll, kGood, kMissed, kNotMeasured, kNotCounted, kGoodTokens, kBurns };
 
 std::string numbers(const SloQuestion& question) {
-  const Verdicts are = verdicts();
+  const Verdicts are = verdicts(question);
   const std::string within = question.bucket ? "" : since("from") + " AND ";
   std::string sql;
   for (const std::string& each : {std::string("1"), are.good, are.missed, are.unmeasured, are.not_counted})
@@ -324,18 +329,25 @@ Result<void> add_rows(Client& client, SloQuestion question, const Selection& sel
       {"read_from", time(read_from)}, {"from", time(window.begin)}, {"to", time(window.end)}};
   for (const BurnWindow& burn : kBurnWindows)
     parameters.emplace_back(burn.key, time(window.end - burn.length));
-  parameters.emplace_back("objectives", list_of(objectives, [](std::size_t i) { return i; }));
-  std::string with;
+  // A single objective needs no look at which of them a request is held to, and is asked for most.
+  const bool is_one = objectives.size() == 1;
+  if (!is_one) parameters.emplace_back("objectives", list_of(objectives, [](std::size_t i) { return i; }));
+  std::string with = std::string("WITH ") + (is_one ? "toUInt32(0)" : "toUInt32(held_to)") + " AS objective";
   // A number of the objective that the request is held to.
-  const auto add_number = [&](const std::string& name, const char* type, const std::string& list) {
+  const auto add_number = [&](const std::string& name, const std::string& type, const std::string& list) {
     parameters.emplace_back(name + "s", list);
-    with += (with.empty() ? "WITH " : ", ") + ("transform(objective, {objectives:Array(UInt32)}, {" + name) +
-            "s:Array(" + type + ")}, CAST(0, '" + type + "')) AS " + name;
+    const std::string values = "{" + name + "s:Array(" + type + ")}";
+    with += ", " +
+            (is_one ? values + "[1]"
+                    : "transform(objective, {objectives:Array(UInt32)}, " + values + ", CAST(0, '" + type +
+                          "'))") +
+            " AS " + name;
   };
   for (const Target& target : kTargets)
-    add_number(limit_of(target), "Float64", list_of(objectives, [&](std::size_t i) {
-                 return (objectives[i].*target.of_objective).value_or(kNoTarget);
-               }));
+    if (question.has_target(target))
+      add_number(limit_of(target), "Float64", list_of(objectives, [&](std::size_t i) {
+                   return (objectives[i].*target.of_objective).value_or(kNoTarget);
+                 }));
   if (question.has_periods && !question.bucket) {
     with += ", toUnixTimestamp(timestamp) AS start";
     add_number(kPeriodBegin, "UInt32", list_of(objectives, [&](std::size_t i) {
@@ -349,9 +361,9 @@ Result<void> add_rows(Client& client, SloQuestion question, const Selection& sel
   std::size_t count = 0;
   OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {
     const std::string sql =
-        with + " SELECT " + selection.keys() + ", toUInt32(objective)" + numbers(question) + " FROM " +
-        qualified(session.database(), table_of(Family::kPerformance).raw_table) + " ARRAY JOIN " +
-        held.numbers() + " AS objective WHERE " + since("read_from") +
+        with + " SELECT " + selection.keys() + ", objective" + numbers(question) + " FROM " +
+        qualified(session.database(), table_of(Family::kPerformance).raw_table) +
+        (is_one ? "" : " ARRAY JOIN " + held.numbers() + " AS held_to") + " WHERE " + since("read_from") +
         " AND timestamp < toDateTime({to:UInt32}, 'UTC')" + selection.conditions() + held.conditions() +
         " GROUP BY " + selection.key_names() + ", objective ORDER BY " + selection.key_names();
     return done(session.query({.sql = sql, .parameters = parameters}, [&](const Block& block) {

@@ -183,7 +183,7 @@ def measure_objectives(program, folder, requests):
         store.write("TRUNCATE TABLE optiinfra.objectives")
         store.write(
             "INSERT INTO optiinfra.objectives (name, scope, scope_id, latency_ms, share, period_days, set_at, is_removed) SELECT concat('o-', "
-            f"toString(number)), 'service', toString({UUID.format('number')}), 1000 + number, 0.99, 7, now64(6), 0 FROM numbers({objectives})")
+            f"toString(number)), 'service', toString({UUID.format('1 + number')}), 1000 + number, 0.99, 7, now64(6), 0 FROM numbers({objectives})")
         report[f"objectives_{objectives}_cpu_s"] = cpu()
     shutil.rmtree(store.folder)
     return report
