@@ -89,7 +89,7 @@ Verdicts verdicts(const SloQuestion& question) {
     std::string absent = "isNull(" + column + ")";
     if (column == "inter_token_latency_ms") absent += " AND NOT ifNull(completion_tokens <= 1, 0)";
     unknown +=
-        (unknown.empty() ? "(" : " OR ") + ("(" + limit + " < " + kNoTargetText + " AND " + absent + ")");
+        (unknown.empty() ? "" : " OR ") + ("(" + limit + " < " + kNoTargetText + " AND " + absent + ")");
   }
   beyond = beyond.empty() ? "0" : "(" + beyond + ")";
   unknown = unknown.empty() ? "0" : "(" + unknown + ")";
