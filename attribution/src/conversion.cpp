@@ -34,10 +34,11 @@ Result<std::vector<Needed>> read_needed(Client& client, TimeRange window, const 
                                         {"to", std::to_string(to_column_time(window.end))}};
   parameters.insert(parameters.end(), selected.begin(), selected.end());
   OPTIINFRA_CHECK(client.with_session([&](Session& session) {
+    // A count that the kept sums have, so that they can be read for it.
     const std::string sql = "SELECT CAST(currency, 'String') AS money, toUInt16(toDate(hour)) AS day FROM " +
                             qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
-                            newest_versions(session.database()) + " AND kind != 'unpriced'" + conditions +
-                            " GROUP BY money, day ORDER BY day, money";
+                            newest_versions(session.database()) + conditions +
+                            " GROUP BY money, day HAVING countIf(kind != 'unpriced') > 0 ORDER BY day, money";
     return done(session.query({.sql = sql, .parameters = parameters}, [&](const Block& block) {
       for (std::size_t row = 0; row < block.row_count(); ++row)
         needed.push_back(
@@ -119,11 +120,10 @@ std::string Conversion::money() const {
   return is_active() ? "CAST('" + currency_ + "', 'String')" : "CAST(currency, 'String')";
 }
 
-std::string Conversion::with() const {
-  if (!is_active()) return "";
-  // Requests without a price have no currency, and nothing to convert.
-  std::string sql = "WITH multiIf(currency = '" + currency_ + "' OR kind = 'unpriced', 1., ";
-  for (const auto& [currency, rates] : rates_) {
+std::string Conversion::rate(const std::string& currency, const std::string& day,
+                             const std::string& unpriced) const {
+  std::string sql = "multiIf(" + currency + " = '" + currency_ + "' OR " + unpriced + ", 1., ";
+  for (const auto& [each, rates] : rates_) {
     std::string list;
     for (const double rate : rates) {
       char digits[32];
@@ -131,10 +131,15 @@ std::string Conversion::with() const {
           std::to_chars(digits, digits + sizeof digits, rate, std::chars_format::scientific);
       list += (list.empty() ? "" : ", ") + std::string(digits, end);
     }
-    sql += "currency = '" + currency + "', arrayElement([" + list + "], toUInt32(toUInt16(toDate(hour))) - " +
+    sql += currency + " = '" + each + "', arrayElement([" + list + "], toUInt32(" + day + ") - " +
            std::to_string(first_.time_since_epoch().count() - 1) + "), ";
   }
-  return sql + "nan) AS " + kRate + " ";
+  return sql + "nan)";
+}
+
+std::string Conversion::with() const {
+  if (!is_active()) return "";
+  return "WITH " + rate("currency", "toUInt16(toDate(hour))", "kind = 'unpriced'") + " AS " + kRate + " ";
 }
 
 std::string Conversion::amount(const std::string& column) const {

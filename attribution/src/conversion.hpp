@@ -59,6 +59,11 @@ class Conversion {
   /// What a SELECT with amounts begins with: the rates, named once, for they are long. "WITH ... " or "".
   std::string with() const;
 
+  /// The rate of amounts in `currency`, a text, at the day number `day`; 1 for rows that are `unpriced`,
+  /// which have no currency and nothing to convert. All three are SQL. For a question that converts sums of
+  /// days.
+  std::string rate(const std::string& currency, const std::string& day, const std::string& unpriced) const;
+
   /// `column`, a whole number of billionths. With a currency to convert to, amounts are Float64, and those
   /// whose rates create() did not look up are NaN.
   std::string amount(const std::string& column) const;

@@ -84,7 +84,7 @@ std::vector<Cell> energy_cells(std::vector<Cell> keys, const Carbon& carbon, con
                      is_measured ? "no energy went into requests" : kNotMeasured);
   cells.add_number(is_measured && carbon.grams_per_kwh,
                    (busy + idle) / kJoulesPerKwh * carbon.pue * carbon.grams_per_kwh.value_or(0) / 1000,
-                   is_measured ? nullptr : kNotMeasured);
+                   is_measured ? "no grams of carbon per kWh were given" : kNotMeasured);
   cells.add_quotient(true, of[4], of[5], 1, nullptr);
   return cells.take();
 }

@@ -1,5 +1,7 @@
 #include "hour_reader.hpp"
 
+#include <charconv>
+
 #include "optiinfra/attribution/attribute.hpp"
 #include "optiinfra/schema/tables.hpp"
 #include "optiinfra/store/attribution_tables.hpp"
@@ -67,7 +69,27 @@ std::string inside_sum(const std::string& value, const std::string& condition) {
 
 std::string micro(const std::string& tokens) { return "toUInt64(" + tokens + ") * 1000000"; }
 
-Result<void> read_groups(Session& session, sys_seconds hour, std::vector<RequestGroup>& groups) {
+/// Each second of the hour at which requests of a group began to run there, and for how many seconds: a
+/// second * kSecondOfRun + seconds. As text, for numbers in an array are no column that the codec reads.
+constexpr std::uint32_t kSecondOfRun = 4096;
+static_assert(kSecondOfRun > kSecondsOfHour);
+const std::string kRuns =
+    "arrayStringConcat(groupUniqArray(toUInt32((greatest(start, hour_begin) - hour_begin) * " +
+    std::to_string(kSecondOfRun) + " + inside)), ',')";
+
+void set_runs(BusySeconds& busy, std::string_view runs) {
+  const char* next = runs.data();
+  const char* const end = next + runs.size();
+  while (next < end) {
+    std::uint32_t run = 0;
+    next = std::from_chars(next, end, run).ptr + 1;
+    const std::size_t first = run / kSecondOfRun;
+    for (std::size_t i = first; i < std::min(first + run % kSecondOfRun, kSecondsOfHour); ++i) busy.set(i);
+  }
+}
+
+/// Groups and busy seconds from one pass over the requests.
+Result<void> read_requests(Session& session, sys_seconds hour, HourInput& input) {
   const std::string prompt = "ifNull(prompt_tokens, 0)",
                     cached = "least(ifNull(cached_tokens, 0), " + prompt + ")";
   const std::string uncached = micro("(" + prompt + " - " + cached + ")");
@@ -80,9 +102,10 @@ Result<void> read_groups(Session& session, sys_seconds hour, std::vector<Request
       inside_sum(microseconds("decode_ms"), "timed = 1") + ", " + inside_sum(uncached, "1") + ", " +
       inside_sum(micro(cached), "1") + ", " + inside_sum(micro("ifNull(completion_tokens, 0)"), "1") +
       ", sum(inside), countIf(begins_here), sumIf(toUInt64(" + prompt + "), begins_here), sumIf(toUInt64(" +
-      cached + "), begins_here), sumIf(toUInt64(ifNull(completion_tokens, 0)), begins_here) FROM " +
-      table(session, Family::kPerformance) + kRunsInHour +
+      cached + "), begins_here), sumIf(toUInt64(ifNull(completion_tokens, 0)), begins_here), " + kRuns +
+      " FROM " + table(session, Family::kPerformance) + kRunsInHour +
       " GROUP BY instance_id, customer_id, service_id, model_name, wasted, timed";
+  std::vector<RequestGroup>& groups = input.groups;
   OPTIINFRA_CHECK(each_block(
       session, {.sql = sql, .parameters = {{"hour", seconds_text(hour)}}}, [&](const Block& block) {
         for (std::size_t i = 0; i < block.row_count(); ++i) {
@@ -100,38 +123,14 @@ Result<void> read_groups(Session& session, sys_seconds hour, std::vector<Request
               &RequestGroup::completion_tokens};
           std::size_t column = 6;
           for (const auto number : kNumbers) group.*number = numbers<std::uint64_t>(block, column++)[i];
+          set_runs(group.instance.empty() ? input.unplaced_busy[{group.customer, group.service}]
+                                          : input.busy[group.instance],
+                   texts(block, column)[i]);
         }
         return groups.size() <= kRequestGroupsMax;
       }));
   if (groups.size() > kRequestGroupsMax) return too_many("requests", hour, kRequestGroupsMax);
   return {};
-}
-
-void set_seconds(BusySeconds& busy, std::size_t begin, std::size_t count) {
-  for (std::size_t i = begin; i < std::min(begin + count, kSecondsOfHour); ++i) busy.set(i);
-}
-
-Result<void> read_busy(Session& session, sys_seconds hour, HourInput& input) {
-  const std::string nil = "toUUID('00000000-0000-0000-0000-000000000000')";
-  const std::string sql =
-      "WITH " + kHourTerms +
-      ", instance_id = '' AS is_nameless SELECT CAST(instance_id, 'String'), if(is_nameless, "
-      "customer_id, " +
-      nil + ") AS customer, if(is_nameless, service_id, " + nil +
-      ") AS service, toUInt32(greatest(start, hour_begin) - hour_begin) AS second, "
-      "max(inside) FROM " +
-      table(session, Family::kPerformance) + kRunsInHour + " GROUP BY instance_id, customer, service, second";
-  return each_block(
-      session, {.sql = sql, .parameters = {{"hour", seconds_text(hour)}}}, [&](const Block& block) {
-        for (std::size_t i = 0; i < block.row_count(); ++i) {
-          const std::string instance(texts(block, 0)[i]);
-          BusySeconds& busy =
-              instance.empty() ? input.unplaced_busy[{numbers<Uuid>(block, 1)[i], numbers<Uuid>(block, 2)[i]}]
-                               : input.busy[instance];
-          set_seconds(busy, numbers<std::uint32_t>(block, 3)[i], numbers<std::uint64_t>(block, 4)[i]);
-        }
-        return true;
-      });
 }
 
 Result<void> read_charges(Session& session, sys_seconds hour, std::vector<Charge>& charges) {
@@ -197,25 +196,23 @@ Result<void> digest_requests(Session& session, TimeRange range, std::map<sys_sec
       "toString(status), CAST(instance_id, 'String'), " +
       real("prefill_ms") + ", " + real("decode_ms") + ", " + whole("prompt_tokens") + ", " +
       whole("completion_tokens") + ", " + whole("cached_tokens") + ")) FROM " +
-      table(session, Family::kPerformance) +
-      " WHERE timestamp >= toDateTime({from:UInt32}, 'UTC') AND timestamp < toDateTime({to:UInt32}, 'UTC') "
+      table(session, Family::kPerformance) + " WHERE timestamp >= toDateTime({from:UInt32} - " +
+      std::to_string(kLongestRequest.count()) +
+      ", 'UTC') AND timestamp < toDateTime({to:UInt32}, 'UTC') AND start + seconds > {from:UInt32} "
       "GROUP BY hour, goes_on";
-  return each_block(session,
-                    {.sql = sql,
-                     .parameters = {{"from", seconds_text(range.begin - kLongestRequest)},
-                                    {"to", seconds_text(range.end)}}},
-                    [&](const Block& block) {
-                      for (std::size_t i = 0; i < block.row_count(); ++i) {
-                        const sys_seconds hour{std::chrono::seconds{numbers<std::uint32_t>(block, 0)[i]}};
-                        const auto rows = numbers<std::uint64_t>(block, 2)[i],
-                                   hash = numbers<std::uint64_t>(block, 3)[i];
-                        const sys_seconds next = hour + std::chrono::seconds{kHour};
-                        if (hour >= range.begin) add(digests[hour], rows, hash);
-                        if (numbers<std::uint8_t>(block, 1)[i] != 0 && next < range.end)
-                          add(digests[next], rows, hash * 3);
-                      }
-                      return true;
-                    });
+  return each_block(
+      session,
+      {.sql = sql, .parameters = {{"from", seconds_text(range.begin)}, {"to", seconds_text(range.end)}}},
+      [&](const Block& block) {
+        for (std::size_t i = 0; i < block.row_count(); ++i) {
+          const sys_seconds hour{std::chrono::seconds{numbers<std::uint32_t>(block, 0)[i]}};
+          const auto rows = numbers<std::uint64_t>(block, 2)[i], hash = numbers<std::uint64_t>(block, 3)[i];
+          const sys_seconds next = hour + std::chrono::seconds{kHour};
+          if (hour >= range.begin) add(digests[hour], rows, hash);
+          if (numbers<std::uint8_t>(block, 1)[i] != 0 && next < range.end) add(digests[next], rows, hash * 3);
+        }
+        return true;
+      });
 }
 
 Result<void> digest_charges(Session& session, TimeRange range, std::map<sys_seconds, RawDigest>& digests) {
@@ -251,8 +248,7 @@ Result<std::map<sys_seconds, RawDigest>> read_digests(Session& session, TimeRang
 Result<HourInput> read_hour(Session& session, sys_seconds hour) {
   HourInput input;
   OPTIINFRA_CHECK(read_charges(session, hour, input.charges));
-  OPTIINFRA_CHECK(read_groups(session, hour, input.groups));
-  OPTIINFRA_CHECK(read_busy(session, hour, input));
+  OPTIINFRA_CHECK(read_requests(session, hour, input));
   return input;
 }
 

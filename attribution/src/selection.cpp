@@ -53,8 +53,10 @@ Result<Selection> Selection::create(std::span<const KeyColumn> known,
     list += (list.empty() ? "{" : ", {") + name + (column->is_uuid ? ":UUID}" : ":String}");
     selection.parameters_.emplace_back(name, filter.value);
   }
-  for (const auto& [column, list] : lists)
+  for (const auto& [column, list] : lists) {
+    selection.filtered_.insert(column->column);
     selection.conditions_ += " AND " + std::string(column->column) + " IN (" + list + ")";
+  }
   return selection;
 }
 
@@ -72,6 +74,12 @@ std::string Selection::key_names() const {
 }
 
 std::string Selection::conditions() const { return conditions_; }
+
+std::set<std::string_view> Selection::columns_read() const {
+  std::set<std::string_view> read = filtered_;
+  for (const KeyColumn* each : dimensions_) read.insert(each->column);
+  return read;
+}
 
 std::vector<AnswerColumn> Selection::columns() const {
   std::vector<AnswerColumn> columns;

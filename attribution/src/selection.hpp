@@ -2,8 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "optiinfra/client/catalogue.hpp"
@@ -41,6 +43,9 @@ class Selection {
   std::string conditions() const;
   const std::vector<NamedValue>& parameters() const noexcept { return parameters_; }
 
+  /// The columns that it splits and filters by; not that of the time.
+  std::set<std::string_view> columns_read() const;
+
   /// Of an answer: the bucket's begin, when there are buckets, and the dimensions.
   std::vector<AnswerColumn> columns() const;
   Key key_at(const Block& block, std::size_t row) const;
@@ -50,6 +55,7 @@ class Selection {
   std::vector<const KeyColumn*> dimensions_;
   std::optional<Bucket> bucket_;
   const char* time_column_ = "";
+  std::set<std::string_view> filtered_;
   std::string conditions_;
   std::vector<NamedValue> parameters_;
 };

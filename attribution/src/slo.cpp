@@ -1,5 +1,11 @@
-// Attainment, goodput and burn of service level objectives, from single requests.
+// Attainment, goodput and burn of service level objectives, from single requests: all of a question's in one
+// pass over them.
 #include <algorithm>
+#include <iomanip>
+#include <locale>
+#include <map>
+#include <sstream>
+#include <tuple>
 
 #include "answer_cells.hpp"
 #include "given.hpp"
@@ -44,34 +50,46 @@ constexpr BurnWindow kBurnWindows[] = {{"burn_rate_5m", "burn 5 m", 5min},
 constexpr std::chrono::seconds kLongestBurnWindow = 72h;
 constexpr const char* kPeriodBegin = "period";
 
-/// One objective, or what the question itself gives, which has no name and no period.
+/// Above every target: of an objective that has none of this kind.
+constexpr double kNoTarget = 1e300;
+constexpr const char* kNoTargetText = "1e300";
+
+/// Objectives of the store, or the one that the question itself gives, which has no name and no period.
 struct SloQuestion {
   TimeRange window;
   sys_seconds kept_since;
-  Objective objective;
-  std::optional<std::chrono::seconds> period = {};
   std::optional<Bucket> bucket = {};
+  std::vector<Objective> objectives = {};
+  bool has_periods = false;
 
-  bool has_target(const Target& target) const { return (objective.*target.of_objective).has_value(); }
-  /// Whether the requests of the whole period are kept.
-  bool knows_period() const { return period && !bucket && window.end - *period >= kept_since; }
+  bool has_target(const Target& target) const {
+    return std::any_of(objectives.begin(), objectives.end(),
+                       [&](const Objective& each) { return (each.*target.of_objective).has_value(); });
+  }
+  /// Whether the requests of the objective's whole period are kept.
+  bool knows_period(const Objective& objective) const {
+    return has_periods && !bucket && window.end - objective.period >= kept_since;
+  }
 };
 
-/// SQL that says of a request what it counts as. An answer of one token has no gap between tokens to measure.
+/// SQL that says of a request, and of the objective that it is held to, what it counts as. An answer of one
+/// token has no gap between tokens to measure.
 struct Verdicts {
   std::string good, missed, unmeasured, measured, not_counted;
 };
+
+std::string limit_of(const Target& target) { return std::string("limit_") + target.name; }
 
 Verdicts verdicts(const SloQuestion& question) {
   std::string beyond, unknown;
   for (const Target& target : kTargets) {
     if (!question.has_target(target)) continue;
-    const std::string column = target.name, parameter = "{" + column + ":Float64}";
-    beyond += (beyond.empty() ? "" : " OR ") + ("ifNull(" + column + " > " + parameter + ", 0)");
+    const std::string column = target.name, limit = limit_of(target);
+    beyond += (beyond.empty() ? "" : " OR ") + ("ifNull(" + column + " > " + limit + ", 0)");
     std::string absent = "isNull(" + column + ")";
-    if (column == "inter_token_latency_ms")
-      absent = "(" + absent + " AND NOT ifNull(completion_tokens <= 1, 0))";
-    unknown += (unknown.empty() ? "" : " OR ") + absent;
+    if (column == "inter_token_latency_ms") absent += " AND NOT ifNull(completion_tokens <= 1, 0)";
+    unknown +=
+        (unknown.empty() ? "" : " OR ") + ("(" + limit + " < " + kNoTargetText + " AND " + absent + ")");
   }
   beyond = beyond.empty() ? "0" : "(" + beyond + ")";
   unknown = unknown.empty() ? "0" : "(" + unknown + ")";
@@ -103,12 +121,107 @@ std::string numbers(const SloQuestion& question) {
     sql += counted(within + each);
   sql += ", toFloat64(sumIf(ifNull(completion_tokens, 0), " + within + are.good + "))";
   if (question.bucket) return sql;
-  const auto add_since = [&](const char* name) {
-    for (const std::string& each : {are.good, are.measured}) sql += counted(since(name) + " AND " + each);
+  const auto add_since = [&](const std::string& condition) {
+    for (const std::string& each : {are.good, are.measured}) sql += counted(condition + " AND " + each);
   };
-  for (const BurnWindow& window : kBurnWindows) add_since(window.key);
-  if (question.knows_period()) add_since(kPeriodBegin);
+  for (const BurnWindow& window : kBurnWindows) add_since(since(window.key));
+  if (question.has_periods) add_since(std::string("start >= ") + kPeriodBegin);
   return sql;
+}
+
+/// Which of the objectives each request is held to, as SQL: one pass over the requests answers for all of
+/// them. Sorts the objectives, so that those for the same requests have numbers in a row.
+class Held {
+ public:
+  explicit Held(std::vector<Objective>& objectives) {
+    const auto scope_of = [](const Objective& each) { return std::tie(each.scope, each.scope_id); };
+    std::sort(objectives.begin(), objectives.end(),
+              [&](const Objective& a, const Objective& b) { return scope_of(a) < scope_of(b); });
+    for (std::size_t begin = 0; begin < objectives.size();) {
+      std::size_t end = begin;
+      while (end < objectives.size() && scope_of(objectives[end]) == scope_of(objectives[begin])) ++end;
+      add(objectives[begin], begin, end - begin);
+      begin = end;
+    }
+  }
+
+  /// Of one request.
+  std::size_t most() const {
+    std::size_t most = of_all_;
+    for (const auto& [column, scope] : scopes_) most += scope.most;
+    return most;
+  }
+
+  /// An array of the numbers of its objectives.
+  std::string numbers() const {
+    std::string sql = "arrayConcat(range(toUInt32(" + std::to_string(of_all_) + "))";
+    for (const auto& [column, scope] : scopes_) {
+      const std::string found = "CAST(transform(toString(" + std::string(column->column) + "), [" +
+                                scope.ids + "], [" + scope.places + "], toUInt32(0)), 'UInt32')";
+      sql += ", range(intDiv(" + found + ", " + kPlace + "), intDiv(" + found + ", " + kPlace + ") + " +
+             found + " % " + kPlace + ")";
+    }
+    return sql + ")";
+  }
+
+  /// " AND (...)": the requests that are held to any.
+  std::string conditions() const {
+    if (of_all_ > 0) return "";
+    std::string any;
+    for (const auto& [column, scope] : scopes_)
+      any += (any.empty() ? "" : " OR ") + (column->column + (" IN (" + scope.values + ")"));
+    return " AND (" + any + ")";
+  }
+
+  const std::vector<NamedValue>& parameters() const { return parameters_; }
+
+ private:
+  /// What the number of the first objective is multiplied with, to have room for how many there are.
+  static constexpr const char* kPlace = "65536";
+  static_assert(kObjectivesMax < 65536);
+
+  struct Scope {
+    std::string ids, values, places;
+    std::size_t most = 0;
+  };
+
+  void add(const Objective& first, std::size_t begin, std::size_t count) {
+    if (first.scope.empty()) {
+      of_all_ = count;
+      return;
+    }
+    const auto column = std::find_if(std::begin(kSloKeys), std::end(kSloKeys), [&](const KeyColumn& each) {
+      return first.scope == each.dimension.name;
+    });
+    Scope& scope = scopes_[column];
+    const std::string name = "scope" + std::to_string(parameters_.size()), value = "{" + name + ":String}";
+    parameters_.emplace_back(name, first.scope_id);
+    const auto append = [](std::string& list, const std::string& each) {
+      list += (list.empty() ? "" : ", ") + each;
+    };
+    append(scope.ids, value);
+    append(scope.values, column->is_uuid ? "toUUID(" + value + ")" : value);
+    append(scope.places,
+           "toUInt32(" + std::to_string(begin) + " * " + kPlace + " + " + std::to_string(count) + ")");
+    scope.most = std::max(scope.most, count);
+  }
+
+  std::size_t of_all_ = 0;
+  std::map<const KeyColumn*, Scope> scopes_;
+  std::vector<NamedValue> parameters_;
+};
+
+/// "[...]" of a number for each objective.
+template <typename Value>
+std::string list_of(const std::vector<Objective>& objectives, Value value) {
+  std::string list;
+  for (std::size_t i = 0; i < objectives.size(); ++i) {
+    std::ostringstream number;
+    number.imbue(std::locale::classic());
+    number << std::setprecision(17) << value(i);
+    list += (i == 0 ? "" : ",") + number.str();
+  }
+  return "[" + list + "]";
 }
 
 std::vector<AnswerColumn> slo_columns(const Selection& selection, bool has_buckets) {
@@ -141,11 +254,11 @@ std::vector<AnswerColumn> slo_columns(const Selection& selection, bool has_bucke
 }
 
 constexpr const char* kNothingMeasured = "no request was measured against the targets";
+constexpr const char* kNothingToBurn = "no request in the window of a burn rate was measured";
 
-std::vector<Cell> slo_cells(const SloQuestion& question, std::vector<Cell> keys, double seconds,
-                            const std::vector<double>& of) {
+std::vector<Cell> slo_cells(const SloQuestion& question, const Objective& objective, std::vector<Cell> keys,
+                            double seconds, const std::vector<double>& of) {
   AnswerCells cells(std::move(keys));
-  const Objective& objective = question.objective;
   for (const Number count : {kAll, kGood, kMissed, kNotMeasured, kNotCounted}) cells.add_count(of[count]);
   if (objective.name.empty())
     cells.add_absent(nullptr);
@@ -156,8 +269,8 @@ std::vector<Cell> slo_cells(const SloQuestion& question, std::vector<Cell> keys,
     cells.add_number(limit.has_value(), limit.value_or(0), nullptr);
   }
   const double measured = of[kGood] + of[kMissed], budget = 1 - objective.share;
-  const auto add_burn = [&](double good, double all) {
-    cells.add_quotient(true, all - good, all * budget, 1, kNothingMeasured);
+  const auto add_burn = [&](double good, double all, const char* why) {
+    cells.add_quotient(true, all - good, all * budget, 1, why);
   };
   const auto add_budget_left = [&](double missed, double all) {
     cells.add_number(all > 0, all > 0 ? 1 - missed / (all * budget) : 0, kNothingMeasured);
@@ -165,16 +278,16 @@ std::vector<Cell> slo_cells(const SloQuestion& question, std::vector<Cell> keys,
   cells.add_quotient(true, of[kGood], measured, 1, kNothingMeasured);
   cells.add(objective.share);
   add_budget_left(of[kMissed], measured);
-  add_burn(of[kGood], measured);
+  add_burn(of[kGood], measured, kNothingMeasured);
   std::size_t next = kBurns;
   for (std::size_t i = 0; !question.bucket && i < std::size(kBurnWindows); ++i, next += 2)
-    add_burn(of[next], of[next + 1]);
-  if (!question.bucket && !question.period) {
+    add_burn(of[next], of[next + 1], measured > 0 ? kNothingToBurn : kNothingMeasured);
+  if (!question.bucket && !question.has_periods) {
     cells.add_absent(nullptr);
     cells.add_absent(nullptr);
   } else if (!question.bucket) {
     cells.add_count(static_cast<double>(objective.period.count()));
-    if (question.knows_period())
+    if (question.knows_period(objective))
       add_budget_left(of[next + 1] - of[next], of[next + 1]);
     else
       cells.add_absent("the requests of the objective's whole period are not kept");
@@ -194,44 +307,85 @@ double seconds_of(TimeRange window, const std::optional<Bucket>& bucket, const K
   return static_cast<double>((to - from).count());
 }
 
-/// Adds a row for each key whose requests `filters` select.
-Result<void> add_rows(Client& client, const SloQuestion& question, const std::vector<std::string>& dimensions,
-                      const std::vector<Filter>& filters, Answer& answer) {
-  OPTIINFRA_TRY(const Selection selection,
-                Selection::create(kSloKeys, dimensions, filters, question.bucket, "timestamp"));
+/// Adds a row for each objective and key with requests, by the objectives' names.
+/// Errors: kTooLarge when a request would be held to more than kObjectivesOfRequestMax.
+Result<void> add_rows(Client& client, SloQuestion question, const Selection& selection, Answer& answer) {
+  const Held held(question.objectives);
+  if (held.most() > kObjectivesOfRequestMax)
+    return Error{ErrorKind::kTooLarge,
+                 std::to_string(held.most()) +
+                     " objectives are for the same requests, and a question takes " +
+                     std::to_string(kObjectivesOfRequestMax) +
+                     "; name one with objective_name, ask for some of the customers, services or models that "
+                     "they are for, or give targets here"};
+  const auto& objectives = question.objectives;
   const TimeRange window = question.window;
   sys_seconds read_from = window.begin;
   if (!question.bucket) read_from = std::min(read_from, window.end - kLongestBurnWindow);
-  if (question.knows_period()) read_from = std::min(read_from, window.end - *question.period);
+  for (const Objective& each : objectives)
+    if (question.knows_period(each)) read_from = std::min(read_from, window.end - each.period);
   const auto time = [](sys_seconds each) { return std::to_string(to_column_time(each)); };
   std::vector<NamedValue> parameters = {
       {"read_from", time(read_from)}, {"from", time(window.begin)}, {"to", time(window.end)}};
   for (const BurnWindow& burn : kBurnWindows)
     parameters.emplace_back(burn.key, time(window.end - burn.length));
-  if (question.knows_period()) parameters.emplace_back(kPeriodBegin, time(window.end - *question.period));
+  // A single objective needs no look at which of them a request is held to, and is asked for most.
+  const bool is_one = objectives.size() == 1;
+  if (!is_one) parameters.emplace_back("objectives", list_of(objectives, [](std::size_t i) { return i; }));
+  std::string with = std::string("WITH ") + (is_one ? "toUInt32(0)" : "toUInt32(held_to)") + " AS objective";
+  // A number of the objective that the request is held to.
+  const auto add_number = [&](const std::string& name, const std::string& type, const std::string& list) {
+    parameters.emplace_back(name + "s", list);
+    const std::string values = "{" + name + "s:Array(" + type + ")}";
+    with += ", " +
+            (is_one ? values + "[1]"
+                    : "transform(objective, {objectives:Array(UInt32)}, " + values + ", CAST(0, '" + type +
+                          "'))") +
+            " AS " + name;
+  };
   for (const Target& target : kTargets)
     if (question.has_target(target))
-      parameters.emplace_back(target.name, std::to_string(*(question.objective.*target.of_objective)));
-  parameters.insert(parameters.end(), selection.parameters().begin(), selection.parameters().end());
+      add_number(limit_of(target), "Float64", list_of(objectives, [&](std::size_t i) {
+                   return (objectives[i].*target.of_objective).value_or(kNoTarget);
+                 }));
+  if (question.has_periods && !question.bucket) {
+    with += ", toUnixTimestamp(timestamp) AS start";
+    add_number(kPeriodBegin, "UInt32", list_of(objectives, [&](std::size_t i) {
+                 return to_column_time(
+                     question.knows_period(objectives[i]) ? window.end - objectives[i].period : window.end);
+               }));
+  }
+  for (const auto* const more : {&selection.parameters(), &held.parameters()})
+    parameters.insert(parameters.end(), more->begin(), more->end());
+  std::vector<std::vector<std::vector<Cell>>> rows(objectives.size());
+  std::size_t count = 0;
   OPTIINFRA_CHECK(client.with_session([&](Session& session) -> Result<void> {
-    const std::string sql = "SELECT " + selection.keys() + numbers(question) + " FROM " +
-                            qualified(session.database(), table_of(Family::kPerformance).raw_table) +
-                            " WHERE " + since("read_from") +
-                            " AND timestamp < toDateTime({to:UInt32}, 'UTC')" + selection.conditions() +
-                            " GROUP BY " + selection.key_names() + " ORDER BY " + selection.key_names();
+    const std::string sql =
+        with + " SELECT " + selection.keys() + ", objective" + numbers(question) + " FROM " +
+        qualified(session.database(), table_of(Family::kPerformance).raw_table) +
+        (is_one ? "" : " ARRAY JOIN " + held.numbers() + " AS held_to") + " WHERE " + since("read_from") +
+        " AND timestamp < toDateTime({to:UInt32}, 'UTC')" + selection.conditions() + held.conditions() +
+        " GROUP BY " + selection.key_names() + ", objective ORDER BY " + selection.key_names();
     return done(session.query({.sql = sql, .parameters = parameters}, [&](const Block& block) {
-      for (std::size_t row = 0; row < block.row_count(); ++row) {
+      const std::size_t keys = selection.key_count();
+      for (std::size_t row = 0; row < block.row_count(); ++row, ++count) {
         std::vector<double> of;
-        for (std::size_t i = selection.key_count(); i < block.columns().size(); ++i)
+        for (std::size_t i = keys + 1; i < block.columns().size(); ++i)
           of.push_back((*block.values<std::vector<double>>(i))[row]);
+        const std::size_t objective = (*block.values<std::vector<std::uint32_t>>(keys))[row];
         const Key key = selection.key_at(block, row);
-        answer.rows.push_back(
-            slo_cells(question, selection.cells_of(key), seconds_of(window, question.bucket, key), of));
+        rows[objective].push_back(slo_cells(question, objectives[objective], selection.cells_of(key),
+                                            seconds_of(window, question.bucket, key), of));
       }
-      return answer.rows.size() <= kAnswerRowsMax;
+      return count <= kAnswerRowsMax;
     }));
   }));
-  return expect_rows_fit(answer.rows.size());
+  OPTIINFRA_CHECK(expect_rows_fit(count));
+  std::map<std::string_view, std::size_t> by_name;
+  for (std::size_t i = 0; i < objectives.size(); ++i) by_name.emplace(objectives[i].name, i);
+  for (const auto& [name, i] : by_name)
+    for (auto& row : rows[i]) answer.rows.push_back(std::move(row));
+  return {};
 }
 
 /// What the question itself gives; nothing when it leaves that to the store's objectives.
@@ -247,19 +401,15 @@ Result<std::optional<Objective>> given_objective(const GivenValues& given) {
   return is_given || share ? std::optional(objective) : std::nullopt;
 }
 
-/// The filters of the question and the objective's scope together; nothing when no request can meet both.
-std::optional<std::vector<Filter>> filters_for(const Objective& objective, std::vector<Filter> filters) {
-  if (objective.scope.empty()) return filters;
-  bool is_filtered = false, is_selected = false;
-  std::erase_if(filters, [&](const Filter& filter) {
-    if (filter.dimension != objective.scope) return false;
+/// Whether a request can meet the question's filters and be what the objective is for.
+bool is_for_some_of(const Objective& objective, const std::vector<Filter>& filters) {
+  bool is_filtered = false;
+  for (const Filter& filter : filters) {
+    if (filter.dimension != objective.scope) continue;
+    if (filter.value == objective.scope_id) return true;
     is_filtered = true;
-    is_selected = is_selected || filter.value == objective.scope_id;
-    return true;
-  });
-  if (is_filtered && !is_selected) return std::nullopt;
-  filters.push_back({objective.scope, objective.scope_id});
-  return filters;
+  }
+  return !is_filtered;
 }
 
 /// The store's objectives, or the one that the question names; of those for customers, these of the
@@ -294,38 +444,26 @@ Result<Answer> ask_slo(Client& client, TimeRange range, const GivenValues& given
                 Selection::create(kSloKeys, dimensions, filters, bucket, "timestamp"));
   // Single requests are kept for a while only; the answer's window says what they cover.
   OPTIINFRA_TRY(const auto retention, client.raw_retention(Family::kPerformance));
-  const SloQuestion question{.window = {std::max(range.begin, now() - retention), range.end},
-                             .kept_since = now() - retention,
-                             .objective = own.value_or(Objective{}),
-                             .bucket = bucket};
+  SloQuestion question{.window = {std::max(range.begin, now() - retention), range.end},
+                       .kept_since = now() - retention,
+                       .bucket = bucket,
+                       .objectives = {own.value_or(Objective{})}};
   Answer answer;
   answer.window = question.window;
   answer.columns = slo_columns(selection, bucket.has_value());
-  std::vector<Objective> objectives;
+  SloQuestion of_store = question;
+  of_store.objectives.clear();
+  of_store.has_periods = true;
   if (!own) {
-    OPTIINFRA_TRY(objectives, objectives_for(client, given));
+    OPTIINFRA_TRY(of_store.objectives, objectives_for(client, given));
   }
   if (answer.window.begin >= answer.window.end) return answer;
-  std::erase_if(objectives, [&](const Objective& each) { return !filters_for(each, filters); });
-  if (objectives.size() > kObjectivesOfQuestionMax)
-    return Error{ErrorKind::kTooLarge,
-                 std::to_string(objectives.size()) +
-                     " objectives are for these requests, and a question takes " +
-                     std::to_string(kObjectivesOfQuestionMax) +
-                     "; name one with objective_name, ask for some of the customers, services or models that "
-                     "they are for, or give targets here"};
-  for (const Objective& objective : objectives) {
-    const auto selected = filters_for(objective, filters);
-    if (!selected) continue;
-    SloQuestion of_objective = question;
-    of_objective.objective = objective;
-    of_objective.period = objective.period;
-    OPTIINFRA_CHECK(add_rows(client, of_objective, dimensions, *selected, answer));
-  }
+  std::erase_if(of_store.objectives, [&](const Objective& each) { return !is_for_some_of(each, filters); });
+  if (!of_store.objectives.empty()) OPTIINFRA_CHECK(add_rows(client, of_store, selection, answer));
   // Where no objective is for these requests, errors alone count.
   const bool asks_for_one = given_value(given, "objective_name").has_value();
   if (answer.rows.empty() && !asks_for_one)
-    OPTIINFRA_CHECK(add_rows(client, question, dimensions, filters, answer));
+    OPTIINFRA_CHECK(add_rows(client, std::move(question), selection, answer));
   return answer;
 }
 

@@ -23,6 +23,11 @@ constexpr KeyColumn kScoreKeys[] = {
     {{"model", "model_name", "model"}, "model_name"},
 };
 
+constexpr const char* kTexts[] = {"method", "price_source"};
+
+/// A text of what an array holds.
+std::string joined(const std::string& array) { return "arrayStringConcat(arraySort(" + array + "), ', ')"; }
+
 class UnitCost {
  public:
   UnitCost(Client& client, const UnitCostQuestion& question, Selection selection)
@@ -62,33 +67,65 @@ class UnitCost {
     return parameters;
   }
 
-  Result<void> read_sums(Session& session) {
-    std::string sql =
-        conversion_.with() + "SELECT " + costs_.keys() + ", " + conversion_.money() + " AS money";
-    for (const char* const column : {"method", "price_source"})
-      sql += ", arrayStringConcat(arraySort(" + store::attributed_texts(column) + "), ', ')";
-    const auto kept = store::attributed_sums();
-    for (std::size_t i = 0; i < kept.size(); ++i)
-      sql += ", toFloat64(" +
-             (i < kFirstCount ? kept[i].sql(conversion_.amount(kept[i].column)) : kept[i].sql()) + ")";
-    sql += std::string(", toFloat64(") + store::kAttributedHourCount + ")";
+  std::string rows_and_groups(const Session& session, const std::string& groups) const {
+    return " FROM " + qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
+           newest_versions(session.database()) + costs_.conditions() + " GROUP BY " + groups;
+  }
+
+  /// Keys, currency, both texts and kSums numbers of each row.
+  std::string sums_sql(const Session& session) const {
+    std::string sql = "SELECT " + costs_.keys() + ", CAST(currency, 'String') AS money";
+    for (const char* const column : kTexts) sql += ", " + joined(store::attributed_texts(column));
+    for (const store::AttributedSum& sum : store::attributed_sums()) sql += ", toFloat64(" + sum.sql() + ")";
     const std::string groups = costs_.key_names() + ", money";
-    sql += " FROM " + qualified(session.database(), store::kAttributedCostTable) + " WHERE " +
-           newest_versions(session.database()) + costs_.conditions() + " GROUP BY " + groups + " ORDER BY " +
-           groups;
-    auto asked = session.query({.sql = sql, .parameters = parameters_of(costs_)}, [&](const Block& block) {
-      const std::size_t texts = costs_.key_count();
-      for (std::size_t row = 0; row < block.row_count(); ++row) {
-        Sums& sums = sums_.emplace_back();
-        sums.key = costs_.key_at(block, row);
-        sums.currency = (*block.values<Strings>(texts))[row];
-        sums.methods = (*block.values<Strings>(texts + 1))[row];
-        sums.sources = (*block.values<Strings>(texts + 2))[row];
-        for (std::size_t i = 0; i < kSums; ++i)
-          sums.values[i] = (*block.values<std::vector<double>>(texts + 3 + i))[row];
-      }
-      return sums_.size() <= kAnswerRowsMax;
-    });
+    return sql + ", toFloat64(" + store::kAttributedHourCount + ")" + rows_and_groups(session, groups) +
+           " ORDER BY " + groups;
+  }
+
+  /// The same in one currency: the sums of each day at its rate. The engine has the sums of hours, but not
+  /// at any rate, and the hours of two currencies overlap, so they are counted without currencies.
+  std::string converted_sums_sql(const Session& session) const {
+    const auto kept = store::attributed_sums();
+    const auto name = [](std::size_t i) { return "sum" + std::to_string(i); };
+    std::string of_days = "SELECT " + costs_.keys() + ", CAST(currency, 'String') AS of_currency, " +
+                          "toUInt16(toDate(hour)) AS day";
+    for (const char* const column : kTexts)
+      of_days += ", " + store::attributed_texts(column) + " AS all_" + column;
+    for (std::size_t i = 0; i < kept.size(); ++i) of_days += ", " + kept[i].sql() + " AS " + name(i);
+    of_days += rows_and_groups(session, costs_.key_names() + ", of_currency, day");
+    const std::string hours = "SELECT " + costs_.keys() + ", " + store::kAttributedHourCount + " AS hours" +
+                              rows_and_groups(session, costs_.key_names());
+    std::string sql = "WITH " + conversion_.rate("of_currency", "day", name(kPricedRows) + " = 0") +
+                      " AS day_rate SELECT " + costs_.key_names() + ", " + conversion_.money() + " AS money";
+    for (const char* const column : kTexts)
+      sql += ", " + joined(std::string("groupUniqArrayArray(all_") + column + ")");
+    for (std::size_t i = 0; i < kept.size(); ++i)
+      sql +=
+          ", toFloat64(sum(" + (i < kFirstCount ? "toFloat64(" + name(i) + ") * day_rate" : name(i)) + "))";
+    return sql + ", toFloat64(any(hours)) FROM (" + of_days + ") AS paid INNER JOIN (" + hours +
+           ") AS covered USING (" + costs_.key_names() + ") GROUP BY " + costs_.key_names() + " ORDER BY " +
+           costs_.key_names();
+  }
+
+  Result<void> read_sums(Session& session) {
+    const std::string sql = conversion_.is_active() ? converted_sums_sql(session) : sums_sql(session);
+    auto asked = session.query({.sql = sql,
+                                .parameters = parameters_of(costs_),
+                                .settings = store::attributed_sums_settings(costs_.columns_read())},
+                               [&](const Block& block) {
+                                 const std::size_t texts = costs_.key_count();
+                                 for (std::size_t row = 0; row < block.row_count(); ++row) {
+                                   Sums& sums = sums_.emplace_back();
+                                   sums.key = costs_.key_at(block, row);
+                                   sums.currency = (*block.values<Strings>(texts))[row];
+                                   sums.methods = (*block.values<Strings>(texts + 1))[row];
+                                   sums.sources = (*block.values<Strings>(texts + 2))[row];
+                                   for (std::size_t i = 0; i < kSums; ++i)
+                                     sums.values[i] =
+                                         (*block.values<std::vector<double>>(texts + 3 + i))[row];
+                                 }
+                                 return sums_.size() <= kAnswerRowsMax;
+                               });
     if (!asked) return std::move(asked).error();
     for (const Sums& sums : sums_)
       for (std::size_t i = 0; i < kFirstCount; ++i) OPTIINFRA_CHECK(conversion_.expect_known(sums.values[i]));

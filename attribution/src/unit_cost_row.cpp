@@ -61,6 +61,8 @@ std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, std::vector<
   constexpr const char* kUnpriced = "no charge covers the requests";
   constexpr const char* kNoTokens = "no tokens were counted";
   constexpr const char* kNoTokensServed = "no cost was served";
+  // What is not priced has no cost per anything, however many tokens and requests there were.
+  const auto because = [&](const char* why) { return is_priced ? why : kUnpriced; };
 
   AnswerCells cells(std::move(keys));
   cells.add(sums.currency);
@@ -69,29 +71,28 @@ std::vector<Cell> unit_cost_cells(const UnitCostQuestion& question, std::vector<
   cells.add_number(is_priced, money(kWastedCost), kUnpriced);
   const bool knows_underfill = sum(kRatedRows) > 0 || sum(kUnderfillCost) > 0 || sum(kPricedRequests) == 0;
   cells.add_number(is_priced && knows_underfill, underfill,
-                   is_priced ? "the instances' best hours are not known yet" : kUnpriced);
-  cells.add_number(is_priced && !is_hidden, idle, is_priced ? "idle time is hidden" : kUnpriced);
+                   because("the instances' best hours are not known yet"));
+  cells.add_number(is_priced && !is_hidden, idle, because("idle time is hidden"));
   cells.add_number(is_priced, money(kOverheadCost), kUnpriced);
   cells.add_number(is_priced, money(kUnreconciledCost), kUnpriced);
   cells.add_number(is_priced, money(kAvoidedCost), kUnpriced);
   for (const Sum count : {kRequests, kFailedRequests, kPromptTokens, kCachedTokens, kCompletionTokens})
     cells.add_count(sum(count));
-  cells.add_quotient(is_priced, basis, tokens, kMillion, kNoTokens);
+  cells.add_quotient(is_priced, basis, tokens, kMillion, because(kNoTokens));
   const bool has_split = is_priced && served > 0;
-  const char* const why_no_split = is_priced ? kNoTokensServed : kUnpriced;
   if (has_split) {
     cells.add_quotient(true, input, sum(kPricedPrompt) - sum(kPricedCached), kMillion, kNoTokens);
     cells.add_quotient(true, basis - input, sum(kPricedCompletion), kMillion, kNoTokens);
   } else {
-    cells.add_absent(why_no_split);
-    cells.add_absent(why_no_split);
+    cells.add_absent(because(kNoTokensServed));
+    cells.add_absent(because(kNoTokensServed));
   }
-  cells.add_quotient(is_priced, basis, sum(kPricedRequests), 1, "no request began");
+  cells.add_quotient(is_priced, basis, sum(kPricedRequests), 1, because("no request began"));
   const Scores scores = quality.scores;
   if (question.good_score && scores.scored > 0) {
     // Where a part of the answers is scored, the others are taken to be as good.
     cells.add_quotient(is_priced, basis, sum(kServedRequests) * scores.good / scores.scored, 1,
-                       "no answer was good");
+                       because("no answer was good"));
     cells.add_count(scores.good);
     cells.add_count(scores.scored);
   } else {

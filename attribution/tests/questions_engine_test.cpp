@@ -107,6 +107,7 @@ TEST_F(QuestionsTest, WithBucketsEachHasItsOwnAttainmentAndGoodput) {
   ASSERT_EQ(answer.rows.size(), 2u);
   EXPECT_EQ(text(answer, 0, "model_name"), "llama");
   EXPECT_DOUBLE_EQ(number(answer, 0, "attainment"), 1);
+  EXPECT_EQ(text(answer, 0, "reason"), "");
   EXPECT_DOUBLE_EQ(number(answer, 0, "goodput_requests_per_second"), 1.0 / (3600 - 30));
   EXPECT_DOUBLE_EQ(number(answer, 1, "attainment"), 0.5);
   EXPECT_DOUBLE_EQ(number(answer, 1, "goodput_requests_per_second"), 1.0 / (30 * 60));
@@ -118,6 +119,8 @@ TEST_F(QuestionsTest, AnAnswerOfOneTokenHasNoGapBetweenTokensToMiss) {
   const Answer answer = ask("slo", {{"inter_token_latency_ms", "50"}});
   EXPECT_EQ(number(answer, 0, "good_requests"), 1);
   EXPECT_EQ(number(answer, 0, "unmeasured_requests"), 1);
+  EXPECT_TRUE(is_absent(answer, 0, "burn_rate_5m"));
+  EXPECT_EQ(text(answer, 0, "reason"), "no request in the window of a burn rate was measured");
 }
 
 TEST_F(QuestionsTest, WithoutRequestsThatWereMeasuredNothingIsAttained) {
@@ -194,6 +197,7 @@ TEST_F(QuestionsTest, EnergyIsSplitAsTheTimeOfTheInstanceIs) {
     if (!is_absent(by_customer, row, "energy_kwh")) sum += number(by_customer, row, "energy_kwh");
   EXPECT_NEAR(sum, 1000 / 3.6e6, 1e-12) << "the parts add up";
   EXPECT_TRUE(is_absent(by_customer, 0, "carbon_kg"));
+  EXPECT_THAT(text(by_customer, 0, "reason"), ::testing::HasSubstr("no grams of carbon per kWh were given"));
 }
 
 TEST_F(QuestionsTest, EnergyThatNobodyMeasuredIsAbsent) {

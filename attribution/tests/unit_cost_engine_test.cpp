@@ -4,6 +4,7 @@
 #include <random>
 
 #include "fleet.hpp"
+#include "optiinfra/attribution/exchange_rates.hpp"
 #include "optiinfra/attribution/unit_cost.hpp"
 #include "optiinfra/store/attribution_tables.hpp"
 #include "optiinfra/testing/program.hpp"
@@ -90,8 +91,14 @@ class UnitCostTest : public testing::FleetTest {
                                  1 + up_to(9000), 1 + up_to(800), static_cast<float>(up_to(60'000)) + 0.5f,
                                  instances[which]));
       PerformanceMetric& row = requests.back();
+      // So that what is stored is the share of a request.
+      row.service_id = Uuid{15, static_cast<std::uint64_t>(i)};
       row.cached_tokens = up_to(*row.prompt_tokens);
-      if (up_to(9) == 0) row.status = "aborted";
+      constexpr const char* kEnds[] = {"aborted", "server_error", "client_error", "dropped"};
+      if (up_to(9) == 0) row.status = kEnds[up_to(3)];
+      if (up_to(4) != 0) row.time_to_first_token_ms = static_cast<float>(up_to(3000)) / 2;
+      if (up_to(4) != 0 && *row.completion_tokens > 1)
+        row.inter_token_latency_ms = static_cast<float>(up_to(400)) / 8;
       // One instance reports times, one some of them, and one none.
       if (which == 0 || (which == 1 && up_to(1) == 0)) {
         row.prefill_ms = static_cast<float>(up_to(4000)) / 4;
@@ -110,7 +117,9 @@ TEST_F(UnitCostTest, AnswersWhoPaidForWhatAndAddsUpToTheBill) {
   // Requests that no charge covers have no currency, and stand apart.
   ASSERT_EQ(all.rows.size(), 2u);
   EXPECT_TRUE(is_absent(all, 0, "total_cost"));
-  EXPECT_EQ(std::get<std::string>(cell(all, 0, "reason")).substr(0, 29), "no charge covers the requests");
+  EXPECT_EQ(std::get<std::string>(cell(all, 0, "reason")),
+            "no charge covers the requests; no score of a good answer was given")
+      << "there were tokens and requests";
   EXPECT_NEAR(number(all, 1, "total_cost"), 82, 1e-9);
   EXPECT_NEAR(number(all, 1, "served_cost"), 9.2, 1e-9);
   EXPECT_NEAR(number(all, 1, "idle_cost"), 72.8, 1e-9);
@@ -201,8 +210,9 @@ TEST_F(UnitCostTest, EqualsAComputationInPythonFromTheRawRows) {
   client_.reset();
   const std::string requests =
       exported("requests",
-               "SELECT toUnixTimestamp(timestamp) AS start, customer_id, instance_id, status, latency_ms, "
-               "prefill_ms, decode_ms, prompt_tokens, cached_tokens, completion_tokens FROM "
+               "SELECT toUnixTimestamp(timestamp) AS start, customer_id, service_id, instance_id, status, "
+               "latency_ms, time_to_first_token_ms, inter_token_latency_ms, prefill_ms, decode_ms, "
+               "prompt_tokens, cached_tokens, completion_tokens FROM "
                "optiinfra.performance_metrics_ts WHERE " +
                    times());
   const std::string charges =
@@ -213,11 +223,28 @@ TEST_F(UnitCostTest, EqualsAComputationInPythonFromTheRawRows) {
   const std::string costs =
       exported("attributed",
                "SELECT toUnixTimestamp(hour) AS start, customer_id, instance_id, currency, kind, "
-               "served_customer_id, cost FROM optiinfra.attributed_cost_hourly");
+               "served_customer_id, service_id, cost FROM optiinfra.attributed_cost_hourly");
+  const std::string answers = (folder_.path() / "answers").string();
+  std::ofstream lines(answers);
+  for (std::vector<std::string> asked : std::vector<std::vector<std::string>>{
+           {"slo", "--by", "customer", "--latency-ms", "31234.5", "--inter-token-latency-ms", "33.3"},
+           {"slo", "--by", "customer", "--time-to-first-token-ms", "777.7", "--objective", "0.9"},
+           {"metrics", "--by", "customer", "--measures", "p50_latency,p95_latency,p99_latency"}}) {
+    asked.insert(asked.begin(), "query");
+    for (const char* const each : {"--from", "--to", "--output"}) asked.emplace_back(each);
+    asked.insert(asked.end() - 2, format_time(kHours.begin));
+    asked.insert(asked.end() - 1, format_time(kHours.end));
+    asked.emplace_back("json");
+    const auto answer = program(asked);
+    EXPECT_EQ(answer.exit_code, 0) << answer.error_output;
+    lines << answer.output;
+  }
+  lines.close();
   const auto result = testing::run_program(
-      {"python3", OPTIINFRA_SOURCE_DIR "/attribution/tests/recompute.py", requests, charges, costs});
+      {"python3", OPTIINFRA_SOURCE_DIR "/attribution/tests/recompute.py", requests, charges, costs, answers});
   EXPECT_EQ(result.exit_code, 0) << result.output << result.error_output;
   EXPECT_NE(result.output.find("of 2000 requests"), std::string::npos) << result.output;
+  EXPECT_NE(result.output.find("9 of 9 rows of answers are right"), std::string::npos) << result.output;
 }
 
 /// A question about models or customers reads the sums that the table keeps for them, with the same answer.
@@ -256,17 +283,43 @@ TEST_F(UnitCostTest, SumsOfModelsAndCustomersAreKept) {
   EXPECT_NE(plan_of("model_name", true).find("(by_model)"), std::string::npos) << plan_of("model_name", true);
   EXPECT_NE(plan_of("served_customer_id", true).find("(by_customer)"), std::string::npos);
   EXPECT_EQ(plan_of("model_name", false).find("(by_model)"), std::string::npos);
-  const Answer by_model = ask_cost(question({"model"}));
-  bool has_qwen = false;
-  for (std::size_t row = 0; row < by_model.rows.size(); ++row) {
-    if (cell(by_model, row, "model_name") != Cell{std::string("qwen")}) continue;
-    has_qwen = true;
-    EXPECT_NEAR(number(by_model, row, "total_cost"), 0.1, 1e-12);
-    EXPECT_EQ(cell(by_model, row, "requests"), Cell{std::uint64_t{200'000}});
-    EXPECT_EQ(cell(by_model, row, "allocation_method"), Cell{std::string("duration/instance")});
-    EXPECT_EQ(cell(by_model, row, "attributed_hours"), Cell{std::uint64_t{1}});
+  using Settings = std::vector<NamedValue>;
+  EXPECT_EQ(store::attributed_sums_settings({"model_name"}),
+            (Settings{{"preferred_optimize_projection_name", "by_model"}}));
+  EXPECT_EQ(store::attributed_sums_settings({"served_customer_id"}),
+            (Settings{{"preferred_optimize_projection_name", "by_customer"}}));
+  EXPECT_EQ(store::attributed_sums_settings({"served_customer_id", "model_name"}),
+            (Settings{{"optimize_use_projections", "0"}}))
+      << "of both there is none";
+  // Another model is in euros, which add up only after they are converted.
+  run("INSERT INTO optiinfra.attributed_cost_hourly (hour, version, served_customer_id, model_name, kind, "
+      "currency, cost, method) SELECT hour, version, toUUID('" +
+      kAcme.to_string() +
+      "'), 'qwen', 'idle', 'EUR', 2000000000, 'duration/none' FROM optiinfra.attributed_hours WHERE hour IN "
+      "(toDateTime(" +
+      hour + ", 'UTC'), toDateTime(" + hour + " + 3600, 'UTC'))");
+  ASSERT_TRUE(set_exchange_rates(
+      *client_,
+      {{"EUR", "USD", std::chrono::floor<std::chrono::days>(kHour) - std::chrono::days{1}, 1.5, ""}}));
+  for (const std::string currency : {"", "USD"}) {
+    UnitCostQuestion asked = question({"model"});
+    asked.currency = currency;
+    const Answer by_model = ask_cost(asked);
+    std::size_t of_qwen = 0;
+    for (std::size_t row = 0; row < by_model.rows.size(); ++row) {
+      if (cell(by_model, row, "model_name") != Cell{std::string("qwen")}) continue;
+      ++of_qwen;
+      if (cell(by_model, row, "currency") == Cell{std::string("EUR")}) continue;
+      EXPECT_NEAR(number(by_model, row, "total_cost"), currency.empty() ? 0.1 : 0.1 + 2 * 2 * 1.5, 1e-12);
+      EXPECT_EQ(cell(by_model, row, "requests"), Cell{std::uint64_t{200'000}});
+      EXPECT_EQ(
+          cell(by_model, row, "allocation_method"),
+          Cell{std::string(currency.empty() ? "duration/instance" : "duration/instance, duration/none")});
+      EXPECT_EQ(cell(by_model, row, "attributed_hours"), Cell{std::uint64_t{currency.empty() ? 1u : 2u}})
+          << "an hour with two currencies is one";
+    }
+    EXPECT_EQ(of_qwen, currency.empty() ? 2u : 1u);
   }
-  EXPECT_TRUE(has_qwen);
 }
 
 }  // namespace

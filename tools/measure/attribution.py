@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""attribution.py PROGRAM FOLDER [--part answers|attribution] [--requests N] [--hours N] [--services N] [--days N]: what `attribute` costs for one hour of N requests, and how fast
+"""attribution.py PROGRAM FOLDER [--part answers|attribution|objectives] [--requests N] [--hours N] [--services N] [--days N]: what `attribute` costs for one hour of N requests, how fast
 `query unit-cost` answers over N days of attributed hours of N services, each compared with the plain join or sum in SQL that a reader of the raw tables would
-write. Makes two stores in FOLDER and removes them. Compare figures of one run only: CPU time of whole programs less that of one that does nothing,
+write, and what `query slo` costs with many objectives. Makes stores in FOLDER and removes them. Compare figures of one run only: CPU time of whole programs less that of one that does nothing,
 and ms of answers over HTTP from one connection."""
 import argparse
 import http.client
@@ -129,6 +129,7 @@ def measure_answers(program, folder, services, days):
     asked = {
         "one customer": (f"SELECT {sums} AND served_customer_id = '{customer}'", {"customer": customer}),
         "all by model": (f"SELECT model_name, {sums} GROUP BY model_name", {"by": "model"}),
+        "all by model, in one currency": (f"SELECT model_name, {sums} GROUP BY model_name", {"by": "model", "currency": "USD"}),
         "all by customer": (f"SELECT served_customer_id, {sums} GROUP BY served_customer_id", {"by": "customer"})}
     ready = folder / "ready"
     with open(ready, "w", encoding="utf-8") as out:
@@ -169,17 +170,37 @@ def measure_answers(program, folder, services, days):
         ready.unlink()
 
 
+def measure_objectives(program, folder, requests):
+    """CPU of `query slo` over a day of requests of 1,000 services: one target for all, and objectives for some services each."""
+    store = Store(program, folder / "objectives")
+    make_requests(store, int(time.time()) // DAY * DAY - 2 * DAY, 1, requests)
+    nothing = statistics.median(store.run("sql", "SELECT 1")[2] for _ in range(5))
+
+    def cpu(*words):
+        return round(min(store.run("query", "slo", "--hours", "72", *words, "--output", "json")[2] for _ in range(3)) - nothing, 3)
+    report = {"requests": requests, "one_target_cpu_s": cpu("--latency-ms", "5000")}
+    for objectives in (1, 50, 1000):
+        store.write("TRUNCATE TABLE optiinfra.objectives")
+        store.write(
+            "INSERT INTO optiinfra.objectives (name, scope, scope_id, latency_ms, share, period_days, set_at, is_removed) SELECT concat('o-', "
+            f"toString(number)), 'service', toString({UUID.format('1 + number')}), 1000 + number, 0.99, 7, now64(6), 0 FROM numbers({objectives})")
+        report[f"objectives_{objectives}_cpu_s"] = cpu()
+    shutil.rmtree(store.folder)
+    return report
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("program")
     arguments.add_argument("folder", type=pathlib.Path)
     for name, default in (("requests", 1_000_000), ("hours", 24), ("services", 10_000), ("days", 30)):
         arguments.add_argument(f"--{name}", type=int, default=default)
-    arguments.add_argument("--part", choices=("answers", "attribution"), help="only this one")
+    arguments.add_argument("--part", choices=("answers", "attribution", "objectives"), help="only this one")
     given = arguments.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     parts = {"answers": lambda: measure_answers(given.program, given.folder, given.services, given.days),
-             "attribution": lambda: measure_attribution(given.program, given.folder, given.requests, given.hours)}
+             "attribution": lambda: measure_attribution(given.program, given.folder, given.requests, given.hours),
+             "objectives": lambda: measure_objectives(given.program, given.folder, given.requests)}
     print(json.dumps({name: measure() for name, measure in parts.items() if given.part in (None, name)}, indent=1))
 
 

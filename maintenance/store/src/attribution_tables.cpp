@@ -1,5 +1,7 @@
 #include "optiinfra/store/attribution_tables.hpp"
 
+#include <algorithm>
+
 namespace optiinfra::store {
 namespace {
 
@@ -128,9 +130,19 @@ std::span<const AttributionColumn> attributed_hours_columns() { return kHoursCol
 
 std::span<const AttributedSum> attributed_sums() { return kSums; }
 
-std::string AttributedSum::sql(const std::string& of) const {
+std::string AttributedSum::sql() const {
+  const std::string of = column;
   if (of.empty()) return std::string("countIf(") + condition + ")";
   return *condition == '\0' ? "sum(" + of + ")" : "sumIf(" + of + ", " + condition + ")";
+}
+
+std::vector<NamedValue> attributed_sums_settings(const std::set<std::string_view>& columns) {
+  for (const auto& [name, key] : kProjections) {
+    const bool has_all =
+        std::all_of(columns.begin(), columns.end(), [&](std::string_view column) { return column == key; });
+    if (has_all) return {{"preferred_optimize_projection_name", name}};
+  }
+  return {{"optimize_use_projections", "0"}};
 }
 
 std::string attributed_texts(const char* column) {

@@ -6,6 +6,7 @@
 
 #include "migration_steps.hpp"
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/store/attribution_tables.hpp"
 #include "store_under_test.hpp"
 
 namespace optiinfra::store {
@@ -17,7 +18,23 @@ const CreateFamily create = [](const TableDefinition& table) {
   return create_statements(table, "optiinfra");
 };
 
-class OldStore : public testing::StoreTest, public ::testing::WithParamInterface<std::uint32_t> {
+class OldStoreTest : public testing::StoreTest {
+ protected:
+  void make_old(std::uint32_t version) {
+    run("DROP DATABASE IF EXISTS optiinfra SYNC");
+    run("CREATE DATABASE optiinfra");
+    std::ifstream file(OPTIINFRA_SOURCE_DIR "/maintenance/store/tests/schema_" + std::to_string(version) +
+                       ".sql");
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    std::size_t begin = 0;
+    for (std::size_t end; (end = text.find(";\n", begin)) != std::string::npos; begin = end + 2)
+      run(text.substr(begin, end - begin));
+    run("INSERT INTO optiinfra.schema_migrations (number, name) SELECT number + 1, 'old' FROM numbers(" +
+        std::to_string(version) + ")");
+  }
+};
+
+class OldStore : public OldStoreTest, public ::testing::WithParamInterface<std::uint32_t> {
  protected:
   void SetUp() override {
     StoreTest::SetUp();
@@ -25,16 +42,7 @@ class OldStore : public testing::StoreTest, public ::testing::WithParamInterface
   }
 
   void make_old() {
-    run("DROP DATABASE IF EXISTS optiinfra SYNC");
-    run("CREATE DATABASE optiinfra");
-    std::ifstream file(OPTIINFRA_SOURCE_DIR "/maintenance/store/tests/schema_" + std::to_string(GetParam()) +
-                       ".sql");
-    const std::string text(std::istreambuf_iterator<char>(file), {});
-    std::size_t begin = 0;
-    for (std::size_t end; (end = text.find(";\n", begin)) != std::string::npos; begin = end + 2)
-      run(text.substr(begin, end - begin));
-    run("INSERT INTO optiinfra.schema_migrations (number, name) SELECT number + 1, 'old' FROM numbers(" +
-        std::to_string(GetParam()) + ")");
+    OldStoreTest::make_old(GetParam());
     insert_requests(days{1}, 100);
     insert_requests(days{0}, 50);
     // What a program of that time wrote of a host without a GPU.
@@ -127,6 +135,45 @@ TEST_P(OldStore, BecomesWhatANewStoreIs) {
   run("DROP DATABASE optiinfra SYNC");
   migrated();
   EXPECT_EQ(of_old, count(columns));
+}
+
+// Version 11 has the sums of attributed cost: of the rows that were there, too.
+TEST_F(OldStoreTest, OfVersion10KeepsItsAttributedCostAndGetsItsSumsAlsoAfterAKill) {
+  const auto statements = add_attributed_sums("optiinfra", {});
+  ASSERT_EQ(statements.size(), 4u) << "for models and for customers: added, and written";
+  for (const std::size_t done : {0u, 1u, 3u}) {
+    make_old(10);
+    run("INSERT INTO optiinfra.attributed_hours SELECT toStartOfHour(now()) - 7200, 5, 1, 1000, 1, 1000, "
+        "now()");
+    for (const char* const part : {"0", "1"})
+      run("INSERT INTO optiinfra.attributed_cost_hourly (hour, version, served_customer_id, service_id, "
+          "model_name, kind, currency, cost, requests) SELECT toStartOfHour(now()) - 7200, 5, "
+          "toUUID('550e8400-e29b-41d4-a716-446655440000'), generateUUIDv4(number), concat('m-', "
+          "toString(number % 3)), 'served', 'USD', number, 1 FROM numbers(1000) WHERE number % 2 = " +
+          std::string(part));
+    EXPECT_EQ(expect_current_schema(*session_).error().kind, ErrorKind::kIncompatible);
+    for (std::size_t i = 0; i < done; ++i) run(statements[i]);
+    migrated();
+    EXPECT_TRUE(expect_current_schema(*session_));
+    EXPECT_EQ(
+        count("(SELECT count() FROM optiinfra.objectives) + (SELECT count() FROM optiinfra.exchange_rates)"),
+        0u);
+    for (const char* const column : {"model_name", "served_customer_id"})
+      EXPECT_EQ(
+          count("(SELECT sum(cost) FROM (SELECT " + std::string(column) +
+                ", sumIf(cost, kind = 'served') AS cost FROM optiinfra.attributed_cost_hourly GROUP BY " +
+                column + " SETTINGS force_optimize_projection = 1))"),
+          999u * 1000 / 2)
+          << column << ", killed after statement " << done;
+    EXPECT_EQ(
+        count("(SELECT count() FROM (SELECT 1 FROM system.projection_parts WHERE database = 'optiinfra' "
+              "AND table = 'attributed_cost_hourly' AND active GROUP BY parent_name HAVING "
+              "uniqExact(name) != 2))"),
+        0u)
+        << "all parts have both";
+    const VerifyReport report = verified();
+    EXPECT_TRUE(report.schema_faults.empty()) << report.schema_faults[0];
+  }
 }
 
 }  // namespace

@@ -34,8 +34,9 @@ struct Objective {
 /// Most objectives that hold at a time. Most records of the table, those of earlier objectives included.
 inline constexpr std::size_t kObjectivesMax = 1'000, kObjectiveRecordsMax = 100'000;
 
-/// Most objectives that one question `slo` holds requests to: each is a scan of its own.
-inline constexpr std::size_t kObjectivesOfQuestionMax = 50;
+/// Most objectives that a question `slo` holds the same request to: one pass over the requests answers for
+/// all objectives, but looks at a request for each that is for it.
+inline constexpr std::size_t kObjectivesOfRequestMax = 50;
 
 /// The objectives that hold, by name. Errors: of the store; kTooLarge beyond kObjectiveRecordsMax.
 Result<std::vector<Objective>> read_objectives(Client& client);

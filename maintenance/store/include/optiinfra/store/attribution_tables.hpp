@@ -2,12 +2,14 @@
 /// The tables that keep attributed cost. Layer `attribution` writes and reads them.
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "optiinfra/schema/tables.hpp"
+#include "optiinfra/transport/session.hpp"
 
 namespace optiinfra::store {
 
@@ -33,9 +35,7 @@ struct AttributedSum {
   const char* column;     ///< Empty: counts rows.
   const char* condition;  ///< Empty: of all rows.
 
-  /// With another expression instead of the column.
-  std::string sql(const std::string& of) const;
-  std::string sql() const { return sql(column); }
+  std::string sql() const;
 };
 
 /// Those that the table keeps by hour and version, for each model and for each customer that was served, so
@@ -49,6 +49,11 @@ std::string attributed_texts(const char* column);
 
 /// "uniqExact(hour)", which is kept too.
 inline constexpr const char* kAttributedHourCount = "uniqExact(hour)";
+
+/// Settings of a query of these sums by and of `columns` alone: which of those that are kept it takes, if
+/// any. Without them the engine compares each sum with all that are kept, which takes longer than reading the
+/// rows of one customer.
+std::vector<NamedValue> attributed_sums_settings(const std::set<std::string_view>& columns);
 
 /// The statements that add the sums to a table that an older program made; each may run twice.
 std::vector<std::string> add_attributed_sums(std::string_view database, const TableForm& form);
