@@ -3,7 +3,7 @@ function __optiinfra_at
     set -l at
     for word in (commandline -opc)[2..-1]
         switch "$at $word"
-            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports show' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' tail' ' agent' ' explain-metrics' ' attribute' ' price' ' price set' ' price import' ' price list' ' price remove' ' price missing' ' rate' ' rate set' ' rate import' ' rate list' ' rate remove' ' budget' ' budget set' ' budget list' ' budget remove' ' objective' ' objective set' ' objective list' ' objective remove' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query explain' ' query forecast' ' query budgets' ' query self-host' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
+            case ' init' ' verify' ' doctor' ' ping' ' import' ' imports' ' imports list' ' imports show' ' imports undo' ' copy' ' generate' ' collect' ' collect host' ' collect scrape' ' tail' ' agent' ' explain-metrics' ' attribute' ' price' ' price set' ' price import' ' price list' ' price remove' ' price missing' ' rate' ' rate set' ' rate import' ' rate list' ' rate remove' ' budget' ' budget set' ' budget list' ' budget remove' ' objective' ' objective set' ' objective list' ' objective remove' ' query' ' query cost-hourly' ' query performance-p95' ' query resource-utilization' ' query quality-trends' ' query models' ' query serving' ' query saturation' ' query cost' ' query metrics' ' query unit-cost' ' query slo' ' query idle' ' query energy' ' query explain' ' query forecast' ' query budgets' ' query self-host' ' report' ' report customer' ' customers' ' services' ' instances' ' models' ' names' ' names set' ' names list' ' names import' ' names remove' ' backup' ' restore' ' retention' ' retention show' ' retention set' ' retention apply' ' forget' ' server' ' grafana' ' token' ' token create' ' token list' ' token revoke' ' bench' ' sql' ' version' ' help'
                 set at "$at $word"
         end
     end
@@ -39,6 +39,7 @@ complete -c optiinfra -n "__optiinfra_at ''" -a restore -d 'Make a store from a 
 complete -c optiinfra -n "__optiinfra_at ''" -a retention -d 'Show or set how long rows are kept'
 complete -c optiinfra -n "__optiinfra_at ''" -a forget -d 'Remove a customer for good: its rows, rollups, attributed hours, names and tokens'
 complete -c optiinfra -n "__optiinfra_at ''" -a server -d 'Serve a store by an HTTP API, and an embedded one as ClickHouse, until SIGINT or SIGTERM'
+complete -c optiinfra -n "__optiinfra_at ''" -a grafana -d 'Print a dashboard for Grafana'\''s ClickHouse data source, as JSON to import'
 complete -c optiinfra -n "__optiinfra_at ''" -a token -d 'Make, list and revoke the tokens of the HTTP API'
 complete -c optiinfra -n "__optiinfra_at ''" -a bench -d 'Measure the store that --url names: inserts at each acknowledgement level compared with the engine alone, questions, sizes'
 complete -c optiinfra -n "__optiinfra_at ''" -a sql -d 'Run SQL in the store'
@@ -465,6 +466,9 @@ complete -c optiinfra -n "__optiinfra_at ' server'" -l grace -x -d 'How long a s
 complete -c optiinfra -n "__optiinfra_at ' server'" -l no-init -d 'Leave the tables as they are'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l cluster -x -d 'A cluster of such servers, this one included: NAME=HOST:PORT,HOST:PORT, replicas separated by |'
 complete -c optiinfra -n "__optiinfra_at ' server'" -l macro -x -d 'A value for {NAME} in tables'\'' definitions, such as shard=1'
+complete -c optiinfra -n "__optiinfra_at ' grafana'" -a 'cost performance resource quality serving'
+complete -c optiinfra -n "__optiinfra_at ' grafana'" -s h -l help -d 'Print help and exit'
+complete -c optiinfra -n "__optiinfra_at ' grafana'" -l database -x -d 'The store'\''s database on the ClickHouse server'
 complete -c optiinfra -n "__optiinfra_at ' token'" -a create -d 'Make a token and print it, once'
 complete -c optiinfra -n "__optiinfra_at ' token'" -a list -d 'List the tokens, without their secrets'
 complete -c optiinfra -n "__optiinfra_at ' token'" -a revoke -d 'Revoke a token'
