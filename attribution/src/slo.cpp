@@ -1,6 +1,7 @@
 // Attainment, goodput and burn of service level objectives, from single requests: all of a question's in one
 // pass over them.
 #include <algorithm>
+#include <cmath>
 #include <iomanip>
 #include <locale>
 #include <map>
@@ -110,7 +111,8 @@ std::string counted(const std::string& condition) { return ", toFloat64(countIf(
 std::string since(const std::string& name) { return "timestamp >= toDateTime({" + name + ":UInt32}, 'UTC')"; }
 
 /// The numbers of a row, in this order: requests, good, missed, unmeasured, not counted, tokens of good
-/// answers, then good and measured of each burn window and of the period.
+/// answers (NaN when none of them has a number of tokens), then good and measured of each burn window and of
+/// the period.
 enum Number : std::size_t { kAll, kGood, kMissed, kNotMeasured, kNotCounted, kGoodTokens, kBurns };
 
 std::string numbers(const SloQuestion& question) {
@@ -119,7 +121,7 @@ std::string numbers(const SloQuestion& question) {
   std::string sql;
   for (const std::string& each : {std::string("1"), are.good, are.missed, are.unmeasured, are.not_counted})
     sql += counted(within + each);
-  sql += ", toFloat64(sumIf(ifNull(completion_tokens, 0), " + within + are.good + "))";
+  sql += ", ifNull(toFloat64(sumIf(completion_tokens, " + within + are.good + ")), nan)";
   if (question.bucket) return sql;
   const auto add_since = [&](const std::string& condition) {
     for (const std::string& each : {are.good, are.measured}) sql += counted(condition + " AND " + each);
@@ -293,7 +295,9 @@ std::vector<Cell> slo_cells(const SloQuestion& question, const Objective& object
       cells.add_absent("the requests of the objective's whole period are not kept");
   }
   cells.add_quotient(true, of[kGood], seconds, 1, nullptr);
-  cells.add_quotient(true, of[kGoodTokens], seconds, 1, nullptr);
+  const bool has_tokens = of[kGood] == 0 || !std::isnan(of[kGoodTokens]);
+  cells.add_quotient(has_tokens, of[kGood] == 0 ? 0 : of[kGoodTokens], seconds, 1,
+                     "no good request has a number of tokens");
   cells.add_quotient(true, measured, measured + of[kNotMeasured], 1, kNothingMeasured);
   return cells.take();
 }
@@ -320,10 +324,13 @@ Result<void> add_rows(Client& client, SloQuestion question, const Selection& sel
                      "they are for, or give targets here"};
   const auto& objectives = question.objectives;
   const TimeRange window = question.window;
+  const auto own_begin = [&](const Objective& each) {
+    sys_seconds begin = window.begin;
+    if (!question.bucket) begin = std::min(begin, window.end - kLongestBurnWindow);
+    return question.knows_period(each) ? std::min(begin, window.end - each.period) : begin;
+  };
   sys_seconds read_from = window.begin;
-  if (!question.bucket) read_from = std::min(read_from, window.end - kLongestBurnWindow);
-  for (const Objective& each : objectives)
-    if (question.knows_period(each)) read_from = std::min(read_from, window.end - each.period);
+  for (const Objective& each : objectives) read_from = std::min(read_from, own_begin(each));
   const auto time = [](sys_seconds each) { return std::to_string(to_column_time(each)); };
   std::vector<NamedValue> parameters = {
       {"read_from", time(read_from)}, {"from", time(window.begin)}, {"to", time(window.end)}};
@@ -355,6 +362,13 @@ Result<void> add_rows(Client& client, SloQuestion question, const Selection& sel
                      question.knows_period(objectives[i]) ? window.end - objectives[i].period : window.end);
                }));
   }
+  // What one objective reads of the past gives others no rows without requests.
+  std::string having;
+  if (!is_one && question.has_periods && !question.bucket) {
+    add_number("own_begin", "UInt32",
+               list_of(objectives, [&](std::size_t i) { return to_column_time(own_begin(objectives[i])); }));
+    having = " HAVING toUnixTimestamp(max(timestamp)) >= own_begin";
+  }
   for (const auto* const more : {&selection.parameters(), &held.parameters()})
     parameters.insert(parameters.end(), more->begin(), more->end());
   std::vector<std::vector<std::vector<Cell>>> rows(objectives.size());
@@ -365,7 +379,7 @@ Result<void> add_rows(Client& client, SloQuestion question, const Selection& sel
         qualified(session.database(), table_of(Family::kPerformance).raw_table) +
         (is_one ? "" : " ARRAY JOIN " + held.numbers() + " AS held_to") + " WHERE " + since("read_from") +
         " AND timestamp < toDateTime({to:UInt32}, 'UTC')" + selection.conditions() + held.conditions() +
-        " GROUP BY " + selection.key_names() + ", objective ORDER BY " + selection.key_names();
+        " GROUP BY " + selection.key_names() + ", objective" + having + " ORDER BY " + selection.key_names();
     return done(session.query({.sql = sql, .parameters = parameters}, [&](const Block& block) {
       const std::size_t keys = selection.key_count();
       for (std::size_t row = 0; row < block.row_count(); ++row, ++count) {

@@ -136,6 +136,21 @@ TEST_F(ObjectivesTest, AreUsedForTheCustomersThatAreAskedForAlone) {
   EXPECT_FALSE(slo_question->ask(*client_, kHours, {{"objective_name", "zen"}, {"latency_ms", "1"}}));
 }
 
+TEST_F(ObjectivesTest, ReadNoMoreOfThePastThanEachAlone) {
+  auto silent = timed(kHour, kAcme, 900);
+  silent.completion_tokens.reset();
+  insert(std::vector<PerformanceMetric>{silent, timed(kHour - std::chrono::days{10}, kZen, 900)});
+  set({{.name = "long", .period = std::chrono::days{28}}, {.name = "short", .period = std::chrono::days{1}}});
+  const Answer answer = slo({{"by", "customer"}});
+  std::map<std::string, int> rows;
+  for (std::size_t row = 0; row < answer.rows.size(); ++row)
+    ++rows[text_at_key(answer, row, "objective_name")];
+  EXPECT_EQ(rows, (std::map<std::string, int>{{"long", 2}, {"short", 1}}));
+  const std::size_t row = row_with(answer, "objective_name", "short");
+  EXPECT_EQ(number_at_key(answer, row, "good_requests"), 1);
+  EXPECT_EQ(cell_in(answer, row, "goodput_tokens_per_second"), Cell{}) << "nobody counted its tokens";
+}
+
 TEST_F(ObjectivesTest, AnyNumberForDifferentRequestsAnswersAsEachByItself) {
   constexpr std::uint64_t kServices = 60;
   std::vector<PerformanceMetric> rows;

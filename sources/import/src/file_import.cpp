@@ -217,16 +217,15 @@ class FileImport {
   }
 
   Result<void> read_records() {
+    std::uint64_t handled = state_.records;
     if (is_plain_) {
-      OPTIINFRA_TRY(const bool was_all, read_plain());
+      OPTIINFRA_TRY(const bool was_all, read_plain(handled));
       if (was_all) return {};
       // The query reads the rest of this file, also when it is read again.
       is_plain_ = false;
       OPTIINFRA_CHECK(prepare_query());
     }
     failure_.reset();
-    // Those of the block that is being gathered as well.
-    const std::uint64_t handled = state_.records + border_.record_count();
     Statement statement{.sql = plan_.sql, .settings = plan_.settings, .timeout = kReadTimeout};
     // Line breaks before the first row of interest count for its line number, so those rows are read too.
     skip_ = plan_.counts_line_breaks ? handled : 0;
@@ -240,13 +239,14 @@ class FileImport {
     return {};
   }
 
-  /// Takes rows up to the first that is not plain. Whether they were all.
-  Result<bool> read_plain() {
-    std::uint64_t handled = state_.records;
+  /// Takes the rows behind the first `handled`, up to the first that is not plain, and adds them to
+  /// `handled`. Whether they were all.
+  Result<bool> read_plain(std::uint64_t& handled) {
+    std::uint64_t skip = handled;
     return read_plain_rows<Row>(file_, format_, state_.begun, [&](const BatchType& rows) -> Result<void> {
       const PlainRecords<Row> records(rows);
-      std::size_t begin = static_cast<std::size_t>(std::min<std::uint64_t>(handled, rows.size()));
-      handled -= begin;
+      std::size_t begin = static_cast<std::size_t>(std::min<std::uint64_t>(skip, rows.size()));
+      skip -= begin;
       last_row_ += begin;
       std::vector<std::uint32_t> taken;
       while (begin < rows.size()) {
@@ -256,6 +256,7 @@ class FileImport {
         append_batch<Row>(batch_, rows, taken);
         report_.rows_read += end - begin;
         last_row_ += end - begin;
+        handled += end - begin;
         if (border_.is_full()) OPTIINFRA_CHECK(store_block(false));
         begin = end;
       }

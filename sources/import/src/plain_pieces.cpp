@@ -97,7 +97,8 @@ Result<std::optional<std::uint64_t>> count_lines_without_quotes(const SourceFile
     const std::size_t end = read == 0 || last == std::string::npos ? text.size() : last + 1;
     const std::string_view whole = std::string_view(text).substr(0, end);
     if (whole.find('"') != std::string_view::npos || !is_utf8(whole)) return std::optional<std::uint64_t>();
-    lines += static_cast<std::uint64_t>(std::count(whole.begin(), whole.end(), '\n'));
+    lines += static_cast<std::uint64_t>(std::count(whole.begin(), whole.end(), '\n')) +
+             (whole.ends_with('\n') ? 0 : 1);
     text.erase(0, end);
     on_wait();
   }

@@ -41,7 +41,7 @@ class PlainPieces {
   bool is_plain_ = true;
 };
 
-/// The line feeds of a text that is UTF-8 and has no quote, in which no fault of the whole file can be;
+/// The lines of a text that is UTF-8 and has no quote, in which no fault of the whole file can be;
 /// nothing otherwise. `on_wait` is called for each piece. Errors: kStorage.
 Result<std::optional<std::uint64_t>> count_lines_without_quotes(const SourceFile& file,
                                                                 const std::function<void()>& on_wait);

@@ -4,7 +4,8 @@
 /// Rows are plain when the API's reader (optiinfra/rows/decode.hpp) takes each of them, none breaks a rule,
 /// and no value is of a kind that the reading query takes for something else: blanks around texts of a CSV,
 /// which it trims, and numbers so large that some program means "no value" by them. Of plain rows both store
-/// the same, in the same order. Where a piece of a file is not plain, the reading query reads on.
+/// the same, in the same order. Where a piece of a CSV without quotes is
+/// not plain, the reading query reads on; of other files all rows are looked at first.
 #pragma once
 
 #include <cstdint>

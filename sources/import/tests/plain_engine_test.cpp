@@ -67,11 +67,12 @@ class PlainRowsTest : public ::testing::Test {
 
   template <typename Row>
   static Outcome import(const std::filesystem::path& file, bool may_read_plain,
-                        ImportTestSettings test = {.limits = {.records_max = 200}}) {
+                        ImportTestSettings test = {.limits = {.records_max = 200}}, bool is_strict = false) {
     ImportOptions options;
     options.family = MetricTraits<Row>::kFamily;
     options.files = {file};
     options.rejected_folder = *folder_ / "";
+    options.strict = is_strict;
     test.may_read_plain = may_read_plain;
     const auto report = import_files(*client_, options, test);
     const TableDefinition& table = table_of(options.family);
@@ -112,17 +113,21 @@ class PlainRowsTest : public ::testing::Test {
     }
   }
 
+  template <typename Row>
   static bool is_plain(const std::filesystem::path& path, bool is_json) {
     auto file = SourceFile::open(path);
     EXPECT_TRUE(file);
     const FileFormat format =
         is_json ? FileFormat{.name = "JSONEachRow", .kind = FormatKind::kJsonLines, .compression = "none"}
                 : FileFormat{.name = "CSVWithNames", .kind = FormatKind::kDelimited, .compression = "none"};
-    const auto was_all = read_plain_rows<PerformanceMetric>(
-        *file, format, now(), [](const Batch<PerformanceMetric>&) { return Result<void>(); });
+    const auto was_all =
+        read_plain_rows<Row>(*file, format, now(), [](const Batch<Row>&) { return Result<void>(); });
     EXPECT_TRUE(was_all);
     return was_all && *was_all;
   }
+
+  template <typename Row>
+  static void expect_same_of_all_forms(bool is_json);
 
   static testing::TemporaryFolder* folder_;
   static Client* client_;
@@ -153,6 +158,8 @@ std::vector<std::string> forms_of(const ColumnDefinition& column, bool is_json) 
             "1e9",
             "1772366400",
             "1772366400.75",
+            "1772366400.9999999",
+            "1772366400.999999999999",
             "1772366400000",
             "+1772366400",
             "-1",
@@ -203,7 +210,9 @@ std::vector<std::string> forms_of(const ColumnDefinition& column, bool is_json) 
                                       "3.4028236e38",
                                       "0.30000001192092896",
                                       "16777217",
-                                      "123456789.123456789"};
+                                      "123456789.123456789",
+                                      "1.00000005960464477539062500001",
+                                      "1.000000178813934326171874999999"};
   for (const char* word : {"", "null", "None", "NaN", "nan", "NA", "N/A", "-", "true", "TRUE", "false", " 1",
                            "1 ", "0x10", "1_000", "inf", "Infinity", "one"})
     if (!is_json) numbers.emplace_back(word);
@@ -213,59 +222,76 @@ std::vector<std::string> forms_of(const ColumnDefinition& column, bool is_json) 
   return numbers;
 }
 
+/// A value that every reader takes alike.
+std::string fit_for(const ColumnDefinition& column) {
+  const std::string type = column.type;
+  if (column.rule == Rule::kTime) return format_time(floor_hour(now()));
+  if (column.rule == Rule::kCurrency) return "USD";
+  if (column.rule == Rule::kHistogram) return "";
+  if (!words_of(column.rule).empty()) return words_of(column.rule)[0];
+  if (type.find("UUID") != std::string::npos) return kCustomer;
+  return type.find("String") != std::string::npos ? "m" : "1";
+}
+
+std::string json_of(const ColumnDefinition& column, const std::string& value, bool may_be_number) {
+  const std::string type = column.type;
+  const bool is_number = type.find("Int") != std::string::npos || type.find("Float") != std::string::npos;
+  if (may_be_number || (is_number && column.rule != Rule::kTime)) return value;
+  std::string text = "\"";
+  for (const char c : value) text += c == '"' ? "\\\"" : c == '\t' ? "\\t" : std::string(1, c);
+  return text + "\"";
+}
+
 /// Each row has one value of any form, the others are plain; a row is kept when it is read without the
 /// engine. All that are kept are then stored alike by both.
-TEST_F(PlainRowsTest, AreReadAsTheEngineReadsThem) {
-  std::mt19937 random(7);
-  for (const bool is_json : {false, true}) {
-    std::vector<ColumnDefinition> columns;
-    for (const ColumnDefinition& column : table_of(Family::kPerformance).columns()) columns.push_back(column);
-    std::string header;
-    for (const ColumnDefinition& column : columns)
-      header += (header.empty() ? "" : ",") + std::string(column.name);
-    header = is_json ? "" : header + "\n";
-    std::string kept = header;
-    int kept_count = 0, tried = 0;
-    const std::string usual[] = {format_time(floor_hour(now())), std::string(kCustomer), "m"};
-    for (std::size_t odd = 0; odd < columns.size(); ++odd) {
-      for (const std::string& form : forms_of(columns[odd], is_json)) {
-        std::string row;
-        for (std::size_t i = 0; i < columns.size(); ++i) {
-          const ColumnDefinition& column = columns[i];
-          const std::string type = column.type;
-          const bool is_number =
-              type.find("Int") != std::string::npos || type.find("Float") != std::string::npos;
-          const bool is_text = !is_number || column.rule == Rule::kTime;
-          const std::string fit = column.rule == Rule::kTime               ? usual[0]
-                                  : type.find("UUID") != std::string::npos ? usual[1]
-                                  : is_number                              ? "1"
-                                  : column.rule == Rule::kStatus           ? "ok"
-                                                                           : usual[2];
-          const std::string& value = i == odd ? form : fit;
-          if (!is_json) {
-            row += (i == 0 ? "" : ",") + value;
-          } else if (is_text &&
-                     !(column.rule == Rule::kTime && i == odd && random() % 2 == 0 && !value.empty() &&
-                       value.find_first_not_of("0123456789.") == std::string::npos && value[0] != '0')) {
-            std::string escaped;
-            for (const char c : value) escaped += c == '"' ? "\\\"" : c == '\t' ? "\\t" : std::string(1, c);
-            row += (i == 0 ? "{\"" : ",\"") + std::string(column.name) + "\":\"" + escaped + "\"";
-          } else {
-            row += (i == 0 ? "{\"" : ",\"") + std::string(column.name) + "\":" + value;
-          }
-        }
-        row += is_json ? "}\n" : "\n";
-        ++tried;
-        if (!is_plain(write("one", header + row), is_json)) continue;
-        kept += row;
-        ++kept_count;
-      }
+template <typename Row>
+void PlainRowsTest::expect_same_of_all_forms(bool is_json) {
+  std::vector<ColumnDefinition> columns;
+  std::vector<std::string> fit;
+  std::string header;
+  for (const ColumnDefinition& column : table_of(MetricTraits<Row>::kFamily).columns()) {
+    columns.push_back(column), fit.push_back(fit_for(column));
+    header += (header.empty() ? "" : ",") + std::string(column.name);
+  }
+  header = is_json ? "" : header + "\n";
+  std::string kept = header;
+  std::size_t kept_count = 0, tried = 0;
+  const auto try_row = [&](std::size_t odd, const std::string& form, bool may_be_number) {
+    std::string row;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const std::string& value = i == odd ? form : fit[i];
+      row += !is_json ? (i == 0 ? "" : ",") + value
+                      : (i == 0 ? "{\"" : ",\"") + std::string(columns[i].name) +
+                            "\":" + json_of(columns[i], value, may_be_number && i == odd);
     }
-    EXPECT_GT(kept_count, tried / 3);
-    const auto file = write(is_json ? "kept.jsonl" : "kept.csv", kept);
-    const Outcome queried = import <PerformanceMetric>(file, false);
-    EXPECT_EQ(queried.refused, 0u) << queried.rejected.substr(0, 2000);
-    expect_same(import <PerformanceMetric>(file, true), queried);
+    row += is_json ? "}\n" : "\n";
+    ++tried;
+    if (!is_plain<Row>(write("one", header + row), is_json)) return;
+    kept += row;
+    ++kept_count;
+  };
+  for (std::size_t odd = 0; odd < columns.size(); ++odd) {
+    for (const std::string& form : forms_of(columns[odd], is_json)) {
+      try_row(odd, form, false);
+      const bool is_seconds = columns[odd].rule == Rule::kTime && form.starts_with("17");
+      if (is_json && is_seconds) try_row(odd, form, true);
+    }
+  }
+  EXPECT_GT(kept_count, tried / 3);
+  const auto file = write(is_json ? "kept.jsonl" : "kept.csv", kept);
+  const Outcome queried = import <Row>(file, false);
+  EXPECT_EQ(queried.refused, 0u) << queried.rejected.substr(0, 2000);
+  expect_same(import <Row>(file, true), queried);
+}
+
+TEST_F(PlainRowsTest, AreReadAsTheEngineReadsThem) {
+  for (const bool is_json : {false, true}) {
+#define BEGIN_FAMILY(Name, name)                     \
+  {                                                  \
+    SCOPED_TRACE(#name);                             \
+    expect_same_of_all_forms<Name##Metric>(is_json); \
+  }
+#include "optiinfra/schema/families.def"
   }
 }
 
@@ -301,19 +327,50 @@ TEST_F(PlainRowsTest, LeaveWhatTheEngineLeaves) {
 }
 
 /// The rest of a long file is the engine's from the piece on in which something is not plain.
-TEST_F(PlainRowsTest, AreReadUpToThePieceThatIsNone) {
-  std::string text = "timestamp,customer_id,service_id,latency_ms,model_name\n";
-  int rows = 0;
-  while (text.size() < 2 * kPieceBytes) text += line(++rows, "5");
-  const int bad = rows + 2;  // The number of its line.
-  text += line(1, "five") + line(2, "6");
-  const auto file = write("long.csv", text);
-  ImportTestSettings test;
-  test.limits.records_max = 30'000;
-  const Outcome plain = import <PerformanceMetric>(file, true, test);
-  EXPECT_EQ(plain.stored, static_cast<std::uint64_t>(rows + 1));
-  EXPECT_THAT(plain.rejected, HasSubstr("\"line\":" + std::to_string(bad) + ","));
-  expect_same(plain, import <PerformanceMetric>(file, false, test));
+class LongPlainRowsTest : public PlainRowsTest {
+ protected:
+  void SetUp() override {
+    std::string text = "timestamp,customer_id,service_id,latency_ms,model_name\n";
+    while (text.size() < 2 * kPieceBytes) text += line(++rows_, "5");
+    text += line(1, "five") + line(2, "6");
+    file_ = write("long.csv", text);
+    test_.limits.records_max = 30'000;
+  }
+
+  int rows_ = 0;  ///< Before the bad one.
+  std::filesystem::path file_;
+  ImportTestSettings test_;
+};
+
+TEST_F(LongPlainRowsTest, AreReadUpToThePieceThatIsNone) {
+  const Outcome plain = import <PerformanceMetric>(file_, true, test_);
+  EXPECT_EQ(plain.stored, static_cast<std::uint64_t>(rows_ + 1));
+  EXPECT_THAT(plain.rejected, HasSubstr("\"line\":" + std::to_string(rows_ + 2) + ","));
+  expect_same(plain, import <PerformanceMetric>(file_, false, test_));
+  const std::string strict = import <PerformanceMetric>(file_, true, test_, true).error;
+  EXPECT_THAT(strict, HasSubstr("1 of " + std::to_string(rows_ + 2) + " rows are refused"));
+  EXPECT_EQ(strict, import <PerformanceMetric>(file_, false, test_, true).error);
+}
+
+/// What one reader has begun the other continues, without a row twice or none.
+TEST_F(LongPlainRowsTest, AreContinuedByEitherReader) {
+  const Outcome whole = import <PerformanceMetric>(file_, true, test_);
+  for (const bool begins_plain : {true, false}) {
+    int recorded = 0;
+    test_.reached = [&](ImportPoint point) {
+      if (point == ImportPoint::kBlockRecorded && ++recorded == 1)
+        execute("RENAME TABLE optiinfra.import_ledger TO optiinfra.import_ledger_away");
+    };
+    EXPECT_NE(import <PerformanceMetric>(file_, begins_plain, test_).error, "");
+    execute("RENAME TABLE optiinfra.import_ledger_away TO optiinfra.import_ledger");
+    test_.reached = {};
+    const std::string stored = ask("SELECT count() FROM optiinfra.performance_metrics_ts");
+    EXPECT_TRUE(stored != "0\n" && stored != std::to_string(rows_ + 1) + "\n") << stored;
+    const Outcome rest = import <PerformanceMetric>(file_, !begins_plain, test_);
+    EXPECT_EQ(rest.rows == whole.rows, true);
+    EXPECT_EQ(rest.blocks, whole.blocks);
+    EXPECT_EQ(rest.rejected, whole.rejected);
+  }
 }
 
 }  // namespace

@@ -89,7 +89,12 @@ bool read_whole(std::string_view text, std::uint32_t max, std::uint32_t& into) n
   return read_whole_slowly(text, max, into);
 }
 
-bool read_float(std::string_view text, float& into) noexcept { return read_nearest(text, into); }
+bool read_float(std::string_view text, float& into) noexcept {
+  double value = 0;
+  if (!read_nearest(text, value)) return false;
+  into = static_cast<float>(value);
+  return std::isfinite(into);
+}
 bool read_float(std::string_view text, double& into) noexcept { return read_nearest(text, into); }
 
 }  // namespace optiinfra::rows

@@ -12,7 +12,8 @@ namespace optiinfra::rows {
 /// A whole number of 0 to `max`; 12.0 and 1.2e1 are whole.
 bool read_whole(std::string_view text, std::uint32_t max, std::uint32_t& into) noexcept;
 
-/// The nearest float, which is 0 for a number too small for it.
+/// The nearest double, which is 0 for a number too small for it; as a float narrowed from it, which is how
+/// the engine and most programs that write JSON have it.
 bool read_float(std::string_view text, float& into) noexcept;
 bool read_float(std::string_view text, double& into) noexcept;
 

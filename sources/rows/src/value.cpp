@@ -32,11 +32,15 @@ Refusal read_flag(const Token& token, std::uint8_t& into) {
 /// Nobody has metrics of the year 5138; milliseconds of these years are above.
 constexpr double kUnixSecondsMax = 1e11;
 
-/// In text an exponent is a spreadsheet's, which has lost the last digits.
+/// In text an exponent is a spreadsheet's, which has lost the last digits. Its fraction is cut off before it
+/// is read: a double near the end of a second may round to the next one.
 Refusal read_unix(const Token& token, sys_seconds& into) {
-  const std::string_view text = token.text;
-  if (token.kind == Token::Kind::kText && text.find_first_of("eE") != std::string_view::npos)
-    return "a time: RFC 3339 text, or Unix seconds without an exponent";
+  std::string_view text = token.text;
+  if (token.kind == Token::Kind::kText) {
+    if (text.find_first_of("eE") != std::string_view::npos)
+      return "a time: RFC 3339 text, or Unix seconds without an exponent";
+    text = text.substr(0, text.find('.'));
+  }
   double seconds = 0;
   if (!read_float(text, seconds) || std::abs(seconds) > kUnixSecondsMax)
     return "Unix seconds or RFC 3339 text; this looks like milliseconds or a smaller unit";

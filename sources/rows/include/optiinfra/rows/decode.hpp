@@ -5,6 +5,7 @@
 /// or missing is absent. The type of a column decides which values it takes:
 ///
 /// - time: RFC 3339 text, `2026-03-01 12:30:05` (UTC), or Unix seconds; fractions of a second are cut off.
+///   A text or a CSV field has no exponent: a spreadsheet writes one when it has lost the last digits.
 /// - UUID: text of 36 characters, or a name that the caller knows the id of.
 /// - text: text in UTF-8.
 /// - number: a number, or text that is one. Integer columns take only whole numbers in their range; nothing
