@@ -74,7 +74,7 @@ TEST(AgentWhoseDiskFails, GoesOnMeasuring) {
   run_until([&] { return agent->status().outbox.rows_sent >= 1; });
   // What the log's state has to tell now is its truncation alone, and it has no place.
   fs::remove_all(folder / "agent" / "tail-t");
-  std::ofstream(log, std::ios::trunc).flush();
+  std::ofstream(log) << "half a line";
   run_until([&] { return said.find("[[tail]] t waits: ") != std::string::npos; });
   run_until_measured();
   fs::create_directories(folder / "agent" / "tail-t");

@@ -100,9 +100,10 @@ void describe_tail(CLI::App& app, TailFlags& flags) {
                  "A folder of this machine that keeps how far was read, so that a line counts once")
       ->type_name("DIR")
       ->required();
-  app.add_option("--customer", flags.defaults.customer,
-                 "Whose requests they are, where lines do not say it: a name or a UUID. A name stands for the "
-                 "UUID of its text, also where a store knows it for another")
+  app.add_option(
+         "--customer", flags.defaults.customer,
+         "Whose requests they are, where lines do not say it: a name or a UUID. A name stands for the "
+         "UUID of its text, also where a store knows it for another")
       ->type_name("NAME");
   app.add_option("--service", flags.defaults.service, "Of which service")->type_name("NAME");
   app.add_option("--model", flags.defaults.model, "Of which model, where lines do not say it")
