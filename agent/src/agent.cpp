@@ -1,5 +1,6 @@
 #include "optiinfra/agent/agent.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -51,9 +52,52 @@ Result<host::HostSampler> open_sampler(const HostConfig& config) {
   return host::HostSampler::open(std::move(options));
 }
 
+/// Something that does not go on now and then. People are told once when that begins, and when it has been
+/// over for a while: a box that is full takes a request whenever the service has taken some.
+class HeldUp {
+ public:
+  void begin(const std::string& sentence, const collect::Remark& remark) {
+    if (!is_now_) since_ = Clock::now();
+    is_now_ = true;
+    if (!std::exchange(is_said_, true)) remark(sentence);
+  }
+
+  void end() {
+    if (!is_now_) return;
+    is_now_ = false;
+    length_ += Clock::now() - since_;
+    since_ = Clock::now();
+  }
+
+  /// `sentence` is what goes on again; " after N s" follows.
+  void tell_end(const std::string& sentence, const collect::Remark& remark, bool at_once = false) {
+    if (!is_said_ || is_now_ || (!at_once && Clock::now() - since_ < kCalm)) return;
+    const auto length = std::chrono::ceil<std::chrono::seconds>(std::exchange(length_, {}));
+    remark(sentence + " after " + std::to_string(length.count()) + " s");
+    is_said_ = false;
+  }
+
+ private:
+  static constexpr std::chrono::seconds kCalm{10};
+
+  bool is_now_ = false, is_said_ = false;
+  Clock::time_point since_ = {};  ///< It began or ended.
+  Clock::duration length_{};      ///< Of what was said and is over.
+};
+
+struct PolledSource {
+  std::string name;
+  std::unique_ptr<collect::MetricSource> source;
+  HeldUp fault = {};
+};
+
 struct FollowedLog {
   std::string name;
   tail::Tail tail;
+  bool is_refused = false;  ///< The outbox did not take its block.
+  HeldUp fault = {};        ///< Of its state.
+
+  std::string label() const { return "[[tail]] " + name; }
 };
 
 }  // namespace
@@ -70,12 +114,13 @@ class Agent::State {
     if (config_.host) {
       OPTIINFRA_TRY(host::HostSampler sampler, open_sampler(*config_.host));
       sampler_ = std::make_unique<host::HostSampler>(std::move(sampler));
-      sources_.push_back(std::make_unique<collect::HostSource>(*sampler_, config_.host->interval));
+      sources_.push_back(
+          {"[host]", std::make_unique<collect::HostSource>(*sampler_, config_.host->interval)});
     }
     if (config_.scrape) {
       OPTIINFRA_TRY(scrape::Scraper scraper, open_scraper(*config_.scrape));
       scraper_ = std::make_unique<scrape::Scraper>(std::move(scraper));
-      sources_.push_back(std::make_unique<collect::ScrapeSource>(*scraper_));
+      sources_.push_back({"[scrape]", std::make_unique<collect::ScrapeSource>(*scraper_)});
     }
     for (const TailConfig& each : config_.tails) {
       auto opened = tail::Tail::open({.form = each.form,
@@ -91,7 +136,7 @@ class Agent::State {
   Result<void> run(const std::function<bool()>& is_stopped, const collect::Remark& remark) {
     while (!is_stopped()) {
       const auto until = Clock::now() + kStep;
-      if (!is_blocked()) OPTIINFRA_CHECK(measure(until, remark));
+      if (!sink_->is_blocked()) OPTIINFRA_CHECK(measure(until, remark));
       put_measured(false, remark);
       if (Clock::now() >= logs_due_) OPTIINFRA_CHECK(follow_logs(remark));
       tell(remark);
@@ -101,12 +146,17 @@ class Agent::State {
   }
 
   Result<void> close(std::chrono::milliseconds patience, const collect::Remark& remark) {
+    Result<void> first;
+    const auto keep = [&first](Result<void> closed, const std::string& of) {
+      if (!closed && first) first = with_context(std::move(closed).error(), of);
+    };
     put_measured(true, remark);
     if (sink_->is_blocked()) remark("what was measured last is lost: the outbox did not take it");
-    for (FollowedLog& log : logs_) OPTIINFRA_CHECK(log.tail.close());
-    auto closed = outbox_->close(patience);
-    tell(remark);
-    return closed;
+    for (FollowedLog& log : logs_) keep(log.tail.close(), log.label());
+    tell(remark, true);
+    keep(outbox_->close(patience), "the outbox");
+    tell(remark, true);
+    return first;
   }
 
   AgentStatus status() const {
@@ -118,39 +168,28 @@ class Agent::State {
   }
 
  private:
-  bool is_blocked() const { return blocked_since_.has_value(); }
-
-  /// Sources that only look whether something is due come first; the last one works until `until`.
+  /// Sources that only look whether something is due come first; the last one works until `until`. What a
+  /// source fails with, too many open files for example, may pass.
   Result<void> measure(Clock::time_point until, const collect::Remark& remark) {
     for (std::size_t i = 0; i < sources_.size(); ++i) {
-      OPTIINFRA_TRY(const collect::CollectedRows rows,
-                    sources_[i]->collect(i + 1 < sources_.size() ? Clock::now() : until));
-      for (const std::string& each : sources_[i]->take_remarks()) remark(each);
-      if (!rows.is_empty()) sink_->add(rows);
+      PolledSource& each = sources_[i];
+      const auto rows = each.source->collect(i + 1 < sources_.size() ? Clock::now() : until);
+      for (const std::string& sentence : each.source->take_remarks()) remark(sentence);
+      if (!rows && !collect::may_pass(rows.error())) return with_context(rows.error(), each.name);
+      if (!rows) each.fault.begin(each.name + " is not measured now: " + rows.error().message, remark);
+      if (!rows || rows->is_empty()) continue;
+      each.fault.end();
+      sink_->add(*rows);
     }
     return {};
   }
 
   void put_measured(bool all, const collect::Remark& remark) {
-    auto put = sink_->work(all);
-    if (!put) note(std::move(put).error(), remark);
-    if (put && *put) note({}, remark);
-  }
-
-  /// While the outbox is full, or its disk, nothing is taken: a log keeps its lines, and what is not measured
-  /// is said.
-  void note(const Result<void>& put, const collect::Remark& remark) {
-    if (!put && !blocked_since_) {
-      blocked_since_ = Clock::now();
-      remark(
-          "no more rows can be kept on this machine, so nothing is measured and no log is read until they "
-          "can: " +
-          put.error().message);
-    }
-    if (!put || !blocked_since_) return;
-    const auto length = std::chrono::ceil<std::chrono::seconds>(Clock::now() - *blocked_since_);
-    remark("rows are kept again; nothing was measured for " + std::to_string(length.count()) + " s");
-    blocked_since_.reset();
+    const auto put = sink_->work(all);
+    if (!put)
+      measuring_.begin("nothing is measured until this machine can keep rows again: " + put.error().message,
+                       remark);
+    if (put && *put) measuring_.end();
   }
 
   Result<void> follow_logs(const collect::Remark& remark) {
@@ -160,31 +199,44 @@ class Agent::State {
       is_behind = is_behind || has_more;
       for (const std::string& each : log.tail.take_remarks()) remark(each);
     }
+    if (std::ranges::none_of(logs_, &FollowedLog::is_refused)) reading_.end();
     logs_due_ = Clock::now() + (is_behind ? std::chrono::milliseconds{0} : kFollowStep);
     return {};
   }
 
-  /// Whether the log has more blocks now. A disk that fails may recover.
+  /// Whether the log has more blocks now. A disk that fails may recover. A log whose block the outbox does
+  /// not take keeps its lines; what it holds up is itself alone.
   Result<bool> follow_log(FollowedLog& log, const collect::Remark& remark) {
     for (unsigned count = 0; count < kBlocksOfOneTurn; ++count) {
-      auto next = log.tail.next();
-      if (!next && !collect::may_pass(next.error()))
-        return with_context(std::move(next).error(), "[[tail]] " + log.name);
-      if (!next) note(std::move(next).error(), remark);
-      if (!next || *next == nullptr) return false;
-      const tail::TailBlock& block = **next;
-      auto put = block.rows.size() == 0
-                     ? Result<void>{}
-                     : outbox_->put(Family::kPerformance, block_key(block), block_lines(block));
-      if (block.rows.size() != 0) note(put, remark);
-      if (!put) return false;
+      const auto next = log.tail.next();
+      if (!next && !collect::may_pass(next.error())) return with_context(next.error(), log.label());
+      if (!next) log.fault.begin(log.label() + " waits: " + next.error().message, remark);
+      if (!next) return false;
+      log.fault.end();
+      if (*next == nullptr) return false;
+      if (const auto put = put_block(**next); !put) {
+        log.is_refused = true;
+        reading_.begin("logs wait until this machine can keep rows again: " + put.error().message, remark);
+        return false;
+      }
+      log.is_refused = false;
       log.tail.stored();
     }
     return true;
   }
 
-  void tell(const collect::Remark& remark) {
+  Result<void> put_block(const tail::TailBlock& block) {
+    if (block.rows.size() == 0) return {};
+    return outbox_->put(Family::kPerformance, block_key(block), block_lines(block));
+  }
+
+  void tell(const collect::Remark& remark, bool at_once = false) {
     for (const std::string& each : outbox_->take_remarks()) remark(each);
+    measuring_.tell_end("this host and its targets are measured again", remark, at_once);
+    reading_.tell_end("logs are read again", remark, at_once);
+    for (PolledSource& each : sources_)
+      each.fault.tell_end(each.name + " is measured again", remark, at_once);
+    for (FollowedLog& each : logs_) each.fault.tell_end(each.label() + " goes on", remark, at_once);
   }
 
   const AgentConfig config_;
@@ -192,10 +244,10 @@ class Agent::State {
   std::unique_ptr<OutboxSink> sink_;
   std::unique_ptr<host::HostSampler> sampler_;
   std::unique_ptr<scrape::Scraper> scraper_;
-  std::vector<std::unique_ptr<collect::MetricSource>> sources_;
+  std::vector<PolledSource> sources_;
   std::vector<FollowedLog> logs_;
   Clock::time_point logs_due_ = Clock::now();
-  std::optional<Clock::time_point> blocked_since_ = {};
+  HeldUp measuring_, reading_;  ///< By an outbox or a disk that is full.
 };
 
 Agent::Agent(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 
 #include "optiinfra/api/insert.hpp"
@@ -17,8 +18,9 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPauseMin{500}, kPauseMax{15'000};
-/// For one request; a service that is busy answers that it is.
+/// For one request; a service that is busy answers that it is. Its rows may come this slowly, too.
 constexpr milliseconds kCallTimeout{20'000};
+constexpr std::size_t kBytesOfOneSecond = std::size_t{64} << 10;
 constexpr std::string_view kHeader = "optiinfra-outbox 1 ";
 constexpr std::size_t kRemarksMax = 50;
 
@@ -47,6 +49,10 @@ std::optional<BoxedRequest> parse_request(std::string_view record) {
 
 std::uint64_t line_count(std::string_view lines) {
   return static_cast<std::uint64_t>(std::ranges::count(lines, '\n'));
+}
+
+milliseconds time_for(std::size_t bytes) {
+  return kCallTimeout + milliseconds(bytes * 1'000 / kBytesOfOneSecond);
 }
 
 /// Whether the same request can never be taken, so that those behind it must not wait for it.
@@ -115,6 +121,7 @@ class Outbox::State {
       const std::lock_guard lock(mutex_);
       is_stopped_ = true;
     }
+    stop_.request_stop();
     changed_.notify_all();
     if (sender_.joinable()) sender_.join();
   }
@@ -138,8 +145,10 @@ class Outbox::State {
         // A request that was put since then is noticed at the latest after this.
         changed_.wait_for(lock, kPauseMin);
       } else if (!sent) {
-        changed_.wait_for(lock, pause, [this] { return is_stopped_; });
-        pause = std::min(pause * 2, kPauseMax);
+        const bool was_closing = is_closing_;
+        changed_.wait_for(lock, pause, [&] { return is_stopped_ || is_closing_ != was_closing; });
+        // The last chance of what is left is short.
+        pause = is_closing_ ? kPauseMin : std::min(pause * 2, kPauseMax);
       }
     }
     const std::lock_guard lock(mutex_);
@@ -157,7 +166,11 @@ class Outbox::State {
     }
     auto inserted = api::insert_rows(store_, request->family, "application/x-ndjson", request->key,
                                      std::string(request->lines),
-                                     {.call = kCallTimeout, .all = milliseconds{0}, .pause = {}});
+                                     {.call = time_for(request->lines.size()),
+                                      .all = milliseconds{0},
+                                      .pause = {},
+                                      .stop = stop_.get_token()});
+    if (is_stopped() && !inserted) return std::move(inserted).error();
     if (!inserted && !note_failure(inserted.error(), line_count(request->lines)))
       return std::move(inserted).error();
     if (inserted) note(*inserted);
@@ -199,6 +212,7 @@ class Outbox::State {
   api::ApiStore store_;  ///< The sender's.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::stop_source stop_;  ///< Of the call that is on its way.
   bool is_closing_ = false, is_stopped_ = false, has_ended_ = false;
   std::uint64_t rows_sent_ = 0, rows_refused_ = 0;
   std::string waits_for_;  ///< Why nothing is sent; empty while all is.

@@ -1,5 +1,7 @@
 #include "outbox_sink.hpp"
 
+#include <utility>
+
 #include "optiinfra/rows/encode.hpp"
 
 namespace optiinfra::agent {
@@ -25,21 +27,25 @@ void OutboxSink::add(const collect::CollectedRows& rows) {
 Result<bool> OutboxSink::work(bool all) {
   const auto at = collect::MetricSource::Clock::now();
   const std::size_t bytes = resources_.lines.size() + servings_.lines.size();
-  if (bytes == 0 || (!all && bytes < kGatherBytesMax && at - put_ < kGatherTime)) return false;
+  const bool is_due = all || at - put_ >= kGatherTime || (bytes >= kGatherBytesMax && !is_blocked_);
+  if ((bytes == 0 && !is_blocked_) || !is_due) return false;
   put_ = at;
+  is_blocked_ = true;  // Until both are taken.
   OPTIINFRA_CHECK(put(resources_));
   OPTIINFRA_CHECK(put(servings_));
+  is_blocked_ = false;
   return true;
 }
 
 Result<void> OutboxSink::put(Waiting& waiting) {
-  if (waiting.lines.empty()) return {};
-  if (waiting.key.is_nil()) waiting.key = Uuid::random();
-  auto taken = outbox_.put(waiting.family, waiting.key, waiting.lines);
-  is_blocked_ = !taken;
-  if (!taken) return taken;
-  waiting.lines.clear();
-  waiting.key = {};
+  while (!waiting.request.empty() || !waiting.lines.empty()) {
+    if (waiting.request.empty()) {
+      waiting.request = std::exchange(waiting.lines, {});
+      waiting.key = Uuid::random();
+    }
+    OPTIINFRA_CHECK(outbox_.put(waiting.family, waiting.key, waiting.request));
+    waiting.request.clear();
+  }
   return {};
 }
 

@@ -20,7 +20,7 @@ class OutboxSink {
   /// of Outbox::put; the rows wait here.
   Result<bool> work(bool all = false);
 
-  /// Whether no more rows should be added, because the last put failed.
+  /// Whether the last put failed. Rows that are added meanwhile are another request, and take memory.
   bool is_blocked() const noexcept { return is_blocked_; }
 
   std::uint64_t rows() const noexcept { return rows_; }
@@ -29,7 +29,9 @@ class OutboxSink {
   struct Waiting {
     Family family{};
     std::string lines = {};
-    Uuid key = {};  ///< Nil until the first try.
+    /// The lines of the request that is put now, which are never others: it may be on the disk already.
+    std::string request = {};
+    Uuid key = {};  ///< Of `request`.
   };
 
   Result<void> put(Waiting& waiting);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "optiinfra/report/wire.hpp"
 
@@ -63,6 +64,33 @@ ErrorKind kind_of(int status) {
   return ErrorKind::kRejected;
 }
 
+/// Kinds that say that the same request can never be taken.
+bool is_about_the_request(ErrorKind kind) {
+  return kind == ErrorKind::kInvalidArgument || kind == ErrorKind::kTooLarge || kind == ErrorKind::kConflict;
+}
+
+/// What a service says of a request that it did not do (RFC 9457).
+struct Problem {
+  bool is_ours = false;
+  std::string detail = {};
+  std::optional<ErrorKind> kind = {};  ///< Said by our API alone.
+  int server_code = 0;
+};
+
+/// Proxies and frameworks answer with JSON of their own, some of it with a "detail" that is a list.
+Problem problem_of(const HttpAnswer& answer) {
+  const Json json = Json::parse(answer.body, nullptr, false);
+  if (!json.is_object()) return {};
+  const auto field = [&json](const char* name) { return json.contains(name) ? json[name] : Json(); };
+  const Json status = field("status"), detail = field("detail"), kind = field("kind"),
+             code = field("server_code");
+  if (!status.is_number_integer() || status != answer.status || !detail.is_string()) return {};
+  return {.is_ours = true,
+          .detail = detail.get<std::string>(),
+          .kind = kind.is_string() ? kind_of(kind.get<std::string>()) : std::nullopt,
+          .server_code = code.is_number_integer() ? code.get<int>() : 0};
+}
+
 }  // namespace
 
 bool is_api_url(std::string_view url) { return url.starts_with("api:") || url.starts_with("apis:"); }
@@ -109,22 +137,16 @@ Result<HttpAnswer> ApiStore::exchange(HttpCall call) {
 }
 
 Error ApiStore::error_of(const HttpAnswer& answer) const {
-  const Json problem = Json::parse(answer.body, nullptr, false);
-  std::string detail = "status " + std::to_string(answer.status);
-  ErrorKind kind = kind_of(answer.status);
-  int server_code = 0;
-  if (problem.is_object()) {
-    detail = problem.value("detail", detail);
-    kind = kind_of(problem.value("kind", std::string())).value_or(kind);
-    server_code = problem.value("server_code", 0);
-  } else {
-    detail += " from something that is no API of optiinfra";
-    // It says nothing about what was sent to it.
-    if (kind == ErrorKind::kInvalidArgument || kind == ErrorKind::kTooLarge) kind = ErrorKind::kRejected;
-  }
-  if (answer.status >= 500 || answer.status == 401 || answer.status == 403 || !problem.is_object())
+  const Problem problem = problem_of(answer);
+  std::string detail = problem.is_ours ? problem.detail
+                                       : "status " + std::to_string(answer.status) +
+                                             " from something that is no API of optiinfra";
+  ErrorKind kind = problem.kind.value_or(kind_of(answer.status));
+  // Another program says nothing about what was sent to it.
+  if (!problem.is_ours && is_about_the_request(kind)) kind = ErrorKind::kRejected;
+  if (answer.status >= 500 || answer.status == 401 || answer.status == 403 || !problem.is_ours)
     detail = "the service at " + url_.description + ": " + detail;
-  return {kind, detail + advice(answer.status, !token_.empty()), Applied::kNo, true, server_code};
+  return {kind, detail + advice(answer.status, !token_.empty()), Applied::kNo, true, problem.server_code};
 }
 
 Result<HttpAnswer> ApiStore::fetch(HttpCall call) {
@@ -138,6 +160,18 @@ Result<std::string> ApiStore::send(HttpCall call) {
   return std::move(answer.body);
 }
 
+Result<std::string> ApiStore::send_rows(HttpCall call) {
+  auto answer = exchange(std::move(call));
+  if (answer && answer->status >= 200 && answer->status <= 299) return std::move(answer->body);
+  Error error = answer ? error_of(*answer) : std::move(answer).error();
+  const bool is_routed = answer && answer->status != 404 && answer->status != 409;
+  if (is_about_the_request(error.kind) && !(is_routed && problem_of(*answer).kind))
+    error.kind = ErrorKind::kRejected;
+  if (answer && answer->status == 404)
+    error.message += "; is this the address of `optiinfra server`, and is it as new as this program?";
+  return error;
+}
+
 Result<ApiAnswer> ApiStore::ask(const std::string& path, std::vector<NamedValue> parameters,
                                 std::chrono::milliseconds timeout, std::string method) {
   parameters.emplace_back("format", "report");
@@ -145,7 +179,8 @@ Result<ApiAnswer> ApiStore::ask(const std::string& path, std::vector<NamedValue>
                                              .path = path,
                                              .parameters = std::move(parameters),
                                              .timeout = timeout}));
-  if (answer.status == 404) return ApiAnswer{.report = {}, .not_found = error_of(answer).message};
+  if (answer.status == 404 && problem_of(answer).is_ours)
+    return ApiAnswer{.report = {}, .not_found = error_of(answer).message};
   if (answer.status != 200) return error_of(answer);
   auto report = report::decode_report(answer.body);
   if (!report) return with_context(std::move(report).error(), "the service at " + url_.description);

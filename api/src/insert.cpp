@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 
 #include "optiinfra/core/identity.hpp"
@@ -20,17 +21,29 @@ constexpr milliseconds kPauseMin{200}, kPauseMax{5'000};
 /// Lines are encoded in steps of so many rows, so that a request hardly exceeds its size.
 constexpr std::size_t kRowsOfOneStep = 256;
 
+/// A count; nullopt for anything else, and where it is absent.
+std::optional<std::uint64_t> count_in(const InsertedJson& json, const char* name) {
+  const auto found = json.find(name);
+  if (found == json.end() || !found->is_number_unsigned()) return std::nullopt;
+  return found->get<std::uint64_t>();
+}
+
+std::string text_in(const InsertedJson& json, const char* name) {
+  const auto found = json.find(name);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 Result<Inserted> parse_inserted(const std::string& body) {
   const InsertedJson json = InsertedJson::parse(body, nullptr, false);
-  if (!json.is_object() || !json.contains("accepted"))
-    return Error{ErrorKind::kCorrupt, "the answer to an insert is none of an optiinfra service"};
-  Inserted inserted{.accepted = json.value("accepted", std::uint64_t{0}),
-                    .duplicates = json.value("duplicates", std::uint64_t{0})};
-  const InsertedJson& rejected = json.value("rejected", InsertedJson::array());
-  inserted.rejected = json.value("rejected_count", std::uint64_t{rejected.size()});
-  for (const InsertedJson& each : rejected)
-    inserted.refused.push_back({each.value("index", std::uint64_t{0}), each.value("column", std::string()),
-                                each.value("reason", std::string())});
+  const auto accepted = json.is_object() ? count_in(json, "accepted") : std::nullopt;
+  if (!accepted) return Error{ErrorKind::kCorrupt, "the answer to an insert is none of an optiinfra service"};
+  Inserted inserted{.accepted = *accepted, .duplicates = count_in(json, "duplicates").value_or(0)};
+  if (const auto rejected = json.find("rejected"); rejected != json.end() && rejected->is_array())
+    for (const InsertedJson& each : *rejected)
+      if (each.is_object())
+        inserted.refused.push_back(
+            {count_in(each, "index").value_or(0), text_in(each, "column"), text_in(each, "reason")});
+  inserted.rejected = count_in(json, "rejected_count").value_or(inserted.refused.size());
   return inserted;
 }
 
@@ -73,10 +86,11 @@ Result<Inserted> insert_rows(ApiStore& store, Family family, const std::string& 
                       .parameters = {{"wait", "stored"}},
                       .headers = {"Content-Type: " + content_type, "Idempotency-Key: " + key.to_string()},
                       .body = body,
-                      .timeout = patience.call};
+                      .timeout = patience.call,
+                      .stop = patience.stop};
   const auto give_up = Clock::now() + patience.all;
   for (milliseconds pause = kPauseMin;; pause = std::min(pause * 2, kPauseMax)) {
-    auto answer = store.send(call);
+    auto answer = store.send_rows(call);
     if (answer) return parse_inserted(*answer);
     if (!is_retryable(answer.error()) || Clock::now() + pause > give_up || !wait(patience, pause))
       return std::move(answer).error();

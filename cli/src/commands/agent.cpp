@@ -4,6 +4,7 @@
 #include "commands/commands.hpp"
 #include "flags.hpp"
 #include "interrupt.hpp"
+#include "open_files.hpp"
 #include "optiinfra/transport/secret_file.hpp"
 
 namespace optiinfra::cli {
@@ -68,6 +69,7 @@ Report agent_report(const std::string& service, const agent::AgentStatus& status
 Result<ExitCode> run_agent(const AgentFlags& flags, Context& context) {
   const Stopwatch watch;
   const InterruptGuard guard;
+  allow_many_open_files();
   OPTIINFRA_TRY(agent::AgentConfig config, agent::read_agent_config(flags.config_file));
   OPTIINFRA_TRY(api::ApiStore service, agent_service(config, context));
   const std::string description = service.description();
@@ -85,8 +87,9 @@ Result<ExitCode> run_agent(const AgentFlags& flags, Context& context) {
            (flags.length.count() != 0 && std::chrono::steady_clock::now() >= end);
   };
   auto ran = agent.run(is_stopped, remark);
-  OPTIINFRA_CHECK(agent.close(kLastSending, remark));
+  auto closed = agent.close(kLastSending, remark);
   OPTIINFRA_CHECK(std::move(ran));
+  OPTIINFRA_CHECK(std::move(closed));
   const agent::AgentStatus status = agent.status();
   Report report = agent_report(description, status);
   report.elapsed = watch.elapsed();

@@ -6,6 +6,7 @@
 #include "flags.hpp"
 #include "input_file.hpp"
 #include "interrupt.hpp"
+#include "open_files.hpp"
 #include "optiinfra/agent/follow.hpp"
 
 namespace optiinfra::cli {
@@ -59,6 +60,7 @@ Report tail_report(const std::string& form, const tail::TailCounts& counts,
 Result<ExitCode> run_tail(const TailFlags& flags, Context& context) {
   const Stopwatch watch;
   const InterruptGuard guard;
+  allow_many_open_files();
   OPTIINFRA_TRY(const tail::LogForm form, tail_form(flags));
   OPTIINFRA_TRY(tail::Tail tail, tail::Tail::open({.form = form,
                                                    .defaults = flags.defaults,
@@ -98,8 +100,10 @@ void describe_tail(CLI::App& app, TailFlags& flags) {
                  "A folder of this machine that keeps how far was read, so that a line counts once")
       ->type_name("DIR")
       ->required();
-  app.add_option("--customer", flags.defaults.customer,
-                 "Whose requests they are, where lines do not say it: a name or a UUID")
+  app.add_option(
+         "--customer", flags.defaults.customer,
+         "Whose requests they are, where lines do not say it: a name or a UUID. A name stands for the "
+         "UUID of its text, also where a store knows it for another")
       ->type_name("NAME");
   app.add_option("--service", flags.defaults.service, "Of which service")->type_name("NAME");
   app.add_option("--model", flags.defaults.model, "Of which model, where lines do not say it")

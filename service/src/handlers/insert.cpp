@@ -102,8 +102,9 @@ void keep_own(const Caller& caller, rows::DecodedRows<Row>& rows, Outcome& outco
 /// The response to the sender of the rows after an error of the writer.
 Response refusal_of(const Error& error) {
   if (error.kind == ErrorKind::kConflict)
-    return problem(422,
-                   "this Idempotency-Key was used with other rows before; use another key for these rows");
+    return problem_of(
+        {ErrorKind::kConflict,
+         "this Idempotency-Key was used with other rows before; use another key for these rows"});
   if (error.kind == ErrorKind::kUnavailable) return problem(429, error.message, 1);
   return problem_of(error);
 }

@@ -103,7 +103,8 @@ Response problem_of_bytes(ErrorCode error) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow)
     return problem(431, "the headers are longer than " + std::to_string(kHeaderBytesMax) + " bytes");
   if (error == http::error::body_limit)
-    return problem(413, "the body is longer than " + std::to_string(kBodyBytesMax) + " bytes");
+    return problem_of(
+        {ErrorKind::kTooLarge, "the body is longer than " + std::to_string(kBodyBytesMax) + " bytes"});
   return problem(400, "this is not HTTP/1.1: " + error.message());
 }
 

@@ -40,11 +40,12 @@ class Agent {
   Agent& operator=(Agent&&) noexcept;
 
   /// Works until `is_stopped`, which is asked about every 100 ms. While the disk or the outbox is full
-  /// nothing is measured or read. Errors: those of a source that waiting does not cure; what was taken lies
-  /// in the outbox.
+  /// nothing is measured or read. A source that cannot be read, and a log whose state cannot be written, is
+  /// said and tried again. Errors: those that waiting does not cure; what was taken lies in the outbox.
   Result<void> run(const std::function<bool()>& is_stopped, const collect::Remark& remark);
 
-  /// Puts the rest into the outbox, and sends for up to `patience`. No other call but status() may follow.
+  /// Puts the rest into the outbox, and sends for up to `patience`. All parts are closed; the error is that
+  /// of the first that failed. No other call but status() may follow.
   Result<void> close(std::chrono::milliseconds patience, const collect::Remark& remark);
 
   AgentStatus status() const;

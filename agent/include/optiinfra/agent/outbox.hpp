@@ -38,7 +38,9 @@ struct OutboxCounts {
 };
 
 /// Sends requests in the order in which they were put, in a thread of its own, each until the service has it.
-/// The service recognizes a request by its key, so that one that is sent again counts once.
+/// The service recognizes a request by its key and the name of the token, so that one that is sent again
+/// counts once. Rows are dropped when the service itself says that it can never take them, and for no other
+/// answer (ApiStore::send_rows).
 ///
 /// Threads: put(), counts() and take_remarks() from any; close() once.
 class Outbox {

@@ -54,6 +54,11 @@ class ApiStore {
   /// The body of a good answer. `call` needs no token. Errors: what the service says, by its kind.
   Result<std::string> send(HttpCall call);
 
+  /// As send(), for rows that are kept until the service has them. Only what the service itself says of these
+  /// rows is kInvalidArgument, kTooLarge or kConflict, by the `kind` of its problem. What a missing route, a
+  /// proxy or another program says is not: kRejected unless it is retryable.
+  Result<std::string> send_rows(HttpCall call);
+
  private:
   ApiStore(ApiUrl url, std::string token, HttpClient client)
       : url_(std::move(url)), token_(std::move(token)), client_(std::move(client)) {}

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -39,11 +40,14 @@ struct Patience {
   std::chrono::milliseconds all{60'000};
   /// Waits before the next try; false gives up. Empty: sleeps.
   std::function<bool(std::chrono::milliseconds)> pause = {};
+  /// Ends a call that is on its way with kCancelled; the rows may be stored.
+  std::stop_token stop = {};
 };
 
 /// Sends rows once, however often they have to be sent: while the service is away or full they are sent again
 /// with the same key, for up to `patience.all`. Returns when they are stored. A row that breaks a rule is
-/// rejected by itself.
+/// rejected by itself. Errors: those of ApiStore::send_rows; kCorrupt for an answer that no service of ours
+/// gives.
 Result<Inserted> insert_rows(ApiStore& store, Family family, const std::string& content_type, const Uuid& key,
                              const std::string& body, const Patience& patience = {});
 

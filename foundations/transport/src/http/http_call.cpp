@@ -21,6 +21,7 @@ StoreUrl url_of(const HttpService& service) {
 http::Request request_of(const HttpCall& call) {
   return {.url_query = http::url_query(call.parameters),
           .headers = call.headers,
+          .stop = call.stop,
           .body = call.body,
           .method = call.method,
           .path = call.path};

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,8 @@ struct HttpCall {
   std::vector<std::string> headers = {};    ///< "Authorization: Bearer ...".
   std::string body = {};
   std::chrono::milliseconds timeout = kCallTimeout;
+  /// The call ends with kCancelled soon after a stop is requested; the service may have had it.
+  std::stop_token stop = {};
 };
 
 struct HttpAnswer {
