@@ -102,8 +102,8 @@ class FileImport {
     OPTIINFRA_TRY(found_, survey(job_.reader, file_, format_));
     format_.may_quote_last_blanks = found_.quotes_last_blanks;
     TypesOfValues known_types;
-    const PlanRequest request{
-        file_, format_, *map_.delivery, table_.raw_table, {kDeliveryColumn}, found_, now()};
+    const PlanRequest request{file_,  format_, *map_.delivery, table_.raw_table, {kDeliveryColumn},
+                              found_, now()};
     OPTIINFRA_TRY(const ReadPlan plan, plan_reading(job_.reader, request, known_types));
     const std::string name = sql_identifier(kDeliveryColumn.name);
     const auto rows =

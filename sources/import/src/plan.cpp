@@ -45,8 +45,7 @@ class Planner {
     plan.lines_before_rows =
         request_.format.kind == FormatKind::kDelimited ? request_.format.lines_above_header + 1 : 0;
     plan.counts_line_breaks = counts_line_breaks();
-    plan.describer = {query_.misread_names(), query_.given_names(), query_.raw_names(),
-                      request_.columns};
+    plan.describer = {query_.misread_names(), query_.given_names(), query_.raw_names(), request_.columns};
     return plan;
   }
 

@@ -34,7 +34,8 @@ Result<CheckedMap> check_map(Session& session, ImportMap map);
 
 /// The one column of check_delivery().
 inline constexpr ColumnDefinition kDeliveryColumn{
-    "delivery", "String", "String", Rule::kLabel, Presence::kOptional, "", "", "whose delivery the row is of"};
+    "delivery",          "String", "String", Rule::kLabel,
+    Presence::kOptional, "",       "",       "whose delivery the row is of"};
 
 /// The map that makes of a file the names of the deliveries that its rows belong to, in kDeliveryColumn, for
 /// the rows that `map`, whose `delivery` is not empty, imports. Errors: those of check_map().

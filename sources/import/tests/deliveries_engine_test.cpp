@@ -18,6 +18,7 @@ namespace optiinfra {
 namespace {
 
 using std::chrono::hours;
+using ::testing::HasSubstr;
 
 class Deliveries : public ::testing::Test {
  protected:
@@ -509,18 +510,18 @@ TEST_F(Deliveries, AreNamedByTheBillItself) {
   };
   const auto whole = aws("111122223333", "2026-03", lines(2, "7"));
   const auto two = write("two.csv", whole + aws("1", "2026-04", lines(1, "7")).substr(whole.find('\n') + 1));
-  EXPECT_THAT(refusal({two}), testing::HasSubstr("'aws-cur 111122223333 2026-03' in " + two.string() +
-                                                 ", 'aws-cur 1 2026-04' in " + two.string() + ". Import each"));
+  EXPECT_THAT(refusal({two}), HasSubstr("'aws-cur 111122223333 2026-03' in " + two.string() +
+                                        ", 'aws-cur 1 2026-04' in " + two.string() + ". Import each"));
   std::vector<std::filesystem::path> many;
   for (int i = 1; i <= 7; ++i)
-    many.push_back(write("account-" + std::to_string(i) + ".csv",
-                         aws(std::to_string(i), "2026-03", lines(1, "7"))));
-  EXPECT_THAT(refusal(many), testing::HasSubstr("'aws-cur 5 2026-03' in " + many[4].string() + " and more"));
-  EXPECT_THAT(refusal({fees}), testing::HasSubstr("the map aws-cur makes of bill/BillingPeriodStartDate, "
-                                                  "bill/PayerAccountId: name it with --delivery NAME"));
+    many.push_back(
+        write("account-" + std::to_string(i) + ".csv", aws(std::to_string(i), "2026-03", lines(1, "7"))));
+  EXPECT_THAT(refusal(many), HasSubstr("'aws-cur 5 2026-03' in " + many[4].string() + " and more"));
+  EXPECT_THAT(refusal({fees}), HasSubstr("the map aws-cur makes of bill/BillingPeriodStartDate, "
+                                         "bill/PayerAccountId: name it with --delivery NAME"));
   EXPECT_THAT(refusal({write("plain.csv", header() + Deliveries::lines(1, "7"))}),
-              testing::HasSubstr("the map contract does not say which delivery a row belongs to: name it with "
-                                 "--delivery NAME, or state `delivery` in a map of your own"));
+              HasSubstr("the map contract does not say which delivery a row belongs to: name it with "
+                        "--delivery NAME, or state `delivery` in a map of your own"));
   EXPECT_EQ(stored(), "20 40");
   expect_agreement();
 }
@@ -549,7 +550,7 @@ TEST_F(Deliveries, AreNamedByAMapOfOnesOwn) {
   const auto refused = import(write("own-3.csv", bill("3")),
                               {.delivery = kDeliveryOfBill, .map = map("clock.toml", "toString(now())")});
   ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message, testing::HasSubstr("clock.toml, delivery: "));
+  EXPECT_THAT(refused.error().message, HasSubstr("clock.toml, delivery: "));
   EXPECT_EQ(stored(), "4 4");
 }
 

@@ -179,10 +179,11 @@ struct ImportOptions {
 /// Errors: the first file that fails ends the call; files before it stay imported. kInvalidArgument for a
 /// file that is absent, empty, not a regular file, not in its format or damaged, for a map that does not fit
 /// or a file that fits no map or several, in strict mode for refused rows, where no row of a replacement can
-/// be stored, and where kDeliveryOfBill gives no name or several; kConflict for content that was imported in another way, and those of expect_removable()
-/// (imports.hpp); kStorage for a file that this process may not read; and those of Client::insert. Before
-/// anything is stored the call checks that all files exist and that the map is valid. Threads: up to eight
-/// calls may run at once on one client, since each holds one session and needs another.
+/// be stored, and where kDeliveryOfBill gives no name or several; kConflict for content that was imported in
+/// another way, and those of expect_removable() (imports.hpp); kStorage for a file that this process may not
+/// read; and those of Client::insert. Before anything is stored the call checks that all files exist and that
+/// the map is valid. Threads: up to eight calls may run at once on one client, since each holds one session
+/// and needs another.
 Result<ImportReport> import_files(Client& client, const ImportOptions& options);
 
 inline constexpr const char* kReadApart = "read-apart";
