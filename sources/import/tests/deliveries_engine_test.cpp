@@ -484,7 +484,12 @@ TEST_F(Deliveries, AreNamedByTheBillItself) {
   auto report = import(first, by_bill);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->files[0].delivery, march);
-  ASSERT_TRUE(import(write("april.csv", aws("111122223333", "2026-04", lines(5, "2"))), by_bill));
+  const auto april = write("april.csv", aws("111122223333", "2026-04", lines(5, "2")));
+  ASSERT_TRUE(import(april, {.map = ""}));
+  report = import(april, by_bill);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->files[0].was_already_imported);
+  EXPECT_EQ(imports_of("aws-cur 111122223333 2026-04").size(), 1u) << "it had no name and has it now";
   ASSERT_TRUE(import(write("other.csv", aws("444455556666", "2026-03", lines(5, "4"))), by_bill));
   EXPECT_EQ(stored(), "20 40");
   // The same month again, in two files, one of which has no line that says whose it is.
