@@ -131,6 +131,8 @@ TEST_F(ImportThroughApi, RefusesWhatOnlyAnEngineReads) {
   write_csv(home / "rows.csv", 1);
   EXPECT_THAT(run({"import", "cost", (home / "rows.csv").string(), "--map", "aws-cur"}).error_output,
               HasSubstr("--delivery and --replace work on the store itself"));
+  EXPECT_THAT(run({"import", "cost", (home / "rows.csv").string(), "--delivery", "auto"}).error_output,
+              HasSubstr("--delivery and --replace work on the store itself"));
 }
 
 /// The program and the service are killed while rows are on their way; the same command again stores the

@@ -96,6 +96,18 @@ TEST(ImportPreview, ShowsWhatWouldBeStoredAndRefusedAndLeavesNothing) {
   EXPECT_TRUE(std::filesystem::is_empty(home / "temporary"));
 }
 
+TEST(ImportPreview, ShowsWhichDeliveryABillIs) {
+  const Home home;
+  const std::string file = (home / "bill.csv").string();
+  std::ofstream(file)
+      << "BillingAccountId,BillingPeriodStart,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,"
+         "EffectiveCost\nb-1,2026-10-01,Usage,2026-10-01T00:00:00Z,2026-10-01T01:00:00Z,1\n";
+  const auto shown = home.run({"import", "cost", file, "--dry-run", "--delivery", "auto"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.error_output;
+  EXPECT_THAT(shown.output, HasSubstr("focus b-1 2026-10"));
+  EXPECT_FALSE(std::filesystem::exists(home.store_folder()));
+}
+
 TEST(HeldStore, IsRefusedWithTheNameOfItsHolder) {
   const Home home;
   const auto client = Client::open("embedded:" + home.store_folder().string(), {.create = true});

@@ -49,10 +49,7 @@ Result<std::optional<Family>> parse_content(const std::string& text) {
   return std::optional<Family>(family);
 }
 
-Value path_or_nothing(const std::filesystem::path& path) {
-  if (path.empty()) return {};
-  return path.string();
-}
+Value nothing_if_empty(const std::string& text) { return text.empty() ? Value() : Value(text); }
 
 /// Of many files a table shows the first and those with refused rows; JSON and CSV have all.
 constexpr std::size_t kBriefFiles = 10;
@@ -64,7 +61,8 @@ std::vector<const FileReport*> files_shown(const ImportReport& imported, bool br
   return shown;
 }
 
-Section files_section(const std::vector<const FileReport*>& files) {
+/// A table leaves out the delivery that most imports have none of.
+Section files_section(const std::vector<const FileReport*>& files, bool brief) {
   Records records{.fields = {{"file", "file"},
                              {"map", "map"},
                              {"rows_read", "read", Look::kCount},
@@ -82,7 +80,14 @@ Section files_section(const std::vector<const FileReport*>& files) {
         {each->path.string(), each->map, each->rows_read, each->rows_stored, each->rows_already_stored,
          each->rows_refused, each->rows_left_out, std::uint64_t(each->elapsed.count()),
          each->times ? Value(each->times->begin) : Value(), each->times ? Value(each->times->end) : Value(),
-         path_or_nothing(each->rejected_path)});
+         nothing_if_empty(each->rejected_path.string())});
+  const auto has_none = [](const FileReport* each) { return each->delivery.empty(); };
+  if (!brief || !std::ranges::all_of(files, has_none)) {
+    constexpr std::ptrdiff_t kAfterMap = 2;
+    records.fields.insert(records.fields.begin() + kAfterMap, {"delivery", "delivery"});
+    for (std::size_t i = 0; i < files.size(); ++i)
+      records.rows[i].insert(records.rows[i].begin() + kAfterMap, nothing_if_empty(files[i]->delivery));
+  }
   return {.key = "files", .title = {}, .records = std::move(records)};
 }
 
@@ -245,7 +250,7 @@ Report make_report(const ImportFlags& flags, const ImportReport& imported, bool 
   Report report{.command = "import"};
   report.elapsed = watch.elapsed();
   const auto files = files_shown(imported, brief);
-  report.sections.push_back(files_section(files));
+  report.sections.push_back(files_section(files, brief));
   if (auto bill = bill_section(imported); !bill.records.rows.empty())
     report.sections.push_back(std::move(bill));
   report.sections.push_back(summary_section(imported, brief));
@@ -398,7 +403,9 @@ void describe(CLI::App& app, ImportFlags& flags) {
       ->type_name("FILE");
   app.add_flag("--strict", flags.strict, "Store nothing of a file with a row that breaks a rule");
   app.add_option("--delivery", flags.delivery,
-                 "The files replace the family's earlier delivery of this name, as a corrected bill does")
+                 "The files replace the family's earlier delivery of this name, as a corrected bill does. "
+                 "'auto' takes the name from the bill, its account and period, and so needs all files of the "
+                 "bill in one command: a part of it would replace the parts before")
       ->type_name("NAME");
   app.add_flag("--replace", flags.replace,
                "First take back imports of the same content through another map; import again what is not in "

@@ -4,12 +4,43 @@
 #include <set>
 
 #include "earlier.hpp"
+#include "optiinfra/core/nearest.hpp"
 
 namespace optiinfra {
 namespace {
 
 /// Of a delivery. A process may have 1,024 open files by default, and the engine needs some.
 constexpr std::size_t kOpenFilesMax = 64;
+
+/// Names of deliveries that a message has.
+constexpr std::size_t kDeliveriesShown = 5;
+
+struct FoundDelivery {
+  std::string name;
+  std::string path;  ///< Of the first file with it.
+};
+
+Error several_deliveries(const std::vector<FoundDelivery>& found) {
+  std::string list;
+  for (std::size_t i = 0; i < found.size() && i < kDeliveriesShown; ++i)
+    list += (i == 0 ? "'" : ", '") + shown(found[i].name) + "' in " + found[i].path;
+  if (found.size() > kDeliveriesShown) list += " and more";
+  return invalid_argument("the rows are of several deliveries: " + list +
+                          ". Import each by itself, with all of its files in one command, or name this one "
+                          "with --delivery NAME. Nothing was stored");
+}
+
+Error no_delivery(const FileToImport& file) {
+  std::vector<std::string> columns;
+  for (const ExpressionReads& reads : file.map->delivery->reads)
+    if (reads.column == kDeliveryColumn.name) columns = reads.columns;
+  std::sort(columns.begin(), columns.end());
+  columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+  return invalid_argument(file.file.path().string() +
+                          ": no row says which delivery it belongs to, which the map " +
+                          file.map->checked.map.name + " makes of " + listed(columns) +
+                          ": name it with --delivery NAME. Nothing was stored");
+}
 
 /// The imports whose rows the file of `origin` begins with.
 std::set<Uuid> continued_by(const std::vector<ImportRecord>& known, const ImportOrigin& origin) {
@@ -76,6 +107,7 @@ Result<void> FileGroup::add(std::size_t index) {
 }
 
 Result<void> FileGroup::import(ImportReport& report) {
+  if (job_.options.delivery == kDeliveryOfBill) OPTIINFRA_CHECK(name_delivery());
   for (Member& member : members_) OPTIINFRA_CHECK(compare(member));
   OPTIINFRA_TRY(std::uint64_t taken_back, take_back());
   OPTIINFRA_CHECK(name_finished());
@@ -93,6 +125,22 @@ Result<void> FileGroup::import(ImportReport& report) {
     if (job_.options.on_file) job_.options.on_file(file.report);
     report.files.push_back(std::move(file.report));
   }
+  return {};
+}
+
+/// Reads the name of the delivery from its files; nothing is changed.
+Result<void> FileGroup::name_delivery() {
+  std::vector<FoundDelivery> found;
+  for (const Member& member : members_) {
+    if (found.size() > kDeliveriesShown) break;
+    OPTIINFRA_TRY(const auto names, deliveries_of(job_, member.file, kDeliveriesShown + 1));
+    for (const std::string& name : names)
+      if (std::ranges::find(found, name, &FoundDelivery::name) == found.end())
+        found.push_back({name, member.file.file.path().string()});
+  }
+  if (found.empty()) return no_delivery(members_.front().file);
+  if (found.size() > 1) return several_deliveries(found);
+  for (Member& member : members_) member.file.origin.delivery = found.front().name;
   return {};
 }
 

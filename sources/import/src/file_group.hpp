@@ -29,6 +29,7 @@ class FileGroup {
     std::uint64_t rows_gone = 0;
   };
 
+  Result<void> name_delivery();
   Result<void> compare(Member& member);
   Result<std::uint64_t> take_back();
   Result<std::uint64_t> count_gone(const ImportRecord& import);

@@ -9,7 +9,10 @@
 #include "customers.hpp"
 #include "optiinfra/schema/batch_columns.hpp"
 #include "optiinfra/schema/validate.hpp"
+#include "optiinfra/transport/small_answer.hpp"
+#include "optiinfra/transport/sql.hpp"
 #include "plain_rows.hpp"
+#include "reading_query.hpp"
 #include "record_block.hpp"
 #include "rejected_file.hpp"
 #include "row_describer.hpp"
@@ -54,6 +57,7 @@ class FileImport {
         border_(job.test.limits) {
     report_.path = file_.path();
     report_.import_id = origin_.id;
+    report_.delivery = origin_.delivery;
     progress_.path = file_.path();
     progress_.file_index = target.index;
     progress_.file_count = job.options.files.size();
@@ -92,6 +96,28 @@ class FileImport {
     return rehearsed_rows_;
   }
 
+  /// See deliveries_of().
+  Result<std::vector<std::string>> deliveries(std::size_t count_max) {
+    OPTIINFRA_CHECK(settle_form());
+    OPTIINFRA_TRY(found_, survey(job_.reader, file_, format_));
+    format_.may_quote_last_blanks = found_.quotes_last_blanks;
+    TypesOfValues known_types;
+    const PlanRequest request{file_,  format_, *map_.delivery, table_.raw_table, {kDeliveryColumn},
+                              found_, now()};
+    OPTIINFRA_TRY(const ReadPlan plan, plan_reading(job_.reader, request, known_types));
+    const std::string name = sql_identifier(kDeliveryColumn.name);
+    const auto rows =
+        query_texts(job_.reader, {.sql = "SELECT DISTINCT " + name + " FROM (" + plan.sql + ") WHERE " +
+                                         sql_identifier(kKeep) + " = " + std::to_string(kWanted) + " AND " +
+                                         name + " != '' LIMIT " + std::to_string(count_max),
+                                  .settings = plan.settings,
+                                  .timeout = kReadTimeout});
+    if (!rows) return unreadable(file_, format_, rows.error());
+    std::vector<std::string> names;
+    for (const auto& row : *rows) names.push_back(row[0]);
+    return names;
+  }
+
  private:
   /// The file that the file of refused rows is named after. What comes from standard input has no name that
   /// tells it from other imports.
@@ -108,7 +134,8 @@ class FileImport {
     return error;
   }
 
-  Result<void> prepare() {
+  /// Makes the file one that the engine reads here, and finds how its text is to be read.
+  Result<void> settle_form() {
     OPTIINFRA_TRY(given_file_, file_.again());
     if (format_.is_read_apart) {
       OPTIINFRA_TRY(file_, read_by(job_.options.reader_program, file_, format_));
@@ -116,7 +143,11 @@ class FileImport {
     }
     OPTIINFRA_CHECK(expect_whole(file_, format_));
     take_text_form(map_.checked.map.text_form, format_);
-    OPTIINFRA_CHECK(settle_text_form(job_.reader, file_, format_));
+    return settle_text_form(job_.reader, file_, format_);
+  }
+
+  Result<void> prepare() {
+    OPTIINFRA_CHECK(settle_form());
     if (format_.is_json_over_lines && !origin_.continues.is_nil())
       return invalid_argument(file_.path().string() +
                               " begins with the content of an earlier import, and its objects are not one a "
@@ -129,9 +160,9 @@ class FileImport {
     OPTIINFRA_TRY(found_, survey(job_.reader, file_, format_));
     format_.may_quote_last_blanks = found_.quotes_last_blanks;
     progress_.rows_total = map_.checked.map.rows.empty() ? found_.rows : 0;
-    OPTIINFRA_TRY(plan_,
-                  plan_reading(job_.reader, {file_, format_, map_.checked, table_, found_, state_.begun},
-                               map_.known_types));
+    const PlanRequest request{file_,  format_,     map_.checked, table_.raw_table, table_.columns(),
+                              found_, state_.begun};
+    OPTIINFRA_TRY(plan_, plan_reading(job_.reader, request, map_.known_types));
     return {};
   }
 
@@ -525,6 +556,15 @@ class FileImport {
   std::optional<Error> failure_;
 };
 
+Result<FileToImport> opened_again(const FileToImport& target) {
+  OPTIINFRA_TRY(SourceFile file, target.file.again());
+  return FileToImport{.index = target.index,
+                      .file = std::move(file),
+                      .map = target.map,
+                      .format = target.format,
+                      .origin = target.origin};
+}
+
 }  // namespace
 
 Result<ImportedFile> import_file(const ImportJob& job, FileToImport target) {
@@ -533,14 +573,17 @@ Result<ImportedFile> import_file(const ImportJob& job, FileToImport target) {
 }
 
 Result<std::uint64_t> check_file(const ImportJob& job, const FileToImport& target) {
-  OPTIINFRA_TRY(SourceFile file, target.file.again());
-  FileToImport checked{.index = target.index,
-                       .file = std::move(file),
-                       .map = target.map,
-                       .format = target.format,
-                       .origin = target.origin};
+  OPTIINFRA_TRY(FileToImport checked, opened_again(target));
   return with_metric(job.options.family, [&]<typename Row>() -> Result<std::uint64_t> {
     return FileImport<Row>(job, std::move(checked)).check();
+  });
+}
+
+Result<std::vector<std::string>> deliveries_of(const ImportJob& job, const FileToImport& target,
+                                               std::size_t count_max) {
+  OPTIINFRA_TRY(FileToImport read, opened_again(target));
+  return with_metric(job.options.family, [&]<typename Row>() -> Result<std::vector<std::string>> {
+    return FileImport<Row>(job, std::move(read)).deliveries(count_max);
   });
 }
 

@@ -61,6 +61,11 @@ Result<ImportedFile> import_file(const ImportJob& job, FileToImport target);
 /// Reads the file as import_file() would, and stores nothing. The rows that can be stored.
 Result<std::uint64_t> check_file(const ImportJob& job, const FileToImport& target);
 
+/// The deliveries that the file's rows belong to, by PreparedMap::delivery, which is there: different names,
+/// in the file's order, not more than `count_max`. Rows without one do not count. Stores nothing.
+Result<std::vector<std::string>> deliveries_of(const ImportJob& job, const FileToImport& target,
+                                               std::size_t count_max);
+
 /// import_files() for tests. An import must be completed with the block sizes that it was begun with.
 Result<ImportReport> import_files(Client& client, const ImportOptions& options,
                                   const ImportTestSettings& test);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 
 #include "builtin_maps.hpp"
@@ -46,15 +47,16 @@ class MapReader {
 
   void read_key(const std::string& key, const toml::node& value) {
     static const std::vector<std::string> kKeys = {
-        "amount",   "category", "columns", "decimal", "delimiter", "description",
-        "encoding", "family",   "format",  "keys",    "known_by",  "lacks",
-        "parts",    "repeat",   "rows",    "source",  "where"};
+        "amount",      "category", "columns", "decimal", "delimiter", "delivery",
+        "description", "encoding", "family",  "format",  "keys",      "known_by",
+        "lacks",       "parts",    "repeat",  "rows",    "source",    "where"};
     if (key == "columns") return read_entries(key, value, map_.columns);
     if (key == "source") return read_source(key, value);
     if (key == "keys") return read_entries(key, value, map_.keys);
     if (key == "description") return read_text(key, value, map_.description);
     if (key == "amount") return read_text(key, value, map_.amount);
     if (key == "category") return read_text(key, value, map_.category);
+    if (key == "delivery") return read_text(key, value, map_.delivery);
     if (key == "where") return read_text(key, value, map_.where);
     if (key == "known_by") return read_text(key, value, map_.known_by);
     if (key == "lacks") return read_text(key, value, map_.lacks);
@@ -198,17 +200,34 @@ std::vector<std::string> builtin_names() {
   return names;
 }
 
+/// Optional columns that no row is made of: of all expressions `delivery` alone has their names in it.
+std::set<std::string> columns_of_delivery(const ImportMap& map) {
+  std::string of_rows = map.where + "\n" + map.repeat + "\n" + map.parts + "\n" + map.rows + "\n" +
+                        map.known_by + "\n" + map.amount + "\n" + map.category + "\n" + map.customers.key;
+  for (const auto& [name, expression] : map.columns) of_rows += "\n" + expression;
+  for (const auto& [name, expression] : map.keys) of_rows += "\n" + expression;
+  std::set<std::string> names;
+  for (const std::string& column : map.optional)
+    if (map.delivery.find(column) != std::string::npos && of_rows.find(column) == std::string::npos)
+      names.insert(column);
+  return names;
+}
+
 }  // namespace
 
 std::string ImportMap::identity() const {
+  const std::set<std::string> unread = columns_of_delivery(*this);
   std::string text = is_contract ? "contract\n" : "map\n";
   text += "format " + format + "\nwhere " + where + "\nrepeat " + repeat + "\n";
   if (text_form.delimiter != 0) text += std::string("delimiter ") + text_form.delimiter + "\n";
   if (text_form.decimal != 0) text += std::string("decimal ") + text_form.decimal + "\n";
   if (text_form.encoding != TextEncoding::kUtf8) text += "encoding windows-1252\n";
-  for (const auto& [column, type] : source) text += "source " + column + " " + type + "\n";
-  for (const std::string& column : optional) text += "optional " + column + "\n";
-  for (const auto& [column, alias] : aliases) text += "alias " + column + " " + alias + "\n";
+  for (const auto& [column, type] : source)
+    if (!unread.contains(column)) text += "source " + column + " " + type + "\n";
+  for (const std::string& column : optional)
+    if (!unread.contains(column)) text += "optional " + column + "\n";
+  for (const auto& [column, alias] : aliases)
+    if (!unread.contains(column)) text += "alias " + column + " " + alias + "\n";
   if (!parts.empty()) text += "parts " + parts + "\n";
   if (!rows.empty()) text += "rows " + rows + "\n";
   if (!time.empty()) text += "time " + time + "\n";

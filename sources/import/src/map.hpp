@@ -61,6 +61,7 @@ struct ImportMap {
   std::string parts;     ///< Of how many charges each row consists; empty: one.
   std::string amount;    ///< What a line of a bill comes to; empty when the file is no bill.
   std::string category;  ///< The category that the amount is counted under; empty: none.
+  std::string delivery;  ///< The name of the delivery that a row belongs to; empty: the map does not say it.
   std::vector<MapEntry> source;       ///< Types of the file's columns.
   std::vector<std::string> optional;  ///< Those of `source` that a file may lack.
   std::vector<MapEntry> aliases;      ///< From column of `source` to another name of it, the first one first.
@@ -71,7 +72,8 @@ struct ImportMap {
 
   bool repeats() const { return !repeat.empty() || !parts.empty(); }
 
-  /// What makes two maps the same import: everything but names and comments.
+  /// What makes two maps the same import: everything that rows are made by. Names and comments are not, nor
+  /// are `delivery` and the optional columns that it alone reads.
   std::string identity() const;
 };
 

@@ -139,6 +139,10 @@ Result<PreparedMap*> MapChoice::map_of(Session& reader, const std::filesystem::p
   if (!takes_time && options_.time)
     return invalid_argument(shown_path(path) +
                             ": --at states the time for files that say none, and this one says it");
+  if (options_.delivery == kDeliveryOfBill && !map->delivery)
+    return invalid_argument(shown_path(path) + ": the map " + map->checked.map.name +
+                            " does not say which delivery a row belongs to: name it with --delivery NAME, or "
+                            "state `delivery` in a map of your own. Nothing was stored");
   return map;
 }
 
@@ -164,7 +168,12 @@ Result<PreparedMap*> MapChoice::prepare(Session& reader, ImportMap map) {
   OPTIINFRA_TRY(CheckedMap checked, check_map(reader, std::move(map)));
   if (options_.time && reads_stated_time(checked))
     checked.map.time = std::to_string(options_.time->time_since_epoch().count());
-  prepared_.push_back(std::make_unique<PreparedMap>(PreparedMap{.checked = std::move(checked)}));
+  std::optional<CheckedMap> delivery;
+  if (options_.delivery == kDeliveryOfBill && !checked.map.delivery.empty()) {
+    OPTIINFRA_TRY(delivery, check_delivery(reader, checked.map));
+  }
+  prepared_.push_back(std::make_unique<PreparedMap>(
+      PreparedMap{.checked = std::move(checked), .delivery = std::move(delivery)}));
   return prepared_.back().get();
 }
 

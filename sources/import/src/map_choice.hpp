@@ -32,6 +32,7 @@ Result<FittingMap> fitting_map(const std::vector<ImportMap>& maps, Family family
 /// A map that is ready for use.
 struct PreparedMap {
   CheckedMap checked;
+  std::optional<CheckedMap> delivery = {};  ///< See check_delivery(); for kDeliveryOfBill only.
   TypesOfValues known_types = {};
 };
 
@@ -46,8 +47,9 @@ class MapChoice {
 
   /// The map of a file. It lives as long as the choice.
   /// Errors: kInvalidArgument for a file that fits several maps, or none and nearly one, or of whose form no
-  /// rows can be made, and when the options state a time and the map has no use for it, or needs one and they
-  /// state none; those of reading it, and of check_map().
+  /// rows can be made, when the options state a time and the map has no use for it, or needs one and they
+  /// state none, and when they ask for kDeliveryOfBill and the map does not say it; those of reading it, and
+  /// of check_map().
   Result<PreparedMap*> map_of(Session& reader, const std::filesystem::path& path);
 
  private:

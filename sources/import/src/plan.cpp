@@ -14,6 +14,11 @@
 namespace optiinfra {
 namespace {
 
+/// Where in its map the expression of a column stands.
+std::string place_of(std::string_view column) {
+  return (column == kDeliveryColumn.name ? "" : "column ") + std::string(column);
+}
+
 class Planner {
  public:
   Planner(Session& session, const PlanRequest& request, TypesOfValues& known_types)
@@ -40,8 +45,7 @@ class Planner {
     plan.lines_before_rows =
         request_.format.kind == FormatKind::kDelimited ? request_.format.lines_above_header + 1 : 0;
     plan.counts_line_breaks = counts_line_breaks();
-    plan.describer = {query_.misread_names(), query_.given_names(), query_.raw_names(),
-                      request_.table.columns()};
+    plan.describer = {query_.misread_names(), query_.given_names(), query_.raw_names(), request_.columns};
     return plan;
   }
 
@@ -72,19 +76,18 @@ class Planner {
 
   /// Each column of the file must be one of the table, so that a misspelt one is not left to its default.
   Result<void> take_contract() {
-    const auto columns = request_.table.columns();
     std::vector<std::string> known;
-    for (const ColumnDefinition& column : columns) known.emplace_back(column.name);
+    for (const ColumnDefinition& column : request_.columns) known.emplace_back(column.name);
     const auto names = source_names();
     for (const std::string& name : names) {
       if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-      return refuse("the column '" + shown(name) + "' is not a column of " + request_.table.raw_table +
+      return refuse("the column '" + shown(name) + "' is not a column of " + request_.table +
                     suggestion(name, known) + " Columns are " + listed(known) +
                     "; a file with other columns needs a map");
     }
     // Without a single JSON object there is nothing to miss a column in: every line will be refused.
     const bool has_no_row = request_.format.kind == FormatKind::kJsonLines && names.empty();
-    for (const ColumnDefinition& column : columns) {
+    for (const ColumnDefinition& column : request_.columns) {
       if (std::find(names.begin(), names.end(), column.name) != names.end()) {
         query_.given.push_back({column, sql_identifier(column.name)});
         query_.used.insert(column.name);
@@ -182,7 +185,7 @@ class Planner {
         return refuse("its column '" + name +
                       "' has a name that maps with `repeat` or `rows` need for themselves");
     }
-    for (const ColumnDefinition& column : request_.table.columns()) {
+    for (const ColumnDefinition& column : request_.columns) {
       const std::string_view text = expression_of(map_, column.name);
       if (text.empty()) continue;
       std::string expression = "(\n" + std::string(text) + "\n)";
@@ -285,8 +288,7 @@ class Planner {
     if (!map_.repeat.empty()) suspects.push_back({"repeat", map_.repeat, query_.source_sql()});
     if (!map_.parts.empty()) suspects.push_back({"parts", map_.parts, query_.source_sql()});
     for (const GivenColumn& given : query_.given) {
-      suspects.push_back(
-          {"column " + std::string(given.column.name), given.expression, query_.repeated_sql()});
+      suspects.push_back({place_of(given.column.name), given.expression, query_.repeated_sql()});
     }
     if (!map_.where.empty()) suspects.push_back({"where", map_.where, query_.repeated_sql()});
     if (!map_.amount.empty()) suspects.push_back({"amount", map_.amount, query_.repeated_sql()});
@@ -316,7 +318,7 @@ Result<CheckedMap> check_map(Session& session, ImportMap map) {
   for (const auto& [column, text] : map.columns) {
     const bool is_key = column == kCustomerColumn && !map.customers.key.empty();
     expressions.push_back(is_key ? Expression{map.customers.file + ", " + map.customers.key_name, text}
-                                 : Expression{"map " + map.name + ", column " + column, text});
+                                 : Expression{"map " + map.name + ", " + place_of(column), text});
     given.push_back(column);
   }
   if (!map.rows.empty()) expressions.push_back({"map " + map.name + ", rows", map.rows});
@@ -334,6 +336,27 @@ Result<CheckedMap> check_map(Session& session, ImportMap map) {
     checked.reads.push_back({expressions[i].place, given[i], std::move(names[i].columns), is_rows});
   }
   return checked;
+}
+
+Result<CheckedMap> check_delivery(Session& session, const ImportMap& map) {
+  ImportMap names = map;
+  names.columns = {{kDeliveryColumn.name, map.delivery}};
+  names.customers = {};
+  names.amount.clear();
+  names.category.clear();
+  // A row is not repeated for its name, unless the map tells its repetitions apart.
+  names.repeat.clear();
+  names.parts.clear();
+  OPTIINFRA_TRY(CheckedMap checked, check_map(session, names));
+  const auto tells_apart = [](const ExpressionReads& reads) {
+    return std::ranges::any_of(reads.columns, [](const std::string& column) {
+      return column == kRepeatIndex || column == kRepeatCount || column == kPartIndex;
+    });
+  };
+  if (!std::ranges::any_of(checked.reads, tells_apart)) return checked;
+  names.repeat = map.repeat;
+  names.parts = map.parts;
+  return check_map(session, std::move(names));
 }
 
 Result<bool> holds_known_by(Session& session, const SourceFile& file, const FileFormat& format,

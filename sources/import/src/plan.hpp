@@ -29,8 +29,17 @@ struct CheckedMap {
   bool may_fail = false;  ///< An expression can fail on a value that is not like those before it.
 };
 
-/// Has the engine's parser look at every expression of the map.
+/// Has the engine's parser look at every expression of the map but `delivery`.
 Result<CheckedMap> check_map(Session& session, ImportMap map);
+
+/// The one column of check_delivery().
+inline constexpr ColumnDefinition kDeliveryColumn{
+    "delivery",          "String", "String", Rule::kLabel,
+    Presence::kOptional, "",       "",       "whose delivery the row is of"};
+
+/// The map that makes of a file the names of the deliveries that its rows belong to, in kDeliveryColumn, for
+/// the rows that `map`, whose `delivery` is not empty, imports. Errors: those of check_map().
+Result<CheckedMap> check_delivery(Session& session, const ImportMap& map);
 
 /// The types of a map's values, by the columns that they are made of: files of one call often have the same.
 using TypesOfValues = std::map<std::string, std::map<std::string, std::string>>;
@@ -51,7 +60,8 @@ struct PlanRequest {
   const SourceFile& file;
   const FileFormat& format;
   const CheckedMap& map;
-  const TableDefinition& table;
+  std::string table;  ///< For messages.
+  std::vector<ColumnDefinition> columns;
   const Survey& survey;
   sys_seconds clock;  ///< The time against which the rules hold.
 };

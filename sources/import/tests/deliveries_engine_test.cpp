@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "import_fixture.hpp"
 #include "optiinfra/import/imports.hpp"
@@ -17,6 +18,7 @@ namespace optiinfra {
 namespace {
 
 using std::chrono::hours;
+using ::testing::HasSubstr;
 
 class Deliveries : public ::testing::Test {
  protected:
@@ -455,6 +457,150 @@ TEST_F(Deliveries, OfOtherBillsOfTheSameTimeAreRemarked) {
       import(write("restated-3.csv", header() + lines(2, "1.20", 10)), {.delivery = "restated"});
   ASSERT_TRUE(named);
   EXPECT_TRUE(named->files[0].remarks.empty()) << "a delivery says what it replaces";
+}
+
+/// Lines of an AWS report, one an hour from begin() on, that say whose bill of which month they are.
+std::string aws(const std::string& account, const std::string& month, const std::string& lines) {
+  std::string text =
+      "bill/PayerAccountId,bill/BillingPeriodStartDate,lineItem/UsageStartDate,lineItem/UsageEndDate,"
+      "lineItem/LineItemType,lineItem/UsageType,lineItem/ProductCode,lineItem/UnblendedCost\n";
+  std::istringstream stream(lines);
+  for (std::string line; std::getline(stream, line);)
+    text += account + "," + (month.empty() ? "" : month + "-01T00:00:00Z") + "," + line + "\n";
+  return text;
+}
+
+TEST_F(Deliveries, AreNamedByTheBillItself) {
+  const auto lines = [](int rows, const std::string& cost) {
+    std::string text;
+    for (int i = 0; i < rows; ++i)
+      text += format_time(begin() + hours{i}) + "," + format_time(begin() + hours{i + 1}) +
+              ",Usage,BoxUsage," + service() + "," + cost + "\n";
+    return text;
+  };
+  const How by_bill{.delivery = kDeliveryOfBill, .map = ""};
+  const std::string march = "aws-cur 111122223333 2026-03";
+  const auto first = write("march.csv", aws("111122223333", "2026-03", lines(10, "1")));
+  auto report = import(first, by_bill);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->files[0].delivery, march);
+  const auto april = write("april.csv", aws("111122223333", "2026-04", lines(5, "2")));
+  ASSERT_TRUE(import(april, {.map = ""}));
+  report = import(april, by_bill);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->files[0].was_already_imported);
+  EXPECT_EQ(imports_of("aws-cur 111122223333 2026-04").size(), 1u) << "it had no name and has it now";
+  ASSERT_TRUE(import(write("other.csv", aws("444455556666", "2026-03", lines(5, "4"))), by_bill));
+  EXPECT_EQ(stored(), "20 40");
+  // The same month again, in two files, one of which has no line that says whose it is.
+  const auto restated = write("march-2.csv", aws("111122223333", "2026-03", lines(10, "1.5"))),
+             fees = write("march-fees.csv", aws("", "2026-03", lines(1, "0.5")));
+  report = import({restated, fees}, by_bill);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->rows_taken_back(), 10u);
+  EXPECT_EQ(report->files[1].delivery, march);
+  EXPECT_EQ(stored(), "21 45.5");
+  EXPECT_EQ(imports_of(march).size(), 2u);
+  report = import({restated, fees}, by_bill);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->files[0].was_already_imported);
+  report = import(first, {.delivery = march, .map = ""});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(stored(), "20 40") << "a name like any other";
+
+  const auto refusal = [&](const std::vector<std::filesystem::path>& files) {
+    const auto refused = import(files, by_bill);
+    EXPECT_FALSE(refused);
+    return refused ? "" : refused.error().message;
+  };
+  const auto whole = aws("111122223333", "2026-03", lines(2, "7"));
+  const auto two = write("two.csv", whole + aws("1", "2026-04", lines(1, "7")).substr(whole.find('\n') + 1));
+  EXPECT_THAT(refusal({two}), HasSubstr("'aws-cur 111122223333 2026-03' in " + two.string() +
+                                        ", 'aws-cur 1 2026-04' in " + two.string() + ". Import each"));
+  std::vector<std::filesystem::path> many;
+  for (int i = 1; i <= 7; ++i)
+    many.push_back(
+        write("account-" + std::to_string(i) + ".csv", aws(std::to_string(i), "2026-03", lines(1, "7"))));
+  EXPECT_THAT(refusal(many), HasSubstr("'aws-cur 5 2026-03' in " + many[4].string() + " and more"));
+  EXPECT_THAT(refusal({fees}), HasSubstr("the map aws-cur makes of bill/BillingPeriodStartDate, "
+                                         "bill/PayerAccountId: name it with --delivery NAME"));
+  EXPECT_THAT(refusal({write("plain.csv", header() + Deliveries::lines(1, "7"))}),
+              HasSubstr("the map contract does not say which delivery a row belongs to: name it with "
+                        "--delivery NAME, or state `delivery` in a map of your own"));
+  EXPECT_EQ(stored(), "20 40");
+  expect_agreement();
+}
+
+TEST_F(Deliveries, AreNamedByAMapOfOnesOwn) {
+  const auto map = [](const std::string& name, const std::string& delivery) {
+    return write(name, "family = \"cost\"\nwhere = \"kind != 'total'\"\nrepeat = \"2\"\ndelivery = \"" +
+                           delivery + "\"\n[columns]\ntimestamp = \"day + toIntervalHour(repeat_index)\"\n" +
+                           "customer_id = \"'" + kCustomer + "'\"\ncloud_provider = \"'own'\"\n" +
+                           "service_name = \"name\"\ncost_per_hour = \"price / 2\"\n")
+        .string();
+  };
+  const auto bill = [](const std::string& price) {
+    const std::string rest = "," + price + "," + service() + "\n", day = format_time(begin());
+    return "day,account,month,kind,price,name\n" + day + ",012,03,usage" + rest + day + ",,,usage" + rest +
+           day + ",9,9,total" + rest;
+  };
+  const How by_bill{.delivery = kDeliveryOfBill,
+                    .map = map("named.toml", "if(account = '', NULL, account || '/' || month)")};
+  auto report = import(write("own-1.csv", bill("1")), by_bill);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->files[0].delivery, "012/03") << "as the file has it, of the rows that are imported";
+  EXPECT_EQ(stored(), "4 2");
+  report = import(write("own-2.csv", bill("2")), by_bill);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(stored(), "4 4");
+  const auto refused = import(write("own-3.csv", bill("3")),
+                              {.delivery = kDeliveryOfBill, .map = map("clock.toml", "toString(now())")});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("clock.toml, delivery: "));
+  EXPECT_EQ(stored(), "4 4");
+}
+
+TEST_F(Deliveries, AreNamedByBillsOfEveryProvider) {
+  struct Bill {
+    const char *file, *content, *delivery;
+  };
+  const Bill bills[] = {
+      {"cur2.csv",
+       "bill_payer_account_id,bill_billing_period_start_date,line_item_line_item_type,"
+       "line_item_usage_start_date,line_item_usage_end_date,line_item_unblended_cost,line_item_product_code,"
+       "line_item_usage_type\n012345678901,2026-03-01 00:00:00.000,Usage,2026-03-01 10:00:00.000,"
+       "2026-03-01 11:00:00.000,1,EC2,Box\n",
+       "aws-cur 012345678901 2026-03"},
+      {"focus.csv",
+       "BillingAccountId,BillingPeriodStart,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,EffectiveCost\n"
+       "b-1,2026-03-01T00:00:00Z,Usage,2026-03-01T00:00:00Z,2026-03-01T01:00:00Z,1\n"
+       "NULL,2026-04-01T00:00:00Z,Usage,2026-03-01T00:00:00Z,2026-03-01T01:00:00Z,1\n",
+       "focus b-1 2026-03"},
+      {"ea.csv",
+       "BillingAccountId,BillingPeriodStartDate,Date,MeterCategory,CostInBillingCurrency\n"
+       "b-1,03/01/2026,03/31/2026,VM,1\n",
+       "azure-cost b-1 2026-03"},
+      {"mca.csv",
+       "billingAccountId,billingProfileId,billingPeriodStartDate,date,meterCategory,costInBillingCurrency\n"
+       "b-1,p-1,2026-03-14,2026-04-02,VM,1\n",
+       "azure-cost p-1 2026-03"},
+      {"gcp.jsonl",
+       R"({"billing_account_id":"A-1","usage_start_time":"2026-03-31T23:00:00Z",)"
+       R"("usage_end_time":"2026-04-01T00:00:00Z","cost":1,"cost_type":"regular","invoice":{"month":"202604"}})"
+       "\n",
+       "gcp-billing A-1 2026-04"},
+      {"gcp.csv",
+       "billing_account_id,usage_start_time,usage_end_time,cost,cost_type,invoice.month\n"
+       "A-1,2026-03-31T23:00:00Z,2026-04-01T00:00:00Z,2,regular,202603\n",
+       "gcp-billing A-1 2026-03"}};
+  for (const Bill& bill : bills) {
+    SCOPED_TRACE(bill.file);
+    const auto report = import(write(bill.file, bill.content), {.delivery = kDeliveryOfBill, .map = ""});
+    EXPECT_TRUE(report) << report.error().message;
+    if (!report) continue;
+    EXPECT_EQ(report->files[0].delivery, bill.delivery);
+    EXPECT_EQ(report->rows_refused(), 0u);
+  }
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ TEST(ParseMap, ReadsEveryKey) {
   const auto map = parse_map(
       std::string(
           "description = 'd'\nfamily = 'cost'\nformat = 'CSVWithNames'\nwhere = 'a > 1'\nrepeat = '24'\n"
-          "rows = 'list'\nknown_by = 'b'\n"
+          "rows = 'list'\nknown_by = 'b'\ndelivery = 'd'\n"
           "[source]\n't' = 'DateTime'\n") +
           kCostColumns,
       "m.toml");
@@ -37,6 +37,7 @@ TEST(ParseMap, ReadsEveryKey) {
   EXPECT_EQ(map->repeat, "24");
   EXPECT_EQ(map->rows, "list");
   EXPECT_EQ(map->known_by, "b");
+  EXPECT_EQ(map->delivery, "d");
   EXPECT_EQ(map->source, (std::vector<MapEntry>{{"t", "DateTime"}}));
   EXPECT_EQ(expression_of(*map, "cloud_provider"), "'aws'");
   EXPECT_EQ(expression_of(*map, "region"), "");
@@ -54,6 +55,26 @@ TEST(ParseMap, NamesTheMistakeAndTheNearestRightWord) {
   EXPECT_THAT(refusal_of("[columns]\ntimestamp = 5\n"), HasSubstr("'columns.timestamp' must be a text"));
   EXPECT_THAT(refusal_of("[source]\nt = 'Datetime'\n"), HasSubstr("did you mean 'DateTime'?"));
   EXPECT_THAT(refusal_of(""), HasSubstr("[columns] is missing"));
+}
+
+TEST(MapIdentity, IsOfWhatMakesRowsAndNotOfTheNameOfTheirDelivery) {
+  const auto identity = [](const std::string& delivery, const std::string& source) {
+    const auto map = parse_map("where = 'used'\n" + delivery + "[source]\n't' = 'DateTime'\n" + source +
+                                   "[keys]\naccount = 'payer'\n" + kCostColumns,
+                               "m.toml");
+    EXPECT_TRUE(map);
+    return map ? map->identity() : "";
+  };
+  const std::string plain = identity("", "");
+  const std::string period = "period = { type = 'String', optional = true, aliases = ['month'] }\n";
+  EXPECT_EQ(identity("delivery = 'period'\n", period), plain);
+  EXPECT_NE(identity("", period), plain);
+  const auto with = [](const char* name) {
+    return std::string(name) + " = { type = 'String', optional = true }\n";
+  };
+  EXPECT_EQ(identity("delivery = 'payer || used'\n", with("payer") + with("used")),
+            identity("", with("payer") + with("used")));
+  EXPECT_NE(identity("delivery = 'used'\n", with("used")), plain) << "rows are chosen by it";
 }
 
 TEST(ExpectFit, SaysWhyOfAFormNoRowsCanBeMade) {

@@ -26,6 +26,9 @@ inline constexpr const char* kContractMap = "contract";
 /// Among ImportOptions::files: standard input.
 inline constexpr const char* kStandardInput = "-";
 
+/// As ImportOptions::delivery: the name that the files themselves give, by the key `delivery` of their map.
+inline constexpr const char* kDeliveryOfBill = "auto";
+
 /// How far the import of one file has come.
 struct ImportProgress {
   std::filesystem::path path;
@@ -49,6 +52,7 @@ struct BilledCategory {
 struct FileReport {
   std::filesystem::path path;
   std::string map;                ///< By which it was read: the named one, or the one that fits its columns.
+  std::string delivery = {};      ///< That the file is of now; empty: none.
   Uuid import_id;                 ///< Names content, family and map: the same three give the same identifier.
   std::uint64_t rows_read = 0;    ///< By this call. Rows that an earlier call has handled are skipped.
   std::uint64_t rows_stored = 0;  ///< By this call. A map with `repeat` stores several rows for one read.
@@ -133,7 +137,8 @@ struct ImportOptions {
   /// optiinfra does. Empty: such files are refused.
   std::filesystem::path reader_program;
   /// The files are a delivery of this name: they replace the files of the family's earlier delivery of that
-  /// name. Empty: none.
+  /// name. Empty: none. kDeliveryOfBill: the name that all their rows have which have one. So all files of a
+  /// bill must be in one call: a part of it would replace the parts before.
   std::string delivery;
   /// Takes back imports of the same content through another map, and of content that the file begins with,
   /// and imports again what was imported and is not in the store any more. Without it these are errors
@@ -173,11 +178,12 @@ struct ImportOptions {
 /// Memory stays near the size of two blocks, whatever the size of the file.
 /// Errors: the first file that fails ends the call; files before it stay imported. kInvalidArgument for a
 /// file that is absent, empty, not a regular file, not in its format or damaged, for a map that does not fit
-/// or a file that fits no map or several, in strict mode for refused rows, and where no row of a replacement
-/// can be stored; kConflict for content that was imported in another way, and those of expect_removable()
-/// (imports.hpp); kStorage for a file that this process may not read; and those of Client::insert. Before
-/// anything is stored the call checks that all files exist and that the map is valid. Threads: up to eight
-/// calls may run at once on one client, since each holds one session and needs another.
+/// or a file that fits no map or several, in strict mode for refused rows, where no row of a replacement can
+/// be stored, and where kDeliveryOfBill gives no name or several; kConflict for content that was imported in
+/// another way, and those of expect_removable() (imports.hpp); kStorage for a file that this process may not
+/// read; and those of Client::insert. Before anything is stored the call checks that all files exist and that
+/// the map is valid. Threads: up to eight calls may run at once on one client, since each holds one session
+/// and needs another.
 Result<ImportReport> import_files(Client& client, const ImportOptions& options);
 
 inline constexpr const char* kReadApart = "read-apart";
