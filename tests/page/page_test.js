@@ -193,6 +193,7 @@ test('data health says what it did not look at', async () => {
   assert.match(await one.locator('#panel-unnamed').innerText(), /of the first 1,000/i);
   const verification = one.locator('section', { has: one.locator('#title-verify') });
   assert.match(await verification.innerText(), /Whether they were compared is not known/);
+  await one.unrouteAll({ behavior: 'wait' });
   await one.context().close();
 });
 
