@@ -197,6 +197,24 @@ TEST_F(Names, StandForTheCustomersOfTokens) {
               HasSubstr("no customer is called so; did you mean 'Ada Ltd'?"));
 }
 
+TEST_F(Names, OfTheDefaultStoreStandForNoCustomerOfAnotherService) {
+  ASSERT_EQ(home.run({"names", "set", "customer", "Ada Ltd", kAda}).exit_code, 0);
+  const std::string state = (home / "state").string();
+  const auto create = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = {"token", "create", "--state", state};
+    words.insert(words.end(), more.begin(), more.end());
+    return home.run(words);
+  };
+  const auto refused = create({"--name", "a", "--customer", "Ada Ltd"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.error_output, HasSubstr("name it with --url, or give the customer's UUID"));
+  EXPECT_EQ(create({"--name", "a", "--customer", kAda}).exit_code, 0);
+  EXPECT_EQ(
+      create({"--name", "b", "--customer", "Ada Ltd", "--url", "embedded:" + home.store_folder().string()})
+          .exit_code,
+      0);
+}
+
 TEST_F(Names, AreShownToPeopleWhereThereAreAny) {
   EXPECT_THAT(home.run({"customers"}).output, Not(HasSubstr("name")));
   ASSERT_EQ(home.run({"names", "set", "customer", "Ada Ltd", kAda}).exit_code, 0);

@@ -95,16 +95,19 @@ std::string sql_over_time(const std::string& table, const Group& group) {
          (by_currency ? ", currency" : "") + "\nORDER BY time";
 }
 
-/// One number for each hour and value of a column; the values of most of it alone.
+/// One number for each hour and value of a column; the values of most of it alone, of an amount those of each
+/// currency.
 std::string sql_by(const std::string& table, const FinishedColumn& number, const std::string& column) {
-  const std::string value = "toString(r." + column + ")", where = kWhere;
   const bool by_currency = is_amount(number);
+  const std::string value = "toString(r." + column + ")", where = kWhere,
+                    keys = by_currency ? "r.currency, " + value : value,
+                    limit = std::to_string(kSplitValuesMax) + (by_currency ? " BY r.currency" : "");
   return "SELECT r.hour AS time, " + value + " AS " + column +
-         (by_currency ? std::string(", r.currency AS currency") : std::string()) + ",\n  " +
-         expression_of(number) + "\nFROM " + table + " AS r\nWHERE " + where + " AND " + value +
-         " IN (\n  SELECT " + value + " FROM " + table + " AS r WHERE " + where + "\n  GROUP BY 1 ORDER BY " +
-         number.expression({.prefix = "r."}) + " DESC LIMIT " + std::to_string(kSplitValuesMax) +
-         ")\nGROUP BY time, " + column + (by_currency ? ", currency" : "") + "\nORDER BY time";
+         (by_currency ? ", r.currency AS currency" : "") + ",\n  " + expression_of(number) + "\nFROM " +
+         table + " AS r\nWHERE " + where + " AND (" + keys + ") IN (\n  SELECT " + keys + " FROM " + table +
+         " AS r WHERE " + where + "\n  GROUP BY " + keys + " ORDER BY " +
+         number.expression({.prefix = "r."}) + " DESC LIMIT " + limit + ")\nGROUP BY time, " + column +
+         (by_currency ? ", currency" : "") + "\nORDER BY time";
 }
 
 Json data_source() { return {{"type", kDataSource}, {"uid", "${datasource}"}}; }

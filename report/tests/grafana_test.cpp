@@ -47,5 +47,18 @@ TEST(GrafanaDashboard, AddsNoAmountsOfDifferentCurrencies) {
   }
 }
 
+TEST(GrafanaDashboard, RanksAmountsWithinEachCurrency) {
+  const json dashboard = json::parse(grafana_dashboard(Family::kCost, "fleet"));
+  int splits = 0;
+  for (const json& panel : dashboard["panels"]) {
+    const std::string sql = panel["targets"][0]["rawSql"];
+    if (sql.find("LIMIT") == std::string::npos) continue;
+    ++splits;
+    EXPECT_THAT(sql, HasSubstr("LIMIT 8 BY r.currency"));
+    EXPECT_THAT(sql, HasSubstr("AND (r.currency, toString(r."));
+  }
+  EXPECT_GT(splits, 0);
+}
+
 }  // namespace
 }  // namespace optiinfra::report

@@ -41,4 +41,11 @@ std::vector<RejectedSample> RejectedRows::latest(const Caller& caller) const {
   return seen;
 }
 
+void RejectedRows::forget(const Uuid& customer) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(samples_, [&](const RejectedSample& each) {
+    return each.customers.empty() || std::ranges::find(each.customers, customer) != each.customers.end();
+  });
+}
+
 }  // namespace optiinfra::service

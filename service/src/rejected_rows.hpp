@@ -40,6 +40,10 @@ class RejectedRows {
   /// those of tokens that are bound to no others.
   std::vector<RejectedSample> latest(const Caller& caller) const;
 
+  /// Drops those that may hold a value of the customer: of tokens that are bound to it, and of tokens that
+  /// are bound to no customer, which may send rows of any.
+  void forget(const Uuid& customer);
+
  private:
   mutable std::mutex mutex_;
   std::deque<RejectedSample> samples_;  ///< The newest first; at most kKept.

@@ -90,6 +90,17 @@ TEST_F(ForgetThroughApi, RemovesRowsThatTheWriterHasNotStoredYet) {
   EXPECT_THAT(send("GET", "/api/v1/verify").body, HasSubstr("\"ok\":true"));
 }
 
+TEST_F(ForgetThroughApi, DropsSamplesOfItsRejectedRows) {
+  insert(kAda, 1);
+  ASSERT_EQ(send("POST", "/api/v1/insert/performance", R"([{"customer_id": "a secret of ada"}])").status,
+            200);
+  EXPECT_THAT(send("GET", "/api/v1/rejected").body, HasSubstr("a secret of ada"));
+  ASSERT_EQ(send("DELETE", "/api/v1/customers?dry_run=yes&customer=ada").status, 200);
+  EXPECT_THAT(send("GET", "/api/v1/rejected").body, HasSubstr("a secret of ada"));
+  ASSERT_EQ(send("DELETE", "/api/v1/customers?customer=ada").status, 200);
+  EXPECT_EQ(json::parse(send("GET", "/api/v1/rejected").body)["data"], json::array());
+}
+
 TEST_F(ForgetThroughApi, CountsFirst) {
   insert(kAda, 3);
   const HttpAnswer counted = send("DELETE", "/api/v1/customers?dry_run=yes&customer=" + kAda.to_string());

@@ -206,5 +206,30 @@ TEST_F(GeneratedFleet, FillsEveryPanelOfTheDashboardsForGrafana) {
   }
 }
 
+/// The fleet's customers pay more dollars than this one pays euros, and money of two currencies has no order.
+TEST_F(GeneratedFleet, ShowsEachCurrencyInTheDashboardsForGrafana) {
+  const json cost = {{{"timestamp", format_time(now() - std::chrono::hours{2})},
+                      {"customer_id", kBob.to_string()},
+                      {"cloud_provider", "aws"},
+                      {"service_name", "ec2"},
+                      {"cost_per_hour", 0.01},
+                      {"currency", "EUR"}}};
+  const HttpAnswer inserted =
+      testing::http_call(server_->api_port(), {.method = "POST",
+                                               .target = "/api/v1/insert/cost?wait=stored",
+                                               .headers = {{"Content-Type", "application/json"}},
+                                               .body = cost.dump()});
+  ASSERT_EQ(inserted.status, 200) << inserted.body;
+  std::string ids;
+  for (const json& each : json::parse(ask("/api/v1/customers").body)["data"])
+    ids += (ids.empty() ? "'" : ",'") + each["customer_id"].get<std::string>() + "'";
+  const json dashboard = json::parse(report::grafana_dashboard(Family::kCost, "optiinfra"));
+  for (const json& panel : dashboard["panels"]) {
+    const std::string sql = panel["targets"][0]["rawSql"];
+    if (sql.find("currency") != std::string::npos)
+      EXPECT_EQ(rows_of("SELECT * FROM (" + sql + ") WHERE currency = 'EUR'", ids), 1) << panel["title"];
+  }
+}
+
 }  // namespace
 }  // namespace optiinfra::service

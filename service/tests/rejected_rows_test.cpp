@@ -46,6 +46,16 @@ TEST(RejectedRows, ShowsABoundTokenWhatTokensOfItsCustomersSent) {
   EXPECT_THAT(rows.latest(kAdmin), SizeIs(4));
 }
 
+TEST(RejectedRows, ForgetsWhatMayBeOfACustomer) {
+  RejectedRows rows;
+  rows.add({sample("of an admin")});
+  rows.add({sample("of ada", {kAda})});
+  rows.add({sample("of both", {kAda, kBob})});
+  rows.add({sample("of bob", {kBob})});
+  rows.forget(kAda);
+  EXPECT_THAT(rows.latest(kAdmin), ElementsAre(Field(&RejectedSample::reason, "of bob")));
+}
+
 TEST(RejectedRows, CutsLongTextsBetweenLetters) {
   RejectedRows rows;
   rows.add({sample(std::string(RejectedRows::kTextBytesMax - 1, 'a') + "ä")});

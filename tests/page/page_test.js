@@ -152,6 +152,51 @@ test('an admin sets and removes an objective and a budget, and reads why one is 
   assert.deepEqual((await server.ask('/api/v1/objectives')).data, []);
 });
 
+test('a removal leaves the next row alone, and what is not known is not counted', async () => {
+  await server.set('objectives', ['one', 'two'].map((objective) => ({ objective, latency_ms: 10000, share: 0.999 })));
+  await server.set('budgets', [{ budget: 'pounds', amount: 10, currency: 'GBP' }, { budget: 'more pounds', amount: 20, currency: 'GBP' }]);
+  const { data } = await server.ask('/api/v1/query/budgets');
+  assert.deepEqual(data.map(({ state }) => state), ['unknown', 'unknown']);
+  // Single requests of that time are no longer kept.
+  await open(tab, `${server.url}/?page=objectives&from=${at(24 * 200)}&to=${at(24 * 190)}`);
+  assert.match(await tab.locator('.sentence').innerText(), /not known, single requests are no longer kept; whether the budgets will hold is not known/);
+  const [old] = await table(tab, 'Objectives');
+  assert.equal(old[3], 'not known, single requests are no longer kept');
+  assert.match(old[2], /99\.9 % of them/);
+  assert.equal(await tile(tab, 'Attainment'), 'not kept');
+  for (const [, , state] of await table(tab, 'Budgets of this month')) assert.equal(state, `not known: ${data[0].reason}`);
+  // A share alone can be tried.
+  await open(tab, `${server.url}/?page=objectives&objective=0.95&${during}`);
+  assert.equal(await tab.locator('#title-one-objective').innerText(), 'A target, tried');
+  await open(tab, `${server.url}/?page=objectives&${during}`);
+  for (const [panel, caption] of [['objectives', 'Objectives'], ['budgets', 'Budgets of this month']]) {
+    const [[first], [second]] = await table(tab, caption);
+    await tab.locator(`#panel-${panel} tbody`).getByRole('button', { name: `Remove ${first}`, exact: true }).click();
+    await tab.locator(`#panel-${panel} .confirm button`).first().click();
+    await tab.waitForFunction(([id, name]) => ![...document.querySelectorAll(`#panel-${id} tbody th`)].some((each) => each.textContent === name), [panel, first]);
+    await settled(tab);
+    assert.deepEqual((await table(tab, caption)).map(([name]) => name), [second]);
+    assert.equal(await tab.locator('.confirm').count(), 0, 'nobody asked to remove the next one');
+    await fetch(`${server.url}/api/v1/${panel}?${panel.slice(0, -1)}=${encodeURIComponent(second)}`, { method: 'DELETE' });
+  }
+});
+
+test('data health says what it did not look at', async () => {
+  const one = await openTab(browser);
+  await one.route('**/metrics', (route) => route.abort());
+  // As of a store with more customers than the page asks for.
+  await one.route('**/api/v1/customers?*', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), has_more: true } });
+  });
+  await open(one, `${server.url}/?page=health&${during}`);
+  assert.match(await one.locator('#panel-unnamed').innerText(), /of the first 1,000/i);
+  const verification = one.locator('section', { has: one.locator('#title-verify') });
+  assert.match(await verification.innerText(), /Whether they were compared is not known/);
+  await one.unrouteAll({ behavior: 'wait' });
+  await one.context().close();
+});
+
 test('data health shows refused rows, and names are given where they are missing', async () => {
   const refused = await fetch(`${server.url}/api/v1/insert/cost`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify([{ timestamp: at(3), customer_id: ACME, cloud_provider: 'aws', service_name: 'ec2', cost_per_hour: -7 }]) });
   assert.equal((await refused.json()).rejected.length, 1);

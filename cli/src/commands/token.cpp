@@ -46,9 +46,16 @@ void add_place(CLI::App& app, TokenFlags& flags) {
 }
 
 /// The customers that have names, from the store or from the server that holds it.
+/// Errors: kInvalidArgument with --state alone, because another store may call another customer so.
 Result<Records> named_customers(const TokenFlags& flags, const Context& context) {
+  if (!flags.state.empty() && context.url.empty())
+    return invalid_argument(
+        "--customer: names are kept in the store that the service serves, and --state does not say which "
+        "that "
+        "is; name it with --url, or give the customer's UUID");
   Context at;
   at.url = flags.path.empty() ? context.url : "embedded:" + flags.path;
+  at.quiet = context.quiet;
   OPTIINFRA_TRY(auto api, at.api());
   if (api) {
     OPTIINFRA_TRY(const auto answer,

@@ -192,7 +192,10 @@ Result<bool> NativeReader::next(Block& block) {
   BlockInput block_input{input};
   for (std::uint64_t i = 0; i < columns && !input.failure(); ++i) {
     Column column = read_column(block_input, rows, form_);
-    if (!input.failure()) block.add(std::move(column));
+    if (!input.failure())
+      block.add(std::move(column));
+    else if (input.failure()->kind == ErrorKind::kInvalidArgument)
+      unknown_type_ = {std::move(column.name), std::move(column.type)};
   }
   if (input.failure()) {
     block = Block{};

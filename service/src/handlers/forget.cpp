@@ -28,10 +28,13 @@ Response answer_forget(const Call& call) {
   Writer* const writer = call.backend.writer;
   // Its spool may hold rows of the customer, which a later run would store.
   if (writer == nullptr) return problem(503, call.backend.why_no_writer);
-  const auto report = forget_customer(call.backend.client, *Uuid::parse(*id),
-                                      {.is_dry_run = value_of(call.request.parameters, "dry_run") == "yes",
+  const Uuid customer = *Uuid::parse(*id);
+  const bool is_dry_run = value_of(call.request.parameters, "dry_run") == "yes";
+  const auto report = forget_customer(call.backend.client, customer,
+                                      {.is_dry_run = is_dry_run,
                                        .store_accepted = [writer] { return writer->flush(kFlushTime); },
                                        .tokens = &call.backend.tokens});
+  if (report && !is_dry_run) call.backend.rejected.forget(customer);
   if (report) return answer_of(call.request, *report);
   return report.error().kind == ErrorKind::kConflict ? problem(409, report.error().message)
                                                      : problem_of(report.error());

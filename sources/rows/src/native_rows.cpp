@@ -25,6 +25,8 @@ std::string_view plain_type(std::string_view type) {
   return type == "Bool" ? "UInt8" : type;
 }
 
+constexpr const char* kNoText = "must be text in UTF-8";
+
 bool is_text(const ColumnDefinition& column) { return plain_type(column.type) == "String"; }
 
 /// Absent texts, numbers and times become the default of their type.
@@ -41,10 +43,37 @@ void clear_absent(Strings& values, const std::vector<std::uint8_t>& absent) {
   values = std::move(cleared);
 }
 
-Strings strings_of(const Dictionary& dictionary) {
+/// Texts that come once and belong to many rows may take this many times the bytes of their body, and in a
+/// small body kSpreadBytesMin.
+constexpr std::size_t kSpreadOfBody = 8, kSpreadBytesMin = std::size_t{1} << 20;
+
+/// The keys that no row may have, and why; null for the others.
+std::vector<const char*> faults_of_keys(const Dictionary& dictionary) {
+  static const std::string kTooLong = "must be a text of at most " + std::to_string(kTextBytesMax) + " bytes";
+  std::vector<const char*> faults(dictionary.key_count());
+  for (std::size_t key = 0; key < faults.size(); ++key) {
+    const std::string_view text = dictionary.key(key);
+    if (text.size() > kTextBytesMax)
+      faults[key] = kTooLong.c_str();
+    else if (!is_utf8(text))
+      faults[key] = kNoText;
+  }
+  return faults;
+}
+
+/// A text for each row; empty where its key has a fault.
+Strings strings_of(const Dictionary& dictionary, const std::vector<const char*>& faults) {
   Strings strings;
-  for (std::size_t row = 0; row < dictionary.size(); ++row) strings.append(dictionary[row]);
+  for (const std::uint32_t key : dictionary.indexes())
+    strings.append(faults[key] != nullptr ? std::string_view() : dictionary.key(key));
   return strings;
+}
+
+/// Whether it is some other format's text. In blocks the lengths of names and types are control characters.
+bool is_like_text(std::string_view body) {
+  return std::ranges::all_of(body.substr(0, 64), [](unsigned char each) {
+    return each >= ' ' || each == '\t' || each == '\r' || each == '\n';
+  });
 }
 
 ByteSource source_of(std::string_view& rest) {
@@ -58,10 +87,16 @@ ByteSource source_of(std::string_view& rest) {
 
 Error native_error(const std::string& what) { return invalid_argument("Native, " + what); }
 
+Error wrong_type(const std::string& column, const std::string& type, const ColumnDefinition& definition) {
+  return native_error("column '" + column + "' has the type " + shown_text(type) + "; send it as " +
+                      definition.type);
+}
+
 }  // namespace
 
 NativeBlocks::NativeBlocks(std::string_view body, std::vector<ColumnDefinition> columns)
     : columns_(std::move(columns)),
+      body_(body),
       rest_(body),
       reader_(source_of(rest_), NativeForm::kFile, kDecodedRowsMax) {}
 
@@ -69,9 +104,7 @@ Result<std::optional<Block>> NativeBlocks::next() {
   Block block;
   do {
     auto more = reader_.next(block);
-    // What the codec calls corrupt is a mistake in the request.
-    if (!more && more.error().kind == ErrorKind::kCorrupt) return invalid_argument(more.error().message);
-    OPTIINFRA_CHECK(more);
+    if (!more) return error_of_body(std::move(more).error());
     if (!*more) return std::optional<Block>{};
   } while (block.empty());
   block_rows_ = block.row_count();
@@ -81,13 +114,35 @@ Result<std::optional<Block>> NativeBlocks::next() {
   OPTIINFRA_TRY(std::vector<Column> columns, known_columns(std::move(block)));
   Block fitted;
   for (Column& column : columns) {
-    const auto definition = std::ranges::find(columns_, std::string_view(column.name),
-                                              [](const ColumnDefinition& each) { return each.name; });
-    fit(column, *definition);
+    OPTIINFRA_TRY(const ColumnDefinition* definition, definition_of(column.name));
+    OPTIINFRA_CHECK(fit(column, *definition));
     fitted.add(std::move(column));
   }
   keep_faultless();
   return std::optional<Block>(std::move(fitted));
+}
+
+/// What the reader could not read, as a mistake in the request.
+Error NativeBlocks::error_of_body(Error error) const {
+  if (row_count_ == 0 && is_like_text(body_))
+    return native_error(
+        "the body is text and no block; name the format that it is in (JSON, JSON lines, CSV)");
+  if (const auto& unknown = reader_.unknown_type()) {
+    const auto definition = definition_of(unknown->column);
+    if (!definition) return std::move(definition).error();
+    return wrong_type(unknown->column, unknown->type, **definition);
+  }
+  return error.kind == ErrorKind::kCorrupt ? invalid_argument(std::move(error).message) : error;
+}
+
+Result<const ColumnDefinition*> NativeBlocks::definition_of(const std::string& column) const {
+  const auto definition =
+      std::ranges::find(columns_, std::string_view(column),
+                        [](const ColumnDefinition& each) { return std::string_view(each.name); });
+  if (definition != columns_.end()) return &*definition;
+  std::vector<std::string> known;
+  for (const ColumnDefinition& each : columns_) known.emplace_back(each.name);
+  return native_error("unknown column '" + shown_text(column) + "'" + suggestion(column, known));
 }
 
 /// The block's columns when all of them can be read, and none is missing.
@@ -98,25 +153,18 @@ Result<std::vector<Column>> NativeBlocks::known_columns(Block block) const {
                           "'; every row must have it");
   std::vector<Column> columns = std::move(block).columns();
   for (auto column = columns.begin(); column != columns.end(); ++column) {
-    const auto has_its_name = [&](const auto& other) { return std::string_view(other.name) == column->name; };
-    const auto definition = std::ranges::find_if(columns_, has_its_name);
-    if (definition == columns_.end()) {
-      std::vector<std::string> known;
-      for (const ColumnDefinition& each : columns_) known.emplace_back(each.name);
-      return native_error("unknown column '" + shown_text(column->name) + "'" +
-                          suggestion(column->name, known));
-    }
+    OPTIINFRA_TRY(const ColumnDefinition* definition, definition_of(column->name));
+    const auto has_its_name = [&](const Column& other) { return other.name == column->name; };
     if (std::any_of(columns.begin(), column, has_its_name))
       return native_error("column '" + column->name + "' is there twice");
     if (plain_type(column->type) != plain_type(definition->type))
-      return native_error("column '" + column->name + "' has the type " + shown_text(column->type) +
-                          "; send it as " + definition->type);
+      return wrong_type(column->name, column->type, *definition);
   }
   return columns;
 }
 
 /// Gives the column the layout of its table's column, and finds the rows that cannot be taken.
-void NativeBlocks::fit(Column& column, const ColumnDefinition& definition) {
+Result<void> NativeBlocks::fit(Column& column, const ColumnDefinition& definition) {
   const auto* nullable = std::get_if<std::unique_ptr<Nullable>>(&column.data);
   if (nullable != nullptr && !definition.may_be_absent()) {
     Nullable& values = **nullable;
@@ -132,16 +180,20 @@ void NativeBlocks::fit(Column& column, const ColumnDefinition& definition) {
     column.data = std::move(inner);
     column.type = std::string(inside(column.type, "Nullable("));
   }
-  if (!is_text(definition)) return;
-  constexpr const char* kNoText = "must be text in UTF-8";
+  if (!is_text(definition)) return {};
   if (const auto* dictionary = std::get_if<Dictionary>(&column.data)) {
-    std::vector<bool> is_bad(dictionary->key_count());
-    for (std::size_t key = 0; key < is_bad.size(); ++key) is_bad[key] = !is_utf8(dictionary->key(key));
-    if (std::ranges::find(is_bad, true) != is_bad.end())
-      for (std::size_t row = 0; row < dictionary->size(); ++row)
-        if (is_bad[dictionary->indexes()[row]]) fault(row, definition, kNoText);
+    const std::vector<const char*> faults = faults_of_keys(*dictionary);
+    for (std::size_t row = 0; row < dictionary->size(); ++row)
+      if (const char* reason = faults[dictionary->indexes()[row]]) fault(row, definition, reason);
     if (std::string_view(definition.type) == "String") {
-      Strings strings = strings_of(*dictionary);
+      for (const std::uint32_t key : dictionary->indexes())
+        if (faults[key] == nullptr) spread_bytes_ += dictionary->key(key).size();
+      if (spread_bytes_ > std::max(kSpreadOfBody * body_.size(), kSpreadBytesMin))
+        return Error{ErrorKind::kTooLarge, "Native, column '" + column.name +
+                                               "': the texts of its rows take more than " +
+                                               std::to_string(kSpreadOfBody) +
+                                               " times the body; send it as String, or fewer rows at once"};
+      Strings strings = strings_of(*dictionary, faults);
       column.data = std::move(strings);
       column.type = definition.type;
     }
@@ -149,6 +201,7 @@ void NativeBlocks::fit(Column& column, const ColumnDefinition& definition) {
     for (std::size_t row = 0; row < strings->size(); ++row)
       if (!is_utf8((*strings)[row])) fault(row, definition, kNoText);
   }
+  return {};
 }
 
 void NativeBlocks::fault(std::size_t row, const ColumnDefinition& column, const char* reason) {

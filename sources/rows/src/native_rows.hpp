@@ -39,15 +39,19 @@ class NativeBlocks {
   };
 
   Result<std::vector<Column>> known_columns(Block block) const;
-  void fit(Column& column, const ColumnDefinition& definition);
+  Result<const ColumnDefinition*> definition_of(const std::string& column) const;
+  Error error_of_body(Error error) const;
+  Result<void> fit(Column& column, const ColumnDefinition& definition);
   void fault(std::size_t row, const ColumnDefinition& column, const char* reason);
   void keep_faultless();
 
   const std::vector<ColumnDefinition> columns_;
+  const std::string_view body_;
   std::string_view rest_;
   NativeReader reader_;
   std::size_t row_count_ = 0, block_rows_ = 0;
-  std::vector<Fault> faults_;  ///< By row of the latest block; empty while no row has one.
+  std::size_t spread_bytes_ = 0;  ///< Of texts that came as the keys of a dictionary and leave it once a row.
+  std::vector<Fault> faults_;     ///< By row of the latest block; empty while no row has one.
   std::vector<std::uint32_t> rows_;
   std::vector<RejectedRow> rejected_;
   std::size_t rejected_count_ = 0;

@@ -34,10 +34,10 @@ PerformanceBatch three_rows() {
   return batch;
 }
 
-/// The three rows with a column in place of the one of its name.
-std::string with_column(Column column) {
+/// The rows with a column in place of the one of its name.
+std::string with_column(Column column, PerformanceBatch rows = three_rows()) {
   Block block;
-  std::vector<Column> columns = block_of<PerformanceMetric>(three_rows()).columns();
+  std::vector<Column> columns = block_of<PerformanceMetric>(std::move(rows)).columns();
   bool is_there = false;
   for (Column& each : columns) {
     if (each.name == column.name) each = std::move(column), is_there = true;
@@ -107,6 +107,52 @@ TEST(NativeRows, OfAnUnreadableBodySayWhatIsWrong) {
   const std::string whole = native(block_of<PerformanceMetric>(three_rows()));
   for (std::size_t size = 1; size < whole.size(); ++size)
     EXPECT_NE(error_of(whole.substr(0, size), RowFormat::kNative), "no error") << size;
+}
+
+TEST(NativeRows, OfATypeThatTheCodecDoesNotKnowSayWhatToSend) {
+  Strings texts;
+  for (const char* text : {"1", "2", "3"}) texts.append(text);
+  const auto error_with_type = [&](const std::string& column, const std::string& type) {
+    return error_of(with_column({column, type, texts}), RowFormat::kNative);
+  };
+  EXPECT_THAT(error_with_type("prompt_tokens", "Decimal(9, 2)"),
+              HasSubstr("column 'prompt_tokens' has the type Decimal(9, 2); send it as Nullable(UInt32)"));
+  EXPECT_THAT(error_with_type("model_name", "LowCardinality(Nullable(String))"),
+              HasSubstr("send it as LowCardinality(String)"));
+  EXPECT_THAT(error_with_type("latncy_ms", "Decimal(9, 2)"), HasSubstr("did you mean 'latency_ms'?"));
+}
+
+TEST(NativeRows, AreNoText) {
+  for (const std::string& body : {performance_row() + "\n", "[" + performance_row() + "]",
+                                  std::string("timestamp,customer_id,service_id\n1,2,3\n")})
+    EXPECT_THAT(error_of(body, RowFormat::kNative), HasSubstr("the body is text and no block"));
+}
+
+/// A body may name a long text once and a row's place in it in one byte.
+TEST(NativeRows, TakeMemoryInProportionToTheirBody) {
+  constexpr std::size_t kRows = 20'000;
+  PerformanceBatch batch;
+  for (std::size_t row = 0; row < kRows; ++row)
+    batch.append({.timestamp = parse_time("2026-03-01T12:30:05Z").value(),
+                  .customer_id = Uuid{1, 2},
+                  .service_id = Uuid{3, 4},
+                  .latency_ms = 10});
+  const auto body_with = [&](std::size_t key_size, std::size_t rows_with_key) {
+    Dictionary sessions;
+    for (std::size_t row = 0; row < kRows; ++row)
+      sessions.append(row < rows_with_key ? std::string(key_size, 'x') : "s");
+    return with_column({"session_id", "LowCardinality(String)", std::move(sessions)}, batch);
+  };
+  const auto too_long = decoded(body_with(100'000, kRows - 1), RowFormat::kNative);
+  EXPECT_EQ(too_long.batch.size(), 1u);
+  EXPECT_EQ(too_long.rejected_count, kRows - 1);
+  EXPECT_EQ(too_long.rejected.at(0).column, "session_id");
+  EXPECT_EQ(too_long.rejected.at(0).reason, "must be a text of at most 4096 bytes");
+  const auto too_much = decode_rows<PerformanceMetric>(body_with(4'096, kRows), RowFormat::kNative);
+  ASSERT_FALSE(too_much);
+  EXPECT_EQ(too_much.error().kind, ErrorKind::kTooLarge);
+  EXPECT_THAT(too_much.error().message, HasSubstr("column 'session_id'"));
+  EXPECT_EQ(decoded(body_with(36, kRows), RowFormat::kNative).batch.size(), kRows);
 }
 
 TEST(NativeRows, OfABodyAreAMillionAtMost) {

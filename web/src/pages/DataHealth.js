@@ -45,6 +45,7 @@ export function DataHealth() {
     ...(customers.answer?.rows ?? []).filter((row) => row.customer_name === null).map((row) => ({ kind: 'customer', id: row.customer_id, customer: row.customer_id, rows: row.performance_rows })),
     ...(services.answer?.rows ?? []).filter((row) => row.service_name === null).map((row) => ({ kind: 'service', id: row.service_id, customer: row.customer_id, rows: row.performance_rows })),
   ];
+  const isCut = Boolean(customers.answer?.has_more || services.answer?.has_more);
   const withoutPrice = (models.answer?.rows ?? []).filter((row) => row.models_without_price);
   const unpriced = (missing.answer?.rows ?? []).filter((row) => row.coverage !== null && row.coverage < 1);
   return html`
@@ -103,7 +104,8 @@ export function DataHealth() {
           { key: 'kind', title: 'What' }, { key: 'id', title: 'Id', text: (/** @type {any} */ row) => html`<code title=${row.id}>${row.id.slice(0, 8)}</code>` },
           { key: 'rows', title: 'Requests', unit: 'rows' },
           ...(mayChange.value ? [{ key: 'name', title: 'Name', isAction: true, text: (/** @type {any} */ row) => html`<${NameForm} key=${row.id} kind=${row.kind} id=${row.id} customer=${row.customer} />` }] : []),
-        ]} />` : html`<p class="nothing">All have a name.</p>`}
+        ]} />` : html`<p class="nothing">${isCut ? `All of the first ${plain(LISTS_MAX)} have a name.` : 'All have a name.'}</p>`}
+        ${unnamed.length > 0 && isCut && html`<p class="quiet">Of the first ${plain(LISTS_MAX)} customers and the first ${plain(LISTS_MAX)} services.</p>`}
       <//>
       <${Panel} name="models-unpriced" title="Models without an API's price" isWide asked=${models} empty="No hour of this window is attributed yet: optiinfra attribute does it." subtitle="What an API would charge is compared where the price book knows it">
         ${withoutPrice.length ? html`<${DataTable} name="models-unpriced" label="Models without an API's price" rows=${withoutPrice} sort="own_cost:desc" columns=${[

@@ -16,7 +16,7 @@ import { Remove } from '../parts/Remove.js';
 import { Sentence } from '../parts/Sentence.js';
 import { Tile } from '../parts/Tile.js';
 import { timesOf, valuesOf } from '../parts/series.js';
-import { ObjectiveState, TARGETS, shareColumn, shareOf, targetsText } from './objectiveRows.js';
+import { ObjectiveState, TARGETS, isKept, shareColumn, shareOf, shareText, targetsText, whyNot } from './objectiveRows.js';
 
 const SLO = '/api/v1/query/slo', OBJECTIVE = '0.99', LATENCY = '10000';
 const SCOPES = /** @type {[string, string][]} */ ([['', 'all requests'], ...['customer', 'service', 'model', 'instance'].map((each) => [each, `one ${each}`])]);
@@ -27,33 +27,40 @@ export function Objectives() {
   const listed = useAnswer('/api/v1/objectives', {});
   const answered = useAnswer(SLO, during);
   const budgets = useAnswer('/api/v1/query/budgets', {});
-  const kept = withAnswers(listed.answer?.rows ?? [], answered.answer?.rows ?? []);
-  const missed = kept.filter((row) => row.attainment !== null && row.attainment < row.share);
-  const passed = (budgets.answer?.rows ?? []).filter((row) => (row.month_end_cost ?? row.cost_so_far ?? 0) > row.amount);
+  const kept = withAnswers(listed.answer?.rows ?? [], answered.answer, window);
+  const known = kept.filter((row) => row.attainment !== null), missed = known.filter((row) => row.attainment < row.share);
+  const states = (budgets.answer?.rows ?? []).map((row) => row.state);
+  const passed = states.filter((state) => state === 'passed' || state === 'will_pass').length, unknown = states.filter((state) => state === 'unknown').length;
   const shown = shownObjective(kept);
+  const objectivesText = !kept.length ? 'No objective is set: which requests are good, and what share of them shall be'
+    : !known.length ? (isKept(answered.answer, window) ? `In ${window.label} no request was measured against an objective` : `Whether objectives were met in ${window.label} is not known, single requests are no longer kept`)
+    : html`In ${window.label} <b>${missed.length} of ${known.length}</b> ${known.length === kept.length ? '' : 'measured '}objectives ${missed.length === 1 ? 'was' : 'were'} missed${missed[0] ? html`: <b>${missed[0].objective}</b> burns its error budget ${plain(missed[0].burn_rate)} times as fast as it may` : ''}`;
+  const budgetsText = !states.length ? '.'
+    : unknown === states.length ? '; whether the budgets will hold is not known.'
+    : html`; <b>${passed} of ${states.length - unknown}</b> budgets will not hold until the end of the month${unknown ? html`, of <b>${unknown}</b> more it is not known` : ''}.`;
   return html`
     <h1>Objectives</h1>
     <${Sentence} isReady=${listed.answer && answered.answer && budgets.answer}>
-      ${kept.length ? html`In ${window.label} <b>${missed.length} of ${kept.length}</b> objectives ${missed.length === 1 ? 'was' : 'were'} missed${missed[0] ? html`: <b>${missed[0].objective}</b> burns its error budget ${plain(missed[0].burn_rate)} times as fast as it may` : ''}` : 'No objective is set: which requests are good, and what share of them shall be'}${budgets.answer?.rows.length ? html`; <b>${passed.length} of ${budgets.answer.rows.length}</b> budgets will not hold until the end of the month.` : '.'}
+      ${objectivesText}${budgetsText}
     <//>
     <div class="panels">
       <${Panel} name="objectives" title="Objectives" isWide asked=${[listed, answered]} empty="No objective is set."
         subtitle=${`Attainment in ${window.label}, counted from single requests; burn rates of the hours before its end. At 1 the error budget lasts just as long as its period.`}>
-        <${DataTable} name="objectives" label="Objectives" rows=${kept} sort="error_budget_left" columns=${[
+        <${DataTable} name="objectives" label="Objectives" rows=${kept} rowKey="objective" sort="error_budget_left" columns=${[
           { key: 'objective', title: 'Objective', text: (/** @type {any} */ row) => html`<a href=${toPage('objectives', { objective_name: row.objective })} aria-current=${row.objective === shown.name ? 'true' : undefined}>${row.objective}</a>` },
           { key: 'scope', title: 'For', text: (/** @type {any} */ row) => html`<${ScopeName} scope=${row.scope} id=${row.scope_id} />` },
-          { key: 'targets', title: 'A good request', text: (/** @type {any} */ row) => html`${targetsText(row)}<br /><span class="quiet">${percent(row.share * 100, 1)} of them, over ${row.period_days} days</span>` },
+          { key: 'targets', title: 'A good request', text: (/** @type {any} */ row) => html`${targetsText(row)}<br /><span class="quiet">${shareText(row.share)} of them, over ${row.period_days} days</span>` },
           { key: 'state', title: 'State', text: (/** @type {any} */ row) => html`<${ObjectiveState} row=${row} />` },
           shareColumn('attainment', 'Attainment'),
           shareColumn('error_budget_left', 'Budget left', { hint: 'The error budget of this window' }),
           shareColumn('period_error_budget_left', 'Of period', { hint: 'The error budget of the days that the objective names; known while their requests are kept' }),
-          ...['1h', '6h', '3d'].map((each) => ({ key: `burn_rate_${each}`, title: `Burn ${each}`, unit: 'times', why: () => 'no traffic' })),
+          ...['1h', '6h', '3d'].map((each) => ({ key: `burn_rate_${each}`, title: `Burn ${each}`, unit: 'times', why: (/** @type {any} */ row) => whyNot(row) || 'no traffic' })),
           ...(mayChange.value ? [{ key: 'remove', title: 'Change', isAction: true, text: (/** @type {any} */ row) => html`<${Remove} list="objectives" named=${{ objective: row.objective }} title=${row.objective} />` }] : []),
         ]} />
       <//>
       <${Panel} name="budgets" title="Budgets of this month" isWide asked=${budgets} empty="No budget is set."
         subtitle="Calendar month in UTC, attributed hours; where the month ends is a forecast">
-        <${DataTable} name="budgets" label="Budgets of this month" rows=${budgets.answer?.rows ?? []} sort="used_percent:desc" columns=${[
+        <${DataTable} name="budgets" label="Budgets of this month" rows=${budgets.answer?.rows ?? []} rowKey="budget" sort="used_percent:desc" columns=${[
           { key: 'budget', title: 'Budget' },
           { key: 'scope', title: 'For', text: (/** @type {any} */ row) => html`<${ScopeName} scope=${row.scope} id=${row.scope_id} all="everything" />` },
           { key: 'state', title: 'State', text: (/** @type {any} */ row) => html`<${BudgetState} row=${row} />` },
@@ -89,17 +96,19 @@ const Setting = () => html`<div class="panels">
         ]} /></section>
   </div>`;
 
-/** @typedef {{name: string, isTried: boolean, question: Record<string, string>, share: number}} Shown */
+/** @typedef {{name: string, isTried: boolean, question: Record<string, string>, targets: Record<string, any>, share: number}} Shown targets: in ms, by name. */
 
 /** The objective that the reader chose, the targets that the reader tries, or the first objective. @param {any[]} kept @returns {Shown} */
 function shownObjective(kept) {
   const tried = Object.fromEntries(TARGETS.filter(({ name }) => address.value[name]).map(({ name }) => [name, String(address.value[name])]));
   const chosen = kept.find((row) => row.objective === address.value.objective_name) ?? kept[0];
-  if (Object.keys(tried).length || !chosen) {
-    const objective = address.value.objective ?? OBJECTIVE;
-    return { name: '', isTried: true, question: { ...(Object.keys(tried).length ? tried : { latency_ms: LATENCY }), objective }, share: Number(objective) };
+  // A share alone is tried, too: every request that ended well is good.
+  const isTried = Object.keys(tried).length > 0 || Boolean(address.value.objective);
+  if (isTried || !chosen) {
+    const objective = address.value.objective ?? OBJECTIVE, targets = isTried ? tried : { latency_ms: LATENCY };
+    return { name: '', isTried: true, question: { ...targets, objective }, targets, share: Number(objective) };
   }
-  return { name: chosen.objective, isTried: false, question: { objective_name: chosen.objective }, share: chosen.share };
+  return { name: chosen.objective, isTried: false, question: { objective_name: chosen.objective }, targets: chosen, share: chosen.share };
 }
 
 /** @param {{shown: Shown}} properties */
@@ -116,24 +125,25 @@ function OneObjective({ shown }) {
   const attained = valuesOf(trend.answer?.rows ?? [], 'attainment', times);
   const series = [
     { label: 'missed', values: attained.map((each) => (each === null ? null : (1 - each) * 100)), colour: '--series-4' },
-    { label: `allowed: ${percent((1 - share) * 100)}`, values: times.map(() => (1 - share) * 100), colour: '--quiet', dash: [5, 4] },
+    { label: `allowed: ${shareText(1 - share, share)}`, values: times.map(() => (1 - share) * 100), colour: '--quiet', dash: [5, 4] },
   ];
-  const tile = { answers: [total.answer], isLoading: total.isLoading, why: all && all.requests ? 'not measured' : 'no traffic', note: ' ' };
+  const why = all && all.requests ? 'not measured' : isKept(total.answer, window) ? 'no traffic' : 'not kept';
+  const tile = { answers: [total.answer], isLoading: total.isLoading, why, note: ' ' };
   const title = shown.isTried ? 'A target, tried' : `Objective ${shown.name}`;
   return html`<section class="one-objective" aria-labelledby="title-one-objective">
     <h2 id="title-one-objective">${title}</h2>
-    <p class="quiet">${all && all.attainment !== null ? html`In ${window.label} <b>${percent(all.attainment * 100, 2)}</b> of ${compact(all.good_requests + all.missed_requests)} measured requests met it, against ${percent(share * 100, 1)} wanted; <b>${misses.length}</b> of ${rows.length} services missed it.` : 'No request of this window can be held to it.'}</p>
+    <p class="quiet">${all && all.attainment !== null ? html`In ${window.label} <b>${shareText(all.attainment, share, 2)}</b> of ${compact(all.good_requests + all.missed_requests)} measured requests met it, against ${shareText(share)} wanted; <b>${misses.length}</b> of ${rows.length} services missed it.` : why === 'not kept' ? 'Whether it was met is not known, single requests of this window are no longer kept.' : 'No request of this window can be held to it.'}</p>
     <form class="targets panel" aria-label="Try a target" onSubmit=${(/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
       choose({ ...Object.fromEntries([...TARGETS.map(({ name }) => name), 'objective'].map((name) => [name, String(form.get(name)) || undefined])), objective_name: undefined });
     }}>
-      ${TARGETS.map(({ name, title: name_, unit }) => html`<label key=${name}>${name_} <span><input type="number" min="0" step="any" name=${name} value=${question[name] ?? ''} /> ${unit}</span></label>`)}
+      ${TARGETS.map(({ name, title: name_, unit }) => html`<label key=${name}>${name_} <span><input type="number" min="0" step="any" name=${name} value=${shown.targets[name] ?? ''} /> ${unit}</span></label>`)}
       <label>Share of good requests <span><input type="number" min="0" max="0.99999" step="any" name="objective" value=${question.objective ?? share} required /></span></label>
       <button>Try</button>
     </form>
     <div class="tiles">
-      <${Tile} label="Attainment" value=${shareOf(all?.attainment)} unit="percent" keys=${['attainment', 'good_requests', 'missed_requests']} how="Good requests of those that are good or missed. Failed requests are missed; those of clients' own errors are not counted." ...${tile} />
+      <${Tile} label="Attainment" value=${shareOf(all?.attainment)} text=${all && all.attainment !== null ? shareText(all.attainment, share, 2) : undefined} unit="percent" keys=${['attainment', 'good_requests', 'missed_requests']} how="Good requests of those that are good or missed. Failed requests are missed; those of clients' own errors are not counted." ...${tile} />
       <${Tile} label="Error budget left" value=${shareOf(all?.error_budget_left)} unit="percent" keys=${['error_budget_left', 'burn_rate']} how="1 - burn rate, of the budget of this window." ...${tile} />
       <${Tile} label="Burn rate" value=${all?.burn_rate} unit="times" keys=${['burn_rate']} how="(1 - attainment) / (1 - objective): at 1 the budget lasts just as long as the window." ...${tile} />
       <${Tile} label="Good requests per second" value=${all?.goodput_requests_per_second} unit="requests/s" keys=${['goodput_requests_per_second']} ...${tile} />
@@ -159,9 +169,9 @@ function OneObjective({ shown }) {
   </section>`;
 }
 
-/** The objectives that are set, with what the window says of each. @param {any[]} listed @param {any[]} answered @returns {any[]} */
-function withAnswers(listed, answered) {
-  const found = new Map(answered.map((row) => [row.objective_name, row]));
+/** The objectives that are set, with what the window says of each. @param {any[]} listed @param {import('../answers.js').Answer | null} answer @param {import('../time.js').Window} window @returns {any[]} */
+function withAnswers(listed, answer, window) {
+  const found = new Map((answer?.rows ?? []).map((row) => [row.objective_name, row]));
   const none = { attainment: null, error_budget_left: null, burn_rate: null, burn_rate_1h: null, burn_rate_6h: null, burn_rate_3d: null, period_error_budget_left: null };
-  return listed.map((row) => ({ ...none, ...found.get(row.objective), ...row }));
+  return listed.map((row) => ({ ...none, ...(found.get(row.objective) ?? { isKept: isKept(answer, window) }), ...row }));
 }

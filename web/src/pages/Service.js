@@ -1,7 +1,7 @@
 // One service: load against latency, where the time goes, how requests ended, and its versions.
 import { address, toPage } from '../address.js';
 import { METRICS, UNIT_COST, metrics, useAnswer, useBoth, where } from '../answers.js';
-import { compact, money, percent, withUnit } from '../format.js';
+import { compact, money, withUnit } from '../format.js';
 import { html } from '../html.js';
 import { nameOf } from '../names.js';
 import { DAY, bucketOf, parameters, shownWindow } from '../time.js';
@@ -17,7 +17,7 @@ import { Sentence } from '../parts/Sentence.js';
 import { Tile } from '../parts/Tile.js';
 import { whyNone } from '../parts/Value.js';
 import { WhyChanged } from '../parts/WhyChanged.js';
-import { ObjectiveState, shareColumn, targetsText } from './objectiveRows.js';
+import { ObjectiveState, shareColumn, shareText, targetsText } from './objectiveRows.js';
 import { latencySeries, timesOf, valuesOf } from '../parts/series.js';
 
 const TOTALS = 'performance.request_count,error_count,aborted_count,requests_per_second,tokens_per_second,prompt_tokens,completion_tokens,cached_tokens,p50_latency,p95_latency,p99_latency,p95_time_to_first_token,p95_inter_token_latency,avg_queue,avg_prefill,avg_decode,avg_kv_cache_util,avg_batch_size,avg_quality';
@@ -51,7 +51,7 @@ export function Service() {
   const points = times.map((time, i) => ({ time, x: (requests[i] ?? 0) / step, y: p95[i] ?? 0 })).filter((each) => each.x > 0 && each.y > 0 && each.time * 1000 >= window.begin && (each.time + step) * 1000 <= window.end);
   const ofService = (held.answer?.rows ?? []).filter((row) => row.objective_name).map((row) => /** @type {import('../answers.js').Row} */ ({ ...row, share: row.objective, ...(listed.answer?.rows ?? []).find((each) => each.objective === row.objective_name) }));
   /** What objectives want, as lines of a chart. @param {string} target */
-  const wanted = (target) => ofService.filter((row) => row[`target_${target}`] !== null).map((row) => ({ label: `${row.objective_name}: ${percent(row.share * 100)} within`, values: times.map(() => row[`target_${target}`]), colour: '--quiet', dash: [5, 4] }));
+  const wanted = (target) => ofService.filter((row) => row[`target_${target}`] !== null).map((row) => ({ label: `${row.objective_name}: ${shareText(row.share)} within`, values: times.map(() => row[`target_${target}`]), colour: '--quiet', dash: [5, 4] }));
   const latencies = [...latencySeries(line), ...wanted('latency_ms')], firstTokens = [...latencySeries(line, 'time_to_first_token_ms'), ...wanted('time_to_first_token_ms')];
   const phases = [
     { label: 'queue', values: line('avg_queue_ms'), colour: '--series-4' },

@@ -9,10 +9,11 @@ import { Value } from './Value.js';
  *   bar?: string, hint?: string, currency?: (row: Row) => string, isAction?: boolean}} Column
  *   unit: a number's unit; without it the column is text. bar: a colour; the cell then shows its share of the largest. isAction: no value
  *   that rows could be sorted by, but what is done with a row.
- * @param {{name: string, label: string, columns: Column[], rows: Row[], sort?: string, shown?: number, canFilter?: boolean}} properties
- *   sort: "key" or "key:desc", unless the reader chose.
+ * @param {{name: string, label: string, columns: Column[], rows: Row[], rowKey?: string, sort?: string, shown?: number, canFilter?: boolean}} properties
+ *   sort: "key" or "key:desc", unless the reader chose. rowKey: the key whose value tells rows apart, for rows that remember something, such
+ *   as that a removal was asked for; without it the next row inherits that of one that goes.
  */
-export function DataTable({ name, label, columns, rows, sort = '', shown = 12, canFilter = false }) {
+export function DataTable({ name, label, columns, rows, rowKey = '', sort = '', shown = 12, canFilter = false }) {
   const [isWhole, setIsWhole] = useState(false);
   const [filter, setFilter] = useState('');
   const chosen = sortsOf(address.value.sort)[name] ?? sort;
@@ -31,7 +32,7 @@ export function DataTable({ name, label, columns, rows, sort = '', shown = 12, c
       <caption class="hidden">${label}</caption>
       <thead><tr>${columns.map((column) => html`<th scope="col" class=${column.unit ? 'number' : ''} aria-sort=${key === column.key ? (direction === 'desc' ? 'descending' : 'ascending') : undefined}>
         ${column.isAction ? column.title : html`<button type="button" class="heading" title=${column.hint} onClick=${() => sortBy(column)}>${column.title}<span aria-hidden="true">${key === column.key ? (direction === 'desc' ? ' ↓' : ' ↑') : ''}</span></button>`}</th>`)}</tr></thead>
-      <tbody>${visible.map((row) => html`<tr>${columns.map((column, i) => html`<${Cell} column=${column} row=${row} value=${valueOf(column, row)} largest=${largest.get(column.key)} isFirst=${i === 0} />`)}</tr>`)}</tbody>
+      <tbody>${visible.map((row) => html`<tr key=${rowKey ? row[rowKey] : undefined}>${columns.map((column, i) => html`<${Cell} column=${column} row=${row} value=${valueOf(column, row)} largest=${largest.get(column.key)} isFirst=${i === 0} />`)}</tr>`)}</tbody>
     </table></div>
     ${wanted.length > shown && html`<button type="button" class="plain" onClick=${() => setIsWhole(!isWhole)}>${isWhole ? 'Show fewer' : `Show all ${wanted.length}`}</button>`}`;
 }

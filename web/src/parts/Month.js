@@ -17,10 +17,14 @@ export function Month({ row, budgets }) {
   ${budgets.map((budget) => html`<p key=${budget.budget}><b>${budget.budget}</b>: ${money(budget.amount, budget.currency)}, ${budget.used_percent === null ? 'of which the used part is not known' : html`<b>${percent(budget.used_percent)}</b> used`}; <${BudgetState} row=${budget} /></p>`)}`;
 }
 
-/** In words and colour whether a budget holds. @param {{row: Row}} properties A row of budgets. */
+/** What the question's states of a budget are called here. */
+const STATES = /** @type {Record<string, [string, string]>} */ ({
+  passed: ['change bad', '✗ passed'], will_pass: ['change bad', '▲ will be passed'], may_pass: ['change bad', '▲ may be passed'],
+  within: ['change good', '✓ holds'], unknown: ['quiet', 'not known'],
+});
+
+/** In words and colour whether a budget holds, and why that is not known. @param {{row: Row}} properties A row of budgets. */
 export function BudgetState({ row }) {
-  if (row.used_percent !== null && row.used_percent > 100) return html`<span class="change bad">✗ passed</span>`;
-  if (row.month_end_cost !== null && row.month_end_cost > row.amount) return html`<span class="change bad">▲ will be passed</span>`;
-  if (row.cost_so_far === null) return html`<span class="quiet">not known</span>`;
-  return html`<span class="change good">✓ holds</span>`;
+  const [kind, text] = STATES[row.state] ?? ['quiet', row.state];
+  return html`<span class=${kind} title=${row.reason || undefined}>${text}</span>${row.state === 'unknown' && row.reason ? html`<span class="quiet">: ${row.reason}</span>` : ''}`;
 }

@@ -9,6 +9,7 @@ const MEANINGS = /** @type {Record<string, string>} */ ({
   'not attributed': 'No hour of this window is attributed yet: the server does it five minutes after an hour\'s end, optiinfra attribute at once.',
   'other currency': 'Amounts of different currencies are not added.',
   'too early': 'A spread needs 14 days of attributed hours.',
+  'not kept': 'Single requests of this window are no longer kept, so this is not known.',
   'no request': 'Nothing was asked in this window, so there is nothing to divide by.',
 });
 

@@ -19,7 +19,7 @@ export function Verification({ metrics, mayCompare }) {
     }
   };
   const at = metrics?.verifiedAt;
-  return html`<p>${at ? html`${metrics?.verifyAgrees ? html`<span class="change good">✓ agreed</span>` : html`<span class="change bad">✗ differed: optiinfra verify names the hours</span>`} ${timeText(at * 1000)}` : html`<span class="quiet">Not compared since the server's start.</span>`}</p>
+  return html`<p>${at ? html`${metrics?.verifyAgrees ? html`<span class="change good">✓ agreed</span>` : html`<span class="change bad">✗ differed: optiinfra verify names the hours</span>`} ${timeText(at * 1000)}` : html`<span class="quiet">${metrics ? 'Not compared since the server\'s start.' : 'Whether they were compared is not known: the server\'s metrics cannot be read.'}</span>`}</p>
     ${mayCompare && html`<p><button type="button" disabled=${state.isBusy} onClick=${compare}>${state.isBusy ? 'Comparing …' : 'Compare now'}</button> <span class=${state.isProblem ? 'problem' : 'quiet'} role="status">${state.said}</span></p>
     <p class="quiet">Reads every row that is kept, which may take minutes. <code>optiinfra verify --repair</code> makes hours that differ again.</p>`}`;
 }

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "optiinfra/codec/block.hpp"
 #include "optiinfra/codec/byte_stream.hpp"
@@ -59,11 +61,20 @@ class NativeReader {
   /// Reads the next block into `block`, replacing what it held. False at the end of the input.
   Result<bool> next(Block& block);
 
+  /// A column as it was named, and its type.
+  struct NamedType {
+    std::string column, type;
+  };
+
+  /// The column whose type ended the reading with kInvalidArgument; nothing before, and after other errors.
+  const std::optional<NamedType>& unknown_type() const noexcept { return unknown_type_; }
+
  private:
   std::unique_ptr<InputBuffer> own_;
   InputBuffer* input_;
   NativeForm form_;
   std::uint64_t rows_max_ = kBlockRowsMax;
+  std::optional<NamedType> unknown_type_;
 };
 
 }  // namespace optiinfra

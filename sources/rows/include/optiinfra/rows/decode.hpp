@@ -12,9 +12,9 @@
 ///   is wrapped or rounded. A number that a float column cannot hold is refused.
 /// - flag: true, false, 0 or 1.
 ///
-/// In Native the columns have types: those of the table, with or without Nullable and LowCardinality, a time
-/// DateTime of any zone. A column of another type or name, and a body without a column that every row must
-/// have, are an error of the body.
+/// In Native the columns have types: those of the table, with or without Nullable; a text String,
+/// Nullable(String) or LowCardinality(String); a time DateTime of any zone. A column of another type or name,
+/// and a body without a column that every row must have, are an error of the body.
 ///
 /// A row that cannot be read does not affect other rows. The exception is a syntax error in a JSON document,
 /// after which rows cannot be told apart. The rules of the columns (a percentage, a time that is not in the
@@ -70,7 +70,8 @@ using IdOfName = std::function<std::optional<Uuid>(std::string_view column, std:
 /// Reads `body`, which may begin with a UTF-8 byte order mark. Without `id_of` there are no names. Memory
 /// stays in proportion to the body. Errors: kInvalidArgument when the body as a whole cannot be read (JSON
 /// syntax, a CSV header or a block without a required column), with the byte or the line; kTooLarge for more
-/// than kDecodedRowsMax rows.
+/// than kDecodedRowsMax rows, and for a Native body whose LowCardinality texts take more than eight times the
+/// body, and more than 1 MiB, where the table keeps them once a row.
 template <Metric Row>
 Result<DecodedRows<Row>> decode_rows(std::string_view body, RowFormat format, const IdOfName& id_of = {});
 
