@@ -27,6 +27,7 @@ MarkJson json_of(const FileMark& mark) {
     json["block_time"] = mark.block_time.time_since_epoch().count();
   }
   if (mark.is_finished) json["finished"] = true;
+  if (!mark.read_as.empty()) json["read_as"] = mark.read_as;
   return json;
 }
 
@@ -47,6 +48,7 @@ FileMark mark_of(const MarkJson& json) {
   mark.seen = instant(json.at("seen").get<std::int64_t>());
   mark.block_end = json.value("block_end", std::uint64_t{0});
   mark.is_finished = json.value("finished", false);
+  mark.read_as = json.value("read_as", std::string());
   mark.block_time = instant(json.value("block_time", std::int64_t{0}));
   return mark;
 }

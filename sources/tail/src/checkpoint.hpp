@@ -24,6 +24,7 @@ struct FileMark {
   sys_seconds block_time{};     ///< When it was made.
   sys_seconds seen{};           ///< The file, last.
   bool is_finished = false;     ///< It was renamed or removed, and read to its end.
+  std::string read_as = {};     ///< The form and the defaults of its lines, for people; empty: not known.
 };
 
 /// Files of unknown content are never guessed at. No file: no marks. Errors: as Tail::open.

@@ -22,30 +22,52 @@ Error log_error(const std::string& path, const char* doing) {
   return {ErrorKind::kStorage, path + " cannot be " + doing + ": " + std::strerror(errno)};
 }
 
-FilePlace place_of(const struct stat& status) {
-  return {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino)};
+FileLook look_of(const struct stat& status) {
+  return {.place = {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino)},
+          .size = static_cast<std::uint64_t>(status.st_size),
+          .modified = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
+          .links = static_cast<std::uint64_t>(status.st_nlink)};
+}
+
+bool has_stars(const std::string& name) { return name.find_first_of("*?") != std::string::npos; }
+
+bool fits(const std::string& pattern, const std::string& name) {
+  return ::fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) == 0;
 }
 
 }  // namespace
 
-std::optional<FilePlace> place_of(const fs::path& path) {
+Result<std::optional<FileLook>> look_at(const fs::path& path) {
   struct stat status{};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-  return place_of(status);
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::optional<FileLook>();
+    return log_error(path.string(), "examined");
+  }
+  if (!S_ISREG(status.st_mode)) return invalid_argument(path.string() + " is no regular file");
+  return std::optional(look_of(status));
 }
 
-std::vector<fs::path> files_of(const std::string& pattern) {
+Result<std::vector<fs::path>> files_of(const std::string& pattern) {
   const fs::path path(pattern);
   const std::string name = path.filename().string();
-  if (name.find_first_of("*?") == std::string::npos) return {path};
+  if (!has_stars(name)) return std::vector<fs::path>{path};
   std::vector<fs::path> found;
-  std::error_code ignored;
+  std::error_code failure;
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  for (fs::directory_iterator at(folder, ignored), end; !ignored && at != end; at.increment(ignored))
-    if (::fnmatch(name.c_str(), at->path().filename().c_str(), FNM_PERIOD) == 0)
+  for (fs::directory_iterator at(folder, failure), end; !failure && at != end; at.increment(failure))
+    if (fits(name, at->path().filename().string()))
       found.push_back(path.parent_path() / at->path().filename());
+  if (failure)
+    return Error{ErrorKind::kStorage, "the folder of " + pattern + " cannot be listed: " + failure.message()};
   std::ranges::sort(found);
   return found;
+}
+
+bool is_named_by(const std::string& pattern, const fs::path& path) {
+  const fs::path named(pattern);
+  const std::string name = named.filename().string();
+  return has_stars(name) ? named.parent_path() == path.parent_path() && fits(name, path.filename().string())
+                         : named == path;
 }
 
 Result<LogFile> LogFile::open(const fs::path& path) {
@@ -55,7 +77,7 @@ Result<LogFile> LogFile::open(const fs::path& path) {
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) return log_error(path.string(), "examined");
   if (!S_ISREG(status.st_mode)) return invalid_argument(path.string() + " is no regular file");
-  file.place_ = place_of(status);
+  file.place_ = look_of(status).place;
   return file;
 }
 
@@ -75,10 +97,10 @@ LogFile& LogFile::operator=(LogFile&& other) noexcept {
   return *this;
 }
 
-Result<std::uint64_t> LogFile::size() const {
+Result<FileLook> LogFile::look() const {
   struct stat status{};
   if (::fstat(descriptor_, &status) != 0) return log_error(path_, "examined");
-  return static_cast<std::uint64_t>(status.st_size);
+  return look_of(status);
 }
 
 Result<std::string> LogFile::read(std::uint64_t offset, std::size_t bytes) const {

@@ -20,11 +20,24 @@ struct FilePlace {
   friend bool operator==(const FilePlace&, const FilePlace&) = default;
 };
 
-/// Nothing when there is no regular file of that name.
-std::optional<FilePlace> place_of(const std::filesystem::path& path);
+/// What the system says of a file.
+struct FileLook {
+  FilePlace place = {};
+  std::uint64_t size = 0;
+  std::int64_t modified = 0;  ///< Nanoseconds since 1970.
+  std::uint64_t links = 0;    ///< Names that it has; 0 once it was removed.
+};
 
-/// The files that `pattern`, whose last part may have * and ? in it, names now, by name.
-std::vector<std::filesystem::path> files_of(const std::string& pattern);
+/// Errors: kStorage with the system's reason; kInvalidArgument for what is no regular file. Nothing when it
+/// does not exist.
+Result<std::optional<FileLook>> look_at(const std::filesystem::path& path);
+
+/// The files that `pattern`, whose last part may have * and ? in it, names now, by name. Errors: kStorage
+/// when its folder cannot be listed.
+Result<std::vector<std::filesystem::path>> files_of(const std::string& pattern);
+
+/// Whether `pattern` names a file of this path.
+bool is_named_by(const std::string& pattern, const std::filesystem::path& path);
 
 /// Threads: one at a time. It reads; nothing writes.
 class LogFile {
@@ -37,7 +50,7 @@ class LogFile {
 
   const FilePlace& place() const noexcept { return place_; }
 
-  Result<std::uint64_t> size() const;
+  Result<FileLook> look() const;
 
   /// Less than asked for only at the end of the file.
   Result<std::string> read(std::uint64_t offset, std::size_t bytes) const;

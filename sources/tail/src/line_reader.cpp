@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "optiinfra/core/time.hpp"
+#include "optiinfra/rows/decode.hpp"
 #include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra::tail {
@@ -29,6 +30,22 @@ std::string text_of(const LineJson& value) {
 bool matches(std::string_view pattern, std::string_view text) {
   if (!pattern.ends_with('*')) return pattern == text;
   return text.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+/// Whether a JSON text is nested deeper than rows may be. What writes and copies JSON calls itself for each
+/// level, so a deep line would end the program.
+bool is_too_deep(std::string_view text) {
+  std::size_t depth = 0;
+  bool is_in_text = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (is_in_text && c == '\\') ++at;
+    if (c == '"') is_in_text = !is_in_text;
+    if (is_in_text) continue;
+    if ((c == '{' || c == '[') && ++depth > rows::kJsonDepthMax) return true;
+    if ((c == '}' || c == ']') && depth > 0) --depth;
+  }
+  return false;
 }
 
 bool holds_text(const std::string& column) {
@@ -62,16 +79,24 @@ LineReader::LineReader(const LogForm& form, const LineDefaults& defaults)
 
 LineReader::Kind LineReader::append(std::string_view line, std::string& body) {
   texts_.clear();
+  is_too_deep_ = is_too_deep(line);
+  if (is_too_deep_) return Kind::kTooDeep;
   const Json json = Json::parse(line, nullptr, false);
   if (!json.is_object()) return Kind::kNoJson;
-  if (!is_request(json)) return Kind::kOther;
-  body += row_of(json).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  if (!is_request(json)) return is_too_deep_ ? Kind::kTooDeep : Kind::kOther;
+  const Json row = row_of(json);
+  if (is_too_deep_) return Kind::kTooDeep;
+  body += row.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   return Kind::kRequest;
 }
 
 const LineReader::Json* LineReader::inside(const Json& text) {
   const auto [known, is_new] = texts_.try_emplace(&text);
-  if (is_new) known->second = Json::parse(text.get_ref<const std::string&>(), nullptr, false);
+  const auto& inner = text.get_ref<const std::string&>();
+  if (is_new && is_too_deep(inner))
+    is_too_deep_ = true;
+  else if (is_new)
+    known->second = Json::parse(inner, nullptr, false);
   return &known->second;
 }
 

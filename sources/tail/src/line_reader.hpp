@@ -14,7 +14,7 @@ namespace optiinfra::tail {
 class LineReader {
  public:
   using Json = nlohmann::json;
-  enum class Kind { kRequest, kOther, kNoJson };
+  enum class Kind { kRequest, kOther, kNoJson, kTooDeep };
 
   /// Both must outlive it.
   LineReader(const LogForm& form, const LineDefaults& defaults);
@@ -36,6 +36,7 @@ class LineReader {
   const LineDefaults& defaults_;
   std::vector<bool> is_text_;                    ///< By the rule's column.
   std::unordered_map<const Json*, Json> texts_;  ///< Texts of the line that are JSON, as such.
+  bool is_too_deep_ = false;                     ///< One of them.
 };
 
 /// Unix seconds, with their fraction, of a time as parse_time() reads it, or of a number.

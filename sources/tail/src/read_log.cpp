@@ -39,6 +39,8 @@ class LogReading {
     const LineReader::Kind kind = is_blank(line) ? LineReader::Kind::kOther : reader_.append(line, body_);
     if (kind == LineReader::Kind::kOther) ++read_.others;
     if (kind == LineReader::Kind::kNoJson) refuse(number, "", "no JSON object");
+    if (kind == LineReader::Kind::kTooDeep)
+      refuse(number, "", "arrays and objects nested deeper than 64 levels");
     if (kind == LineReader::Kind::kRequest) line_of_.push_back(number);
   }
 

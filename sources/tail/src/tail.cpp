@@ -25,8 +25,21 @@ std::size_t whole_lines(std::string_view text) {
 
 /// The state is used again from another folder, too.
 TailOptions with_whole_paths(TailOptions options) {
-  for (std::string& file : options.files) file = std::filesystem::absolute(file).string();
+  for (std::string& file : options.files) file = std::filesystem::absolute(file).lexically_normal().string();
   return options;
+}
+
+/// "sglang, customer acme, service chat".
+std::string way_of_reading(const TailOptions& options) {
+  std::string text = options.form.name();
+  const auto add = [&](const char* what, const std::string& name) {
+    if (!name.empty()) text += std::string(", ") + what + " " + name;
+  };
+  add("customer", options.defaults.customer);
+  add("service", options.defaults.service);
+  add("model", options.defaults.model);
+  add("instance", options.defaults.instance);
+  return text;
 }
 
 }  // namespace
@@ -43,6 +56,7 @@ Result<void> Tail::State::open() {
   OPTIINFRA_CHECK(disk_.create_folder(options_.state_folder));
   OPTIINFRA_TRY(lock_, disk_.lock_folder(options_.state_folder));
   OPTIINFRA_TRY(std::vector<FileMark> marks, read_marks(options_.state_folder, disk_));
+  read_as_ = way_of_reading(options_);
   for (FileMark& each : marks) {
     files_.push_back(std::make_unique<Followed>());
     files_.back()->mark = std::move(each);
@@ -61,9 +75,10 @@ Result<const TailBlock*> Tail::State::next() {
       look_for_files();
       looked_ = at;
     }
-    for (std::size_t i = 0; i < files_.size() && !handed_; ++i) {
-      Followed& followed = *files_[(turn_ + i) % files_.size()];
-      if (followed.file && advance(followed)) turn_ = (turn_ + i + 1) % files_.size();
+    for (Followed* const each : by_turn()) {
+      if (!advance(*each)) continue;
+      each->turn = ++turns_;
+      break;
     }
   }
   if (!handed_) {
@@ -105,34 +120,90 @@ Result<void> Tail::State::write() {
 TailCounts Tail::State::counts() const {
   TailCounts counts = counts_;
   for (const auto& each : files_)
-    if (each->file && each->size > each->mark.offset) counts.behind_bytes += each->size - each->mark.offset;
+    if (each->place && each->look.size > each->mark.offset)
+      counts.behind_bytes += each->look.size - each->mark.offset;
   return counts;
 }
 
 // What they hold.
 
+/// What may have something to read: what waited longest, and of those the newest first.
+std::vector<Followed*> Tail::State::by_turn() const {
+  std::vector<Followed*> order;
+  for (const auto& each : files_)
+    if (each->file || (each->is_due && each->place && !each->path.empty())) order.push_back(each.get());
+  std::ranges::stable_sort(order, {},
+                           [](const Followed* each) { return std::pair(each->turn, -each->look.modified); });
+  return order;
+}
+
 /// Whether there is a block now. What a file's reading fails with is said once.
 bool Tail::State::advance(Followed& followed) {
+  followed.is_due = false;
   auto advanced = try_advance(followed);
   if (!advanced && !std::exchange(followed.has_fault, true)) remark(advanced.error().message);
   if (advanced) followed.has_fault = false;
-  return advanced && *advanced;
+  followed.is_due = advanced && *advanced;
+  return followed.is_due;
 }
 
 Result<bool> Tail::State::try_advance(Followed& followed) {
-  OPTIINFRA_TRY(followed.size, followed.file->size());
+  if (!followed.file) {
+    OPTIINFRA_TRY(const bool is_open, open_again(followed));
+    if (!is_open) return false;
+  }
+  OPTIINFRA_TRY(const FileLook look, followed.file->look());
+  note_look(followed, look);
   FileMark& mark = followed.mark;
-  if (followed.size == mark.offset && mark.block_end == 0) return finish(followed);
-  if (mark.block_end == 0 && followed.size == followed.half_line_end && !is_over(followed)) return false;
-  OPTIINFRA_TRY(const bool is_same, holds_what_was_read(followed));
-  if (!is_same) begin_again(followed);
+  if (followed.is_read()) return finish(followed);
+  if (mark.block_end == 0 && look.size == followed.half_line_end && !is_over(followed)) return false;
+  OPTIINFRA_TRY(const Content content, content_of(followed));
+  if (content == Content::kOther) begin_again(followed);
+  if (content == Content::kShorter) go_on_where_cut(followed);
+  if (followed.is_read()) return finish(followed);
   return mark.block_end != 0 ? read_block_again(followed) : read_new_block(followed);
 }
 
+/// False when its name leads to another file now, or to none; the next look tells.
+Result<bool> Tail::State::open_again(Followed& followed) {
+  OPTIINFRA_TRY(const auto look, look_at(followed.path));
+  if (!look || look->place != followed.place) return false;
+  OPTIINFRA_TRY(LogFile file, LogFile::open(followed.path));
+  if (file.place() != *followed.place) return false;
+  followed.file = std::move(file);
+  close_some(&followed);
+  return true;
+}
+
+Result<Tail::State::Content> Tail::State::content_of(const Followed& followed) const {
+  const FileMark& mark = followed.mark;
+  OPTIINFRA_TRY(const auto beginning, followed.file->beginning(mark.beginning_bytes));
+  if (mark.beginning_bytes != 0 && beginning != mark.beginning) return Content::kOther;
+  if (followed.look.size >= std::max(mark.offset, mark.block_end)) return Content::kSame;
+  return mark.beginning_bytes == kBeginningBytes ? Content::kShorter : Content::kOther;
+}
+
 Result<bool> Tail::State::holds_what_was_read(const Followed& followed) const {
-  if (followed.size < std::max(followed.mark.offset, followed.mark.block_end)) return false;
-  OPTIINFRA_TRY(const auto beginning, followed.file->beginning(followed.mark.beginning_bytes));
-  return beginning == followed.mark.beginning || followed.mark.beginning_bytes == 0;
+  OPTIINFRA_TRY(const Content content, content_of(followed));
+  return content == Content::kSame;
+}
+
+/// A log is not synced as the state is, so a power loss may leave it shorter. Nothing of what is there counts
+/// again; what comes is told from what was there by another identity.
+void Tail::State::go_on_where_cut(Followed& followed) {
+  FileMark& mark = followed.mark;
+  const std::uint64_t size = followed.look.size;
+  remark(mark.path + " ends at " + bytes_text(size) + " and was read to " +
+         bytes_text(std::max(mark.offset, mark.block_end)) +
+         ", as after a power loss: the lines between are gone, and it is read on from there" +
+         (mark.block_end == 0
+              ? ""
+              : "; whether its lines after " + bytes_text(mark.offset) + " were stored is not known"));
+  mark.identity = Uuid::random();
+  mark.offset = size;
+  mark.block_end = 0;
+  followed.half_line_end = 0;
+  has_news_ = true;
 }
 
 /// The file was truncated, or written from its beginning: its lines are others than those that were read.
@@ -145,6 +216,7 @@ void Tail::State::begin_again(Followed& followed) {
   fresh.path = mark.path;
   fresh.inode = mark.inode;
   fresh.seen = mark.seen;
+  fresh.read_as = mark.read_as;
   mark = std::move(fresh);
   followed.half_line_end = 0;
   has_news_ = true;
@@ -164,14 +236,14 @@ Result<bool> Tail::State::read_block_again(Followed& followed) {
 
 Result<bool> Tail::State::read_new_block(Followed& followed) {
   FileMark& mark = followed.mark;
-  const std::uint64_t rest = followed.size - mark.offset;
+  const std::uint64_t rest = followed.look.size - mark.offset;
   if (rest == 0) return false;
   OPTIINFRA_TRY(std::string text,
                 followed.file->read(mark.offset, std::min<std::uint64_t>(rest, kBlockBytesMax)));
   std::size_t end = whole_lines(text);
   if (end == 0 && text.size() == kBlockBytesMax) return leave_long_line_out(followed);
   if (end == 0 && is_over(followed)) end = text.size();
-  followed.half_line_end = end == 0 ? followed.size : 0;
+  followed.half_line_end = end == 0 ? followed.look.size : 0;
   if (end == 0) return false;
   text.resize(end);
   // After the reading, so that a file that was truncated in between is noticed.
@@ -197,33 +269,44 @@ Result<void> Tail::State::note_beginning(Followed& followed, std::uint64_t bytes
 Result<bool> Tail::State::leave_long_line_out(Followed& followed) {
   const FileMark& mark = followed.mark;
   std::uint64_t at = std::max(followed.half_line_end, mark.offset);
-  while (at < followed.size) {
+  while (at < followed.look.size) {
     OPTIINFRA_TRY(const std::string piece, followed.file->read(at, kSearchedPiece));
     const std::size_t end = piece.find('\n');
     if (piece.empty()) break;
     at += end == std::string::npos ? piece.size() : end + 1;
     if (end == std::string::npos) continue;
-    remark(mark.path + " line " + std::to_string(mark.lines + 1) + " is longer than " +
-           std::to_string(kBlockBytesMax >> 20) + " MiB and left out");
     OPTIINFRA_CHECK(note_beginning(followed, at));
-    handed_ =
-        Handed{.file = &followed, .end = at, .counts = {.lines = 1, .too_long = 1}, .is_recorded = true};
-    handed_->block.file = mark.path;
-    followed.half_line_end = 0;
-    return true;
+    return leave_out(followed, at);
   }
   followed.half_line_end = at;
-  return false;
+  if (at == mark.offset || !is_over(followed)) return false;
+  OPTIINFRA_CHECK(note_beginning(followed, at));
+  return leave_out(followed, at);
 }
 
-/// Whether nobody is expected to write to the file any more.
+bool Tail::State::leave_out(Followed& followed, std::uint64_t end) {
+  const FileMark& mark = followed.mark;
+  remark(mark.path + " line " + std::to_string(mark.lines + 1) + " is longer than " +
+         std::to_string(kBlockBytesMax >> 20) + " MiB and left out");
+  handed_ = Handed{.file = &followed, .end = end, .counts = {.lines = 1, .too_long = 1}, .is_recorded = true};
+  handed_->block.file = mark.path;
+  followed.half_line_end = 0;
+  return true;
+}
+
+/// Whether nobody is expected to write to the file any more. One that keeps a name may have a writer that
+/// opens it again, or that nobody told of the rotation.
 bool Tail::State::is_over(const Followed& followed) const {
-  return !followed.is_named && Clock::now() - followed.unnamed_since >= options_.rotated_grace;
+  if (followed.is_named) return false;
+  const auto quiet = Clock::now() - std::max(followed.changed, followed.unnamed_since);
+  return quiet >= (followed.look.links == 0 ? options_.rotated_grace : options_.renamed_quiet);
 }
 
 bool Tail::State::finish(Followed& followed) {
   if (!is_over(followed)) return false;
   followed.file.reset();
+  followed.place.reset();
+  followed.path.clear();
   followed.mark.is_finished = true;
   has_news_ = true;
   return false;

@@ -128,6 +128,27 @@ TEST(LogForms, CountAndNameWhatIsNoRow) {
   EXPECT_THAT(said, HasSubstr("6 no JSON object\n7 prompt_tokens: 1.5 must be a whole number"));
 }
 
+TEST(LogForms, RefuseWhatIsNestedTooDeep) {
+  const auto form = LogForm::parse(
+      "[columns]\nrequest_id = ['meta.id', 'id']\ntimestamp = 'at'\n"
+      "latency_ms = 'ms'\n",
+      "own");
+  ASSERT_TRUE(form) << form.error().message;
+  const auto line = [](const std::string& key, const std::string& value) {
+    return R"({"at": 1772359200, "ms": 1, ")" + key + "\": " + value + "}\n";
+  };
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  const LogRows read = read_log(*form, kAcme,
+                                line("id", nested(1'000'000)) + line("id", R"("]]\"[[")") +
+                                    line("meta", R"("{\"id\": )" + nested(100'000) + R"(}")") +
+                                    line("id", nested(64)) + line("other", nested(63)),
+                                kClock);
+  EXPECT_EQ(read.rows.size(), 2u);
+  EXPECT_EQ(read.refused_count, 3u);
+  for (const RefusedLine& each : read.refused)
+    EXPECT_EQ(each.to_string(), "arrays and objects nested deeper than 64 levels") << each.line;
+}
+
 TEST(LogForms, TakeColumnsOfTheUsersOwn) {
   const auto form = LogForm::parse(
       "only = {key = 'kind', text = 'call'}\n[columns]\ntimestamp = 'at'\ncustomer_id = 'team'\n"

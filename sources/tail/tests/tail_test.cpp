@@ -134,8 +134,11 @@ class Tailing : public ::testing::Test {
             .defaults = {.customer = "acme", .service = "chat"},
             .files = std::move(files),
             .state_folder = folder_ / "state",
-            .rotated_grace = std::chrono::milliseconds{0}};
+            .rotated_grace = std::chrono::milliseconds{0},
+            .renamed_quiet = std::chrono::milliseconds{0}};
   }
+  /// Until it looks for files again.
+  static void wait_for_look() { std::this_thread::sleep_for(std::chrono::milliseconds{1'050}); }
   void start() { start(options()); }
   void start(TailOptions with) {
     tail_.reset();
@@ -198,8 +201,8 @@ TEST_F(Tailing, ReadsARenamedFileToItsEndAndItsSuccessorFromTheBeginning) {
   drain();
   fs::rename(log(), folder_ / "requests.log.1");
   append(lines(5, 6));
-  append(folder_ / "requests.log.1", line(4));                    // By a writer that has it open still.
-  std::this_thread::sleep_for(std::chrono::milliseconds{1'050});  // Until it looks for files again.
+  append(folder_ / "requests.log.1", line(4));  // By a writer that has it open still.
+  wait_for_look();
   drain();
   expect_once(1, 6);
   append(lines(7, 8));
@@ -317,6 +320,170 @@ TEST_F(Tailing, RefusesAStateOfOthersAndADamagedOne) {
   TailOptions nobody = options();
   nobody.defaults.customer.clear();
   EXPECT_THAT(Tail::open(std::move(nobody)).error().message, HasSubstr("whose the requests are"));
+}
+
+TEST_F(Tailing, ReadsOnWhereAPowerLossCutALog) {
+  append(lines(1, 30));
+  start();
+  drain();
+  ASSERT_TRUE(tail_->close());
+  const auto size = fs::file_size(log());
+  fs::resize_file(log(), size - 100);  // In the middle of a line.
+  drain_again();
+  expect_once(1, 30);
+  EXPECT_THAT(remarks_, HasSubstr("requests.log ends at byte " + std::to_string(size - 100) +
+                                  " and was read to byte " + std::to_string(size)));
+  append(lines(31, 32));
+  drain();
+  drain_again();
+  expect_once(1, 32);
+}
+
+TEST_F(Tailing, SaysThatABlockWhoseLinesAPowerLossTookIsNotKnown) {
+  append(lines(1, 30));
+  start();
+  drain();
+  const auto size = fs::file_size(log());
+  append(lines(41, 50));
+  const auto block = tail_->next();
+  ASSERT_TRUE(block && *block != nullptr);
+  blocks_.store(**block);  // And the power goes before that is known.
+  fs::resize_file(log(), size + 100);
+  start();
+  drain();
+  append(lines(31, 40));
+  drain();
+  expect_once(1, 50);
+  EXPECT_THAT(remarks_, HasSubstr("whether its lines after byte " + std::to_string(size) + " were stored"));
+}
+
+TEST_F(Tailing, LeavesAFileToOthersThatTheOptionsNameNoMore) {
+  const fs::path other = folder_ / "other.log";
+  append(lines(1, 2));
+  append(other, lines(3, 4));
+  start(options({log().string(), other.string()}));
+  drain();
+  append(lines(8, 9));
+  append(other, line(5));
+  ASSERT_TRUE(tail_->close());
+  start(options({other.string()}));
+  drain();
+  expect_once(1, 5);
+  ASSERT_TRUE(tail_->close());
+  fs::rename(log(), folder_ / "requests.log.1");
+  start(options({other.string()}));
+  drain();
+  expect_once(1, 5);
+  EXPECT_EQ(remarks_, "");
+}
+
+TEST_F(Tailing, ReadsTheRestOfARenamedFileOnlyAsItWasReadBefore) {
+  append(lines(1, 3));
+  start();
+  drain();
+  ASSERT_TRUE(tail_->close());
+  append(lines(5, 6));
+  fs::rename(log(), folder_ / "requests.log.1");
+  append(line(4));
+  TailOptions changed = options();
+  changed.defaults.customer = "umbrella";
+  start(std::move(changed));
+  drain();
+  expect_once(1, 4);
+  EXPECT_THAT(remarks_, HasSubstr("read as sglang, customer acme, service chat, not as sglang, customer "
+                                  "umbrella, service chat; what follows byte"));
+  drain_again();
+  expect_once(1, 6);
+}
+
+TEST_F(Tailing, FollowsAWriterThatNobodyToldOfTheRotation) {
+  const fs::path renamed = folder_ / "requests.log.1";
+  append(lines(1, 2));
+  TailOptions patient = options();
+  patient.renamed_quiet = kRenamedQuiet;
+  start(std::move(patient));
+  drain();
+  fs::rename(log(), renamed);
+  append(renamed, line(3).substr(0, 20));
+  wait_for_look();
+  drain();
+  append(renamed, line(3).substr(20) + line(4));
+  drain();
+  expect_once(1, 4);
+  drain_again();  // Not patient: it is over.
+  append(renamed, line(5));
+  drain();
+  expect_once(1, 4);
+  drain_again();  // It grew all the same.
+  expect_once(1, 5);
+}
+
+/// Logs that this process has open.
+std::size_t open_logs() {
+  std::size_t count = 0;
+  std::error_code ignored;
+  for (const auto& each : fs::directory_iterator("/proc/self/fd"))
+    if (fs::read_symlink(each.path(), ignored).string().find("/many-") != std::string::npos) ++count;
+  return count;
+}
+
+TEST_F(Tailing, ReadsTheNewestOfManyFilesFirstAndKeepsFewOpen) {
+  constexpr int kFiles = static_cast<int>(kOpenFilesMax) + 36;
+  const auto many = [&](int number) { return folder_ / ("many-" + std::to_string(1'000 + number) + ".log"); };
+  const auto present = fs::file_time_type::clock::now();
+  for (int i = 1; i <= kFiles; ++i) {
+    append(many(i), line(i));
+    fs::last_write_time(many(i), present - std::chrono::seconds{2 * (kFiles - i)});
+  }
+  start(options({(folder_ / "many-*.log").string()}));
+  const auto first = tail_->next();
+  ASSERT_TRUE(first && *first != nullptr);
+  EXPECT_EQ((*first)->file, many(kFiles).string());
+  drain();
+  expect_once(1, kFiles);
+  EXPECT_LE(open_logs(), kOpenFilesMax);
+  append(many(1), line(kFiles + 1));  // Of these three none is open.
+  append(many(2), line(kFiles + 2));
+  fs::rename(many(2), folder_ / "old-2.log");
+  fs::remove(many(3));
+  append(many(kFiles + 1), line(kFiles + 3));
+  wait_for_look();
+  drain();
+  expect_once(1, kFiles + 3);
+  EXPECT_LE(open_logs(), kOpenFilesMax);
+  EXPECT_EQ(tail_->counts().behind_bytes, 0u);
+  EXPECT_EQ(remarks_, "");
+}
+
+TEST_F(Tailing, SaysOnceWhyNothingIsRead) {
+  fs::create_symlink("loop.log", folder_ / "loop.log");
+  const auto path = [&](const char* name) { return (folder_ / name).string(); };
+  start(options({path("away/*.log"), path("none-*.log"), path("loop.log"), path("later.log")}));
+  drain();
+  EXPECT_THAT(remarks_, HasSubstr("away/*.log cannot be listed: No such file or directory"));
+  EXPECT_THAT(remarks_, HasSubstr("nothing fits " + path("none-*.log") + " yet"));
+  EXPECT_THAT(remarks_, HasSubstr("loop.log cannot be examined: Too many levels of symbolic links"));
+  EXPECT_THAT(remarks_, HasSubstr("later.log is not there yet"));
+  remarks_.clear();
+  wait_for_look();
+  drain();
+  EXPECT_EQ(remarks_, "");
+}
+
+TEST_F(Tailing, LeavesOutALongLineThatARotationCut) {
+  append(line(1) + std::string(kBlockBytesMax + (kBlockBytesMax / 4), 'x'));
+  start();
+  drain();
+  EXPECT_EQ(tail_->counts().too_long, 0u);
+  ASSERT_TRUE(tail_->close());
+  fs::rename(log(), folder_ / "requests.log.1");
+  append(line(2));
+  drain_again();
+  expect_once(1, 2);
+  EXPECT_EQ(tail_->counts().too_long, 1u);
+  EXPECT_EQ(tail_->counts().behind_bytes, 0u);
+  drain_again();
+  EXPECT_EQ(tail_->counts().lines, 0u);
 }
 
 /// Follows the file with a disk that dies at its n-th call; a store, too, may be reached or not. False once

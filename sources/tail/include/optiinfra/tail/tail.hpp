@@ -2,10 +2,10 @@
 /// Follows logs of requests and hands their lines over as rows, in blocks that count once.
 ///
 /// The state folder holds `tail.json`: of each file which one it is (its inode and a hash of its first
-/// bytes), how far it was read, and how far the block goes that is being stored. A block's bounds are on the
-/// disk before the block is handed over, so after a kill the same block comes again, with the same rows and
-/// the same token; a store that knows tokens counts it once. docs/sources.md tells what follows for rotation
-/// and truncation.
+/// bytes), for whom and how it was read, how far it was read, and how far the block goes that is being
+/// stored. A block's bounds are on the disk before the block is handed over, so after a kill the same block
+/// comes again, with the same rows and the same token; a store that knows tokens counts it once.
+/// docs/sources.md tells what follows for rotation and truncation.
 #pragma once
 
 #include <chrono>
@@ -25,8 +25,12 @@ namespace optiinfra::tail {
 /// Most bytes of one block, and so of a line; a longer line is left out and counted.
 inline constexpr std::size_t kBlockBytesMax = std::size_t{4} << 20;
 inline constexpr std::size_t kBlockLinesMax = 20'000;
-/// Files that are followed at the same time.
-inline constexpr std::size_t kFollowedFilesMax = 1'000;
+/// Files that are begun, of all that the options name: the ones that were written to last.
+inline constexpr std::size_t kFollowedFilesMax = 10'000;
+/// Files that are open at the same time. Others are opened when they have grown.
+inline constexpr std::size_t kOpenFilesMax = 64;
+/// How long a renamed file must be quiet until it is taken to be over.
+inline constexpr std::chrono::hours kRenamedQuiet{1};
 /// The state remembers a file so long after it was seen last, so that it does not count again if it comes
 /// back.
 inline constexpr std::chrono::hours kMarkAgeMax{7 * 24};
@@ -40,8 +44,11 @@ struct TailOptions {
   std::vector<std::string> files;
   /// Created when absent (its parent must exist); used by one tail at a time.
   std::filesystem::path state_folder;
-  /// How long a file that was renamed or removed is read on, for a writer that has it open still.
+  /// How long a file must have been removed, and quiet, until it is given up: a writer may have it open
+  /// still.
   std::chrono::milliseconds rotated_grace{10'000};
+  /// The same for one that was renamed. One that grows later is read on all the same.
+  std::chrono::milliseconds renamed_quiet = kRenamedQuiet;
 };
 
 /// Lines of one file, to be stored whole.
