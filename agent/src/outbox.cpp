@@ -145,10 +145,11 @@ class Outbox::State {
         // A request that was put since then is noticed at the latest after this.
         changed_.wait_for(lock, kPauseMin);
       } else if (!sent) {
-        const bool was_closing = is_closing_;
-        changed_.wait_for(lock, pause, [&] { return is_stopped_ || is_closing_ != was_closing; });
         // The last chance of what is left is short.
-        pause = is_closing_ ? kPauseMin : std::min(pause * 2, kPauseMax);
+        const bool was_closing = is_closing_;
+        changed_.wait_for(lock, was_closing ? kPauseMin : pause,
+                          [&] { return is_stopped_ || is_closing_ != was_closing; });
+        pause = std::min(pause * 2, kPauseMax);
       }
     }
     const std::lock_guard lock(mutex_);
