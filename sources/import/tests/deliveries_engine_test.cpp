@@ -8,8 +8,8 @@
 #include "import_fixture.hpp"
 #include "optiinfra/import/imports.hpp"
 #include "optiinfra/store/verify.hpp"
-#include "optiinfra/testing/temporary_folder.hpp"
 #include "optiinfra/transport/small_answer.hpp"
+#include "shared_store.hpp"
 
 // Last: one of its names is an enumerator of repair.hpp.
 #include "file_import.hpp"
@@ -20,19 +20,8 @@ namespace {
 using std::chrono::hours;
 using ::testing::HasSubstr;
 
-class Deliveries : public ::testing::Test {
+class Deliveries : public SharedStoreTest {
  protected:
-  static void SetUpTestSuite() {
-    folder_ = new testing::TemporaryFolder(testing::memory_folder());
-    auto client = Client::open("embedded:" + (*folder_ / "store").string(), {.create = true});
-    ASSERT_TRUE(client) << client.error().message;
-    client_ = new Client(*std::move(client));
-  }
-  static void TearDownTestSuite() {
-    delete client_;
-    delete folder_;
-  }
-
   /// The service of the test, so that tests share a store.
   static std::string service() { return ::testing::UnitTest::GetInstance()->current_test_info()->name(); }
 
@@ -46,11 +35,6 @@ class Deliveries : public ::testing::Test {
     return text;
   }
   static std::string header() { return "timestamp,customer_id,cloud_provider,service_name,cost_per_hour\n"; }
-
-  static std::filesystem::path write(const std::string& name, const std::string& text) {
-    std::ofstream(*folder_ / name, std::ios::binary) << text;
-    return *folder_ / name;
-  }
 
   struct How {
     std::string delivery = {}, map = kContractMap;
@@ -118,13 +102,7 @@ class Deliveries : public ::testing::Test {
     std::erase_if(*imports, [&](const ImportRecord& each) { return each.delivery != delivery; });
     return *imports;
   }
-
-  static testing::TemporaryFolder* folder_;
-  static Client* client_;
 };
-
-testing::TemporaryFolder* Deliveries::folder_ = nullptr;
-Client* Deliveries::client_ = nullptr;
 
 TEST_F(Deliveries, ReplaceTheEarlierOneOfTheirName) {
   ASSERT_TRUE(import(write("other.csv", header() + lines(24, "5")), {.delivery = "other"}));

@@ -6,8 +6,8 @@
 #include "optiinfra/import/import.hpp"
 #include "optiinfra/import/imports.hpp"
 #include "optiinfra/store/verify.hpp"
-#include "optiinfra/testing/temporary_folder.hpp"
 #include "optiinfra/transport/small_answer.hpp"
+#include "shared_store.hpp"
 
 // Last: one of its names is an enumerator of repair.hpp.
 #include "file_import.hpp"
@@ -15,19 +15,8 @@
 namespace optiinfra {
 namespace {
 
-class Imports : public ::testing::Test {
+class Imports : public SharedStoreTest {
  protected:
-  static void SetUpTestSuite() {
-    folder_ = new testing::TemporaryFolder(testing::memory_folder());
-    auto client = Client::open("embedded:" + (*folder_ / "store").string(), {.create = true});
-    ASSERT_TRUE(client) << client.error().message;
-    client_ = new Client(*std::move(client));
-  }
-  static void TearDownTestSuite() {
-    delete client_;
-    delete folder_;
-  }
-
   /// One row an hour from `first` hours ago on, all of one service.
   static std::filesystem::path write_rows(const std::string& name, int first, int rows) {
     const std::filesystem::path path = *folder_ / (name + ".csv");
@@ -87,13 +76,7 @@ class Imports : public ::testing::Test {
       return {};
     }));
   }
-
-  static testing::TemporaryFolder* folder_;
-  static Client* client_;
 };
-
-testing::TemporaryFolder* Imports::folder_ = nullptr;
-Client* Imports::client_ = nullptr;
 
 TEST_F(Imports, AreListedWithTheLatestFirst) {
   const Uuid first = import(write_rows("first", 40, 30)).import_id;

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "import_fixture.hpp"
-#include "optiinfra/testing/temporary_folder.hpp"
+#include "shared_store.hpp"
 
 namespace optiinfra {
 namespace {
@@ -18,25 +18,9 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 /// The tests share a store; each has a model of its own.
-class TextForms : public ::testing::Test {
+class TextForms : public SharedStoreTest {
  protected:
-  static void SetUpTestSuite() {
-    folder_ = new testing::TemporaryFolder(testing::memory_folder());
-    auto client = Client::open("embedded:" + (*folder_ / "store").string(), {.create = true});
-    ASSERT_TRUE(client) << client.error().message;
-    client_ = new Client(*std::move(client));
-  }
-  static void TearDownTestSuite() {
-    delete client_;
-    delete folder_;
-  }
-
   static std::string model() { return ::testing::UnitTest::GetInstance()->current_test_info()->name(); }
-
-  static std::filesystem::path write(const std::string& name, const std::string& text) {
-    std::ofstream(*folder_ / name, std::ios::binary) << text;
-    return *folder_ / name;
-  }
 
   static std::string header(char separator) {
     std::string text = "timestamp,customer_id,service_id,model_name,latency_ms,prompt_tokens\n";
@@ -98,13 +82,7 @@ class TextForms : public ::testing::Test {
                                  model() + "'\"\nlatency_ms = 'seconds * 1000'\nsession_id = 'note'\n")
         .string();
   }
-
-  static testing::TemporaryFolder* folder_;
-  static Client* client_;
 };
-
-testing::TemporaryFolder* TextForms::folder_ = nullptr;
-Client* TextForms::client_ = nullptr;
 
 TEST_F(TextForms, DelimitersAreTakenFromTheHeader) {
   ASSERT_TRUE(import(write("tabs.csv", header('\t') + row('\t', "100"))));
