@@ -4,13 +4,12 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "json_text.hpp"
 #include "optiinfra/client/catalogue.hpp"
 #include "optiinfra/schema/tables.hpp"
 
 namespace optiinfra::report {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr const char* kDataSource = "grafana-clickhouse-datasource";
 /// Of Grafana's grid, which is 24 units wide.
