@@ -7,7 +7,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 home=$(mktemp -d)
-trap 'rm -rf "$home"' EXIT
+# The service that ./quickstart leaves running writes into its folder until it is stopped.
+trap 'env -u XDG_DATA_HOME HOME="$home" "$root/quickstart" --stop >/dev/null 2>&1 || true; rm -rf "$home"' EXIT
 
 # commands FILE: its sh blocks as one script that echoes what it runs.
 commands() {
