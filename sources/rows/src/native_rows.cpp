@@ -132,6 +132,9 @@ Error NativeBlocks::error_of_body(Error error) const {
     if (!definition) return std::move(definition).error();
     return wrong_type(unknown->column, unknown->type, **definition);
   }
+  // The message has the name that the body gives a column, whatever bytes that is.
+  constexpr std::size_t kMessageMax = 400;
+  error.message = shown_text(error.message, kMessageMax);
   return error.kind == ErrorKind::kCorrupt ? invalid_argument(std::move(error).message) : error;
 }
 

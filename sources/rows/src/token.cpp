@@ -13,12 +13,11 @@ std::size_t digits_length(std::string_view text) {
   return length;
 }
 
-std::string cut_between_letters(std::string_view text) {
-  constexpr std::size_t kShownMax = 80;
-  if (text.size() <= kShownMax) return std::string(text);
-  std::size_t end = kShownMax;
+std::string cut_between_letters(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return std::string(text);
+  std::size_t end = bytes_max;
   const auto is_tail = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
-  while (end > kShownMax - 4 && is_tail(text[end])) --end;
+  while (end > bytes_max - 4 && is_tail(text[end])) --end;
   return std::string(text.substr(0, end)) + "...";
 }
 
@@ -46,8 +45,8 @@ std::size_t number_length(std::string_view text) noexcept {
 
 bool is_number(std::string_view text) noexcept { return !text.empty() && number_length(text) == text.size(); }
 
-std::string shown_text(std::string_view text) {
-  std::string shown = cut_between_letters(text);
+std::string shown_text(std::string_view text, std::size_t bytes_max) {
+  std::string shown = cut_between_letters(text, bytes_max);
   const bool is_good = is_utf8(shown);
   for (char& c : shown) {
     const auto byte = static_cast<unsigned char>(c);

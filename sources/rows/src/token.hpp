@@ -23,7 +23,8 @@ std::size_t number_length(std::string_view text) noexcept;
 /// The token for a message: short, in UTF-8, on one line.
 std::string shown_token(const Token& token);
 
-/// `text` for a message: its first 80 bytes, with '?' for everything that is not printable UTF-8.
-std::string shown_text(std::string_view text);
+/// `text` for a message: its first bytes, `bytes_max` of them and at least 4, with '?' for everything that is
+/// not printable UTF-8.
+std::string shown_text(std::string_view text, std::size_t bytes_max = 80);
 
 }  // namespace optiinfra::rows

@@ -107,6 +107,9 @@ TEST(NativeRows, OfAnUnreadableBodySayWhatIsWrong) {
   const std::string whole = native(block_of<PerformanceMetric>(three_rows()));
   for (std::size_t size = 1; size < whole.size(); ++size)
     EXPECT_NE(error_of(whole.substr(0, size), RowFormat::kNative), "no error") << size;
+  // A block of one row, cut in a column whose name is no text.
+  const std::string bytes("\x01\x01\x04\n\xFF\x01z\x04UUID", 12);
+  EXPECT_THAT(error_of(bytes, RowFormat::kNative), HasSubstr("column '???z'"));
 }
 
 TEST(NativeRows, OfATypeThatTheCodecDoesNotKnowSayWhatToSend) {
